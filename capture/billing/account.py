@@ -4,15 +4,17 @@ Rules 27 and 30 of docs/rules.md. Amounts are minor units with tax. Each currenc
 account (rule 29).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 
 
 class DocumentKind(StrEnum):
     """The kind of a numbered document."""
 
+    INVOICE = "invoice"
     STATEMENT = "statement"
     CREDIT = "credit note"
     DEBIT = "debit note"
@@ -25,7 +27,10 @@ class Document:
     number: str
     kind: DocumentKind
     client: str
-    campaign: str
+    campaigns: tuple[str, ...]
+    """The slugs of the campaigns that it bills or corrects."""
+    time_zone: str
+    """The zone of its days."""
     month: str
     """The month of the statement; for a note, the month of the statement that it corrects."""
     corrects: str
@@ -53,17 +58,52 @@ class Payment:
     paid_on: date
 
 
+class SettlementKind(StrEnum):
+    """What changed the open amount of a document."""
+
+    PAYMENT = "payment"
+    CREDIT = "credit note"
+    SURPLUS = "surplus"
+    """The surplus of another document settled part of this one."""
+    CARRIED = "carried"
+    """This document's own surplus settled another one, or is carried forward."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One entry that changed the open amount of a document."""
+
+    kind: SettlementKind
+    on: date
+    amount: int
+    """Minor units; positive if it reduces the open amount."""
+    reference: str = ""
+    """The number of the other document; empty for a payment, and for a surplus that is carried
+    forward to the next statement."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document with its credits and payments."""
+    """A document with all that settled it."""
 
     document: Document
-    credited: int = 0
-    """Sum of the credit notes on it."""
-    paid: int = 0
-    """Sum of the payments for it."""
-    offset: int = 0
-    """The amount settled by the surplus of other documents; minus its own surplus, if any."""
+    settlements: tuple[Settlement, ...] = ()
+    """In order of their days."""
+
+    @property
+    def credited(self) -> int:
+        """Sum of the credit notes on it."""
+        return self._sum(SettlementKind.CREDIT)
+
+    @property
+    def paid(self) -> int:
+        """Sum of the payments for it."""
+        return self._sum(SettlementKind.PAYMENT)
+
+    @property
+    def offset(self) -> int:
+        """What the surplus of other documents settled; negative if this one has the surplus."""
+        return self._sum(SettlementKind.SURPLUS) + self._sum(SettlementKind.CARRIED)
 
     @property
     def open(self) -> int:
@@ -76,7 +116,7 @@ class Entry:
         return max(0, -self._balance)
 
     def state(self, today: date) -> str:
-        """`issued`, `settled`, `overdue` or `open`; `today` is in the campaign's time zone."""
+        """`issued`, `settled`, `overdue` or `open`; `today` is in the document's time zone."""
         due_on = self.document.due_on
         if due_on is None:
             return "issued"
@@ -87,7 +127,10 @@ class Entry:
     @property
     def _balance(self) -> int:
         payable = 0 if self.document.due_on is None else self.document.gross
-        return payable - self.credited - self.paid - self.offset
+        return payable - sum(settlement.amount for settlement in self.settlements)
+
+    def _sum(self, kind: SettlementKind) -> int:
+        return sum(settlement.amount for settlement in self.settlements if settlement.kind is kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,33 +155,59 @@ def build_accounts(documents: Iterable[Document], payments: Iterable[Payment]) -
     A credit note reduces its statement. An amount that was paid or credited too much for a document
     settles the client's oldest open documents; the rest is carried forward.
     """
-    by_account: dict[tuple[str, str], list[Document]] = {}
+    by_owner: dict[tuple[str, str], list[Document]] = {}
+    settled: dict[str, list[Settlement]] = {}
     for document in documents:
-        by_account.setdefault((document.client, document.currency), []).append(document)
-    paid: dict[str, int] = {}
-    for payment in payments:
-        paid[payment.number] = paid.get(payment.number, 0) + payment.amount
-    return [
-        _build_account(client, currency, group, paid)
-        for (client, currency), group in by_account.items()
-    ]
-
-
-def _build_account(
-    client: str, currency: str, documents: Sequence[Document], paid: dict[str, int]
-) -> Account:
-    credited: dict[str, int] = {}
-    for document in documents:
+        by_owner.setdefault((document.client, document.currency), []).append(document)
         if document.kind is DocumentKind.CREDIT:
-            credited[document.corrects] = credited.get(document.corrects, 0) + document.gross
-    unsettled = [
-        Entry(document, credited.get(document.number, 0), paid.get(document.number, 0))
-        for document in documents
+            settled.setdefault(document.corrects, []).append(
+                Settlement(
+                    SettlementKind.CREDIT, document.issued_on, document.gross, document.number
+                )
+            )
+    for payment in payments:
+        settled.setdefault(payment.number, []).append(
+            Settlement(SettlementKind.PAYMENT, payment.paid_on, payment.amount)
+        )
+    return [
+        _account(client, currency, [_entry(document, settled) for document in group])
+        for (client, currency), group in by_owner.items()
     ]
-    surplus = sum(entry.surplus for entry in unsettled)
-    entries = []
-    for entry in unsettled:
-        offset = min(surplus, entry.open) - entry.surplus
-        surplus -= max(0, offset)
-        entries.append(Entry(entry.document, entry.credited, entry.paid, offset))
-    return Account(client, currency, entries, carried=-surplus)
+
+
+def _entry(document: Document, settled: Mapping[str, Sequence[Settlement]]) -> Entry:
+    return Entry(document, tuple(sorted(settled.get(document.number, ()), key=attrgetter("on"))))
+
+
+def _account(client: str, currency: str, entries: Sequence[Entry]) -> Account:
+    """The account after every surplus has settled open documents, the oldest first."""
+    added: dict[str, list[Settlement]] = {}
+    open_amounts = {entry.document.number: entry.open for entry in entries if entry.open}
+    issued = {entry.document.number: entry.document.issued_on for entry in entries}
+    carried = 0
+    for entry in entries:
+        source, surplus = entry.document.number, entry.surplus
+        since = max([entry.document.issued_on, *(each.on for each in entry.settlements)])
+        for target in list(open_amounts):
+            amount = min(surplus, open_amounts[target])
+            if not amount:
+                break
+            on = max(since, issued[target])
+            added.setdefault(source, []).append(
+                Settlement(SettlementKind.CARRIED, on, -amount, target)
+            )
+            added.setdefault(target, []).append(
+                Settlement(SettlementKind.SURPLUS, on, amount, source)
+            )
+            surplus -= amount
+            open_amounts[target] -= amount
+            if not open_amounts[target]:
+                del open_amounts[target]
+        if surplus:
+            added.setdefault(source, []).append(Settlement(SettlementKind.CARRIED, since, -surplus))
+            carried += surplus
+    settled = [
+        replace(entry, settlements=(*entry.settlements, *added.get(entry.document.number, ())))
+        for entry in entries
+    ]
+    return Account(client, currency, settled, carried=-carried)

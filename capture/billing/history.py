@@ -91,8 +91,11 @@ class LeadHistory:
 
     def net_revenue(self, period: str) -> int:
         """The period's revenue minus its refunds, in minor units; never below zero."""
-        gross = sum(payment.amount for payment in self.revenue.get(period, ()))
-        return max(0, gross - self.refunded_amount(period))
+        return max(0, self.gross_revenue(period) - self.refunded_amount(period))
+
+    def gross_revenue(self, period: str) -> int:
+        """The period's revenue before refunds, in minor units."""
+        return sum(revenue.amount for revenue in self.revenue.get(period, ()))
 
 
 def lead_history(events: Iterable[Event]) -> LeadHistory:

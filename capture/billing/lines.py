@@ -20,6 +20,43 @@ from capture.money import check_amount, is_exact, round_minor, to_minor
 
 
 @dataclass(frozen=True, slots=True)
+class LinePrice:
+    """How the amount of a line is computed, so that a reader can do the same by hand.
+
+    A flat rate, or a percentage of what was sold. Amounts are minor units, net of tax.
+    """
+
+    rate: int | None = None
+    """The flat rate; None for a percentage."""
+    percent: str = ""
+    """Percent as decimal text, such as `12.5`; empty for a flat rate."""
+    sold: int | None = None
+    """The purchase or the period's revenue, before refunds; None if the price does not depend on
+    it."""
+    refunded: int = 0
+    """The refunds that reduce `sold`."""
+
+    @property
+    def base(self) -> int | None:
+        """What is left of `sold` after refunds: what a percentage applies to."""
+        return None if self.sold is None else self.sold - self.refunded
+
+    @property
+    def exact(self) -> Fraction:
+        """The amount before rounding.
+
+        A flat rate is reduced in the proportion in which the purchase was refunded (rule 23).
+        """
+        if self.rate is None:
+            return Fraction(self.percent) / 100 * (self.base or 0)
+        return (
+            Fraction(self.rate)
+            if not self.sold
+            else Fraction(self.rate * (self.base or 0), self.sold)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One bill line: a lead, or one period of a lead's revenue. Times are UTC."""
 
@@ -30,8 +67,7 @@ class Line:
     """The billable event, as `price.billable` of the campaign file names it."""
     event_at: datetime
     due_at: datetime
-    base: int | None
-    """The amount that the percentage applies to, after refunds; None for a flat rate."""
+    price: LinePrice
     amount: int
     """In minor units of the campaign's currency, net of tax; 0 if free."""
     currency: str
@@ -41,6 +77,8 @@ class Line:
     """Whether it is free because it would have crossed the money cap (rule 9)."""
     entered: bool = False
     """Whether the agency entered the acceptance or the billable event for the client (rule 41)."""
+    by_silence: bool = False
+    """Whether silence accepted the lead at the deadline (rule 12)."""
 
 
 _END_OF_TIME: Final = datetime.max.replace(tzinfo=UTC)
@@ -62,8 +100,8 @@ def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list
     lines = []
     for period, billable in _billable_events(history, campaign, accepted_at, as_of):
         due_at = max(accepted_at, billable.final_at)
-        fee = exact_fee(history, campaign, period)
-        if due_at > as_of or not fee:
+        price = line_price(history, campaign, period)
+        if due_at > as_of or not price.exact:
             continue
         lines.append(
             Line(
@@ -72,11 +110,12 @@ def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list
                 event=campaign.price.billable,
                 event_at=billable.occurred_at,
                 due_at=due_at,
-                base=_base_amount(history, campaign, period),
-                amount=round_minor(fee),
+                price=price,
+                amount=round_minor(price.exact),
                 currency=campaign.currency,
                 version=campaign.version,
                 entered=lead.entered or billable.entered,
+                by_silence=accepted_at == lead.deadline and not lead.entered,
             )
         )
     return lines
@@ -99,22 +138,26 @@ def exact_fee(history: LeadHistory, campaign: Campaign, period: str = ONCE) -> F
 
     Zero after a full refund, and for a period that is not billable.
     """
+    return line_price(history, campaign, period).exact
+
+
+def line_price(history: LeadHistory, campaign: Campaign, period: str = ONCE) -> LinePrice:
+    """How the amount of a lead's line is computed after all its events.
+
+    For a period that is not billable, nothing was sold.
+    """
     price = campaign.price
-    share = Fraction(price.percent or 0) / 100
+    rate = None if price.rate is None else to_minor(price.rate, campaign.currency)
+    percent = "" if price.percent is None else f"{price.percent.normalize():f}"
+    sold = net = 0
     if price.billable == "revenue":
-        is_billable = is_billable_period(date.fromisoformat(period), history, campaign)
-        return share * history.net_revenue(period) if is_billable else Fraction(0)
-    rate = Fraction(0 if price.rate is None else to_minor(price.rate, campaign.currency))
-    if price.billable != "won" or history.won is None or not history.won.amount:
-        return rate
-    net = net_purchase(history, campaign)
-    return share * net if price.rate is None else rate * net / history.won.amount
-
-
-def _base_amount(history: LeadHistory, campaign: Campaign, period: str) -> int | None:
-    if campaign.price.percent is None:
-        return None
-    return history.net_revenue(period) if period else net_purchase(history, campaign)
+        if is_billable_period(date.fromisoformat(period), history, campaign):
+            sold, net = history.gross_revenue(period), history.net_revenue(period)
+    elif price.billable == "won" and history.won is not None:
+        sold, net = history.won.amount, net_purchase(history, campaign)
+    if rate is not None and not sold:
+        return LinePrice(rate)
+    return LinePrice(rate, "" if rate is not None else percent, sold, sold - net)
 
 
 def _billable_events(

@@ -1,4 +1,8 @@
-"""The statement: the document of a closed month for one campaign. Amounts are minor units."""
+"""The statement: all that a client pays for one month, campaign by campaign, in one currency.
+
+Amounts are minor units. A statement is printed as an invoice unless the client's file says that the
+agency writes its invoices elsewhere.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
+from capture.billing.lines import LinePrice
 from capture.campaign.model import Client
 from capture.money import percent_of
 
@@ -44,6 +49,10 @@ class Parties:
     vat_note: str
     payment_days: int
     payment: tuple[str, ...]
+    document: str = "invoice"
+    """What a closed month is printed as: `invoice` or `statement`."""
+    line_reference: str = "lead_id"
+    """How the printed lines name a lead: `lead_id`, `company` or `initials`."""
 
     def vat(self, net: int, currency: str) -> int:
         """The tax on a sum, in minor units, rounded half to even (rule 24)."""
@@ -80,6 +89,8 @@ def build_parties(agency: Agency, client: Client) -> Parties:
         vat_note=client.vat_note,
         payment_days=client.payment_days,
         payment=agency.payment,
+        document=client.document,
+        line_reference=client.line_reference,
     )
 
 
@@ -109,8 +120,8 @@ class StatementLine:
     """The kind of the billable event: accepted, scheduled, held, won or revenue."""
     event_at: datetime
     due_at: datetime
-    base: int | None
-    """The amount that the percentage applies to, in minor units; None for a flat rate."""
+    price: LinePrice
+    """How the amount is computed."""
     amount: int
     """Minor units, net of tax; 0 if free."""
     free_over_cap: bool
@@ -120,11 +131,13 @@ class StatementLine:
     met: Sequence[MetCriterion]
     entered: bool = False
     """Whether the agency entered the acceptance or the billable event for the client (rule 41)."""
+    by_silence: bool = False
+    """Whether silence accepted the lead at the deadline (rule 12)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Counts of leads that are not on the statement, so that the client can check it."""
+    """Numbers of a campaign's leads without a line, so that the client can check the statement."""
 
     in_review: int
     """Billable leads received by the month's end and still without a decision at closing."""
@@ -135,23 +148,51 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkedLead:
+    """A lead whose lines could not be computed. It is billed later, once the cause is removed."""
+
+    lead_id: str
+    reason: str
+    """Kind and place of the error, without personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPart:
+    """The lines of one campaign."""
+
+    campaign: str
+    title: str
+    """The campaign's title when the month was closed."""
+    model: str
+    """The price model, which never changes (rule 17)."""
+    time_zone: str
+    """The campaign's time zone, which decides its months and days."""
+    lines: Sequence[StatementLine]
+    counts: Counts
+    parked: Sequence[ParkedLead] = ()
+
+    @property
+    def total(self) -> int:
+        """The sum of the lines, net of tax."""
+        return sum(line.amount for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """A month's statement. Amounts are minor units in one currency; those of lines net of tax."""
+    """A client's month in one currency. Amounts are minor units; those of lines are net of tax."""
 
     number: str
     """Empty for a preview."""
     client: str
-    campaign: str
     month: str
-    time_zone: str
-    """The campaign's time zone, which decides its months and days."""
     currency: str
-    model: str
-    lines: Sequence[StatementLine]
-    counts: Counts
+    parts: Sequence[StatementPart]
+    """The campaigns with lines or counts, by slug."""
     parties: Parties
     issued_on: date
-    """The day of closing in the campaign's time zone."""
+    """The day of closing in `time_zone`."""
+    time_zone: str
+    """The zone of the document's own days: that of the client's first campaign by slug."""
     brought_forward: int
     """The client's earlier credit, as zero or a negative amount (rule 27)."""
     closed_at: datetime
@@ -160,10 +201,19 @@ class Statement:
     chain_head: str
     """Hash of that event: the head of the chain at that time."""
 
+    def title_of(self, campaign: str) -> str:
+        """The title of a campaign that has a part, by its slug."""
+        return next(part.title for part in self.parts if part.campaign == campaign)
+
+    @property
+    def lines(self) -> Sequence[StatementLine]:
+        """The lines of all parts."""
+        return [line for part in self.parts for line in part.lines]
+
     @property
     def total(self) -> int:
         """The sum of the lines, net of tax."""
-        return sum(line.amount for line in self.lines)
+        return sum(part.total for part in self.parts)
 
     @property
     def vat(self) -> int:

@@ -5,11 +5,21 @@ other formats of a statement are generated from it.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from capture.billing.statement import Counts, MetCriterion, Parties, Statement, StatementLine
+from capture.billing.lines import LinePrice
+from capture.billing.statement import (
+    Counts,
+    MetCriterion,
+    ParkedLead,
+    Parties,
+    Statement,
+    StatementLine,
+    StatementPart,
+)
 from capture.lead.events import parse_time, show_time
 from capture.text import canonical
 
@@ -24,12 +34,9 @@ def statement_json(statement: Statement) -> str:
             "format": FORMAT,
             "number": statement.number,
             "client": statement.client,
-            "campaign": statement.campaign,
             "month": statement.month,
-            "time_zone": statement.time_zone,
             "currency": statement.currency,
-            "model": statement.model,
-            "lines": [_line_data(line) for line in statement.lines],
+            "parts": [_part(part) for part in statement.parts],
             "total": statement.total,
             "vat": statement.vat,
             "gross": statement.gross,
@@ -37,10 +44,8 @@ def statement_json(statement: Statement) -> str:
             "to_pay": statement.to_pay,
             "issued_on": statement.issued_on.isoformat(),
             "due_on": statement.due_on.isoformat(),
+            "time_zone": statement.time_zone,
             "parties": statement.parties.as_data(),
-            "in_review": statement.counts.in_review,
-            "over_cap_refused": statement.counts.over_cap_refused,
-            "over_cap_free": statement.counts.over_cap_free,
             "closed_at": show_time(statement.closed_at),
             "last_event": statement.last_event,
             "chain_head": statement.chain_head,
@@ -59,32 +64,12 @@ def parse_statement(text: str) -> Statement:
     return Statement(
         number=data["number"],
         client=data["client"],
-        campaign=data["campaign"],
         month=data["month"],
-        time_zone=data["time_zone"],
         currency=data["currency"],
-        model=data["model"],
-        lines=[
-            StatementLine(
-                lead_id=line["lead_id"],
-                period=line["period"],
-                version=line["campaign_version"],
-                received_at=parse_time(line["received_at"]),
-                event=line["event"],
-                event_at=parse_time(line["event_at"]),
-                due_at=parse_time(line["due_at"]),
-                base=line["base"],
-                amount=line["amount"],
-                free_over_cap=line["free_over_cap"],
-                late=line["late"],
-                met=[MetCriterion(criterion["id"], criterion["rule"]) for criterion in line["met"]],
-                entered=line["entered"],
-            )
-            for line in data["lines"]
-        ],
-        counts=Counts(data["in_review"], data["over_cap_refused"], data["over_cap_free"]),
+        parts=[_part_from(part) for part in data["parts"]],
         parties=Parties.from_data(data["parties"]),
         issued_on=date.fromisoformat(data["issued_on"]),
+        time_zone=data["time_zone"],
         brought_forward=data["brought_forward"],
         closed_at=parse_time(data["closed_at"]),
         last_event=data["last_event"],
@@ -92,7 +77,35 @@ def parse_statement(text: str) -> Statement:
     )
 
 
-def _line_data(line: StatementLine) -> dict[str, Any]:
+def _part(part: StatementPart) -> dict[str, Any]:
+    return {
+        "campaign": part.campaign,
+        "title": part.title,
+        "model": part.model,
+        "time_zone": part.time_zone,
+        "lines": [_line(line) for line in part.lines],
+        "total": part.total,
+        "in_review": part.counts.in_review,
+        "over_cap_refused": part.counts.over_cap_refused,
+        "over_cap_free": part.counts.over_cap_free,
+        "parked": [{"lead_id": lead.lead_id, "reason": lead.reason} for lead in part.parked],
+    }
+
+
+def _part_from(data: Mapping[str, Any]) -> StatementPart:
+    return StatementPart(
+        campaign=data["campaign"],
+        title=data["title"],
+        model=data["model"],
+        time_zone=data["time_zone"],
+        lines=[_line_from(line) for line in data["lines"]],
+        counts=Counts(data["in_review"], data["over_cap_refused"], data["over_cap_free"]),
+        parked=[ParkedLead(lead["lead_id"], lead["reason"]) for lead in data["parked"]],
+    )
+
+
+def _line(line: StatementLine) -> dict[str, Any]:
+    price = line.price
     return {
         "lead_id": line.lead_id,
         "period": line.period,
@@ -101,10 +114,33 @@ def _line_data(line: StatementLine) -> dict[str, Any]:
         "event": line.event,
         "event_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
-        "base": line.base,
+        "rate": price.rate,
+        "percent": price.percent,
+        "sold": price.sold,
+        "refunded": price.refunded,
         "amount": line.amount,
         "free_over_cap": line.free_over_cap,
         "late": line.late,
         "entered": line.entered,
-        "met": [{"id": criterion.id, "rule": criterion.rule} for criterion in line.met],
+        "by_silence": line.by_silence,
+        "met": [{"id": met.id, "rule": met.rule} for met in line.met],
     }
+
+
+def _line_from(data: Mapping[str, Any]) -> StatementLine:
+    return StatementLine(
+        lead_id=data["lead_id"],
+        period=data["period"],
+        version=data["campaign_version"],
+        received_at=parse_time(data["received_at"]),
+        event=data["event"],
+        event_at=parse_time(data["event_at"]),
+        due_at=parse_time(data["due_at"]),
+        price=LinePrice(data["rate"], data["percent"], data["sold"], data["refunded"]),
+        amount=data["amount"],
+        free_over_cap=data["free_over_cap"],
+        late=data["late"],
+        met=[MetCriterion(met["id"], met["rule"]) for met in data["met"]],
+        entered=data["entered"],
+        by_silence=data["by_silence"],
+    )

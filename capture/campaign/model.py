@@ -320,6 +320,15 @@ class ClientFile(StrictModel):
         max_length=300,
         description="Why no VAT is charged, or who pays it, such as reverse charge.",
     )
+    document: Literal["invoice", "statement"] = Field(
+        default="invoice",
+        description="What a closed month is: our invoice, or a statement for an invoice that is "
+        "written elsewhere.",
+    )
+    line_reference: Literal["lead_id", "company", "initials"] = Field(
+        default="lead_id",
+        description="How printed lines name a lead: by its id, its company or the initials.",
+    )
     payment_days: Integer = Field(
         default=30, ge=0, le=365, description="Days from a statement's date until it is due."
     )

@@ -1,4 +1,4 @@
-"""`gatepost close`: closes a month and creates its numbered statement."""
+"""`gatepost close`: closes a client's month with numbered statements that never change."""
 
 from datetime import UTC, datetime
 
@@ -8,17 +8,19 @@ from capture.billing.statement import Statement
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
 from capture.closing.close import close_month, read_statement
+from capture.closing.documents import find_closed_statement
+from capture.closing.months import Closing
 from capture.errors import Refused
-from capture.ledger.protocol import Ledger
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.money import show_money
 from capture.text import count_noun
 
 
 @click.command()
-@click.argument("campaign")
+@click.argument("client")
 @click.option(
-    "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
+    "--month", required=True, type=Month(), help="The month, in each campaign's time zone."
 )
 @click.option(
     "--empty-statement",
@@ -26,59 +28,69 @@ from capture.text import count_noun
     help="Create a numbered statement of 0 if there is nothing to bill.",
 )
 @pass_context
-def close(context: CommandContext, campaign: str, month: str, empty_statement: bool) -> None:
-    """Close a month: create its numbered statement, which never changes afterwards.
+def close(context: CommandContext, client: str, month: str, empty_statement: bool) -> None:
+    """Close the month of CLIENT: create its numbered statement over all campaigns.
 
-    Closing the same month again gives the same statement. A month with nothing to bill is closed
-    without a statement and without a number.
+    It never changes afterwards. Closing the same month again gives the same statement. A month with
+    nothing to bill is closed without a statement and without a number. Each currency has a
+    statement of its own.
 
     \b
     Example:
-      gatepost close acme-demo --month 2026-11
+      gatepost close acme --month 2026-11
     """
-    with context.ledger() as ledger:
-        closed_statement = _close(context, ledger, campaign, month, empty_statement=empty_statement)
-    if closed_statement is None:
-        click.echo(f"{campaign}, {month}: closed. There was nothing to bill, so no statement.")
-        return
-    statement = read_statement(closed_statement)
-    click.echo(
-        f"{closed_statement.number}: {campaign}, {month}: "
-        f"{show_money(statement.total, statement.currency)}"
-        f" for {count_noun(len(statement.lines), 'lead')};"
-        f" {statement.counts.in_review} in review, for a later month."
-    )
-    click.echo(_to_pay(statement))
-    click.echo(f"SHA-256 {closed_statement.sha256}")
-
-
-def _close(
-    context: CommandContext, ledger: Ledger, campaign: str, month: str, *, empty_statement: bool
-) -> ClosedStatement | None:
-    terms = context.campaign_in(ledger, campaign)
-    parties = context.parties(terms)
+    parties = context.parties(client)
     if not parties.supplier.address:
         raise Refused(
             "AGENCY_ADDRESS is not set, and a statement must name the agency; "
             'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
         )
-    return ledger.transact(
-        lambda records: close_month(
-            records, terms, parties, month, datetime.now(UTC), empty_statement=empty_statement
+
+    def close_and_read(records: WriteTransaction) -> list[tuple[Closing, ClosedStatement | None]]:
+        now = datetime.now(UTC)
+        closings = close_month(
+            records, client, parties, month, now, empty_statement=empty_statement
         )
+        return [
+            (closing, find_closed_statement(records, closing.number) if closing.number else None)
+            for closing in closings
+        ]
+
+    with context.ledger() as ledger:
+        closed = ledger.transact(close_and_read)
+    for closing, closed_statement in closed:
+        if closed_statement is None:
+            click.echo(
+                f"{client}, {month}, {closing.currency}: closed. There was nothing to bill, so no "
+                "statement."
+            )
+        else:
+            _show_closed(closed_statement)
+
+
+def _show_closed(closed_statement: ClosedStatement) -> None:
+    statement = read_statement(closed_statement)
+    in_review = sum(part.counts.in_review for part in statement.parts)
+    total = show_money(statement.total, statement.currency)
+    click.echo(
+        f"{statement.number}: {statement.client}, {statement.month}: {total}"
+        f" for {count_noun(len(statement.lines), 'line')}"
+        f" of {count_noun(len(statement.parts), 'campaign')};"
+        f" {in_review} in review, for a later month."
     )
+    click.echo(_to_pay(statement))
+    click.echo(f"SHA-256 {closed_statement.sha256}")
 
 
 def _to_pay(statement: Statement) -> str:
+    currency = statement.currency
     tax = f" with {statement.parties.vat_rate} % VAT" if statement.vat else ""
     credit = {
-        "of earlier credit used": statement.gross - statement.to_pay,
-        "of credit left": statement.credit_left,
+        "credit brought forward": statement.gross - statement.to_pay,
+        "credit carried forward": statement.credit_left,
     }
     parts = [
-        f", {show_money(sum_, statement.currency)} {words}"
-        for words, sum_ in credit.items()
-        if sum_
+        f", {show_money(amount, currency)} {words}" for words, amount in credit.items() if amount
     ]
-    amount = show_money(statement.to_pay, statement.currency)
-    return f"To pay: {amount}{tax}{''.join(parts)}, by {statement.due_on}."
+    to_pay = show_money(statement.to_pay, currency)
+    return f"To pay: {to_pay}{tax}{''.join(parts)}, by {statement.due_on}."

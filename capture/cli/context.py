@@ -116,9 +116,9 @@ class CommandContext:
         catalogue = self.catalogue()
         return ledger.read(lambda reading: campaigns_in(reading, catalogue, slug, None))[0]
 
-    def parties(self, campaign: Campaign) -> Parties:
-        """Agency and client of a campaign, as its statement names them."""
-        return build_parties(self.agency, self.catalogue().client(campaign.client))
+    def parties(self, client: str) -> Parties:
+        """Agency and client, as statements name them. Raises `NotFound`, naming near spellings."""
+        return build_parties(self.agency, self.catalogue().client(client))
 
     def costs(self, catalogue: Catalogue) -> Mapping[str, Costs]:
         """The agency's own costs by campaign. Raises `FileErrors` with all errors."""

@@ -16,7 +16,7 @@ from capture.cli.output import (
     output_option,
     read_time,
 )
-from capture.closing.close import BillableLead, DrawnMonth, draw_month
+from capture.closing.month_leads import BillableLead, DrawnMonth, draw_month
 from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.form.touches import TOUCH_KEYS
 from capture.lead.events import show_time

@@ -10,7 +10,7 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import TITLES_MISSING
 from capture.cli.options import Month
 from capture.cli.output import output_option, write_output
-from capture.closing.documents import closed_months
+from capture.closing.months import closed_months
 from capture.documents.report import ReportData, make_report, to_html
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import Grouping, Period, month_before
@@ -65,9 +65,9 @@ def _report_data(
         titles=titles,
         statement=next(
             (
-                statement.number
-                for statement in closed
-                if (statement.campaign, statement.month) == (terms.slug, month)
+                closing.number
+                for closing in closed
+                if (closing.currency, closing.month) == (terms.currency, month)
             ),
             "",
         ),

@@ -1,7 +1,7 @@
 """`gatepost statements`: all documents of the account, with open and overdue amounts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import click
@@ -9,14 +9,15 @@ import click
 from capture.billing.account import Account, Entry
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, show_rows
-from capture.closing.documents import Closing, accounts_of, closed_months, today_in_zone
+from capture.closing.documents import accounts_of, day_in_zone
+from capture.closing.months import Closing, closed_months
 from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor, show_money
 
 COLUMNS = (
     "number",
     "document",
-    "campaign",
+    "campaigns",
     "month",
     "total",
     "open",
@@ -67,14 +68,10 @@ def _load_rows(
         closed_statement.number: closed_statement.sha256
         for closed_statement in reading.statements.select(client)
     }
-    rows, totals, today = [], [], {}
+    rows, totals = [], []
     for account in accounts_of(reading, client):
-        for entry in account.entries:
-            campaign = entry.document.campaign
-            if campaign not in today:
-                today[campaign] = today_in_zone(reading, campaign, now)
-            rows.append(_row(entry, today[campaign], digests))
-        totals.append(_total(account, today))
+        rows += [_row(entry, _state(entry, now), digests) for entry in account.entries]
+        totals.append(_total(account, now))
     rows += [
         _empty_row(closing) for closing in closed_months(reading, client) if not closing.number
     ]
@@ -84,28 +81,42 @@ def _load_rows(
 def _empty_row(closing: Closing) -> dict[str, object]:
     """The row of a month that was closed without a statement."""
     facts: dict[str, object] = dict.fromkeys((*COLUMNS, "issued"), "")
-    facts |= {"client": closing.client, "campaign": closing.campaign, "month": closing.month}
+    facts |= {
+        "client": closing.client,
+        "campaigns": ", ".join(closing.titles),
+        "month": closing.month,
+    }
     return facts | {"state": "nothing to bill", "exact": _exact(closing.currency)}
 
 
-def _row(entry: Entry, today: date, digests: Mapping[str, str]) -> dict[str, object]:
-    document = entry.document
-    sums = (document.net, document.vat, document.gross, entry.credited, entry.paid, entry.open)
+def _state(entry: Entry, now: datetime) -> str:
+    return entry.state(day_in_zone(entry.document.time_zone, now))
+
+
+def _row(entry: Entry, state: str, digests: Mapping[str, str]) -> dict[str, object]:
+    document, currency = entry.document, entry.document.currency
+    sums = (
+        document.net,
+        document.vat,
+        document.gross,
+        entry.credited,
+        entry.paid,
+        entry.open,
+    )
+    kind = str(document.kind)
     return {
         "number": document.number,
-        "document": f"{document.kind} on {document.corrects}"
-        if document.corrects
-        else str(document.kind),
+        "document": f"{kind} on {document.corrects}" if document.corrects else kind,
         "client": document.client,
-        "campaign": document.campaign,
+        "campaigns": ", ".join(document.campaigns),
         "month": document.month,
-        "total": show_money(document.gross, document.currency),
-        "open": show_money(entry.open, document.currency) if entry.open else "",
+        "total": show_money(document.gross, currency),
+        "open": show_money(entry.open, currency) if entry.open else "",
         "due": document.due_on,
         "issued": document.issued_on,
-        "state": entry.state(today),
+        "state": state,
         "sha256": digests.get(document.number, ""),
-        "exact": _exact(document.currency, sums),
+        "exact": _exact(currency, sums),
     }
 
 
@@ -121,13 +132,9 @@ def _for_client(client: str | None) -> str:
     return f" for {client}" if client else ""
 
 
-def _total(account: Account, today: Mapping[str, date]) -> str:
+def _total(account: Account, now: datetime) -> str:
     currency = account.currency
-    late = sum(
-        entry.open
-        for entry in account.entries
-        if entry.state(today[entry.document.campaign]) == "overdue"
-    )
+    late = sum(entry.open for entry in account.entries if _state(entry, now) == "overdue")
     text = f"{account.client}: {show_money(account.open, currency)} to be paid"
     if late:
         text += f", {show_money(late, currency)} of it overdue"

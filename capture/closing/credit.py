@@ -19,7 +19,7 @@ from capture.billing.statement import Statement, StatementLine
 from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.campaign.value_types import CODE
-from capture.closing.documents import account_events, next_number, today_in_zone
+from capture.closing.documents import account_events, day_in_zone, next_number
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -73,6 +73,11 @@ class BilledLine:
     line: StatementLine
     corrections: Sequence[Correction]
     """The corrections of all lines of the statement."""
+
+    @property
+    def campaign(self) -> str:
+        """The slug of the line's campaign."""
+        return next(part.campaign for part in self.statement.parts if self.line in part.lines)
 
     @property
     def line_corrections(self) -> list[Correction]:
@@ -164,7 +169,7 @@ def issue_credit(
             f"{from_minor(left, statement.currency)} {statement.currency} is left to credit"
         )
     if not request.again:
-        _check_not_repeated(records, billed, request, amount, now)
+        _check_not_repeated(billed, request, amount, now)
     author = records.people.pseudonym(statement.client, by)
     return _issue(records, billed, amount, request.reason, author, now)
 
@@ -203,7 +208,6 @@ def check_name(by: str) -> None:
 
 
 def _check_not_repeated(
-    records: WriteTransaction,
     billed: BilledLine,
     request: CorrectionRequest,
     amount: int,
@@ -211,14 +215,14 @@ def _check_not_repeated(
 ) -> None:
     """Raises `Refused` for the same credit twice on one day, such as after a second click."""
     statement = billed.statement
-    today = today_in_zone(records, statement.campaign, now)
+    today = day_in_zone(statement.time_zone, now)
     for note in billed.line_corrections:
         is_same_credit = (
             note.kind is DocumentKind.CREDIT
             and note.amount == amount
             and note.reason == request.reason
         )
-        if is_same_credit and today_in_zone(records, statement.campaign, note.issued_at) == today:
+        if is_same_credit and day_in_zone(statement.time_zone, note.issued_at) == today:
             raise Refused(
                 f"{statement.number}, lead {request.lead_id}: "
                 f"{show_money(amount, statement.currency)} for {request.reason} was credited today "
@@ -251,11 +255,11 @@ def _issue(  # noqa: PLR0913, PLR0917 - the content of a credit note
         "amount": amount,
         "vat": -billed.vat_on(-amount),
         "reason": reason,
-        "issued_on": today_in_zone(records, statement.campaign, now).isoformat(),
+        "issued_on": day_in_zone(statement.time_zone, now).isoformat(),
     }
     records.append(
         Event(
-            campaign=statement.campaign,
+            campaign=billed.campaign,
             lead_id=None,
             kind=EventKind.CREDITED,
             occurred_at=now,

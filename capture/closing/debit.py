@@ -19,7 +19,7 @@ from capture.closing.credit import (
     check_name,
     corrections_of,
 )
-from capture.closing.documents import account_events, next_number, today_in_zone
+from capture.closing.documents import account_events, day_in_zone, next_number
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -90,12 +90,12 @@ def propose_debit(
 def approve_debit(
     records: WriteTransaction, billed: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Correction:
-    """WriteTransaction that the client approves the proposal; issues the debit note.
+    """Records that the client approves the proposal; issues the debit note.
 
     Raises `NotFound` if no proposal waits on the line.
     """
     proposal, statement = _answerable_proposal(records, billed, by), billed.statement
-    issued_on = today_in_zone(records, statement.campaign, now)
+    issued_on = day_in_zone(statement.time_zone, now)
     data = billed.as_data() | {
         "number": next_number(records, statement.client),
         "amount": proposal.amount,
@@ -113,7 +113,7 @@ def approve_debit(
 def decline_debit(
     records: WriteTransaction, billed: BilledLine, by: str, now: datetime, note: str = ""
 ) -> Proposal:
-    """WriteTransaction that the client declines the proposal; the statement does not change.
+    """Records that the client declines the proposal; the statement does not change.
 
     Raises `NotFound` if no proposal waits on the line.
     """
@@ -221,7 +221,7 @@ def _append(  # noqa: PLR0913, PLR0917 - the fields of an event, and the line th
 ) -> None:
     records.append(
         Event(
-            campaign=billed.statement.campaign,
+            campaign=billed.campaign,
             lead_id=None,
             kind=kind,
             occurred_at=now,

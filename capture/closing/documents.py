@@ -7,35 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from capture.billing.account import Account, Document, DocumentKind, Entry, Payment, build_accounts
 from capture.billing.lines import minor_units
 from capture.errors import Hint, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
-from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClosedStatement, RecordedEvent
 from capture.money import show_money
 
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """A closed month of a campaign."""
-
-    campaign: str
-    client: str
-    month: str
-    currency: str
-    number: str
-    """The number of its statement; empty if it had nothing to bill and so has no statement."""
-    closed_at: datetime
-    last_event: int
-    """Sequence of the last event from which it was drawn."""
-
-
-_DOCUMENT_KINDS: Final[Mapping[EventKind, DocumentKind]] = {
-    EventKind.CLOSED: DocumentKind.STATEMENT,
+_NOTE_KINDS: Final[Mapping[EventKind, DocumentKind]] = {
     EventKind.CREDITED: DocumentKind.CREDIT,
     EventKind.DEBITED: DocumentKind.DEBIT,
 }
@@ -48,32 +31,49 @@ def documents_of(
 
     `last` is the sequence of the last event to read; None reads all.
     """
-    documents: list[Document] = []
-    months: dict[str, str] = {}
+    documents: dict[str, Document] = {}
     for event in _document_events(reading, client, last):
-        kind = _DOCUMENT_KINDS.get(event.kind)
-        if kind is None or "number" not in event.data:  # a month closed without a document
-            continue
         data = event.data
-        corrects = data.get("statement", "")
-        month = data["month"] if kind is DocumentKind.STATEMENT else months[corrects]
-        months[data["number"]] = month
-        documents.append(
-            Document(
-                number=data["number"],
-                kind=kind,
-                client=data["client"],
-                campaign=event.campaign,
-                month=month,
-                corrects=corrects,
-                currency=data["currency"],
-                net=data["amount"],
-                vat=data["vat"],
-                issued_on=date.fromisoformat(data["issued_on"]),
-                due_on=date.fromisoformat(data["due_on"]) if "due_on" in data else None,
-            )
-        )
-    return documents
+        if event.kind is EventKind.CLOSED and "number" in data:  # else a month without a document
+            documents[data["number"]] = _statement_document(data)
+        elif event.kind in _NOTE_KINDS:
+            documents[data["number"]] = _note(event, documents[data["statement"]])
+    return list(documents.values())
+
+
+def _statement_document(data: Mapping[str, Any]) -> Document:
+    return Document(
+        number=data["number"],
+        kind=DocumentKind(data["parties"]["document"]),
+        client=data["client"],
+        campaigns=tuple(data["campaigns"]),
+        time_zone=data["time_zone"],
+        month=data["month"],
+        corrects="",
+        currency=data["currency"],
+        net=data["amount"],
+        vat=data["vat"],
+        issued_on=date.fromisoformat(data["issued_on"]),
+        due_on=date.fromisoformat(data["due_on"]),
+    )
+
+
+def _note(event: Event, corrected: Document) -> Document:
+    data = event.data
+    return Document(
+        number=data["number"],
+        kind=_NOTE_KINDS[event.kind],
+        client=data["client"],
+        campaigns=(event.campaign,),
+        time_zone=corrected.time_zone,
+        month=corrected.month,
+        corrects=corrected.number,
+        currency=data["currency"],
+        net=data["amount"],
+        vat=data["vat"],
+        issued_on=date.fromisoformat(data["issued_on"]),
+        due_on=date.fromisoformat(data["due_on"]) if "due_on" in data else None,
+    )
 
 
 def payments_of(
@@ -125,38 +125,6 @@ def find_closed_statement(reading: ReadTransaction, number: str) -> ClosedStatem
     return statement
 
 
-def closed_months(reading: ReadTransaction, client: str | None = None) -> list[Closing]:
-    """Every closed month in order of closing, of one client or of all."""
-    return [
-        Closing(
-            campaign=recorded.event.campaign,
-            client=recorded.event.data["client"],
-            month=recorded.event.data["month"],
-            currency=recorded.event.data["currency"],
-            number=recorded.event.data.get("number", ""),
-            closed_at=recorded.event.recorded_at,
-            last_event=recorded.event.data["last_event"],
-        )
-        for recorded in account_events(reading, client, EventKind.CLOSED)
-    ]
-
-
-def closings_of(reading: ReadTransaction, campaign: str) -> dict[str, Closing]:
-    """The campaign's closed months in order, by month."""
-    return {
-        closing.month: closing for closing in closed_months(reading) if closing.campaign == campaign
-    }
-
-
-def months_closed_before(closings: Mapping[str, Closing], month: str, as_of: datetime) -> set[str]:
-    """The months before `month` that were closed at `as_of`."""
-    return {
-        earlier
-        for earlier, closing in closings.items()
-        if earlier < month and closing.closed_at <= as_of
-    }
-
-
 def next_number(reading: ReadTransaction, client: str) -> str:
     """The client's next number; its statements and notes share one sequence without gaps."""
     return document_number(client, len(documents_of(reading, client)) + 1)
@@ -167,12 +135,9 @@ def document_number(client: str, position: int) -> str:
     return f"{client}-{position:04d}"
 
 
-def today_in_zone(reading: ReadTransaction, campaign: str, now: datetime) -> date:
-    """The day in the campaign's time zone, which never changes (rule 17). Raises `NotFound`."""
-    version = reading.campaigns.first_version(campaign)
-    if version is None:
-        raise NotFound(f"campaign {campaign} has no lead")
-    return now.astimezone(saved_campaign(reading, campaign, version).zone).date()
+def day_in_zone(time_zone: str, now: datetime) -> date:
+    """The day in a time zone; a statement's zone decides the days of its documents."""
+    return now.astimezone(ZoneInfo(time_zone)).date()
 
 
 def account_events(
@@ -189,7 +154,7 @@ def account_events(
 def _document_events(
     reading: ReadTransaction, client: str | None, last: int | None
 ) -> Iterator[Event]:
-    for recorded in account_events(reading, client, *_DOCUMENT_KINDS, EventKind.PAID):
+    for recorded in account_events(reading, client, EventKind.CLOSED, *_NOTE_KINDS, EventKind.PAID):
         if last is None or recorded.sequence <= last:
             yield recorded.event
 
@@ -216,7 +181,7 @@ class PaymentRequest:
 
 
 def record_payment(records: WriteTransaction, request: PaymentRequest, now: datetime) -> Entry:
-    """WriteTransaction a payment; returns the document's entry in the account after it.
+    """Records a payment; returns the document's entry in the account after it.
 
     Raises `NotFound` for an unknown number; `Refused` for a credit note, an amount of zero, a day
     in the future or long before the document, a larger repayment than was paid, or a payment that
@@ -236,7 +201,7 @@ def record_payment(records: WriteTransaction, request: PaymentRequest, now: date
             f"{document.number}: only {show_money(paid, document.currency)} was paid, so no more "
             "than that can be returned"
         )
-    if request.paid_on > today_in_zone(records, document.campaign, now):
+    if request.paid_on > day_in_zone(document.time_zone, now):
         raise Refused(f"{request.paid_on} is in the future; record a payment once it has arrived")
     if request.paid_on < document.issued_on - _TOO_EARLY:
         raise Refused(
@@ -249,7 +214,7 @@ def record_payment(records: WriteTransaction, request: PaymentRequest, now: date
             "recorded already; if it was paid twice, say so",
             Hint.AGAIN,
         )
-    _append_payment(records, document.campaign, payment, document.currency, now)
+    _append_payment(records, payment, document.currency, now)
     return next(
         entry
         for account in accounts_of(records, document.client)
@@ -259,7 +224,7 @@ def record_payment(records: WriteTransaction, request: PaymentRequest, now: date
 
 
 def _append_payment(
-    records: WriteTransaction, campaign: str, payment: Payment, currency: str, now: datetime
+    records: WriteTransaction, payment: Payment, currency: str, now: datetime
 ) -> None:
     data = {
         "client": payment.client,
@@ -271,7 +236,7 @@ def _append_payment(
     day_start = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
     records.append(
         Event(
-            campaign=campaign,
+            campaign="",  # it is about all campaigns of a client
             lead_id=None,
             kind=EventKind.PAID,
             occurred_at=min(day_start, now),

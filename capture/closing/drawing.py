@@ -13,10 +13,11 @@ from typing import Any
 from capture.billing.account import DocumentKind
 from capture.billing.history import LeadHistory, lead_history
 from capture.billing.lines import DueKey, Line, apply_money_cap, lines_for
-from capture.billing.statement import Counts
+from capture.billing.statement import Counts, MetCriterion, ParkedLead
 from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.closing.credit import corrections_of
+from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.lead.consent import Consent
 from capture.lead.model import Lead
 from capture.lead.review_window import month_of
@@ -54,6 +55,8 @@ class LineQuery:
     """(lead id, period) of lines that are on a statement already."""
     number: str | None = None
     """For a closed month's own lines: the number of its statement, empty if it has none."""
+    parked: Container[str] = frozenset()
+    """The ids of parked leads; they have no line and are not counted."""
 
 
 class VersionCache:
@@ -83,7 +86,10 @@ class DueLines:
         query: LineQuery,
         terms: VersionCache,
         keys: Sequence[DueKey],
+        parked: Sequence[ParkedLead] = (),
     ) -> None:
+        self.parked = parked
+        """Leads whose lines could not be computed."""
         self._reading = reading
         self._query = query
         self._terms = terms
@@ -100,7 +106,7 @@ class DueLines:
     def charged(self) -> "DueLines":
         """The lines without those that the money cap made free."""
         charged_keys = [key for key in self._keys if not key.free_over_cap]
-        return DueLines(self._reading, self._query, self._terms, charged_keys)
+        return DueLines(self._reading, self._query, self._terms, charged_keys, self.parked)
 
     def versions(self) -> list[str]:
         """The campaign versions of the lines, in order of first use."""
@@ -125,13 +131,34 @@ def select_lines(reading: ReadTransaction, query: LineQuery) -> DueLines:
     """
     terms = VersionCache(reading)
     keys: list[DueKey] = []
+    parked: list[ParkedLead] = []
     for lead_id in sorted(_candidate_leads(reading, query)):
-        history = _history(reading, lead_id, query)
-        if history is not None:
-            version = terms.get(query.campaign, history.lead.version)
-            keys += (due_key(line, history) for line in due_lines(history, version, query))
+        if lead_id in query.parked:
+            continue
+        try:
+            keys += _due_keys(reading, query, terms, lead_id)
+        except IMPOSSIBLE as error:
+            parked.append(ParkedLead(lead_id, reason_of(error)))
     money_cap = month_money_cap(keys, terms, query.campaign)
-    return DueLines(reading, query, terms, apply_money_cap(keys, money_cap))
+    return DueLines(reading, query, terms, apply_money_cap(keys, money_cap), parked)
+
+
+def _due_keys(
+    reading: ReadTransaction, query: LineQuery, terms: VersionCache, lead_id: str
+) -> list[DueKey]:
+    history = _history(reading, lead_id, query)
+    if history is None or history.lead.campaign != query.campaign:
+        return []
+    version = terms.get(query.campaign, history.lead.version)
+    keys = [due_key(line, history) for line in due_lines(history, version, query)]
+    if keys:
+        met_criteria(history.verdict)  # so that its line can be drawn
+    return keys
+
+
+def met_criteria(verdict: Mapping[str, Any]) -> list[MetCriterion]:
+    """The criteria of a verdict that qualified its lead."""
+    return [MetCriterion(criterion["id"], criterion["rule"]) for criterion in verdict["criteria"]]
 
 
 def count_leads(reading: ReadTransaction, query: LineQuery) -> Counts:
@@ -140,14 +167,14 @@ def count_leads(reading: ReadTransaction, query: LineQuery) -> Counts:
     in_review = sum(
         is_counted_in_review(lead, query)
         for lead in reading.leads.in_review(query.campaign)
-        if lead.lead_id not in changed
+        if lead.lead_id not in changed and lead.lead_id not in query.parked
     )
     free = sum(
         lead_id not in changed
         for lead_id in reading.campaigns.leads_free_over_cap(query.campaign, query.month)
     )
     for lead_id in changed:
-        history = _history(reading, lead_id, query)
+        history = None if lead_id in query.parked else _history(reading, lead_id, query)
         if history is not None:
             in_review += is_counted_in_review(history.lead, query)
             free += is_counted_free(history.lead, query)
@@ -247,15 +274,16 @@ def spend_of(reading: ReadTransaction, client: str | None = None) -> Iterator[Ca
     for closed_statement in reading.statements.select(client):
         months[closed_statement.number] = closed_statement.month
         statement = parse_statement(closed_statement.json)
-        for line in statement.lines:
-            yield CampaignSpending(
-                statement.client,
-                statement.campaign,
-                statement.month,
-                line.lead_id,
-                statement.currency,
-                billed=line.amount,
-            )
+        for part in statement.parts:
+            for line in part.lines:
+                yield CampaignSpending(
+                    statement.client,
+                    part.campaign,
+                    statement.month,
+                    line.lead_id,
+                    statement.currency,
+                    billed=line.amount,
+                )
     for note in corrections_of(reading, client):
         is_credit = note.kind is DocumentKind.CREDIT
         yield CampaignSpending(

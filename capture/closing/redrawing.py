@@ -12,24 +12,34 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, count
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 from capture.billing.account import Document, DocumentKind
 from capture.billing.history import LeadHistory, lead_history
 from capture.billing.lines import DueKey, apply_money_cap, lines_for
-from capture.billing.statement import Counts, MetCriterion, Parties, Statement, StatementLine
+from capture.billing.statement import (
+    Counts,
+    MetCriterion,
+    ParkedLead,
+    Parties,
+    Statement,
+    StatementLine,
+    StatementPart,
+)
 from capture.billing.statement_text import fingerprint, parse_statement, statement_json
 from capture.campaign.model import Campaign
-from capture.closing.close import build_statement, closing_data, statement_line
-from capture.closing.credit import corrections_of
-from capture.closing.documents import (
-    Closing,
-    closed_months,
-    document_number,
-    documents_of,
-    months_closed_before,
+from capture.closing.close import (
+    MonthAsOf,
+    build_statement,
+    closing_data,
+    document_data,
+    statement_line,
+    statement_part,
 )
+from capture.closing.credit import corrections_of
+from capture.closing.documents import document_number, documents_of
 from capture.closing.drawing import (
     DueLine,
     LineQuery,
@@ -40,10 +50,17 @@ from capture.closing.drawing import (
     is_counted_in_review,
     month_money_cap,
 )
+from capture.closing.months import (
+    CampaignGroup,
+    Closing,
+    closed_groups,
+    closed_months,
+    months_closed_before,
+)
+from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClosedStatement, RecordedEvent
 from capture.text import canonical
 
@@ -108,32 +125,39 @@ _NEVER: Final = "9999-99"
 
 
 @dataclass(frozen=True, slots=True)
-class Redrawn:
+class RedrawnMonth:
     """A closed month, drawn again from its events."""
 
     closing: Closing
-    terms: Campaign
-    query: LineQuery
-    lines: Sequence[StatementLine]
-    counts: Counts
+    group: CampaignGroup
+    parts: Sequence[StatementPart]
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there is something to bill."""
+        return any(part.lines for part in self.parts)
 
     def statement(self, reading: ReadTransaction, data: Mapping[str, Any]) -> Statement:
         """Its statement, with number and parties from the closing event."""
-        parties = Parties.from_data(data["parties"])
-        statement = build_statement(
-            reading, self.terms, parties, self.query, self.lines, self.counts
+        closing = self.closing
+        drawn = build_statement(
+            reading,
+            self.group,
+            Parties.from_data(data["parties"]),
+            MonthAsOf(closing.month, closing.closed_at, closing.last_event),
+            self.parts,
         )
-        head = reading.events.hash_of(self.closing.last_event)
-        return replace(statement, number=self.closing.number, chain_head=head)
+        head = reading.events.hash_of(closing.last_event)
+        return replace(drawn, number=closing.number, chain_head=head)
 
 
 @dataclass(frozen=True, slots=True)
-class _ClosedMonth:
-    """A closed month that is to be drawn again."""
+class _ClosedPart:
+    """One campaign of a closed month that is to be drawn again."""
 
-    closing: Closing
+    campaign: Campaign
     query: LineQuery
-    terms: Campaign
+    parked: Sequence[ParkedLead]
 
 
 @dataclass
@@ -150,62 +174,91 @@ class _UncappedLine:
     line: StatementLine
 
 
-def redraw(reading: ReadTransaction, closings: Sequence[Closing]) -> Iterator[Redrawn]:
-    """Draws each of these months again, in the same order."""
-    months = _months_to_draw(reading, closings)
+def redraw(
+    reading: ReadTransaction, closings: Sequence[Closing], unreadable: dict[str, str]
+) -> Iterator[RedrawnMonth]:
+    """Draws each of these months again, in the same order.
+
+    Adds leads whose lines cannot be computed now to `unreadable`, with the reason.
+    """
+    groups = closed_groups(reading, closings)
+    parts_by_month = [
+        _parts_to_draw(closings, closing, group)
+        for closing, group in zip(closings, groups, strict=True)
+    ]
+    parts = list(chain.from_iterable(parts_by_month))
+    months = {closing.number: closing.month for closing in closings}
     with Spool[_UncappedLine]() as spool:
-        scan = _Scan(reading, months, spool)
+        scan = _Scan(reading, parts, months, spool)
         for recorded_events in reading.events.by_qualified_lead():
             scan.add_lead(recorded_events)
-        for number in range(len(months)):
-            yield _redrawn_month(reading, scan, number)
+        unreadable |= scan.unreadable
+        numbers = count()
+        for closing, group in zip(closings, groups, strict=True):
+            redrawn = [_redrawn_part(reading, scan, next(numbers)) for _ in group.campaigns]
+            yield RedrawnMonth(closing, group, redrawn)
 
 
-def _months_to_draw(reading: ReadTransaction, closings: Sequence[Closing]) -> list[_ClosedMonth]:
-    by_campaign: dict[str, dict[str, Closing]] = defaultdict(dict)
-    for closing in closings:
-        by_campaign[closing.campaign][closing.month] = closing
-    terms = {slug: _first_terms(reading, slug) for slug in by_campaign}
-    months = []
-    for closing in closings:
-        slug, month, closed_at = closing.campaign, closing.month, closing.closed_at
-        earlier = months_closed_before(by_campaign[slug], month, closed_at)
-        query = LineQuery(slug, month, closed_at, last=closing.last_event, closed=earlier)
-        months.append(_ClosedMonth(closing, query, terms[slug]))
-    return months
-
-
-def _first_terms(reading: ReadTransaction, slug: str) -> Campaign:
-    return saved_campaign(reading, slug, str(reading.campaigns.first_version(slug)))
+def _parts_to_draw(
+    closings: Sequence[Closing], closing: Closing, group: CampaignGroup
+) -> list[_ClosedPart]:
+    of_account = {
+        other.month: other
+        for other in closings
+        if (other.client, other.currency) == (closing.client, closing.currency)
+    }
+    month, closed_at = closing.month, closing.closed_at
+    earlier = months_closed_before(of_account, month, closed_at)
+    return [
+        _ClosedPart(
+            campaign,
+            LineQuery(
+                slug,
+                month,
+                closed_at,
+                last=closing.last_event,
+                closed=earlier,
+                parked=closing.parked.get(slug, {}),
+            ),
+            [ParkedLead(*item) for item in closing.parked.get(slug, {}).items()],
+        )
+        for slug, campaign in group.campaigns.items()
+    ]
 
 
 class _Scan:
-    """Collects the lines and counts of every month, lead by lead.
+    """Collects the lines and counts of every campaign's months, lead by lead.
 
-    A number is the position of a month in `months`.
+    A number is the position of a part in `parts`.
     """
 
     def __init__(
-        self, reading: ReadTransaction, months: Sequence[_ClosedMonth], spool: Spool[_UncappedLine]
+        self,
+        reading: ReadTransaction,
+        parts: Sequence[_ClosedPart],
+        months: Mapping[str, str],
+        spool: Spool[_UncappedLine],
     ) -> None:
-        self.months = months
+        self.parts = parts
         self.terms = VersionCache(reading)
-        self.counts = [_LeadCounts() for _ in months]
+        self.counts = [_LeadCounts() for _ in parts]
         self.spool = spool
         self._reading = reading
-        self._month_of_statement = {month.closing.number: month.query.month for month in months}
+        self._month_of_statement = months
         self._by_campaign: dict[str, list[int]] = defaultdict(list)
-        for number in sorted(range(len(months)), key=self._last_event):
-            self._by_campaign[months[number].query.campaign].append(number)
+        for number in sorted(range(len(parts)), key=self._last_event):
+            self._by_campaign[parts[number].query.campaign].append(number)
         self._shared_criteria: dict[str, Sequence[MetCriterion]] = {}
+        self.unreadable: dict[str, str] = {}
+        """Leads that were not parked and whose lines cannot be computed now, with the reason."""
 
     def _last_event(self, number: int) -> int:
-        return self.months[number].query.last or 0
+        return self.parts[number].query.last or 0
 
     def add_lead(self, recorded_events: Sequence[RecordedEvent]) -> None:
-        """Adds one lead to all months of its campaign.
+        """Adds one lead to all parts of its campaign.
 
-        The lead is folded once for all months whose last event lies between two of its events.
+        The lead is folded once for all parts whose last event lies between two of its events.
         """
         numbers = self._by_campaign.get(recorded_events[0].event.campaign, [])
         starts = [
@@ -214,14 +267,23 @@ class _Scan:
         ]
         ends = [*starts[1:], len(numbers)]
         for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            if start < end:
-                history = lead_history(recorded.event for recorded in recorded_events[: index + 1])
-                self._count(history.lead, numbers[start:end])
-                self._add_lines(history, numbers[start:end])
+            lead_id = recorded_events[0].event.lead_id
+            among = [
+                number
+                for number in numbers[start:end]
+                if lead_id not in self.parts[number].query.parked
+            ]
+            if among:
+                try:
+                    history = lead_history(each.event for each in recorded_events[: index + 1])
+                    self._count(history.lead, among)
+                    self._add_lines(history, among)
+                except IMPOSSIBLE as error:
+                    self.unreadable[str(lead_id)] = reason_of(error)
 
     def _count(self, lead: Lead, numbers: Sequence[int]) -> None:
         for number in numbers:
-            query, counts = self.months[number].query, self.counts[number]
+            query, counts = self.parts[number].query, self.counts[number]
             counts.in_review += is_counted_in_review(lead, query)
             counts.free_over_cap += is_counted_free(lead, query)
             if query.month >= lead.month and lead.review_at(query.as_of) != "qualified":
@@ -239,7 +301,7 @@ class _Scan:
         }
         last_month = max(billed_in.get(line.period, _NEVER) for line in lines)
         for number in numbers:
-            month = self.months[number].query.month
+            month = self.parts[number].query.month
             if month > last_month:
                 return  # all lines are billed
             billed = {(lead_id, period) for period in billed_in if billed_in[period] < month}
@@ -248,22 +310,22 @@ class _Scan:
     def _add_lines_of_month(
         self, history: LeadHistory, terms: Campaign, number: int, billed: Set[tuple[str, str]]
     ) -> None:
-        month = self.months[number]
-        for line in due_lines(history, terms, replace(month.query, billed=billed)):
+        part = self.parts[number]
+        for line in due_lines(history, terms, replace(part.query, billed=billed)):
             due = DueLine(line, history.lead.received_at, history.verdict, history.lead.consent)
-            drawn = statement_line(due, month.terms, month.query.month)
+            drawn = statement_line(due, part.campaign, part.query.month)
             # Equal criteria share one object, to save memory.
             criteria = self._shared_criteria.setdefault(repr(drawn.met), drawn.met)
             uncapped = _UncappedLine(due_key(line, history), replace(drawn, met=criteria))
             self.spool.add(number, uncapped)
 
 
-def _redrawn_month(reading: ReadTransaction, scan: _Scan, number: int) -> Redrawn:
-    month, lead_counts = scan.months[number], scan.counts[number]
+def _redrawn_part(reading: ReadTransaction, scan: _Scan, number: int) -> StatementPart:
+    part, lead_counts = scan.parts[number], scan.counts[number]
     uncapped_lines = list(scan.spool.items(number))
     by_key = {(item.key.lead_id, item.key.period): item.line for item in uncapped_lines}
     keys = [item.key for item in uncapped_lines]
-    query = month.query
+    query = part.query
     money_cap = month_money_cap(keys, scan.terms, query.campaign)
     lines = [
         replace(by_key[key.lead_id, key.period], amount=key.amount, free_over_cap=key.free_over_cap)
@@ -271,7 +333,7 @@ def _redrawn_month(reading: ReadTransaction, scan: _Scan, number: int) -> Redraw
     ]
     over_cap = reading.campaigns.count_over_cap(query.campaign, query.month, query.last)
     counts = Counts(lead_counts.in_review, over_cap, lead_counts.free_over_cap)
-    return Redrawn(month.closing, month.terms, query, lines, counts)
+    return statement_part(part.campaign, lines, counts, part.parked)
 
 
 # Checks of all documents.
@@ -301,19 +363,23 @@ def _month_faults(reading: ReadTransaction) -> Iterator[str]:
         if number not in closing_events:
             yield f"statement {number}: differs from the event that closed it"
     closings = closed_months(reading)
-    for closing, redrawn in zip(closings, redraw(reading, closings), strict=True):
+    unreadable: dict[str, str] = {}
+    redrawn_months = redraw(reading, closings, unreadable)
+    for closing, redrawn in zip(closings, redrawn_months, strict=True):
         if closing.number:
             data = closing_events[closing.number]
             yield from _statement_faults(reading, closing, data, redrawn)
-        elif redrawn.lines:
+        elif redrawn.has_lines:
             yield (
-                f"{closing.campaign}, {closing.month}: closed without a statement, "
-                "but there is something to bill"
+                f"{closing.client}, {closing.month}, {closing.currency}: closed without a "
+                "statement, but there is something to bill"
             )
+    for lead_id, reason in unreadable.items():
+        yield f"lead {lead_id}: its lines cannot be computed: {reason}"
 
 
 def _statement_faults(
-    reading: ReadTransaction, closing: Closing, data: Mapping[str, Any], redrawn: Redrawn
+    reading: ReadTransaction, closing: Closing, data: Mapping[str, Any], redrawn: RedrawnMonth
 ) -> Iterator[str]:
     closed_statement = reading.statements.get(closing.number)
     if closed_statement is None:
@@ -323,7 +389,8 @@ def _statement_faults(
         yield f"statement {closing.number}: differs from the event that closed it"
         return
     statement = redrawn.statement(reading, data)
-    redrawn_data = closing_data(statement, closed_statement.sha256)
+    redrawn_data = closing_data(statement, closing.titles)
+    redrawn_data |= document_data(statement, closed_statement.sha256)
     if statement_json(statement) != closed_statement.json or canonical(redrawn_data) != canonical(
         data
     ):
@@ -333,10 +400,10 @@ def _statement_faults(
 
 
 def _matches(closed_statement: ClosedStatement, closing: Closing) -> bool:
-    """Whether the statement is of the same client, campaign, month and time."""
+    """Whether the statement is of the same client, currency, month and time."""
     return (
         closed_statement.client == closing.client
-        and closed_statement.campaign == closing.campaign
+        and closed_statement.currency == closing.currency
         and closed_statement.month == closing.month
         and closed_statement.closed_at == closing.closed_at
     )

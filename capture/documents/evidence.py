@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from capture.billing.statement import Statement, StatementLine
+from capture.billing.statement import Statement, StatementLine, StatementPart
 from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.closing.credit import Correction, corrections_of
@@ -73,21 +73,25 @@ def is_evidence(path: Path) -> bool:
 def _fill(db: Database, reading: ReadTransaction, closed_statement: ClosedStatement) -> int:
     statement = parse_statement(closed_statement.json)
     lead_ids = list(dict.fromkeys(line.lead_id for line in statement.lines))
-    terms: dict[str, Campaign] = {}
-    consents: dict[str, Campaign] = {}
+    terms: dict[tuple[str, str], Campaign] = {}
+    consents: dict[tuple[str, str], Campaign] = {}
     erased = 0
     for batch in _batches(lead_ids):
         leads = [lead_evidence(reading, lead_id, statement.last_event) for lead_id in batch]
         for lead in (evidence.lead for evidence in leads):
             for version in (lead.version, lead.consent_version):
-                if version is not None and version not in terms:
-                    terms[version] = saved_campaign(reading, lead.campaign, version)
+                if version is not None and (lead.campaign, version) not in terms:
+                    campaign = saved_campaign(reading, lead.campaign, version)
+                    terms[lead.campaign, version] = campaign
             if lead.consent_version is not None:
-                consents[lead.consent_version] = terms[lead.consent_version]
+                key = lead.campaign, lead.consent_version
+                consents[key] = terms[key]
         _insert_leads(db, leads, terms)
         erased += sum(evidence.personal_data is None for evidence in leads)
     _insert(db, "statement", [statement_row(closed_statement, statement)])
-    _insert(db, "lines", (line_row(statement, line) for line in statement.lines))
+    _insert(db, "parts", map(part_row, statement.parts))
+    lines = (line_row(statement, part, line) for part in statement.parts for line in part.lines)
+    _insert(db, "lines", lines)
     _insert(db, "campaign_versions", map(version_row, terms.values()))
     _insert(db, "consents", map(consent_row, consents.values()))
     _insert(db, "events", map(event_row, account_events(reading, closed_statement.number)))
@@ -97,9 +101,14 @@ def _fill(db: Database, reading: ReadTransaction, closed_statement: ClosedStatem
     return len(lead_ids)
 
 
-def _insert_leads(db: Database, leads: list[LeadEvidence], terms: dict[str, Campaign]) -> None:
+def _insert_leads(
+    db: Database, leads: list[LeadEvidence], terms: Mapping[tuple[str, str], Campaign]
+) -> None:
     _insert(db, "leads", map(lead_row, leads))
-    answers = (answer_rows(evidence, terms[evidence.lead.version]) for evidence in leads)
+    answers = (
+        answer_rows(evidence, terms[evidence.lead.campaign, evidence.lead.version])
+        for evidence in leads
+    )
     _insert(db, "answers", chain.from_iterable(answers))
     _insert(db, "verdicts", chain.from_iterable(map(verdict_rows, leads)))
     _insert(db, "touches", chain.from_iterable(map(touch_rows, leads)))
@@ -143,10 +152,9 @@ def statement_row(closed_statement: ClosedStatement, statement: Statement) -> Ro
     return {
         "number": closed_statement.number,
         "client": closed_statement.client,
-        "campaign": closed_statement.campaign,
+        "document": statement.parties.document,
         "month": closed_statement.month,
         "currency": statement.currency,
-        "model": statement.model,
         "lines": len(statement.lines),
         "total": _amount(statement.total, statement.currency),
         "total_minor": statement.total,
@@ -165,12 +173,29 @@ def version_row(campaign: Campaign) -> Row:
 
 def consent_row(campaign: Campaign) -> Row:
     """The consent text that the form showed."""
-    return {"version": campaign.version, "wording": campaign.consent}
+    return {
+        "campaign": campaign.slug,
+        "version": campaign.version,
+        "wording": campaign.consent,
+    }
 
 
-def line_row(statement: Statement, line: StatementLine) -> Row:
+def part_row(part: StatementPart) -> Row:
+    """One campaign of the statement."""
+    return {
+        "campaign": part.campaign,
+        "title": part.title,
+        "model": part.model,
+        "time_zone": part.time_zone,
+        "lines": len(part.lines),
+        "total_minor": part.total,
+    }
+
+
+def line_row(statement: Statement, part: StatementPart, line: StatementLine) -> Row:
     """One line of the statement."""
     return {
+        "campaign": part.campaign,
         "lead_id": line.lead_id,
         "period": line.period,
         "statement": statement.number,
@@ -178,13 +203,17 @@ def line_row(statement: Statement, line: StatementLine) -> Row:
         "paid_for": line.event,
         "happened_at": show_time(line.event_at),
         "due_at": show_time(line.due_at),
-        "base_minor": line.base,
+        "rate_minor": line.price.rate,
+        "percent": line.price.percent,
+        "sold_minor": line.price.sold,
+        "refunded_minor": line.price.refunded,
         "amount": _amount(line.amount, statement.currency),
         "amount_minor": line.amount,
         "currency": statement.currency,
         "free_over_cap": int(line.free_over_cap),
         "late": int(line.late),
         "entered": int(line.entered),
+        "by_silence": int(line.by_silence),
     }
 
 
@@ -330,7 +359,7 @@ def read_me(
     return [
         (
             "What this is",
-            f"The evidence for statement {closed_statement.number}: {statement.campaign}, "
+            f"The evidence for {statement.parties.document} {closed_statement.number}: "
             f"{statement.month}, for {statement.client}. It holds the "
             f"{count_noun(leads, 'lead')} of that statement's lines and no others, each as it was "
             "when the statement was made. Begin with the view `bill`; `why_qualified` "

@@ -38,10 +38,9 @@ TABLES: Final[Mapping[str, TableShape]] = {
         {
             "number": str,
             "client": str,
-            "campaign": str,
+            "document": str,
             "month": str,
             "currency": str,
-            "model": str,
             "lines": int,
             "total": str,
             "total_minor": int,
@@ -53,9 +52,22 @@ TABLES: Final[Mapping[str, TableShape]] = {
         },
         "number",
     ),
-    "campaign_versions": TableShape({"version": str, "campaign": str, "text": str}, "version"),
+    "parts": TableShape(
+        {
+            "campaign": str,
+            "title": str,
+            "model": str,
+            "time_zone": str,
+            "lines": int,
+            "total_minor": int,
+        },
+        "campaign",
+    ),
+    "campaign_versions": TableShape(
+        {"version": str, "campaign": str, "text": str}, ("campaign", "version")
+    ),
     "consents": TableShape(
-        {"version": str, "wording": str}, "version", [("version", "campaign_versions", "version")]
+        {"campaign": str, "version": str, "wording": str}, ("campaign", "version")
     ),
     "leads": TableShape(
         {
@@ -75,14 +87,12 @@ TABLES: Final[Mapping[str, TableShape]] = {
             "answers": str,
         },
         "lead_id",
-        [
-            ("campaign_version", "campaign_versions", "version"),
-            ("consent_version", "consents", "version"),
-        ],
+        [],
         frozenset({"consent_version", "basis", "review_ends_at", "accepted_at"}),
     ),
     "lines": TableShape(
         {
+            "campaign": str,
             "lead_id": str,
             "period": str,
             "statement": str,
@@ -90,17 +100,21 @@ TABLES: Final[Mapping[str, TableShape]] = {
             "paid_for": str,
             "happened_at": str,
             "due_at": str,
-            "base_minor": int,
+            "rate_minor": int,
+            "percent": str,
+            "sold_minor": int,
+            "refunded_minor": int,
             "amount": str,
             "amount_minor": int,
             "currency": str,
             "free_over_cap": int,
             "late": int,
             "entered": int,
+            "by_silence": int,
         },
         ("lead_id", "period"),
-        [_LEAD, _STATEMENT, ("campaign_version", "campaign_versions", "version")],
-        frozenset({"base_minor"}),
+        [_LEAD, _STATEMENT, ("campaign", "parts", "campaign")],
+        frozenset({"rate_minor", "sold_minor"}),
     ),
     "answers": TableShape(
         {"lead_id": str, "field": str, "number": int, "label": str, "value": str, "verified": int},

@@ -14,8 +14,8 @@ from capture.billing.history import LeadHistory, lead_history
 from capture.billing.reversals import day_of
 from capture.campaign.catalogue import Catalogue, Costs
 from capture.campaign.model import Campaign, PriceModel
-from capture.closing.documents import closed_months
 from capture.closing.drawing import spend_of
+from capture.closing.months import closed_months
 from capture.kpi.grouping import (
     ALL_TIME,
     CurrencyFigures,
@@ -176,7 +176,8 @@ def _last_closed_months(reading: ReadTransaction) -> dict[str, str]:
     """The last closed month of each campaign, in the period or not."""
     last: dict[str, str] = {}
     for closing in closed_months(reading):
-        last[closing.campaign] = max(last.get(closing.campaign, ""), closing.month)
+        for slug in closing.titles:
+            last[slug] = max(last.get(slug, ""), closing.month)
     return last
 
 

@@ -59,8 +59,9 @@ SQLITE: Final = Dialect(
     lines_in_json="""
         SELECT line.value ->> 'lead_id', line.value ->> 'period', number
         FROM statements,
-            json_each(iif(json_valid(statements.json), statements.json, '{"lines": []}'), '$.lines')
-            AS line
+            json_each(iif(json_valid(statements.json), statements.json, '{"parts": []}'), '$.parts')
+            AS part,
+            json_each(part.value, '$.lines') AS line
         WHERE number = :number
     """,
 )

@@ -251,8 +251,8 @@ class StatementQueries(Protocol):
         """(lead id, period, statement number) of each line that is only in the table of lines or
         only in a statement's JSON. Empty in a sound ledger."""
 
-    def billed_before(self, campaign: str, month: str) -> Container[tuple[str, str]]:
-        """The (lead id, period) of all lines on the campaign's statements before a month.
+    def billed_before(self, client: str, currency: str, month: str) -> Container[tuple[str, str]]:
+        """The (lead id, period) of all lines on the client's statements before a month.
 
         A container that queries the database for each `in`, because there may be very many lines.
         """

@@ -25,7 +25,7 @@ _UNIQUE_KEYS: Final = {
     "statements": (
         "id = NEW.id",
         "number = NEW.number",
-        "campaign = NEW.campaign AND month = NEW.month",
+        "client = NEW.client AND currency = NEW.currency AND month = NEW.month",
     ),
     "statement_lines": ("lead_id = NEW.lead_id AND period = NEW.period",),
 }
@@ -94,7 +94,7 @@ def _trigger_sql() -> dict[str, str]:
 
 
 @MIGRATIONS()
-def create_ledger(db: Database) -> None:
+def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX):
         db.executescript(tables)
@@ -228,14 +228,13 @@ _STATEMENTS: Final = """
         id INTEGER PRIMARY KEY,  -- in the order of closing
         number TEXT NOT NULL UNIQUE,
         client TEXT NOT NULL,
-        campaign TEXT NOT NULL,
+        currency TEXT NOT NULL,
         month TEXT NOT NULL CHECK (length(month) = 7),
         json TEXT NOT NULL,
         sha256 TEXT NOT NULL,
         closed_at TEXT NOT NULL,
-        UNIQUE (campaign, month)
+        UNIQUE (client, currency, month)
     ) STRICT;
-    CREATE INDEX statements_by_client ON statements (client);
     -- A lead is billed at most once per billable event.
     CREATE TABLE statement_lines (
         lead_id TEXT NOT NULL,

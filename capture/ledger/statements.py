@@ -10,7 +10,7 @@ from capture.ledger.due_projection import DueProjection
 from capture.ledger.leads import SqlLeads
 from capture.ledger.types import ClosedStatement, DueState
 
-_COLUMNS: Final = "number, client, campaign, month, json, sha256, closed_at"
+_COLUMNS: Final = "number, client, currency, month, json, sha256, closed_at"
 _STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
 
 
@@ -67,9 +67,10 @@ class SqlStatements:
                 {"number": number},
             ).fetchall()
 
-    def billed_before(self, campaign: str, month: str) -> "BilledLines":
+    def billed_before(self, client: str, currency: str, month: str) -> "BilledLines":
         rows = self._connection.execute(
-            "SELECT number FROM statements WHERE campaign = ? AND month < ?", (campaign, month)
+            "SELECT number FROM statements WHERE client = ? AND currency = ? AND month < ?",
+            (client, currency, month),
         )
         return BilledLines(self._connection, {number for (number,) in rows})
 
@@ -85,7 +86,8 @@ class SqlStatements:
             "SELECT lead_id FROM leads WHERE campaign = :campaign AND due_at <= :as_of"
             " UNION ALL SELECT lead_id FROM statements"
             f" {self._dialect.outer_join_first} statement_lines USING (number)"
-            " WHERE campaign = :campaign AND month >= :month",
+            f" {self._dialect.outer_join_first} leads USING (lead_id)"
+            " WHERE statements.month >= :month AND leads.campaign = :campaign",
             {"campaign": campaign, "month": month, "as_of": show_time(as_of)},
         )
         return {lead_id for (lead_id,) in rows}
@@ -96,7 +98,7 @@ class SqlStatements:
             (
                 statement.number,
                 statement.client,
-                statement.campaign,
+                statement.currency,
                 statement.month,
                 statement.json,
                 statement.sha256,
@@ -134,5 +136,5 @@ class BilledLines:
 
 
 def _statement_from(row: tuple[Any, ...]) -> ClosedStatement:
-    number, client, campaign, month, text, digest, closed_at = row
-    return ClosedStatement(number, client, campaign, month, text, digest, parse_time(closed_at))
+    number, client, currency, month, text, digest, closed_at = row
+    return ClosedStatement(number, client, currency, month, text, digest, parse_time(closed_at))

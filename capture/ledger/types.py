@@ -49,7 +49,7 @@ class ClosedStatement:
 
     number: str
     client: str
-    campaign: str
+    currency: str
     month: str
     json: str
     """Canonical JSON."""

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
-from capture.closing.close import close_month, draw_month, preview_statement, read_statement
+from capture.closing.close import read_statement
 from capture.closing.credit import Correction, CorrectionRequest, issue_credit
+from capture.closing.month_leads import draw_month
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
@@ -16,6 +17,7 @@ from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review import Act, accept
+from tests.capture.months import close_one, preview_one
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
 DAY = timedelta(days=1)
@@ -70,14 +72,14 @@ class Desk:
 
     def bill(self, month: str, as_of: datetime) -> Statement:
         return self.ledger.read(
-            lambda reading: preview_statement(reading, self.terms, self.parties, month, as_of)
+            lambda reading: preview_one(reading, month, as_of, parties=self.parties)
         )
 
     def close(self, month: str, now: datetime) -> Statement:
         """The month's statement, even if it bills nothing."""
         closed_statement = self.ledger.transact(
-            lambda records: close_month(
-                records, self.terms, self.parties, month, now, empty_statement=True
+            lambda records: close_one(
+                records, month, now, parties=self.parties, empty_statement=True
             )
         )
         assert closed_statement is not None

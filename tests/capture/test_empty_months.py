@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from capture.closing.close import close_month, draw_month, preview_statement
-from capture.closing.documents import closed_months, documents_of
+from capture.closing.documents import documents_of
+from capture.closing.month_leads import draw_month
+from capture.closing.months import closed_months
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.intake.receive import receive_submission
@@ -14,7 +15,8 @@ from capture.ledger import open_ledger
 from capture.ledger.types import ClosedStatement
 from capture.review import reject
 from tests.capture.desk import Desk
-from tests.samples import NOW, PARTIES, submission
+from tests.capture.months import close_one, preview_one
+from tests.samples import NOW, submission
 
 DECEMBER, JANUARY, FEBRUARY = (
     datetime(2026 + month // 12, month % 12 + 1, 9, tzinfo=UTC) for month in (11, 12, 13)
@@ -23,7 +25,7 @@ DECEMBER, JANUARY, FEBRUARY = (
 
 def close(desk: Desk, month: str, at: datetime, *, empty: bool = False) -> ClosedStatement | None:
     return desk.ledger.transact(
-        lambda records: close_month(records, desk.terms, PARTIES, month, at, empty_statement=empty)
+        lambda records: close_one(records, month, at, empty_statement=empty)
     )
 
 
@@ -55,13 +57,10 @@ def test_a_month_without_a_statement_is_closed(empty_november: Desk) -> None:
     close(empty_november, "2026-11", DECEMBER)
     assert close(empty_november, "2026-11", JANUARY) is None
     (closing,) = empty_november.ledger.read(closed_months)
-    assert (closing.campaign, closing.month, closing.number) == ("guide", "2026-11", "")
+    assert (closing.client, closing.currency, closing.month) == ("acme", "USD", "2026-11")
+    assert (closing.titles, closing.number) == ({"guide": "The guide"}, "")
     with pytest.raises(Refused, match="2026-11 is closed: it had nothing to bill, so it has no st"):
-        empty_november.ledger.read(
-            lambda reading: preview_statement(
-                reading, empty_november.terms, PARTIES, "2026-11", JANUARY
-            )
-        )
+        empty_november.ledger.read(lambda reading: preview_one(reading, "2026-11", JANUARY))
     lines = empty_november.ledger.read(
         lambda reading: list(draw_month(reading, "guide", "2026-11", JANUARY).lines)
     )
@@ -105,5 +104,5 @@ def test_check_documents_reports_a_month_that_was_closed_without_its_lines(
     assert close(desk, "2026-11", DECEMBER) is None
     monkeypatch.undo()
     assert desk.ledger.read(check_documents) == [
-        "guide, 2026-11: closed without a statement, but there is something to bill"
+        "acme, 2026-11, USD: closed without a statement, but there is something to bill"
     ]

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from capture.billing.statement_text import parse_statement
-from capture.closing.close import close_month
 from capture.closing.redrawing import check_documents
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import ClosedStatement
-from tests.samples import NOW, PARTIES, campaign, submission
+from tests.capture.months import close_one
+from tests.samples import NOW, campaign, submission
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def url(tmp_path: Path) -> str:
 
 
 def close(records: WriteTransaction) -> ClosedStatement:
-    return close_month(records, campaign(), PARTIES, "2026-11", DECEMBER)
+    return close_one(records, "2026-11", DECEMBER)
 
 
 def sql_of_a_close(url: str) -> list[str]:

@@ -42,7 +42,7 @@ class TestRevenue:
         )
         assert amounts(desk.close("2026-11", END)) == [15000]
         (line,) = desk.close("2026-12", JANUARY).lines
-        assert (line.period, line.amount, line.base) == ("2026-12-23", 15000, 100000)
+        assert (line.period, line.amount, line.price.base) == ("2026-12-23", 15000, 100000)
 
     @pytest.mark.parametrize(
         ("first", "paid"),

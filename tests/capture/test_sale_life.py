@@ -134,7 +134,7 @@ class TestGivenBackInPart:
         assert lead.sale == "won"
         bills = [desk.close(f"2027-0{n}", at(f"2027-0{n + 1}-02")) for n in (1, 2, 3)]
         assert [amounts(bill) for bill in bills] == [[15000], [9000], [15000]]
-        assert [line.base for line in bills[1].lines] == [60000]
+        assert [line.price.base for line in bills[1].lines] == [60000]
 
     def test_a_billed_period_is_credited_at_any_later_time(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
@@ -255,7 +255,7 @@ class TestAmountsOfOnePeriod:
             paid = {"amount": Decimal("0.03"), "period": FIRST, "reference": f"P-{hour}"}
             desk.client(lead, EventKind.REVENUE, START + timedelta(hours=hour), **paid)
         (line,) = desk.close("2027-01", at("2027-02-02")).lines
-        assert (line.base, line.amount) == (6, 1)  # 0.9, where each alone is 0.45
+        assert (line.price.base, line.amount) == (6, 1)  # 0.9, where each alone is 0.45
 
     def test_the_line_waits_until_all_purchases_are_final(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)

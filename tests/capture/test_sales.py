@@ -30,7 +30,7 @@ class TestSales:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal("1200.05"))
         (line,) = desk.bill("2026-11", NOW + DAY).lines
-        assert (line.amount, line.base) == (12000, 120005)
+        assert (line.amount, line.price.base) == (12000, 120005)
 
     def test_a_refund_in_time_reduces_an_unbilled_line_in_proportion_rule_23(
         self, desk: Desk

@@ -6,7 +6,6 @@ from datetime import datetime
 from capture.billing.history import LeadHistory, lead_history
 from capture.billing.lines import DueKey, apply_money_cap
 from capture.billing.statement import Counts
-from capture.closing.documents import closings_of, months_closed_before
 from capture.closing.drawing import (
     LineQuery,
     VersionCache,
@@ -18,6 +17,7 @@ from capture.closing.drawing import (
     month_money_cap,
     select_lines,
 )
+from capture.closing.months import closings_of, group_of, months_closed_before
 from capture.ledger.protocol import ReadTransaction
 
 
@@ -34,7 +34,11 @@ def assert_drawn_as_from_every_lead(
 def _queries(
     reading: ReadTransaction, slug: str, month: str, as_of: datetime
 ) -> Iterator[LineQuery]:
-    closings, billed = closings_of(reading, slug), reading.statements.billed_before(slug, month)
+    group = group_of(reading, slug, as_of)
+    if group is None:
+        return
+    closings = closings_of(reading, group)
+    billed = reading.statements.billed_before(group.client, group.currency, month)
     closed = months_closed_before(closings, month, as_of)
     yield LineQuery(slug, month, as_of, until=as_of, closed=closed, billed=billed)
     sequence, _ = reading.events.head(until=as_of)

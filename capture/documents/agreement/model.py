@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from babel.dates import format_date
+from dateutil.relativedelta import relativedelta
 
 from capture.billing.statement import Party
 from capture.campaign.model import Campaign
@@ -44,6 +45,13 @@ def month_name(month: str) -> str:
     """`November 2026`, of `2026-11`."""
     text: str = format_date(date.fromisoformat(f"{month}-01"), "MMMM y", locale="en")
     return text
+
+
+def month_days(month: str) -> str:
+    """`1 to 30 November 2026`, of `2026-11`."""
+    first = date.fromisoformat(f"{month}-01")
+    last = first + relativedelta(day=31)
+    return f"{first.day} to {day(last)}"
 
 
 def percent(share: Decimal) -> str:

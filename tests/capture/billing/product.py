@@ -9,7 +9,7 @@ from typing import Final
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
-from capture.closing.close import close_month, preview_statement, read_statement
+from capture.closing.close import read_statement
 from capture.closing.credit import CorrectionRequest, billed_line, credits_of, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
 from capture.closing.redrawing import check_documents
@@ -28,8 +28,9 @@ from capture.review import accept, dispute, notify_client, reject, settle, withd
 from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_history import Terms
+from tests.capture.months import close_one, preview_one
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
-from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign, consent_to
+from tests.samples import ANSWERS, CAMPAIGN, campaign, consent_to
 
 REVIEW_ACTIONS: Final[Mapping[str, Callable[..., Lead]]] = {
     "accepted": accept,
@@ -173,9 +174,7 @@ class Product:
         preview = None if act.month in self.statements else self.preview(act)
         is_odd = int(act.month[-2:]) % 2 == 1
         closed_statement = self.ledger.transact(
-            lambda records: close_month(
-                records, self.campaign, PARTIES, act.month, act.at, empty_statement=is_odd
-            )
+            lambda records: close_one(records, act.month, act.at, empty_statement=is_odd)
         )
         if closed_statement is not None and closed_statement not in self.closed_statements:
             self.closed_statements.append(closed_statement)
@@ -187,9 +186,7 @@ class Product:
 
     def preview(self, act: Act) -> Statement:
         """The statement that closing would draw."""
-        return self.ledger.read(
-            lambda reading: preview_statement(reading, self.campaign, PARTIES, act.month, act.at)
-        )
+        return self.ledger.read(lambda reading: preview_one(reading, act.month, act.at))
 
     def _correct_a_line(self, act: Act) -> None:
         """Issues a credit note, or a debit note that the client approves."""

@@ -11,13 +11,36 @@ DUE = date(2026, 12, 31)
 
 
 def statement(number: str, gross: int, currency: str = "USD") -> Document:
-    kind = DocumentKind.STATEMENT
-    return Document(number, kind, "acme", "guide", "2026-11", "", currency, gross, 0, DUE, DUE)
+    return _document(number, DocumentKind.INVOICE, gross, currency=currency, due_on=DUE)
 
 
 def credit_note(number: str, corrects: str, gross: int) -> Document:
-    kind = DocumentKind.CREDIT
-    return Document(number, kind, "acme", "guide", "2026-11", corrects, "USD", gross, 0, DUE, None)
+    return _document(number, DocumentKind.CREDIT, gross, corrects=corrects)
+
+
+def _document(  # noqa: PLR0913 - the fields that differ
+    number: str,
+    kind: DocumentKind,
+    gross: int,
+    *,
+    currency: str = "USD",
+    corrects: str = "",
+    due_on: date | None = None,
+) -> Document:
+    return Document(
+        number=number,
+        kind=kind,
+        client="acme",
+        campaigns=("guide",),
+        time_zone="America/New_York",
+        month="2026-11",
+        corrects=corrects,
+        currency=currency,
+        net=gross,
+        vat=0,
+        issued_on=DUE,
+        due_on=due_on,
+    )
 
 
 def payment(number: str, amount: int) -> Payment:

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from capture.campaign.model import Answer
-from capture.closing.close import close_month, read_statement
+from capture.closing.close import read_statement
 from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.intake.correct import LeadCorrection, correct_lead
@@ -20,7 +20,8 @@ from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.review import Act, accept, record_silent_acceptances, reject
-from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, consent_to, later_event, submission
+from tests.capture.months import close_one
+from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event, submission
 
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(days=99)
@@ -293,7 +294,7 @@ def test_it_is_billed_once_with_its_new_verdict_rule_20(desk: Desk) -> None:
     december = NOW + timedelta(days=20)
 
     def close(month: str, at: datetime) -> list[tuple[str, int, datetime]]:
-        statement = desk.ledger.transact(lambda r: close_month(r, desk.terms, PARTIES, month, at))
+        statement = desk.ledger.transact(lambda records: close_one(records, month, at))
         lines = [] if statement is None else read_statement(statement).lines
         assert all(line.met[0].rule == "Company size is at least 101" for line in lines)
         return [(line.lead_id, line.amount, line.due_at) for line in lines]
@@ -311,7 +312,7 @@ def test_a_booking_that_a_correction_cancelled_is_not_billed_later_rule_21(desk:
     desk.correct(lead)
     act = Act(lead.lead_id, "Carol", Actor.CLIENT)
     desk.ledger.transact(lambda records: accept(records, act, NOW + 2 * MINUTE))
-    close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
+    close = partial(close_one, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 
 
@@ -321,9 +322,7 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
     desk.receive(email="bob@other.example", at=NOW + MINUTE)
     desk.correct(shut_out, {"full_name": "Eve"})  # in review when the month is closed
     december = NOW + timedelta(days=20)
-    desk.ledger.transact(
-        lambda records: close_month(records, desk.terms, PARTIES, "2026-11", december)
-    )
+    desk.ledger.transact(lambda records: close_one(records, "2026-11", december))
     assert desk.correct(refused, at=december + MINUTE).review == "over_cap"
     desk.correct(shut_out, {"company_size": "1-50"}, at=december + MINUTE)
     assert desk.ledger.read(check_documents) == []
@@ -332,7 +331,7 @@ def test_a_closed_month_is_drawn_the_same_after_a_correction_rule_26(desk: Desk)
 def test_without_an_explicit_acceptance_it_is_never_billed(desk: Desk) -> None:
     desk.correct(desk.receive(), {"full_name": "Ann B. Lee"})
     assert desk.ledger.transact(lambda records: record_silent_acceptances(records, LATER)) == []
-    close = partial(close_month, campaign=desk.terms, parties=PARTIES, month="2026-11", now=LATER)
+    close = partial(close_one, month="2026-11", now=LATER)
     assert desk.ledger.transact(close) is None
 
 

@@ -13,7 +13,7 @@ from capture.errors import Refused
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import WriteTransaction
-from capture.ledger.schema import create_ledger, migrate
+from capture.ledger.schema import create_tables, migrate
 from capture.ledger.types import ClosedStatement
 from tests.samples import NOW, campaign, later_event, received_event
 
@@ -28,9 +28,7 @@ def path(tmp_path: Path) -> Path:
     def work(records: WriteTransaction) -> None:
         records.campaigns.save_version(campaign(), NOW)
         records.append(received_event("a"), later_event("a", EventKind.QUALIFIED))
-        statement = ClosedStatement(
-            "acme-0001", "acme", "guide", "2026-11", '{"lines":[]}', "", NOW
-        )
+        statement = ClosedStatement("acme-0001", "acme", "USD", "2026-11", '{"parts":[]}', "", NOW)
         records.statements.save(statement, [("a", "")])
 
     with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
@@ -48,7 +46,7 @@ def db(path: Path) -> Iterator[Database]:
 def next_version(*, broken: bool = False) -> Migrations:
     """The migrations of a next version, which adds a column."""
     migrations = Migrations("gatepost")
-    migrations()(create_ledger)
+    migrations()(create_tables)
 
     @migrations()
     def add_colour(db: Database) -> None:

@@ -1,0 +1,130 @@
+"""A statement as tables in the terminal, and as rows for CSV, JSON Lines and XLSX."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from capture.billing.statement import Statement, StatementLine
+from capture.cli.show import moment, show_facts, show_heading, show_rows
+from capture.documents.lead_export import Cell
+from capture.documents.statement_sheet import show_price
+from capture.lead.events import show_time
+from capture.money import from_minor, show_money
+
+COLUMNS = (
+    "number",
+    "campaign",
+    "month",
+    "lead_id",
+    "period",
+    "campaign_version",
+    "received_at",
+    "event",
+    "event_at",
+    "due_at",
+    "rate",
+    "percent",
+    "sold",
+    "refunded",
+    "amount",
+    "currency",
+    "free_over_cap",
+    "late",
+    "entered",
+    "by_silence",
+    "criteria_met",
+)
+
+_FLAGS: Final = ("free_over_cap", "late", "entered", "by_silence")
+
+
+def show_statement(statement: Statement, digest: str) -> None:
+    """Prints the statement as tables, one for each campaign. `digest`: its SHA-256."""
+    currency = statement.currency
+    show_facts(
+        [
+            (statement.parties.document, statement.number or "preview, not closed"),
+            ("client", statement.client),
+            ("month", statement.month),
+            ("total", show_money(statement.total, currency)),
+            *_added(statement),
+            ("to pay", f"{show_money(statement.to_pay, currency)} by {statement.due_on}"),
+            ("drawn", f"{moment(statement.closed_at)}, from events up to {statement.last_event}"),
+            ("chain head", statement.chain_head),
+            ("SHA-256", digest),
+        ]
+    )
+    for part in statement.parts:
+        show_heading(f"{part.campaign} ({part.model}), {show_money(part.total, currency)}")
+        counts = part.counts
+        show_facts(
+            [
+                ("in review", f"{counts.in_review}, for a later month"),
+                ("over the cap", f"{counts.over_cap_refused} refused, {counts.over_cap_free} free"),
+            ]
+        )
+        if part.lines:
+            columns = ("lead_id", "period", "paid for", "due", "price", "amount", "marks", "met")
+            rows = [_table_row(line, currency) for line in part.lines]
+            show_rows(columns, rows, as_json=False)
+
+
+def _table_row(line: StatementLine, currency: str) -> dict[str, str | None]:
+    price, note = show_price(line, currency)
+    return {
+        "lead_id": line.lead_id,
+        "period": line.period,
+        "paid for": line.event,
+        "due": moment(line.due_at),
+        "price": f"{price} ({note})" if note else price,
+        "amount": show_money(line.amount, currency),
+        "marks": " ".join(flag for flag in _FLAGS if getattr(line, flag)),
+        "met": "; ".join(criterion.rule for criterion in line.met),
+    }
+
+
+def _added(statement: Statement) -> list[tuple[str, str]]:
+    """The amounts between the lines' total and the amount to pay."""
+    rows = [
+        (f"VAT {statement.parties.vat_rate} %", statement.vat),
+        ("credit brought forward", statement.brought_forward),
+        ("credit carried forward", statement.credit_left),
+    ]
+    return [(name, show_money(amount, statement.currency)) for name, amount in rows if amount]
+
+
+def statement_rows(statement: Statement) -> Iterator[dict[str, Cell]]:
+    """One row per line, with `COLUMNS`."""
+    for part in statement.parts:
+        for line in part.lines:
+            yield _row(statement, part.campaign, line)
+
+
+def _row(statement: Statement, campaign: str, line: StatementLine) -> dict[str, Cell]:
+    price = line.price
+
+    def major(minor: int | None) -> Decimal | None:
+        return None if minor is None else from_minor(minor, statement.currency)
+
+    flags: dict[str, Cell] = {flag: "yes" if getattr(line, flag) else "no" for flag in _FLAGS}
+
+    return {
+        "number": statement.number,
+        "campaign": campaign,
+        "month": statement.month,
+        "lead_id": line.lead_id,
+        "period": line.period,
+        "campaign_version": line.version,
+        "received_at": show_time(line.received_at),
+        "event": line.event,
+        "event_at": show_time(line.event_at),
+        "due_at": show_time(line.due_at),
+        "rate": major(price.rate),
+        "percent": price.percent,
+        "sold": major(price.sold),
+        "refunded": major(price.refunded),
+        "amount": major(line.amount),
+        "currency": statement.currency,
+        **flags,
+        "criteria_met": "; ".join(criterion.rule for criterion in line.met),
+    }

@@ -1,0 +1,81 @@
+"""A statement or note as a printed document: what it consists of, and its HTML and PDF.
+
+The same sheet gives the same bytes.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from capture.documents import printing
+from capture.documents.agreement.model import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell: text, and smaller text below it."""
+
+    text: str
+    small: str = ""
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Each row has one cell per column; the last column holds amounts."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """The lines of one campaign, or the line of a note."""
+
+    table: Table
+    title: str = ""
+    text: str = ""
+    total: tuple[str, str] | None = None
+    """Label and sum of the lines; None if the document's totals say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section below the lines and totals."""
+
+    title: str
+    text: str = ""
+    steps: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+    proof: tuple[tuple[str, str], ...] = ()
+    """Pairs of label and hash, printed so that they can be copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A statement or note, ready to print."""
+
+    title: str
+    subtitle: str
+    sides: tuple[Side, ...]
+    facts: tuple[tuple[str, str], ...]
+    parts: tuple[SheetPart, ...]
+    totals: tuple[tuple[str, str], ...]
+    """Labels and amounts; the last one is the amount to pay."""
+    sections: tuple[Section, ...]
+    proof: str
+    """The hash in the footer of each page; empty for a note."""
+
+
+_PAGES: Final = printing.pages()
+_LAYOUT: Final = printing.LAYOUTS / "sheet.typ"
+
+
+def to_html(sheet: Sheet) -> str:
+    """A complete HTML document; all text is escaped."""
+    return _PAGES.get_template("sheet.html").render(sheet=sheet)
+
+
+def to_pdf(sheet: Sheet) -> bytes:
+    """The sheet as PDF. Raises `Refused` for characters that its fonts lack."""
+    return printing.to_pdf(_LAYOUT, asdict(sheet), sheet.title)
