@@ -7,9 +7,9 @@ import click
 from capture.billing.statement_text import fingerprint
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, show_json
+from capture.closing.checks import check_documents
 from capture.closing.close import read_statement
 from capture.closing.documents import find_closed_statement
-from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.ledger.types import ClosedStatement
 

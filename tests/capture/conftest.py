@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.closing.redrawing import check_documents
+from capture.closing.checks import check_documents
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from tests.capture.desk import Desk

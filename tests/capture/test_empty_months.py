@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from capture.closing.checks import check_documents
 from capture.closing.documents import documents_of
 from capture.closing.month_leads import draw_month
 from capture.closing.months import closed_months
-from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger

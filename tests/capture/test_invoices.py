@@ -1,12 +1,16 @@
 """One document a client, month and currency, over all campaigns (rules 25 to 29)."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
+from capture.closing.checks import check_documents
 from capture.closing.close import close_month, preview_statements, read_statement
 from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.documents import accounts_of, documents_of, find_closed_statement
@@ -15,6 +19,7 @@ from capture.closing.month_leads import draw_month
 from capture.errors import NotFound, Refused
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
+from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.review import Act, accept
 from tests.capture.desk import DAY
@@ -56,11 +61,9 @@ class Agency:
         """The statements of acme's month, one for each currency that has one."""
         return self.ledger.transact(
             lambda records: [
-                read_statement(find_closed_statement(records, closing.number))
-                for closing in close_month(
-                    records, "acme", PARTIES, month, now, empty_statement=empty
-                )
-                if closing.number
+                read_statement(find_closed_statement(records, each.number))
+                for each in close_month(records, "acme", PARTIES, month, now, empty_statement=empty)
+                if each.number
             ]
         )
 
@@ -201,3 +204,54 @@ def test_an_empty_month_makes_a_document_only_on_request(agency: Agency) -> None
     february = datetime(2027, 2, 9, tzinfo=UTC)
     (empty,) = agency.close("2027-01", february, empty=True)
     assert (november.number, empty.number, empty.parts) == ("acme-0001", "acme-0003", [])
+
+
+def break_lead(ledger: Ledger, lead_id: str) -> None:
+    """Removes the criteria from the lead's verdict, which no command can do."""
+    connection = ledger._connection()[0].conn  # type: ignore[attr-defined]
+    connection.execute("DROP TRIGGER events_never_updated")
+    connection.execute(
+        "UPDATE events SET data = json_remove(data, '$.verdict.criteria')"
+        " WHERE lead_id = ? AND kind = 'qualified'",
+        (lead_id,),
+    )
+
+
+class TestParking:
+    """One lead whose line cannot be computed never blocks a close."""
+
+    @pytest.fixture
+    def parked(self, tmp_path: Path) -> Iterator[Agency]:
+        with closing(open_ledger(f"sqlite:///{tmp_path}/broken.db", b"a key")) as ledger:
+            yield Agency(ledger)
+
+    def test_every_other_line_is_billed_and_the_lead_is_named(self, parked: Agency) -> None:
+        broken, sound = parked.take(GUIDE), parked.take(GUIDE)
+        break_lead(parked.ledger, broken)
+        (statement,) = parked.close("2026-11", DECEMBER)
+        assert lead_ids(statement) == {"guide": [sound]}
+        assert [(lead.lead_id, lead.reason) for lead in statement.parts[0].parked] == [
+            (broken, "KeyError in met_criteria")
+        ]
+        assert parked.ledger.read(check_documents) == []
+
+    def test_a_month_with_nothing_else_is_closed_without_a_document(self, parked: Agency) -> None:
+        break_lead(parked.ledger, parked.take(GUIDE))
+        assert parked.close("2026-11", DECEMBER) == []
+        assert parked.ledger.read(check_documents) == []
+
+    def test_a_later_month_bills_it_once_it_is_sound(
+        self, parked: Agency, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lead_id = parked.take(GUIDE)
+        with monkeypatch.context() as patch:
+            patch.setattr("capture.closing.drawing.met_criteria", lambda verdict: verdict["none"])
+            parked.close("2026-11", DECEMBER)
+        (december,) = parked.close("2026-12", JANUARY)
+        (line,) = december.lines
+        assert (line.lead_id, line.late) == (lead_id, True)
+        assert parked.ledger.read(check_documents) == []
+        exported = parked.ledger.read(
+            lambda reading: list(draw_month(reading, "guide", "2026-11", JANUARY).lines)
+        )
+        assert exported == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from capture.billing.statement_text import parse_statement
-from capture.closing.redrawing import check_documents
+from capture.closing.checks import check_documents
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction

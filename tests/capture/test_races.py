@@ -15,8 +15,8 @@ import pytest
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
+from capture.closing.checks import check_documents
 from capture.closing.close import read_statement
-from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.intake.import_leads import Origin, import_leads, read_lead_rows
 from capture.intake.receive import receive_submission

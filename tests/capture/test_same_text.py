@@ -1,7 +1,7 @@
 """Two campaign files with the same bytes are two campaigns."""
 
+from capture.closing.checks import check_documents
 from capture.closing.close import read_statement
-from capture.closing.redrawing import check_documents
 from capture.intake.receive import receive_submission
 from capture.ledger.protocol import Ledger
 from capture.ledger.terms import save_terms, saved_campaign

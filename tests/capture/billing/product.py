@@ -9,10 +9,10 @@ from typing import Final
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
+from capture.closing.checks import check_documents
 from capture.closing.close import read_statement
 from capture.closing.credit import CorrectionRequest, billed_line, credits_of, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
-from capture.closing.redrawing import check_documents
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from capture.campaign.model import Answer
+from capture.closing.checks import check_documents
 from capture.closing.close import read_statement
-from capture.closing.redrawing import check_documents
 from capture.errors import Refused
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission

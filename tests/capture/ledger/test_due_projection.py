@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from capture.campaign.model import Campaign
-from capture.closing.redrawing import check_documents
+from capture.closing.checks import check_documents
 from capture.intake.receive import receive_submission
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
