@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import one_command
-from bench.contenders import CAMPAIGN
+from bench.contenders import CAMPAIGN, CLIENT
 from bench.season import END, fill, months_before
 
 DATABASE = "gatepost.db"
@@ -72,9 +72,9 @@ def _measure(folder: Path) -> None:
         out = folder / f"export.{shape}"
         command = ("export", CAMPAIGN, "--month", last, "--format", shape, "-o", str(out))
         _run(f"export, {shape}", folder, command, out)
-    _run("close", folder, ("close", CAMPAIGN, "--month", last))
+    _run("close", folder, ("close", CLIENT, "--month", last))
     number = (folder / "output").read_text().partition(":")[0]
-    _run("close, an empty month", folder, ("close", CAMPAIGN, "--month", END))
+    _run("close, an empty month", folder, ("close", CLIENT, "--month", END))
     _run("statement csv", folder, ("statement", number, "--format", "csv", "-o", file), Path(file))
     out = folder / "evidence.db"
     _run("evidence", folder, ("evidence", number, "-o", str(out)), out)

@@ -20,6 +20,7 @@ from capture.site import Site
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 CAMPAIGN = "acme-cloud-guide"
+CLIENT = "acme"
 KEY = "for measurements only"
 START_SECONDS = 20.0
 

@@ -54,7 +54,7 @@ def _close(folder: Path) -> None:
     end = FIRST + YEAR + timedelta(days=3)
     for back in range(13, 0, -1):  # the first lead is of October in the campaign's zone
         month = month_before(f"{end:%Y-%m}", back)
-        closing = partial(close_month, campaign=campaign, parties=both, month=month, now=end)
+        closing = partial(close_month, client=campaign.client, parties=both, month=month, now=end)
         ledger.transact(closing)
     ledger.close()
 

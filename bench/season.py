@@ -101,7 +101,7 @@ def _close(
 
     def work(records: WriteTransaction) -> None:
         records.append(*lapsed)
-        close_month(records, campaign, parties, month, now)
+        close_month(records, campaign.client, parties, month, now)
 
     ledger.transact(work)
 

@@ -61,7 +61,7 @@ def import_rows(project: Project, *rows: str) -> None:
 def close(project: Project) -> str:
     """Closes November. Returns the output."""
     with time_machine.travel(DECEMBER, tick=False):
-        ran = project.run("close", "guide", "--month", "2026-11")
+        ran = project.run("close", "acme", "--month", "2026-11")
     assert (ran.code, ran.err) == (0, "")
     return ran.out
 
@@ -132,7 +132,7 @@ def test_a_share_of_revenue_is_rounded_period_by_period(project: Project, money:
     )
     close(project)
     with time_machine.travel(datetime(2027, 1, 2, tzinfo=UTC), tick=False):
-        project.run("close", "guide", "--month", "2026-12")
+        project.run("close", "acme", "--month", "2026-12")
     found = [
         (row["period"], row["base"], row["amount"])
         for number in ("acme-0001", "acme-0002")

@@ -32,7 +32,7 @@ TOUCH = {
 
 def close(project: Project, month: str = "2026-11", at: datetime = DECEMBER) -> None:
     with time_machine.travel(at, tick=False):
-        ran = project.run("close", "guide", "--month", month)
+        ran = project.run("close", "acme", "--month", month)
     assert (ran.code, ran.err) == (0, "")
 
 

@@ -50,7 +50,7 @@ def test_a_lead_shows_when_it_is_due_and_which_statement_billed_it_rule_33(
     lead_id = project.take()
     assert "next due     2026-11-25T15:00:00Z" in project.run("lead", lead_id).out
     with time_machine.travel(NOW + timedelta(days=9), tick=False):
-        project.run("close", "guide", "--month", "2026-11")
+        project.run("close", "acme", "--month", "2026-11")
         (row,) = json.loads(project.run("leads", "--json").out)
     assert (row["due"], row["billed"]) == (None, "acme-0001")
     assert "billed on    acme-0001" in project.run("lead", lead_id).out

@@ -94,7 +94,7 @@ def test_a_device_stays_a_device(project: Project) -> None:
     [
         (*EXPORT, "--format", "csv"),
         (*EXPORT, "--format", "xlsx"),
-        ("statement", "preview", "guide", "--month", "2026-11", "--format", "json"),
+        ("statement", "preview", "acme", "--month", "2026-11", "--format", "json"),
         ("report", "guide", "--month", "2026-11"),
         ("notify", "guide"),
         ("sla", "guide", "--format", "html"),

@@ -23,7 +23,7 @@ def lead_id(project: Project) -> Iterator[str]:
     client.write_text(client.read_text().replace("vat_rate = 0", "vat_rate = 20"))
     lead_id = project.take()
     with time_machine.travel(CLOSE, tick=False):
-        out = project.run("close", "guide", "--month", "2026-11").out
+        out = project.run("close", "acme", "--month", "2026-11").out
         assert "To pay: $60.00 with 20 % VAT, by 2027-01-04.\n" in out
         yield lead_id
 
@@ -47,7 +47,7 @@ def test_no_month_closes_without_the_agencys_address(
 ) -> None:
     project.take()
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "")
-    ran = project.run("close", "guide", "--month", "2026-11")
+    ran = project.run("close", "acme", "--month", "2026-11")
     assert ran.code == 1
     assert ran.err.startswith("AGENCY_ADDRESS is not set, and a statement must name the agency; ")
 
@@ -113,7 +113,7 @@ def test_a_debit_is_proposed_listed_and_approved(project: Project, lead_id: str)
 def test_close_and_statement_show_the_credit_that_is_left(project: Project) -> None:
     project.run("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70")
     with time_machine.travel(LATER, tick=False):
-        out = project.run("close", "guide", "--month", "2026-12", "--empty-statement").out
+        out = project.run("close", "acme", "--month", "2026-12", "--empty-statement").out
         assert "To pay: $0.00, $10.00 of credit left, by 2027-02-04.\n" in out
         assert "credit left    $10.00" in project.run("statement", "acme-0002").out
         page = project.run("statement", "acme-0002", "--format", "html").out

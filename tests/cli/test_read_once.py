@@ -14,8 +14,8 @@ from tests.samples import CAMPAIGN, NOW
 @pytest.mark.parametrize(
     "command",
     [
-        ("close", "guide", "--month", "2026-10"),
-        ("statement", "preview", "guide", "--month", "2026-11"),
+        ("close", "acme", "--month", "2026-10"),
+        ("statement", "preview", "acme", "--month", "2026-11"),
         ("report", "guide", "--month", "2026-11", "-o", "report.html"),
         ("backtest", "guide"),
         ("notify", "guide", "-o", "notice.txt"),

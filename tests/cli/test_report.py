@@ -37,7 +37,7 @@ def test_a_closed_month_with_its_figures_and_articles(project: Project) -> None:
     touch = {"path": "/numbers/"}
     answers = {**ANSWERS, "email": "bob@other.example"}
     project.send(Submission(answers, consent_to(""), first_touch=touch, last_touch=touch))
-    run(project, "close", "guide", "--month", "2026-11")
+    run(project, "close", "acme", "--month", "2026-11")
     write_site_facts(project, numbers="The four numbers")
     message = report(project)
     assert "statement acme-0001" in message

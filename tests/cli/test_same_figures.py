@@ -159,6 +159,7 @@ def test_leads_figures_and_exported_lines_agree(busy: Busy) -> None:
     billed = {line.lead_id: bill.number for bill in bills for line in bill.lines}
     assert {row["lead_id"]: row["billed"] for row in leads if row["billed"]} == billed
     month, now = busy.lives.oracle.next_month(), show_time(busy.lives.now)
-    command = ("statement", "preview", "guide", "--month", month, "--format", "json")
-    drawn = {line["lead_id"] for line in json.loads(busy.out(*command))["lines"]}
+    command = ("statement", "preview", "acme", "--month", month, "--format", "json")
+    parts = json.loads(busy.out(*command))["parts"]
+    drawn = {line["lead_id"] for part in parts for line in part["lines"]}
     assert {row["lead_id"] for row in leads if row["due"] and row["due"] <= now[:19] + "Z"} == drawn

@@ -20,13 +20,13 @@ JANUARY = datetime(2027, 1, 5, 12, tzinfo=UTC)
 
 def close(project: Project, month: str, at: datetime) -> tuple[int, str, str]:
     with time_machine.travel(at, tick=False):
-        ran = project.run("close", "guide", "--month", month)
+        ran = project.run("close", "acme", "--month", month)
     return ran.code, ran.out, ran.err
 
 
 def lines(project: Project, number: str) -> list[dict[str, object]]:
     data = json.loads(project.run("statement", number, "--format", "json").out)
-    found: list[dict[str, object]] = data["lines"]
+    found: list[dict[str, object]] = [line for part in data["parts"] for line in part["lines"]]
     return found
 
 
@@ -34,7 +34,7 @@ def test_a_month_closes_with_what_silence_accepted_and_is_numbered(project: Proj
     lead_id = project.take()
     code, out, _ = close(project, "2026-11", DECEMBER)
     assert code == 0
-    assert out.startswith("acme-0001: guide, 2026-11: $50.00 for 1 lead; 0 in review")
+    assert out.startswith("acme-0001: acme, 2026-11: $50.00 for 1 line of 1 campaign; 0 in review")
     (line,) = lines(project, "acme-0001")
     assert (line["lead_id"], line["amount"], line["late"]) == (lead_id, 5000, False)
     assert line["met"] == [{"id": "company_size", "rule": "Company size is at least 101"}]
@@ -141,7 +141,7 @@ def test_over_the_money_cap_a_line_is_free_and_never_billed_later(project: Proje
 
 def test_a_preview_gives_the_same_bytes_for_the_same_time(project: Project) -> None:
     project.take()
-    command = ("statement", "preview", "guide", "--month", "2026-11", "--as-of", "2026-12-01")
+    command = ("statement", "preview", "acme", "--month", "2026-11", "--as-of", "2026-12-01")
     first = project.run(*command, "--format", "json").out
     project.take(email="bob@other.example", at=DECEMBER)
     assert project.run(*command, "--format", "json").out == first
@@ -155,24 +155,26 @@ def test_a_campaign_without_its_file_can_be_previewed_exported_closed_and_report
     (project.folder / "campaigns/guide.toml").unlink()
     month = ("guide", "--month", "2026-11")
     with time_machine.travel(DECEMBER, tick=False):
-        assert "$50.00" in project.run("statement", "preview", *month).out
+        preview = project.run("statement", "preview", "acme", "--month", "2026-11")
+        assert "$50.00" in preview.out
         assert lead_id in project.run("export", *month).out
         assert project.run("kpi").out.startswith(
             "\nUSD: guide\nleads                              1"
         )
         assert lead_id in project.run("lapse", "guide").out
-        assert project.run("close", *month).out.startswith("acme-0001: guide, 2026-11: $50.00")
+        closed = project.run("close", "acme", "--month", "2026-11")
+        assert closed.out.startswith("acme-0001: acme, 2026-11: $50.00")
         assert project.run("report", *month, "-o", "report.html").code == 0
-    assert project.run("close", "giude", "--month", "2026-11").err.startswith("no campaign `giude`")
+    assert project.run("close", "amce", "--month", "2026-11").err.startswith("no client `amce`")
 
 
 def test_a_closed_month_has_no_preview(project: Project) -> None:
     project.take()
     close(project, "2026-11", DECEMBER)
     with time_machine.travel(DECEMBER, tick=False):
-        ran = project.run("statement", "preview", "guide", "--month", "2026-11")
+        ran = project.run("statement", "preview", "acme", "--month", "2026-11")
         before = ("--month", "2026-11", "--as-of", "2026-12-01")
-        assert "$50.00" in project.run("statement", "preview", "guide", *before).out
+        assert "$50.00" in project.run("statement", "preview", "acme", *before).out
     assert (ran.code, ran.out) == (1, "")
     shown = "`gatepost statement acme-0001` shows it"
     assert ran.err == f"2026-11 is closed: its statement is acme-0001; {shown}\n"
@@ -180,9 +182,9 @@ def test_a_closed_month_has_no_preview(project: Project) -> None:
 
 def test_a_preview_leaves_out_the_lines_of_an_earlier_open_month(project: Project) -> None:
     project.take()
-    command = ("statement", "preview", "guide", "--month", "2026-12", "--as-of", "2027-01-01")
+    command = ("statement", "preview", "acme", "--month", "2026-12", "--as-of", "2027-01-01")
     first = project.run(*command, "--format", "json").out
-    assert json.loads(first)["lines"] == []
+    assert json.loads(first)["parts"] == []
     close(project, "2026-11", JANUARY)
     assert project.run(*command, "--format", "json").out == first
 

@@ -44,7 +44,7 @@ def test_of_a_time_that_occurs_twice_the_first_is_used_and_named(project: Projec
     "command",
     [
         ("export", "guide", "--month", "2026-11", "--as-of"),
-        ("statement", "preview", "guide", "--month", "2026-11", "--as-of"),
+        ("statement", "preview", "acme", "--month", "2026-11", "--as-of"),
         ("backtest", "guide", "--since"),
     ],
 )

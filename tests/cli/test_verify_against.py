@@ -16,7 +16,7 @@ def digest(project: Project) -> str:
     """Closes November. Returns the SHA-256 that its statement prints."""
     project.take()
     with time_machine.travel(DECEMBER, tick=False):
-        assert project.run("close", "guide", "--month", "2026-11").code == 0
+        assert project.run("close", "acme", "--month", "2026-11").code == 0
     (row,) = json.loads(project.run("statements", "--json").out)
     return str(row["sha256"])
 
@@ -63,7 +63,7 @@ def test_a_stored_hash_that_does_not_match_the_bytes_is_reported(
     forged = "f" * 64
     with monkeypatch.context() as patched, time_machine.travel(DECEMBER, tick=False):
         patched.setattr("capture.closing.close.fingerprint", lambda _: forged)
-        assert project.run("close", "guide", "--month", "2026-11").code == 0
+        assert project.run("close", "acme", "--month", "2026-11").code == 0
     ran = run_verify(project, forged)
     assert ran.code == 1
     first, second = ran.err.splitlines()

@@ -101,7 +101,7 @@ def test_statement_and_evidence_mark_the_lines_that_the_agency_entered(
         run_at(project, 1, "review", lead_id, "accept", "--as", "Ada")
     else:
         project.client(accept, lead_id, NOW + HOUR)
-    run_at(project, 24 * 12, "close", "guide", "--month", "2026-11")
+    run_at(project, 24 * 12, "close", "acme", "--month", "2026-11")
     (line,) = json.loads(project.run("statement", "acme-0001", "--format", "json").out)["lines"]
     assert line["entered"] is entered
     sheet = project.run("statement", "acme-0001", "--format", "html").out

@@ -46,9 +46,9 @@ def test_one_thing_is_singular(project: Project) -> None:
 def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Project) -> None:
     project.take(company_size="1-50")  # disqualified
     with time_machine.travel(DECEMBER, tick=False):
-        closed = project.run("close", "guide", "--month", "2026-11")
+        closed = project.run("close", "acme", "--month", "2026-11")
         assert closed.out == "guide, 2026-11: closed. There was nothing to bill, so no statement.\n"
-        assert project.run("close", "guide", "--month", "2026-11").out == closed.out
+        assert project.run("close", "acme", "--month", "2026-11").out == closed.out
         listed = project.run("statements", "--client", "acme").out.splitlines()
         assert listed[1].split() == ["guide", "2026-11", "nothing", "to", "bill"]
         assert "nothing to bill" in project.run("statements", "--json").out
@@ -59,5 +59,5 @@ def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Projec
 def test_an_option_creates_a_statement_of_zero(project: Project) -> None:
     project.take(company_size="1-50")
     with time_machine.travel(DECEMBER, tick=False):
-        ran = project.run("close", "guide", "--month", "2026-11", "--empty-statement")
+        ran = project.run("close", "acme", "--month", "2026-11", "--empty-statement")
         assert ran.out.startswith("acme-0001: guide, 2026-11: $0.00 for 0 leads")
