@@ -16,7 +16,7 @@ from capture.cli.output import (
     output_option,
     read_time,
 )
-from capture.closing.month_leads import BillableLead, DrawnMonth, draw_month
+from capture.closing.charged_lines import DrawnMonth, LineWithAnswers, draw_month
 from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.form.touches import TOUCH_KEYS
 from capture.lead.events import show_time
@@ -67,7 +67,7 @@ def export(
 
     def write_rows(reading: ReadTransaction, time: datetime) -> None:
         drawn_month = draw_month(reading, campaign, month, time)
-        rows = (_row(lead, drawn_month) for lead in drawn_month.leads(reading))
+        rows = (_row(lead, drawn_month) for lead in drawn_month.lines_with_answers(reading))
         with open_output(output, shape) as out:
             WRITERS[shape](out, _columns(drawn_month), rows)
 
@@ -94,7 +94,7 @@ def _column(field: str) -> str:
     )
 
 
-def _row(lead: BillableLead, drawn_month: DrawnMonth) -> dict[str, Cell]:
+def _row(lead: LineWithAnswers, drawn_month: DrawnMonth) -> dict[str, Cell]:
     line, personal_data = lead.due.line, lead.personal_data
     row: dict[str, Cell] = {
         "lead_id": line.lead_id,
@@ -121,7 +121,7 @@ def _row(lead: BillableLead, drawn_month: DrawnMonth) -> dict[str, Cell]:
     return row
 
 
-def _verdict(lead: BillableLead) -> str:
+def _verdict(lead: LineWithAnswers) -> str:
     """Each rule and whether it was met, with the reason while it is kept."""
     reasons = {} if lead.personal_data is None else lead.personal_data.reasons
     parts = []

@@ -22,6 +22,7 @@ def check_documents(reading: ReadTransaction) -> list[str]:
 
     Statements are drawn again, numbers must have no gaps, credits must not exceed their lines.
     """
+    # A damaged statement also has other lines than the table: one fault says enough.
     statement_faults = list(_month_faults(reading)) or list(_line_faults(reading))
     return [
         *statement_faults,
@@ -39,7 +40,7 @@ def _month_faults(reading: ReadTransaction) -> Iterator[str]:
     }
     for number in reading.statements.numbers():
         if number not in closing_events:
-            yield f"statement {number}: differs from the event that closed it"
+            yield f"statement {number}: no event closed it"
     closings = closed_months(reading)
     unreadable: dict[str, str] = {}
     redrawn_months = redraw(reading, closings, unreadable)
@@ -73,7 +74,7 @@ def _statement_faults(
         data
     ):
         yield f"statement {closing.number}: drawn again, its bytes differ"
-    elif fingerprint(closed_statement.json) != closed_statement.sha256:
+    elif not _is_sound(closed_statement):
         yield f"statement {closing.number}: its SHA-256 is not that of its bytes"
 
 
@@ -91,7 +92,7 @@ def _line_faults(reading: ReadTransaction) -> Iterator[str]:
     """Rule 20: the table that keeps a line from being billed twice agrees with the statements."""
     for lead_id, period, number in reading.statements.mismatched_lines():
         line = f"its line of lead {lead_id} {period}".rstrip()
-        yield f"statement {number}: {line} differs from what keeps it from being billed twice"
+        yield f"statement {number}: {line} is in the statement or in the table of billed lines only"
 
 
 def _number_faults(documents: list[Document]) -> Iterator[str]:
@@ -108,17 +109,22 @@ def _credit_faults(reading: ReadTransaction) -> Iterator[str]:
     """Rule 27: the credits of a line never exceed the line plus its debit notes."""
     notes = corrections_of(reading)
     left: Counter[tuple[str, str, str]] = Counter()
-    for number in sorted({note.statement for note in notes}):
+    sound: set[str] = set()
+    for number in {note.statement for note in notes}:
         closed_statement = reading.statements.get(number)
-        if (
-            closed_statement is None
-            or fingerprint(closed_statement.json) != closed_statement.sha256
-        ):
-            continue
+        if closed_statement is None or not _is_sound(closed_statement):
+            continue  # its own fault is reported already
+        sound.add(number)
         for line in parse_statement(closed_statement.json).lines:
             left[number, line.lead_id, line.period] = line.amount
     for note in notes:
+        if note.statement not in sound:
+            continue
         key = (note.statement, note.lead_id, note.period)
         left[key] += -note.amount if note.kind is DocumentKind.CREDIT else note.amount
         if left[key] < 0:
-            yield f"credit note {note.number}: more than was left of its line"
+            yield f"{note.kind} {note.number}: more than was left of its line"
+
+
+def _is_sound(closed_statement: ClosedStatement) -> bool:
+    return fingerprint(closed_statement.json) == closed_statement.sha256

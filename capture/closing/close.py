@@ -139,7 +139,7 @@ def _close_group(  # noqa: PLR0913 - all that closing a month depends on
     total = from_minor(unnumbered.total, unnumbered.currency)
     check_amount(total, unnumbered.currency, f"the sum of {month}", MAX_SUM)
     data = closing_data(unnumbered, group.titles)
-    if empty_statement or not has_nothing_to_bill(unnumbered):
+    if empty_statement or not has_no_lines(unnumbered):
         number = next_number(records, group.client)
         statement = replace(unnumbered, number=number, chain_head=head)
         text = statement_json(statement)
@@ -158,7 +158,7 @@ def read_statement(closed_statement: ClosedStatement) -> Statement:
     return parse_statement(closed_statement.json)
 
 
-def has_nothing_to_bill(statement: Statement) -> bool:
+def has_no_lines(statement: Statement) -> bool:
     """Whether it has no line. A free line counts: it shows what is never billed (rule 9)."""
     return not statement.lines
 

@@ -184,9 +184,9 @@ def redraw(
         for recorded_events in reading.events.by_qualified_lead():
             scan.add_lead(recorded_events)
         unreadable |= scan.unreadable
-        numbers = count()
+        indexes = count()
         for closing, group in zip(closings, groups, strict=True):
-            redrawn = [_redrawn_part(reading, scan, next(numbers)) for _ in group.campaigns]
+            redrawn = [_redrawn_part(reading, scan, next(indexes)) for _ in group.campaigns]
             yield RedrawnMonth(closing, group, redrawn)
 
 
@@ -220,7 +220,7 @@ def _parts_to_draw(
 class _Scan:
     """Collects the lines and counts of every campaign's months, lead by lead.
 
-    A number is the position of a part in `parts`.
+    An index is the position of a part in `parts`.
     """
 
     def __init__(
@@ -231,58 +231,58 @@ class _Scan:
         spool: Spool[_UncappedLine],
     ) -> None:
         self.parts = parts
-        self.terms = VersionCache(reading)
+        self.versions = VersionCache(reading)
         self.counts = [_LeadCounts() for _ in parts]
         self.spool = spool
         self._reading = reading
         self._month_of_statement = months
         self._by_campaign: dict[str, list[int]] = defaultdict(list)
-        for number in sorted(range(len(parts)), key=self._last_event):
-            self._by_campaign[parts[number].query.campaign].append(number)
+        for index in sorted(range(len(parts)), key=self._last_event):
+            self._by_campaign[parts[index].query.campaign].append(index)
         self._shared_criteria: dict[str, Sequence[MetCriterion]] = {}
         self.unreadable: dict[str, str] = {}
         """Leads that were not parked and whose lines cannot be computed now, with the reason."""
 
-    def _last_event(self, number: int) -> int:
-        return self.parts[number].query.last or 0
+    def _last_event(self, index: int) -> int:
+        return self.parts[index].query.last or 0
 
     def add_lead(self, recorded_events: Sequence[RecordedEvent]) -> None:
         """Adds one lead to all parts of its campaign.
 
-        The lead is folded once for all parts whose last event lies between two of its events.
+        The lead's history is computed once for all parts that see the same of its events.
         """
-        numbers = self._by_campaign.get(recorded_events[0].event.campaign, [])
+        indexes = self._by_campaign.get(recorded_events[0].event.campaign, [])
         starts = [
-            bisect_left(numbers, recorded.sequence, key=self._last_event)
+            bisect_left(indexes, recorded.sequence, key=self._last_event)
             for recorded in recorded_events
         ]
-        ends = [*starts[1:], len(numbers)]
-        for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        ends = [*starts[1:], len(indexes)]
+        for last, (start, end) in enumerate(zip(starts, ends, strict=True)):
             lead_id = recorded_events[0].event.lead_id
             among = [
-                number
-                for number in numbers[start:end]
-                if lead_id not in self.parts[number].query.parked
+                index
+                for index in indexes[start:end]
+                if lead_id not in self.parts[index].query.parked
             ]
             if among:
                 try:
-                    history = lead_history(each.event for each in recorded_events[: index + 1])
+                    history = lead_history(each.event for each in recorded_events[: last + 1])
                     self._count(history.lead, among)
                     self._add_lines(history, among)
                 except IMPOSSIBLE as error:
                     self.unreadable[str(lead_id)] = reason_of(error)
 
-    def _count(self, lead: Lead, numbers: Sequence[int]) -> None:
-        for number in numbers:
-            query, counts = self.parts[number].query, self.counts[number]
+    def _count(self, lead: Lead, indexes: Sequence[int]) -> None:
+        for index in indexes:
+            query, counts = self.parts[index].query, self.counts[index]
             counts.in_review += is_counted_in_review(lead, query)
             counts.free_over_cap += is_counted_free(lead, query)
             if query.month >= lead.month and lead.review_at(query.as_of) != "qualified":
                 return  # decided, and no later event in this range changes that
 
-    def _add_lines(self, history: LeadHistory, numbers: Sequence[int]) -> None:
+    def _add_lines(self, history: LeadHistory, indexes: Sequence[int]) -> None:
         lead_id = history.lead.lead_id
-        terms = self.terms.get(history.lead.campaign, history.lead.version)
+        terms = self.versions.get(history.lead.campaign, history.lead.version)
         lines = lines_for(history, terms, _END_OF_TIME)  # every line, whenever it falls due
         if not lines:
             return
@@ -291,33 +291,33 @@ class _Scan:
             for statement, period in self._reading.statements.lines_of_lead(lead_id)
         }
         last_month = max(billed_in.get(line.period, _NEVER) for line in lines)
-        for number in numbers:
-            month = self.parts[number].query.month
+        for index in indexes:
+            month = self.parts[index].query.month
             if month > last_month:
                 return  # all lines are billed
             billed = {(lead_id, period) for period in billed_in if billed_in[period] < month}
-            self._add_lines_of_month(history, terms, number, billed)
+            self._add_lines_of_month(history, terms, index, billed)
 
     def _add_lines_of_month(
-        self, history: LeadHistory, terms: Campaign, number: int, billed: Set[tuple[str, str]]
+        self, history: LeadHistory, terms: Campaign, index: int, billed: Set[tuple[str, str]]
     ) -> None:
-        part = self.parts[number]
+        part = self.parts[index]
         for line in due_lines(history, terms, replace(part.query, billed=billed)):
             due = DueLine(line, history.lead.received_at, history.verdict, history.lead.consent)
             drawn = statement_line(due, part.campaign, part.query.month)
             # Equal criteria share one object, to save memory.
             criteria = self._shared_criteria.setdefault(repr(drawn.met), drawn.met)
             uncapped = _UncappedLine(due_key(line, history), replace(drawn, met=criteria))
-            self.spool.add(number, uncapped)
+            self.spool.add(index, uncapped)
 
 
-def _redrawn_part(reading: ReadTransaction, scan: _Scan, number: int) -> StatementPart:
-    part, lead_counts = scan.parts[number], scan.counts[number]
-    uncapped_lines = list(scan.spool.items(number))
+def _redrawn_part(reading: ReadTransaction, scan: _Scan, index: int) -> StatementPart:
+    part, lead_counts = scan.parts[index], scan.counts[index]
+    uncapped_lines = list(scan.spool.items(index))
     by_key = {(item.key.lead_id, item.key.period): item.line for item in uncapped_lines}
     keys = [item.key for item in uncapped_lines]
     query = part.query
-    money_cap = month_money_cap(keys, scan.terms, query.campaign)
+    money_cap = month_money_cap(keys, scan.versions, query.campaign)
     lines = [
         replace(by_key[key.lead_id, key.period], amount=key.amount, free_over_cap=key.free_over_cap)
         for key in apply_money_cap(keys, money_cap)

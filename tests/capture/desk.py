@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
+from capture.closing.charged_lines import draw_month
 from capture.closing.close import read_statement
 from capture.closing.credit import Correction, CorrectionRequest, issue_credit
-from capture.closing.month_leads import draw_month
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead

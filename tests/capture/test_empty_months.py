@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from capture.closing.charged_lines import draw_month
 from capture.closing.checks import check_documents
 from capture.closing.documents import documents_of
-from capture.closing.month_leads import draw_month
 from capture.closing.months import closed_months
 from capture.errors import Refused
 from capture.intake.receive import receive_submission
@@ -100,7 +100,7 @@ def test_check_documents_reports_a_month_that_was_closed_without_its_lines(
 ) -> None:
     desk = Desk(open_ledger(f"sqlite:///{tmp_path}/apart.db", b"a key for tests only"))
     receive_lead(desk, NOW)
-    monkeypatch.setattr("capture.closing.close.has_nothing_to_bill", lambda _: True)
+    monkeypatch.setattr("capture.closing.close.has_no_lines", lambda _: True)
     assert close(desk, "2026-11", DECEMBER) is None
     monkeypatch.undo()
     assert desk.ledger.read(check_documents) == [

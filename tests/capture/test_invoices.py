@@ -10,12 +10,12 @@ import pytest
 
 from capture.billing.statement import Statement
 from capture.campaign.model import Campaign
+from capture.closing.charged_lines import draw_month
 from capture.closing.checks import check_documents
 from capture.closing.close import close_month, preview_statements, read_statement
 from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.documents import accounts_of, documents_of, find_closed_statement
 from capture.closing.drawing import spend_of
-from capture.closing.month_leads import draw_month
 from capture.errors import NotFound, Refused
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor

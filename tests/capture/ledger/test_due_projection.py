@@ -139,7 +139,7 @@ def copy_ledger(folder: Path) -> Path:
         ),
         (
             "INSERT INTO statement_lines SELECT lead_id, '2027-02-23', number FROM statement_lines",
-            "2027-02-23 differs from what keeps it from being billed twice",
+            "2027-02-23 is in the statement or in the table of billed lines only",
         ),
     ],
     ids=["due", "billed", "missing line", "additional line"],

@@ -1,4 +1,4 @@
-"""The billable leads of a campaign's month with their answers, for the export."""
+"""The charged lines of a campaign's month with the answers of their leads, for the export."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from capture.ledger.types import PersonalData
 
 
 @dataclass(frozen=True, slots=True)
-class BillableLead:
+class LineWithAnswers:
     """One line of a month, with the personal data by which the client can check it."""
 
     due: DueLine
@@ -30,13 +30,13 @@ class DrawnMonth:
     fields: Sequence[str]
     """Form fields of every version that was saved by then, the oldest version first."""
 
-    def leads(self, reading: ReadTransaction) -> Iterator[BillableLead]:
+    def lines_with_answers(self, reading: ReadTransaction) -> Iterator[LineWithAnswers]:
         """Each line with its lead's answers, read one by one to save memory.
 
         `reading` must be the view of the ledger from which the month was drawn.
         """
         for due in self.lines:
-            yield BillableLead(due, reading.people.personal_data(due.line.lead_id))
+            yield LineWithAnswers(due, reading.people.personal_data(due.line.lead_id))
 
 
 def draw_month(reading: ReadTransaction, slug: str, month: str, as_of: datetime) -> DrawnMonth:
