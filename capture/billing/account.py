@@ -176,7 +176,11 @@ def build_accounts(documents: Iterable[Document], payments: Iterable[Payment]) -
 
 
 def _entry(document: Document, settled: Mapping[str, Sequence[Settlement]]) -> Entry:
-    return Entry(document, tuple(sorted(settled.get(document.number, ()), key=attrgetter("on"))))
+    return Entry(document, _by_day(settled.get(document.number, ())))
+
+
+def _by_day(settlements: Iterable[Settlement]) -> tuple[Settlement, ...]:
+    return tuple(sorted(settlements, key=attrgetter("on")))
 
 
 def _account(client: str, currency: str, entries: Sequence[Entry]) -> Account:
@@ -207,7 +211,10 @@ def _account(client: str, currency: str, entries: Sequence[Entry]) -> Account:
             added.setdefault(source, []).append(Settlement(SettlementKind.CARRIED, since, -surplus))
             carried += surplus
     settled = [
-        replace(entry, settlements=(*entry.settlements, *added.get(entry.document.number, ())))
+        replace(
+            entry,
+            settlements=_by_day([*entry.settlements, *added.get(entry.document.number, ())]),
+        )
         for entry in entries
     ]
     return Account(client, currency, settled, carried=-carried)

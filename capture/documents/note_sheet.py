@@ -1,12 +1,21 @@
 """The printed document of a credit or debit note."""
 
+from typing import Final
+
 from capture.billing.account import Document, DocumentKind
 from capture.billing.statement import Statement
 from capture.closing.credit import Correction
 from capture.documents.agreement.model import day, month_name, side, visible_text
 from capture.documents.sheet import Cell, Section, Sheet, SheetPart, Table
-from capture.documents.statement_sheet import payment_lines
+from capture.documents.statement_sheet import (
+    lead_cell,
+    payment_lines,
+    period_words,
+    reason_words,
+)
 from capture.money import show_money
+
+_WIDTHS: Final = (2, 3, 0)
 
 
 def note_sheet(note: Correction, document: Document, statement: Statement, lead: str = "") -> Sheet:
@@ -21,28 +30,33 @@ def note_sheet(note: Correction, document: Document, statement: Statement, lead:
         ("Number", note.number),
         ("Date", day(document.issued_on)),
         (f"On {kind}", corrected),
-        ("Campaign", visible_text(statement.title_of(note.campaign))),
-        ("Your order", visible_text(statement.parties.purchase_order)),
+        ("Purchase order", visible_text(statement.parties.purchase_order)),
         ("Due", "" if document.due_on is None else day(document.due_on)),
     ]
-    reference = Cell(visible_text(lead), note.lead_id) if lead else Cell(note.lead_id, code=True)
-    about = Cell(f"{note.period} {note.reason}".strip())
     totals = [("Net", note.amount)]
     if note.vat or statement.parties.vat_rate != "0":
         totals.append((f"VAT {statement.parties.vat_rate} %", note.vat))
     totals.append(("Credited to you" if is_credit else "To pay", note.amount + note.vat))
-    table = Table(
-        ("Lead", "Reason", "Amount"),
-        ((reference, about, Cell(show_money(note.amount, note.currency))),),
+    about = Cell(
+        reason_words(note.reason).capitalize(),
+        f"Revenue{period_words(note.period)}" if note.period else "",
     )
+    row = lead_cell(note.lead_id, lead), about, Cell(show_money(note.amount, note.currency))
     return Sheet(
         title=f"{note.kind.capitalize()} {note.number}",
         subtitle=f"on {kind} {corrected}",
         sides=(side("From", statement.parties.supplier), side("To", statement.parties.customer)),
         facts=tuple((name, value) for name, value in facts if value),
-        parts=(SheetPart(table),),
         totals=tuple((name, show_money(amount, note.currency)) for name, amount in totals),
-        sections=(_payment_section(note, document, statement),),
+        payment=_payment_section(note, document, statement),
+        parts=(
+            SheetPart(
+                Table(("Lead", "Reason", "Amount"), (row,), _WIDTHS),
+                title=visible_text(statement.title_of(note.campaign)),
+                text=f"What is {'credited' if is_credit else 'charged'}, net of tax:",
+            ),
+        ),
+        sections=(),
         proof="",
     )
 
@@ -54,7 +68,7 @@ def _payment_section(note: Correction, document: Document, statement: Statement)
             "deducted from the oldest of your open documents, or else from your next one."
         )
         return Section(
-            "What this note does", text, lines=payment_lines(statement.parties, is_due=False)
+            "What this note does", text, lines=payment_lines(statement.parties, open_amount=0)
         )
     text = f"You approved it. Please pay by {day(document.due_on)}. Quote reference {note.number}."
-    return Section("Payment", text, lines=payment_lines(statement.parties, is_due=True))
+    return Section("Payment", text, lines=payment_lines(statement.parties, open_amount=note.amount))

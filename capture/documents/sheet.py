@@ -25,6 +25,10 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    widths: tuple[int, ...]
+    """Shares of the PDF's width, one per column; 0: as wide as its longest text."""
+    total: tuple[str, str] | None = None
+    """Label and sum of the rows, below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,11 @@ class SheetPart:
     table: Table
     title: str = ""
     text: str = ""
-    total: tuple[str, str] | None = None
-    """Label and sum of the lines; None if the document's totals say it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section below the lines and totals."""
+    """A section of text, steps, a table or hashes."""
 
     title: str
     text: str = ""
@@ -59,9 +61,11 @@ class Sheet:
     subtitle: str
     sides: tuple[Side, ...]
     facts: tuple[tuple[str, str], ...]
-    parts: tuple[SheetPart, ...]
     totals: tuple[tuple[str, str], ...]
     """Labels and amounts; the last one is the amount to pay."""
+    payment: Section
+    parts: tuple[SheetPart, ...]
+    """Follow the totals and the payment, so that those are on the first page."""
     sections: tuple[Section, ...]
     proof: str
     """The hash in the footer of each page; empty for a note."""

@@ -9,20 +9,21 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_timezone_name
 
 from capture.billing.account import Entry, Settlement, SettlementKind
-from capture.billing.lines import LinePrice
-from capture.billing.statement import Parties, Statement, StatementLine, StatementPart
+from capture.billing.statement import Counts, Parties, Statement, StatementLine, StatementPart
 from capture.closing.credit import Correction
-from capture.documents.agreement.model import day, month_days, month_name, side, visible_text
+from capture.documents.agreement.model import (
+    day,
+    month_days,
+    month_name,
+    short_day,
+    side,
+    visible_text,
+)
+from capture.documents.price_words import price_of_lines, show_price
 from capture.documents.sheet import Cell, Section, Sheet, SheetPart, Table
 from capture.money import show_money
 from capture.text import count_noun
 
-MODELS: Final = {
-    "cpl": "cost per lead (CPL)",
-    "cpap": "cost per appointment (CPAp)",
-    "cpa": "cost per acquisition (CPA)",
-    "revenue_share": "share of revenue",
-}
 EVENTS: Final = {
     "accepted": "Lead accepted",
     "scheduled": "Appointment scheduled",
@@ -30,8 +31,8 @@ EVENTS: Final = {
     "won": "Customer won",
     "revenue": "Revenue",
 }
-_SOLD: Final = {"won": "first purchase", "revenue": "revenue"}
-"""What a percentage is of, by billable event."""
+_LINE_WIDTHS: Final = (0, 6, 5, 4, 0, 0)
+_SETTLEMENT_WIDTHS: Final = (0, 1, 0, 0)
 _DOCUMENTS: Final = {"invoice": "Invoice", "statement": "Statement"}
 
 
@@ -64,15 +65,14 @@ class _StatementSheet:
     account: SheetAccount | None
     references: Mapping[str, str]
     letters: dict[tuple[str, str, tuple[str, ...]], str] = field(default_factory=dict)
-    """A letter for each combination of campaign, version and criteria met."""
+    """A letter for each combination of campaign title, version and criteria met."""
 
     def sheet(self) -> Sheet:
         statement = self.statement
         kind = _DOCUMENTS[statement.parties.document]
-        parts = tuple(map(self.part, statement.parts))
+        parts = tuple(map(self.part, self.billed_parts))
         sections = (
-            self.payment(),
-            None if self.account is None else _settlement_section(statement, self.account),
+            self.settlements(),
             self.criteria(),
             self.not_billed(),
             checking_section(statement, self.digest),
@@ -85,11 +85,17 @@ class _StatementSheet:
                 side("To", statement.parties.customer),
             ),
             facts=self.facts(),
-            parts=parts,
             totals=self.totals(),
+            payment=self.payment(),
+            parts=parts,
             sections=tuple(section for section in sections if section is not None),
             proof=self.digest,
         )
+
+    @property
+    def billed_parts(self) -> list[StatementPart]:
+        """The campaigns with lines."""
+        return [part for part in self.statement.parts if part.lines]
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         statement = self.statement
@@ -98,52 +104,57 @@ class _StatementSheet:
             ("Date", day(statement.issued_on)),
             ("Period", month_days(statement.month)),
             ("Due", day(statement.due_on)),
-            ("Your order", visible_text(statement.parties.purchase_order)),
+            ("Purchase order", visible_text(statement.parties.purchase_order)),
         ]
         return tuple((name, value) for name, value in facts if value)
 
     def part(self, part: StatementPart) -> SheetPart:
-        money = show_money(part.total, self.statement.currency)
-        lines = count_noun(len(part.lines), "line")
+        currency = self.statement.currency
+        columns = ("Date", "Lead", "Paid for", "Price", "Terms", "Amount")
         rows = tuple(self.row(part, line) for line in part.lines)
+        total = f"Sum of {count_noun(len(part.lines), 'line')}", show_money(part.total, currency)
         return SheetPart(
-            table=Table(("Lead", "Paid for", "Price", "Terms", "Amount"), rows),
+            table=Table(columns, rows, _LINE_WIDTHS, total),
             title=visible_text(part.title),
-            text=f"Campaign {part.campaign}, {MODELS[part.model]}. Days are those of "
-            f"{zone_name(part.time_zone)}.",
-            total=(f"Sum of {lines}", money),
+            text=f"{price_of_lines(part.model, part.lines, currency)}. Campaign {part.campaign}. "
+            f"Days are those of {zone_name(part.time_zone)}.",
         )
 
     def row(self, part: StatementPart, line: StatementLine) -> tuple[Cell, ...]:
         zone = ZoneInfo(part.time_zone)
-        reference = visible_text(self.references.get(line.lead_id, ""))
-        received = f"received {_date(line.received_at, zone)}"
-        lead = (
-            Cell(reference, f"{line.lead_id}; {received}")
-            if reference
-            else Cell(line.lead_id, received, code=True)
-        )
-        price, reduced = show_price(line, self.statement.currency)
+        price, note = show_price(line, self.statement.currency)
         return (
-            lead,
+            Cell(_date(line.event_at, zone)),
+            self.lead(line.lead_id, f"received {_date(line.received_at, zone)}"),
             Cell(_paid_for(line), "; ".join(_details(line, zone))),
-            Cell(price, reduced),
+            Cell(price, note),
             Cell(self.letter(part, line)),
             Cell(show_money(line.amount, self.statement.currency)),
         )
 
+    def lead(self, lead_id: str, note: str) -> Cell:
+        return lead_cell(lead_id, self.references.get(lead_id, ""), note)
+
     def letter(self, part: StatementPart, line: StatementLine) -> str:
-        terms = part.campaign, line.version, tuple(met.rule for met in line.met)
+        terms = visible_text(part.title), line.version, tuple(met.rule for met in line.met)
         return self.letters.setdefault(terms, _letters(len(self.letters)))
 
     def totals(self) -> tuple[tuple[str, str], ...]:
         statement = self.statement
-        lines = count_noun(len(statement.lines), "line")
-        rows = [(f"Net total of {lines}", statement.total)]
-        if statement.vat or statement.parties.vat_rate != "0":
+        parts = self.billed_parts
+        rows = []
+        if len(parts) > 1:
+            rows = [
+                (f"{visible_text(part.title)}, {count_noun(len(part.lines), 'line')}", part.total)
+                for part in parts
+            ]
+        rows.append((f"Net total of {count_noun(len(statement.lines), 'line')}", statement.total))
+        has_vat = statement.vat or statement.parties.vat_rate != "0"
+        if has_vat:
             rows.append((f"VAT {statement.parties.vat_rate} %", statement.vat))
-        if statement.brought_forward:
+        if has_vat or statement.brought_forward:
             rows.append(("Total", statement.gross))
+        if statement.brought_forward:
             rows.append(("Credit brought forward", statement.brought_forward))
         if statement.credit_left:
             rows.append(("Credit carried forward", statement.credit_left))
@@ -152,24 +163,85 @@ class _StatementSheet:
 
     def payment(self) -> Section:
         statement = self.statement
-        if statement.to_pay:
-            money = show_money(statement.to_pay, statement.currency)
-            text = f"Please pay {money} by {day(statement.due_on)}"
-            text += f". Quote reference {statement.number}." if statement.number else "."
-        else:
-            text = "There is nothing to pay."
+        text = self.payment_text()
         if statement.parties.document == "statement":
             text += " This statement is not an invoice; the invoice follows separately."
-        lines = payment_lines(statement.parties, is_due=bool(statement.to_pay))
-        return Section("Payment", text, lines=lines)
+        return Section("Payment", text, lines=payment_lines(statement.parties, self.open_amount))
+
+    @property
+    def open_amount(self) -> int:
+        """What is still to be paid: in a preview or at the close, the amount to pay."""
+        return self.statement.to_pay if self.account is None else self.account.entry.open
+
+    def payment_text(self) -> str:
+        statement, open_amount = self.statement, self.open_amount
+        if not open_amount:
+            is_settled = bool(statement.to_pay)
+            return "This is settled: nothing is open." if is_settled else "There is nothing to pay."
+        money = show_money(open_amount, statement.currency)
+        due = day(statement.due_on)
+        if open_amount == statement.to_pay:
+            text = f"Please pay {money} by {due}."
+        else:
+            text = f"Please pay the open amount of {money} by {due}; see the settlement below."
+        return f"{text} Quote reference {statement.number}." if statement.number else text
+
+    def settlements(self) -> Section | None:
+        """Each payment, note and credit that changed the open amount; None if there was none."""
+        if self.account is None or not self.account.entry.settlements:
+            return None
+        entry, currency = self.account.entry, self.statement.currency
+        corrections = {note.number: note for note in self.account.corrections}
+        rows = tuple(
+            (
+                Cell(short_day(settlement.on)),
+                Cell(
+                    self.settled_by(settlement), self.reason(corrections.get(settlement.reference))
+                ),
+                Cell(settlement.reference, code=True),
+                Cell(show_money(-settlement.amount, currency)),
+            )
+            for settlement in entry.settlements
+        )
+        text = (
+            f"{show_money(entry.open, currency)} of {show_money(self.statement.gross, currency)} "
+            "is open. A negative amount reduces what is due, a positive one adds to it."
+        )
+        columns = ("Date", "Entry", "Reference", "Amount")
+        return Section("Settlement", text, table=Table(columns, rows, _SETTLEMENT_WIDTHS))
+
+    def settled_by(self, settlement: Settlement) -> str:
+        match settlement.kind:
+            case SettlementKind.PAYMENT:
+                return "Payment received" if settlement.amount > 0 else "Payment returned"
+            case SettlementKind.CREDIT:
+                return "Credit note"
+            case SettlementKind.SURPLUS if (
+                self.statement.brought_forward and settlement.on == self.statement.issued_on
+            ):
+                return "Credit brought forward"
+            case SettlementKind.SURPLUS:
+                return "Credit from another document"
+            case SettlementKind.CARRIED if settlement.reference:
+                return "Credit moved to another document"
+            case SettlementKind.CARRIED:
+                return "Credit carried forward to the next document"
+
+    def reason(self, note: Correction | None) -> str:
+        """What a note corrects, and why; empty without a note."""
+        if note is None:
+            return ""
+        lead = visible_text(self.references.get(note.lead_id, "")) or note.lead_id
+        vat = f", including VAT {show_money(note.vat, note.currency)}" if note.vat else ""
+        return f"{lead}{period_words(note.period)}: {reason_words(note.reason)}{vat}"
 
     def criteria(self) -> Section | None:
         if not self.letters:
             return None
         lines = tuple(
             f"{letter}: {'; '.join(map(visible_text, rules)) or 'no criteria'}. "
-            f"{campaign}, version {version[:12]}."
-            for (campaign, version, rules), letter in self.letters.items()
+            f"{title}, version {version[:12]}."
+            for (title, version, rules), letter in self.letters.items()
         )
         text = (
             "Each lead meets every criterion of its campaign's terms. The letter in the column "
@@ -178,16 +250,20 @@ class _StatementSheet:
         return Section("What each lead met", text, lines=lines)
 
     def not_billed(self) -> Section:
-        lines = []
-        for part in self.statement.parts:
-            counts = part.counts
-            lines.append(
-                f"{visible_text(part.title)}: {count_noun(counts.in_review, 'lead')} in review "
-                "at the close, which may be on a later document; "
-                f"{count_noun(counts.over_cap_refused, 'lead')} refused over a cap; "
-                f"{count_noun(counts.over_cap_free, 'lead')} delivered over a cap, free of charge."
-            )
-        return Section("Not on this document", lines=tuple(lines))
+        counts = [(part.title, _count_words(part.counts)) for part in self.statement.parts]
+        lines = tuple(f"{visible_text(title)}: {words}." for title, words in counts if words)
+        text = "" if lines else "No lead was in review at the close, and none came over a cap."
+        return Section("Not on this document", text, lines=lines)
+
+
+def _count_words(counts: Counts) -> str:
+    """The leads without a line, in words; empty if there are none."""
+    words = (
+        (counts.in_review, "in review at the close, which may be on a later document"),
+        (counts.over_cap_refused, "refused over a cap"),
+        (counts.over_cap_free, "delivered over a cap, free of charge"),
+    )
+    return "; ".join(f"{count_noun(count, 'lead')} {text}" for count, text in words if count)
 
 
 def zone_name(name: str) -> str:
@@ -198,34 +274,6 @@ def zone_name(name: str) -> str:
     return f"{words} ({name})"
 
 
-def show_price(line: StatementLine, currency: str) -> tuple[str, str]:
-    """How the amount is computed, and what reduced it. A reader can do the same by hand.
-
-    `$50.00`; `15 % of $850.00` with `revenue $1,000.00, refunded $150.00`;
-    `$200.00 x $750.00 / $1,000.00` with `first purchase $1,000.00, refunded $250.00`.
-    """
-    price = line.price
-    text = _formula(price, currency)
-    reduced = []
-    if price.refunded:
-        sold = show_money(price.sold or 0, currency)
-        refunded = show_money(price.refunded, currency)
-        reduced.append(f"{_SOLD[line.event]} {sold}, refunded {refunded}")
-    elif price.rate is None:
-        reduced.append(_SOLD[line.event])
-    if line.free_over_cap:
-        reduced.append("no charge: monthly budget reached")
-    return text, "; ".join(reduced)
-
-
-def _formula(price: LinePrice, currency: str) -> str:
-    base = show_money(price.base or 0, currency)
-    if price.rate is None:
-        return f"{price.percent} % of {base}"
-    rate = show_money(price.rate, currency)
-    return f"{rate} x {base} / {show_money(price.sold or 0, currency)}" if price.refunded else rate
-
-
 def _letters(place: int) -> str:
     """A to Z, then AA, AB ..."""
     head, tail = divmod(place, 26)
@@ -233,18 +281,27 @@ def _letters(place: int) -> str:
 
 
 def _paid_for(line: StatementLine) -> str:
-    period = f" from {day(date.fromisoformat(line.period))}" if line.period else ""
-    return f"{EVENTS[line.event]}{period}"
+    if line.event == "accepted":
+        return _accepted(line).capitalize()
+    return f"{EVENTS[line.event]}{period_words(line.period)}"
+
+
+def period_words(period: str) -> str:
+    """` from 15 November 2026`, to follow the name of a period of revenue; empty without one."""
+    return f" from {day(date.fromisoformat(period))}" if period else ""
+
+
+def _accepted(line: StatementLine) -> str:
+    if line.by_silence:
+        return "accepted automatically at the deadline"
+    return "accepted" if line.entered else "accepted by client"
 
 
 def _details(line: StatementLine, zone: ZoneInfo) -> Iterator[str]:
-    yield _date(line.event_at, zone)
     if line.entered:
         yield "entered by the agency for the client, who did not object in time"
-    elif line.by_silence:
-        yield "accepted automatically at the deadline"
-    else:
-        yield "accepted by client"
+    elif line.event != "accepted":
+        yield _accepted(line)
     if _date(line.due_at, zone) != _date(line.event_at, zone):
         yield f"billable since {_date(line.due_at, zone)}"
     if line.late:
@@ -252,60 +309,25 @@ def _details(line: StatementLine, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _date(moment: datetime, zone: ZoneInfo) -> str:
-    return day(moment.astimezone(zone).date())
+    return short_day(moment.astimezone(zone).date())
 
 
-def payment_lines(parties: Parties, *, is_due: bool) -> tuple[str, ...]:
-    """The bank details if something is due, and the tax note."""
-    lines = [*(parties.payment if is_due else ()), parties.vat_note]
+def lead_cell(lead_id: str, reference: str, note: str = "") -> Cell:
+    """The lead by its reference, with its id below; by its id if it has no reference."""
+    if not reference:
+        return Cell(lead_id, note, code=True)
+    return Cell(visible_text(reference), "; ".join(filter(None, (lead_id, note))))
+
+
+def payment_lines(parties: Parties, open_amount: int) -> tuple[str, ...]:
+    """The bank details if an amount is open, and the tax note."""
+    lines = [*(parties.payment if open_amount else ()), parties.vat_note]
     return tuple(visible_text(line) for line in lines if line)
 
 
-# What changed the open amount since the close.
-
-
-def _settlement_section(statement: Statement, account: SheetAccount) -> Section | None:
-    """Each payment, note and credit that changed the open amount; None if there was none."""
-    entry, currency = account.entry, statement.currency
-    if not entry.settlements:
-        return None
-    corrections = {correction.number: correction for correction in account.corrections}
-    rows = tuple(
-        (
-            Cell(day(settlement.on)),
-            Cell(_settled_by(settlement), _about(corrections.get(settlement.reference), currency)),
-            Cell(settlement.reference, code=True),
-            Cell(show_money(-settlement.amount, currency)),
-        )
-        for settlement in entry.settlements
-    )
-    text = (
-        f"{show_money(entry.open, currency)} of {show_money(statement.gross, currency)} is open. "
-        "A negative amount reduces what is due, a positive one adds to it."
-    )
-    return Section("Settlement", text, table=Table(("Date", "Entry", "Reference", "Amount"), rows))
-
-
-def _settled_by(settlement: Settlement) -> str:
-    match settlement.kind:
-        case SettlementKind.PAYMENT:
-            return "Payment received" if settlement.amount > 0 else "Payment returned"
-        case SettlementKind.CREDIT:
-            return "Credit note"
-        case SettlementKind.SURPLUS:
-            return "Credit from another document"
-        case SettlementKind.CARRIED if settlement.reference:
-            return "Credit moved to another document"
-        case SettlementKind.CARRIED:
-            return "Credit carried forward to the next document"
-
-
-def _about(correction: Correction | None, currency: str) -> str:
-    if correction is None:
-        return ""
-    lead = f"lead {correction.lead_id} {correction.period}".rstrip()
-    vat = f"; VAT {show_money(correction.vat, currency)} in it" if correction.vat else ""
-    return f"{lead}: {correction.reason}{vat}"
+def reason_words(code: str) -> str:
+    """A reason's code as words: `too_small` is `too small`."""
+    return visible_text(code.replace("_", " "))
 
 
 # How to check the document without trusting the agency, and without its software.

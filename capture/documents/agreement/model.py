@@ -41,6 +41,12 @@ def day(date_: date) -> str:
     return text
 
 
+def short_day(date_: date) -> str:
+    """`1 Nov 2026`, for tables."""
+    text: str = format_date(date_, "d MMM y", locale="en")
+    return text
+
+
 def month_name(month: str) -> str:
     """`November 2026`, of `2026-11`."""
     text: str = format_date(date.fromisoformat(f"{month}-01"), "MMMM y", locale="en")

@@ -1,119 +1,148 @@
-"""Statements and notes as sheets in HTML and PDF: every fact that an accountant needs."""
+"""Invoices, statements and notes as sheets in HTML and PDF: every fact that an accountant needs."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import pypdf
 import pytest
 
-from capture.billing.account import Account, Document, DocumentKind, build_accounts
-from capture.billing.statement import Counts, MetCriterion, Statement, StatementLine
+from capture.billing.account import Account, Document, DocumentKind, Payment, build_accounts
+from capture.billing.lines import LinePrice
+from capture.billing.statement import Counts, Statement
 from capture.closing.credit import Correction
-from capture.documents.statement_sheet import Sheet, note_sheet, statement_sheet, to_html, to_pdf
-from tests.samples import PARTIES
-
-DIGEST, HEAD = "ab" * 32, "cd" * 32
-TAXED = replace(PARTIES, vat_rate="19", vat_note="VAT number DE123.")
-LINE = StatementLine(
-    lead_id="7ffwzp2npa6a",
-    period="",
-    version="199f02ba6ae3" + "0" * 52,
-    received_at=datetime(2026, 11, 23, 15, tzinfo=UTC),
-    event="accepted",
-    event_at=datetime(2026, 12, 1, 3, tzinfo=UTC),  # 30 November in New York
-    due_at=datetime(2026, 12, 1, 3, tzinfo=UTC),
-    base=None,
-    amount=5000,
-    free_over_cap=False,
-    late=False,
-    met=[MetCriterion("company_size", "Company size is at least 101")],
+from capture.documents.note_sheet import note_sheet
+from capture.documents.sheet import Sheet, to_html, to_pdf
+from capture.documents.statement_sheet import SheetAccount, statement_sheet
+from tests.capture.documents.statements import (
+    DIGEST,
+    HEAD,
+    LINE,
+    PART,
+    STATEMENT,
+    TAXED,
+    line,
+    sold_line,
+    statement_of,
 )
-STATEMENT = Statement(
-    number="acme-0001",
+
+CREDIT = Correction(
+    number="acme-0002",
+    kind=DocumentKind.CREDIT,
     client="acme",
     campaign="guide",
-    month="2026-11",
-    time_zone="America/New_York",
+    statement="acme-0001",
+    lead_id="7ffwzp2npa6a",
+    period="",
+    amount=2000,
+    vat=380,
     currency="USD",
-    model="cpl",
-    lines=[LINE],
-    counts=Counts(2, 1, 0),
-    parties=TAXED,
-    issued_on=date(2026, 12, 2),
-    brought_forward=0,
-    closed_at=datetime(2026, 12, 2, 15, tzinfo=UTC),
-    last_event=84,
-    chain_head=HEAD,
+    reason="too_small",
+    issued_at=datetime(2026, 12, 3, tzinfo=UTC),
 )
-CREDIT = Correction(
-    "acme-0002",
-    DocumentKind.CREDIT,
-    "acme",
-    "guide",
-    "acme-0001",
-    "7ffwzp2npa6a",
-    "",
-    2000,
-    380,
-    "USD",
-    "goodwill",
-    datetime(2026, 12, 3, tzinfo=UTC),
-)
-
-
-def account(*kinds: DocumentKind) -> Account:
-    """The client's account with one document of each kind, the first one a statement."""
-    documents = [
-        Document(
-            f"acme-{place:04d}",
-            kind,
-            "acme",
-            "guide",
-            "2026-11",
-            "acme-0001" if place > 1 else "",
-            "USD",
-            5000 if place == 1 else 2000,
-            950 if place == 1 else 380,
-            date(2026, 12, 3),
-            None if kind is DocumentKind.CREDIT else date(2027, 1, 1),
+LATE_ZONE = replace(
+    PART,
+    campaign="berlin",
+    title="Demo calls",
+    model="revenue_share",
+    time_zone="Europe/Berlin",
+    lines=[
+        sold_line(
+            "revenue",
+            LinePrice(None, "15", 100000, 15000),
+            event_at=datetime(2026, 11, 29, 23, 30, tzinfo=UTC),  # 30 November in Berlin
+            due_at=datetime(2026, 11, 29, 23, 30, tzinfo=UTC),
         )
-        for place, kind in enumerate(kinds, 1)
-    ]
-    (client_account,) = build_accounts(documents, [])
-    return client_account
+    ],
+    counts=Counts(0, 0, 0),
+)
+TWO_CAMPAIGNS = replace(STATEMENT, parts=[LATE_ZONE, PART])
+
+
+def document(place: int, kind: DocumentKind, gross: int = 5950) -> Document:
+    """The client's document number `place`; notes correct the first one."""
+    is_statement = kind is DocumentKind.INVOICE
+    net = round(gross / 1.19)
+    return Document(
+        number=f"acme-{place:04d}",
+        kind=kind,
+        client="acme",
+        campaigns=("guide",),
+        time_zone="America/New_York",
+        month="2026-11",
+        corrects="" if is_statement else "acme-0001",
+        currency="USD",
+        net=net,
+        vat=gross - net,
+        issued_on=date(2026, 12, 1 + place),
+        due_on=None if kind is DocumentKind.CREDIT else date(2027, 1, 1),
+    )
+
+
+def account_of(documents: Sequence[Document], payments: Sequence[Payment] = ()) -> Account:
+    """The client's account."""
+    (account,) = build_accounts(documents, payments)
+    return account
+
+
+def payment(number: str, amount: int, paid_on: date) -> Payment:
+    """A payment of the client."""
+    return Payment("acme", number, amount, paid_on)
 
 
 def sheet(statement: Statement = STATEMENT) -> Sheet:
-    return statement_sheet(statement, DIGEST, None, [])
+    """The sheet without an account."""
+    return statement_sheet(statement, DIGEST)
+
+
+def settlement_rows(account: Account, place: int = 0) -> list[tuple[str, ...]]:
+    """The settlement table of a document, of an invoice over $50.00 and 19 % VAT."""
+    entry = account.entries[place]
+    statement = replace(STATEMENT, number=entry.document.number, issued_on=entry.document.issued_on)
+    result = statement_sheet(statement, DIGEST, SheetAccount(entry, [CREDIT]))
+    (section,) = (section for section in result.sections if section.title == "Settlement")
+    assert section.table is not None
+    return [tuple(cell.text for cell in row) for row in section.table.rows]
 
 
 def pdf_text(sheet_: Sheet) -> str:
+    """The text of the PDF on one line."""
     pages = pypdf.PdfReader(io.BytesIO(to_pdf(sheet_))).pages
     return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 EXPECTED_TEXTS = (
-    "Statement acme-0001",
-    "guide, November 2026",
+    "Invoice acme-0001",
+    "November 2026",
+    "1 to 30 November 2026",
     "Northgate Leads",
     "EIN 11-1111111",
     "Acme Cloud, Inc.",
     "PO-1",
     "2 December 2026",
     "1 January 2027",
+    "The guide",
+    "$50.00 per accepted lead (CPL). Campaign guide.",
+    "Days are those of Eastern Time (America/New_York).",
     "7ffwzp2npa6a",
-    "30 November 2026",
+    "received 23 Nov 2026",
+    "30 Nov 2026",
+    "Accepted by client",
     "$50.00",
+    "Sum of 1 line",
+    "Net total of 1 line",
     "VAT 19 %",
     "$9.50",
     "$59.50",
+    "Please pay $59.50 by 1 January 2027. Quote reference acme-0001.",
     "Example Bank",
     "VAT number DE123.",
-    "Company size is at least 101",
+    "Each lead meets every criterion of its campaign's terms.",
+    "A: Company size is at least 101. The guide, version 199f02ba6ae3.",
     "2 leads in review",
-    "How to check this statement",
+    "1 lead refused over a cap.",
+    "How to check this document",
     DIGEST,
     HEAD,
 )
@@ -121,7 +150,7 @@ EXPECTED_TEXTS = (
 
 @pytest.mark.parametrize("text", EXPECTED_TEXTS)
 def test_the_page_shows_every_fact_that_an_accountant_needs(text: str) -> None:
-    assert text in to_html(sheet())
+    assert text in to_html(sheet()).replace("&#39;", "'")
 
 
 def test_the_pdf_shows_the_same_facts_and_has_the_same_bytes_every_time() -> None:
@@ -130,38 +159,225 @@ def test_the_pdf_shows_the_same_facts_and_has_the_same_bytes_every_time() -> Non
     assert to_pdf(sheet()) == to_pdf(sheet())
 
 
-def test_credits_after_the_close_are_shown_beside_the_frozen_sum() -> None:
-    entry = account(DocumentKind.STATEMENT, DocumentKind.CREDIT).entries[0]
-    text = to_html(statement_sheet(STATEMENT, DIGEST, entry, [CREDIT]))
-    assert "$35.70 of this statement is open." in text
-    assert "-$23.80" in text
-    assert "Since the close" not in to_html(sheet())
+def test_the_first_page_has_the_totals_and_the_bank_details_however_many_lines_follow() -> None:
+    lines = [line(lead_id=f"7ffwzp2npa{place:02d}") for place in range(99)]
+    first = pypdf.PdfReader(io.BytesIO(to_pdf(sheet(statement_of(*lines))))).pages[0]
+    text = " ".join(first.extract_text().split())
+    for fact in ("Net total of 99 lines $4,950.00", "To pay $5,890.50", "Example Bank", "1 of "):
+        assert fact in text
 
 
-def test_an_earlier_credit_is_deducted_from_the_amount_to_pay() -> None:
+class TestTwoCampaigns:
+    def test_each_campaign_has_its_title_its_lines_and_its_sum(self) -> None:
+        berlin, guide = sheet(TWO_CAMPAIGNS).parts
+        assert (berlin.title, berlin.table.total) == ("Demo calls", ("Sum of 1 line", "$127.50"))
+        assert (guide.title, guide.table.total) == ("The guide", ("Sum of 1 line", "$50.00"))
+
+    def test_the_totals_begin_with_the_sum_of_each_campaign(self) -> None:
+        assert sheet(TWO_CAMPAIGNS).totals == (
+            ("Demo calls, 1 line", "$127.50"),
+            ("The guide, 1 line", "$50.00"),
+            ("Net total of 2 lines", "$177.50"),
+            ("VAT 19 %", "$33.72"),
+            ("Total", "$211.22"),
+            ("To pay", "$211.22"),
+        )
+
+    def test_the_days_of_each_campaign_are_those_of_its_time_zone(self) -> None:
+        berlin, guide = sheet(TWO_CAMPAIGNS).parts
+        assert berlin.table.rows[0][0].text == guide.table.rows[0][0].text == "30 Nov 2026"
+        assert "Days are those of Central European Time (Europe/Berlin)." in berlin.text
+        assert "Days are those of Eastern Time (America/New_York)." in guide.text
+
+    def test_equal_criteria_of_two_campaigns_have_two_letters(self) -> None:
+        berlin, guide = sheet(TWO_CAMPAIGNS).parts
+        assert (berlin.table.rows[0][4].text, guide.table.rows[0][4].text) == ("A", "B")
+        html = to_html(sheet(TWO_CAMPAIGNS))
+        assert "B: Company size is at least 101. The guide, version 199f02ba6ae3." in html
+
+    def test_a_campaign_without_lines_appears_only_under_what_is_not_billed(self) -> None:
+        unbilled = replace(PART, campaign="new", title="New one", lines=[], counts=Counts(3, 0, 0))
+        result = sheet(replace(STATEMENT, parts=[PART, unbilled]))
+        assert [part.title for part in result.parts] == ["The guide"]
+        assert "New one: 3 leads in review at the close" in to_html(result)
+
+    def test_different_rates_of_a_campaign_are_named_with_the_versions_that_set_them(self) -> None:
+        lines = [LINE, line(price=LinePrice(6250), version="f" * 64)]
+        (part,) = sheet(statement_of(*lines)).parts
+        assert part.text.startswith("$50.00 and $62.50 per accepted lead (CPL).")
+        assert [(row[3].text, row[4].text) for row in part.table.rows] == [
+            ("$50.00", "A"),
+            ("$62.50", "B"),
+        ]
+
+
+class TestSettlement:
+    INVOICE = document(1, DocumentKind.INVOICE)
+
+    def test_without_payments_and_notes_there_is_no_table(self) -> None:
+        account = SheetAccount(account_of([self.INVOICE]).entries[0])
+        text = to_html(statement_sheet(STATEMENT, DIGEST, account))
+        assert "<h2>Settlement</h2>" not in text
+        assert "Please pay $59.50 by 1 January 2027. Quote reference acme-0001." in text
+
+    def test_each_payment_return_and_credit_note_has_its_day_reference_and_amount(self) -> None:
+        account = account_of(
+            [self.INVOICE, document(2, DocumentKind.CREDIT, 2380)],
+            [
+                payment("acme-0001", 3000, date(2026, 12, 20)),
+                payment("acme-0001", -1000, date(2026, 12, 22)),
+            ],
+        )
+        assert settlement_rows(account) == [
+            ("3 Dec 2026", "Credit note", "acme-0002", "-$23.80"),
+            ("20 Dec 2026", "Payment received", "", "-$30.00"),
+            ("22 Dec 2026", "Payment returned", "", "$10.00"),
+        ]
+
+    def test_the_payment_section_asks_for_the_open_amount(self) -> None:
+        account = account_of([self.INVOICE, document(2, DocumentKind.CREDIT, 2380)])
+        result = statement_sheet(STATEMENT, DIGEST, SheetAccount(account.entries[0], [CREDIT]))
+        for text in (to_html(result), pdf_text(result)):
+            assert (
+                "Please pay the open amount of $35.70 by 1 January 2027; see the settlement below."
+                " Quote reference acme-0001."
+            ) in text
+            assert "$35.70 of $59.50 is open." in text
+            assert "7ffwzp2npa6a: too small, including VAT $3.80" in text
+
+    def test_a_paid_invoice_asks_for_nothing(self) -> None:
+        account = account_of([self.INVOICE], [payment("acme-0001", 5950, date(2026, 12, 20))])
+        result = statement_sheet(STATEMENT, DIGEST, SheetAccount(account.entries[0]))
+        assert result.payment.text == "This is settled: nothing is open."
+        assert result.payment.lines == ("VAT number DE123.",)
+
+    def test_a_surplus_names_the_document_that_it_settles(self) -> None:
+        second = document(2, DocumentKind.INVOICE)
+        account = account_of(
+            [self.INVOICE, second], [payment("acme-0001", 7950, date(2026, 12, 20))]
+        )
+        assert settlement_rows(account) == [
+            ("20 Dec 2026", "Payment received", "", "-$79.50"),
+            ("20 Dec 2026", "Credit moved to another document", "acme-0002", "$20.00"),
+        ]
+        assert settlement_rows(account, 1) == [
+            ("20 Dec 2026", "Credit from another document", "acme-0001", "-$20.00")
+        ]
+
+    def test_an_earlier_surplus_is_the_credit_brought_forward(self) -> None:
+        second = document(2, DocumentKind.INVOICE)
+        account = account_of(
+            [self.INVOICE, second], [payment("acme-0001", 7950, date(2026, 12, 2))]
+        )
+        statement = replace(
+            STATEMENT, number="acme-0002", issued_on=second.issued_on, brought_forward=-2000
+        )
+        result = statement_sheet(statement, DIGEST, SheetAccount(account.entries[1]))
+        html = to_html(result)
+        assert dict(result.totals)["Credit brought forward"] == "-$20.00"
+        assert result.payment.text.startswith("Please pay $39.50 by")
+        assert "<div>3 Dec 2026</div>" in html
+        assert "<div>Credit brought forward</div>" in html
+
+    def test_a_surplus_without_an_open_document_is_carried_forward(self) -> None:
+        account = account_of([self.INVOICE], [payment("acme-0001", 7950, date(2026, 12, 20))])
+        assert settlement_rows(account)[1] == (
+            "20 Dec 2026",
+            "Credit carried forward to the next document",
+            "",
+            "$20.00",
+        )
+
+
+def test_an_earlier_credit_is_deducted_and_the_rest_is_carried_forward() -> None:
     totals = dict(sheet(replace(STATEMENT, brought_forward=-10000)).totals)
-    assert (totals["Total"], totals["To your credit before"], totals["To pay"]) == (
-        "$59.50",
-        "-$100.00",
+    assert (
+        totals["Total"],
+        totals["Credit brought forward"],
+        totals["Credit carried forward"],
+        totals["To pay"],
+    ) == ("$59.50", "-$100.00", "$40.50", "$0.00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "text", "details"),
+    [
+        ({}, "Accepted by client", ""),
+        ({"by_silence": True}, "Accepted automatically at the deadline", ""),
+        (
+            {"entered": True},
+            "Accepted",
+            "entered by the agency for the client, who did not object in time",
+        ),
+        ({"event": "held"}, "Appointment held", "accepted by client"),
+        (
+            {"event": "held", "by_silence": True},
+            "Appointment held",
+            "accepted automatically at the deadline",
+        ),
+        ({"late": True}, "Accepted by client", "belongs to an earlier, closed month"),
+        (
+            {"event": "held", "due_at": datetime(2026, 12, 3, 15, tzinfo=UTC)},
+            "Appointment held",
+            "accepted by client; billable since 3 Dec 2026",
+        ),
+    ],
+)
+def test_a_line_states_what_is_paid_for_and_how_the_lead_was_accepted(
+    changes: dict[str, object], text: str, details: str
+) -> None:
+    (part,) = sheet(statement_of(line(**changes))).parts
+    assert (part.table.rows[0][2].text, part.table.rows[0][2].small) == (text, details)
+
+
+@pytest.mark.parametrize(
+    ("event", "price", "text", "note", "amount"),
+    [
+        ("accepted", LinePrice(5000), "$50.00", "", "$50.00"),
+        ("won", LinePrice(None, "10", 85000), "10 % of $850.00", "first purchase", "$85.00"),
+        (
+            "revenue",
+            LinePrice(None, "12.5", 100000, 15000),
+            "12.5 % of $850.00",
+            "revenue $1,000.00, refunded $150.00",
+            "$106.25",
+        ),
+        (
+            "won",
+            LinePrice(20000, "", 100000, 25000),
+            "$200.00 x $750.00 / $1,000.00",
+            "first purchase $1,000.00, refunded $250.00",
+            "$150.00",
+        ),
+    ],
+)
+def test_a_line_states_its_rate_its_base_and_the_refunds_taken_off(
+    event: str, price: LinePrice, text: str, note: str, amount: str
+) -> None:
+    (part,) = sheet(statement_of(sold_line(event, price))).parts
+    cells = part.table.rows[0]
+    assert (cells[3].text, cells[3].small, cells[5].text) == (text, note, amount)
+
+
+def test_a_free_line_states_its_price_and_why_nothing_is_charged() -> None:
+    (part,) = sheet(statement_of(line(free_over_cap=True))).parts
+    cells = part.table.rows[0]
+    assert (cells[3].text, cells[3].small, cells[5].text) == (
+        "$50.00",
+        "no charge: monthly budget reached",
         "$0.00",
     )
 
 
-def test_a_line_states_its_base_and_why_it_is_late_or_free() -> None:
-    line = replace(
-        LINE, event="revenue", period="2026-11-15", base=100000, late=True, free_over_cap=True
-    )
-    html = to_html(sheet(replace(STATEMENT, model="revenue_share", lines=[line])))
-    assert "Revenue from 15 November 2026" in html
-    for text in ("of $1,000.00", "late: its own month was closed", "free: over the cap on money"):
-        assert text in html
+def test_a_period_of_revenue_is_named_by_its_first_day() -> None:
+    (part,) = sheet(statement_of(sold_line("revenue", LinePrice(None, "15", 100000)))).parts
+    assert part.table.rows[0][2].text == "Revenue from 15 November 2026"
 
 
 def test_each_set_of_criteria_has_its_own_letter() -> None:
     others = [replace(LINE, version=f"{place:064x}") for place in range(30)]
-    letters = [
-        row[2].text for row in sheet(replace(STATEMENT, lines=[*others, others[0]])).table.rows
-    ]
+    (part,) = sheet(statement_of(*others, others[0])).parts
+    letters = [row[4].text for row in part.table.rows]
     assert (letters[0], letters[25], letters[26], letters[29], letters[30]) == (
         "A",
         "Z",
@@ -171,20 +387,68 @@ def test_each_set_of_criteria_has_its_own_letter() -> None:
     )
 
 
-def test_a_statement_without_a_line_asks_for_no_payment() -> None:
-    empty = sheet(replace(STATEMENT, lines=[]))
-    assert "Nothing is to be paid on this statement." in to_html(empty)
+def test_without_a_line_there_is_nothing_to_pay() -> None:
+    empty = sheet(replace(STATEMENT, parts=[]))
+    html = to_html(empty)
+    assert "There is nothing to pay." in html
+    assert "Example Bank" not in html
+    assert "No lead was in review at the close, and none came over a cap." in html
     assert "Net total of 0 lines" in pdf_text(empty)
 
 
-def test_no_text_of_a_record_becomes_markup() -> None:
-    hostile = replace(
-        TAXED.customer, name='<script>alert("x")</script> #strong[x] $x$ \u202ehostile'
-    )
-    result = sheet(replace(STATEMENT, parties=replace(TAXED, customer=hostile)))
-    assert "<script>" not in to_html(result)
-    assert "\u202e" not in to_html(result)
-    assert '<script>alert("x")</script> #strong[x] $x$' in pdf_text(result)
+def test_a_document_that_is_no_invoice_says_that_the_invoice_follows() -> None:
+    result = sheet(replace(STATEMENT, parties=replace(TAXED, document="statement")))
+    for text in (to_html(result), pdf_text(result)):
+        assert "Statement acme-0001" in text
+        assert "This statement is not an invoice; the invoice follows separately." in text
+        assert "Invoice acme-0001" not in text
+    assert "is not an invoice" not in to_html(sheet())
+
+
+def test_a_preview_has_no_number_and_asks_for_no_reference() -> None:
+    html = to_html(sheet(replace(STATEMENT, number="")))
+    assert "Preview: invoice" in html
+    assert "given at the close" in html
+    assert "Quote reference" not in html
+
+
+def test_a_lead_is_named_by_its_reference_with_its_id_below_or_by_its_id_alone() -> None:
+    statement = statement_of(LINE, line(lead_id="8ffwzp2npa6b"))
+    result = statement_sheet(statement, DIGEST, None, {"7ffwzp2npa6a": "Clinic GmbH"})
+    named, unnamed = (row[1] for row in result.parts[0].table.rows)
+    assert (named.text, named.small) == ("Clinic GmbH", "7ffwzp2npa6a; received 23 Nov 2026")
+    assert (unnamed.text, unnamed.small) == ("8ffwzp2npa6b", "received 23 Nov 2026")
+
+
+HOSTILE = '<script>alert("x")</script> #strong[x] $x$ \u202ehostile'
+VISIBLE = '<script>alert("x")</script> #strong[x] $x$'
+
+
+@pytest.mark.parametrize("place", ["customer", "title", "reference", "criterion", "note"])
+def test_no_text_of_a_record_becomes_markup(place: str) -> None:
+    statement, references = STATEMENT, {}
+    if place == "customer":
+        customer = replace(TAXED.customer, name=HOSTILE)
+        statement = replace(STATEMENT, parties=replace(TAXED, customer=customer))
+    elif place == "title":
+        statement = replace(STATEMENT, parts=[replace(PART, title=HOSTILE)])
+    elif place == "criterion":
+        statement = statement_of(line(met=[replace(LINE.met[0], rule=HOSTILE)]))
+    elif place == "note":
+        statement = replace(STATEMENT, parties=replace(TAXED, vat_note=HOSTILE))
+    else:
+        references = {LINE.lead_id: HOSTILE}
+    results = [statement_sheet(statement, DIGEST, None, references)]
+    if place != "criterion":
+        credit = document(2, DocumentKind.CREDIT)
+        results.append(note_sheet(CREDIT, credit, statement, references.get(LINE.lead_id, "")))
+    for result in results:
+        html = to_html(result)
+        assert "&lt;script&gt;" in html
+        assert "<script" not in html
+        text = pdf_text(result)
+        assert VISIBLE in text
+        assert "\u202e" not in html + text
 
 
 def test_yen_and_dinars_have_the_decimals_of_their_currency() -> None:
@@ -195,22 +459,22 @@ def test_yen_and_dinars_have_the_decimals_of_their_currency() -> None:
 @pytest.mark.parametrize(
     ("kind", "effect"),
     [
-        (DocumentKind.CREDIT, "It lowers the open amount of acme-0001."),
-        (DocumentKind.DEBIT, "You approved it. Please pay by 1 January 2027, naming acme-0002."),
+        (DocumentKind.CREDIT, "It reduces the amount due on acme-0001."),
+        (
+            DocumentKind.DEBIT,
+            "You approved it. Please pay by 1 January 2027. Quote reference acme-0002.",
+        ),
     ],
 )
-def test_a_note_names_its_statement_and_what_it_does(kind: DocumentKind, effect: str) -> None:
-    document = account(DocumentKind.STATEMENT, kind).entries[1].document
-    result = note_sheet(replace(CREDIT, kind=kind), document, STATEMENT)
+def test_a_note_names_its_invoice_and_what_it_does(kind: DocumentKind, effect: str) -> None:
+    note = replace(CREDIT, kind=kind, period="2026-11-15")
+    result = note_sheet(note, document(2, kind), STATEMENT, "Clinic GmbH")
     for text in (to_html(result), pdf_text(result)):
         assert f"{kind.capitalize()} acme-0002" in text
-        assert "on statement acme-0001, November 2026" in text
+        assert "on invoice acme-0001, November 2026" in text
         assert effect in text
-        assert "$23.80" in text
-
-
-def test_the_printed_total_is_the_sum_of_the_printed_lines() -> None:
-    lines = [replace(LINE, amount=amount) for amount in (5000, 333, 1)]
-    result = sheet(replace(STATEMENT, lines=lines))
-    amounts = [Decimal(row[-1].text.removeprefix("$")) for row in result.table.rows]
-    assert result.totals[0] == ("Net total of 3 lines", f"${sum(amounts)}")
+        for fact in ("$20.00", "$3.80", "$23.80", "The guide", "Clinic GmbH", "7ffwzp2npa6a"):
+            assert fact in text
+        assert "Too small" in text
+        assert "Revenue from 15 November 2026" in text
+        assert ("Example Bank" in text) is (kind is DocumentKind.DEBIT)
