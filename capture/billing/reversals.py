@@ -102,11 +102,11 @@ def _is_refunded_in_full(period: date, history: LeadHistory, campaign: Campaign)
 def _full_refund_sentence(price: Price) -> str:
     if not price.refund_days:
         return (
-            "Once a sale is given back to the customer in full, no month counts that begins on the "
+            "Once a sale is refunded to the customer in full, no month counts that begins on the "
             "day of that refund or later. Earlier months stay as they are."
         )
     return (
-        "Once a sale is given back to the customer in full, no month counts that begins on the day "
+        "Once a sale is refunded to the customer in full, no month counts that begins on the day "
         f"of that refund or later, or in the {_count(price.refund_days, 'day')} before it; its "
         "line is credited if it was billed. Earlier months stay as they are."
     )

@@ -19,10 +19,10 @@ from capture.campaign.files import read_draft
 from capture.campaign.model import Campaign
 from capture.cli.context import Allowance, CommandContext, pass_context
 from capture.cli.show import as_json_option, show_facts, show_json, show_rows
+from capture.documents.price_words import campaign_price
 from capture.errors import GatepostError, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import check_terms, pause_campaign, resume_campaign
-from capture.money import show_money, to_minor
 from capture.qualification.criteria import sentence
 from capture.text import count_noun
 
@@ -55,7 +55,7 @@ def list_(context: CommandContext, as_json: bool) -> None:
             {
                 "campaign": campaign.slug,
                 "client": campaign.client,
-                "price": price(campaign),
+                "price": campaign_price(campaign),
                 "state": campaign_state(reading, campaign, now),
                 "version": campaign.version[:12],
                 "title": campaign.title,
@@ -90,7 +90,7 @@ def show(context: CommandContext, campaign: str, as_json: bool) -> None:
             ("title", terms.title),
             ("client", terms.client),
             ("version", terms.version),
-            ("price", price(terms)),
+            ("price", campaign_price(terms)),
             ("review", f"{review.hours} h, silence accepts; notice: {review.notice.value}"),
             ("fields", ", ".join(terms.fields)),
             *((f"must meet: {name}", sentence(terms, name)) for name in terms.criteria),
@@ -169,17 +169,6 @@ def campaign_state(reading: ReadTransaction, campaign: Campaign, now: datetime) 
     if reading.campaigns.is_paused(campaign.slug):
         return "paused"
     return "open" if campaign.is_open(now) else "closed"
-
-
-def price(campaign: Campaign) -> str:
-    """The price in one phrase, such as `$50.00 per accepted (cpl)`."""
-    terms = campaign.price
-    if terms.rate is not None:
-        amount = show_money(to_minor(terms.rate, campaign.currency), campaign.currency)
-    else:
-        amount = f"{terms.percent} %"
-    months = f" for {count_noun(terms.months, 'month')}" if terms.months else ""
-    return f"{amount} per {terms.billable}{months} ({terms.model.value})"
 
 
 # `gatepost campaigns answer` checks pushed campaign files against the ledger.

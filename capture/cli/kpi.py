@@ -85,7 +85,7 @@ _COLUMNS: Final = {
     "leads": "leads",
     "qualified": "qualified",
     "accepted": "accepted",
-    "accepted_by_silence": "by silence",
+    "accepted_by_silence": "automatically",
     "rejected": "rejected",
     "acceptance_rate": "accepted %",
     "spend": "spend",

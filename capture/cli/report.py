@@ -10,6 +10,7 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import TITLES_MISSING
 from capture.cli.options import Month
 from capture.cli.output import output_option, write_output
+from capture.closing.documents import find_document
 from capture.closing.months import closed_months
 from capture.documents.report import ReportData, make_report, to_html
 from capture.kpi.gathering import KpiQuery, gather_figures
@@ -56,20 +57,22 @@ def _report_data(
     year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
     (by_month,) = gather_figures(reading, KpiQuery((terms,), now, year, Grouping.MONTH))
     (by_post,) = gather_figures(reading, KpiQuery((terms,), now, period, Grouping.POST))
-    closed = closed_months(reading, terms.client)
+    closing = next(
+        (
+            closing
+            for closing in closed_months(reading, terms.client)
+            if (closing.currency, closing.month) == (terms.currency, month)
+        ),
+        None,
+    )
+    document = find_document(reading, closing.number) if closing and closing.number else None
     first = reading.leads.first(terms.slug)
     return ReportData(
         month=month,
         history=by_month.tables["month"],
         posts=by_post.tables,
         titles=titles,
-        statement=next(
-            (
-                closing.number
-                for closing in closed
-                if (closing.currency, closing.month) == (terms.currency, month)
-            ),
-            "",
-        ),
+        document=f"{document.kind} {document.number}" if document else "",
+        is_closed=closing is not None,
         first_month=first.month if first else "",
     )

@@ -31,7 +31,6 @@ from capture.closing.months import campaign_groups
 from capture.documents.lead_export import FORMATS, WRITERS
 from capture.documents.lead_references import lead_references
 from capture.documents.note_sheet import note_sheet
-from capture.documents.price_words import show_price
 from capture.documents.sheet import Sheet, to_html, to_pdf
 from capture.documents.statement_sheet import SheetAccount, statement_sheet
 from capture.errors import NotFound, Refused

@@ -10,6 +10,7 @@ from babel.dates import format_date
 
 from capture.campaign.model import Campaign, Client
 from capture.documents.agreement.model import day, month_name
+from capture.documents.price_words import campaign_price
 from capture.documents.printing import pages
 from capture.documents.report_charts import Chart, Report, Row, Table, draw_chart
 from capture.kpi.formulas import DEFINITIONS, Figure, Unit, client_figures, format_number
@@ -35,8 +36,10 @@ class ReportData:
     """Sums of the reported month, by touch and then by page."""
     titles: Mapping[str, str]
     """Titles of the site's pages by path. Other paths come from browsers and are not shown."""
-    statement: str
-    """The statement's number; empty while the month is open."""
+    document: str
+    """Kind and number of the month's document, such as `invoice acme-0001`; empty without one."""
+    is_closed: bool
+    """Whether the month is closed. It has no document if there was nothing to bill."""
     first_month: str
     """Month of the campaign's first lead; empty while it has none."""
 
@@ -52,7 +55,7 @@ def make_report(
         subtitle=campaign.title,
         client=client.legal_name,
         agency=agency,
-        status=_statement_status(data),
+        status=f"{_status(data)} Current price: {campaign_price(campaign)}.",
         sentences=tuple(_sentences(sums, previous, data)),
         rows=tuple(_figure_rows(sums, previous)),
         charts=(_funnel_chart(sums), _months_chart(data), _reasons_chart(sums, campaign)),
@@ -75,10 +78,12 @@ def _previous_sums(campaign: Campaign, data: ReportData) -> Sums | None:
     return data.history.get(month, Sums(campaign.currency))
 
 
-def _statement_status(data: ReportData) -> str:
-    if data.statement:
-        return f"The month is closed: statement {data.statement}."
-    return "The month is not closed yet: there is no statement, and figures may change."
+def _status(data: ReportData) -> str:
+    if data.document:
+        return f"The month is closed: see {data.document}."
+    if data.is_closed:
+        return "The month is closed: there was nothing to bill."
+    return "The month is not closed yet: nothing is billed, and figures may change."
 
 
 def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]:
@@ -86,8 +91,8 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
     figures = {figure.key: figure for figure in client_figures(sums)}
     parts = [
         f"{count_noun(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
-        f"{sums.accepted:,} were accepted, {sums.by_silence:,} of these by silence; "
-        f"{sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
+        f"{sums.accepted:,} were accepted, {sums.by_silence:,} of these automatically at the "
+        f"deadline; {sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
     ]
     cost = figures["cost_per_qualified_lead"]
     if cost.number is not None:
@@ -146,7 +151,7 @@ def _funnel_chart(sums: Sums) -> Chart:
     rows = tuple((name, f"{count:,}", _share(count, sums.leads)) for name, count in steps)
     return Chart(
         key="funnel",
-        title="The month's leads, step by step",
+        title="Lead funnel",
         description="; ".join(f"{name}: {count:,}" for name, count in steps) + ".",
         labels=tuple(name for name, _ in steps),
         series=(("Leads", tuple(count for _, count in steps)),),

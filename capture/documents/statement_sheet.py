@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_timezone_name
 
 from capture.billing.account import Entry, Settlement, SettlementKind
-from capture.billing.statement import Counts, Parties, Statement, StatementLine, StatementPart
+from capture.billing.statement import Parties, Statement, StatementLine, StatementPart
 from capture.closing.credit import Correction
 from capture.documents.agreement.model import (
     day,
@@ -250,18 +250,20 @@ class _StatementSheet:
         return Section("What each lead met", text, lines=lines)
 
     def not_billed(self) -> Section:
-        counts = [(part.title, _count_words(part.counts)) for part in self.statement.parts]
+        counts = [(part.title, _unbilled_words(part)) for part in self.statement.parts]
         lines = tuple(f"{visible_text(title)}: {words}." for title, words in counts if words)
         text = "" if lines else "No lead was in review at the close, and none came over a cap."
         return Section("Not on this document", text, lines=lines)
 
 
-def _count_words(counts: Counts) -> str:
+def _unbilled_words(part: StatementPart) -> str:
     """The leads without a line, in words; empty if there are none."""
+    counts = part.counts
     words = (
         (counts.in_review, "in review at the close, which may be on a later document"),
         (counts.over_cap_refused, "refused over a cap"),
         (counts.over_cap_free, "delivered over a cap, free of charge"),
+        (len(part.parked), "not billed yet, because the amount could not be computed"),
     )
     return "; ".join(f"{count_noun(count, 'lead')} {text}" for count, text in words if count)
 

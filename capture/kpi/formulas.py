@@ -179,9 +179,9 @@ _LEADS: Final = Formula("leads", "leads", Unit.COUNT, "submissions - spam - dupl
 _QUALIFIED: Final = Formula(
     "qualified", "qualified", Unit.COUNT, "accepted + rejected + still in review"
 )
-_ACCEPTED: Final = Formula("accepted", "accepted", Unit.COUNT, "by the client + by silence")
+_ACCEPTED: Final = Formula("accepted", "accepted", Unit.COUNT, "by the client + automatically")
 _BY_CLIENT: Final = Formula("accepted_by_word", "accepted by the client", Unit.COUNT, "counted")
-_BY_SILENCE: Final = Formula("accepted_by_silence", "accepted by silence", Unit.COUNT, "counted")
+_BY_SILENCE: Final = Formula("accepted_by_silence", "accepted automatically", Unit.COUNT, "counted")
 _REJECTED: Final = Formula("rejected", "rejected", Unit.COUNT, "sum of all reasons")
 _IN_REVIEW: Final = Formula("in_review", "still in review", Unit.COUNT, "counted")
 _ACCEPTANCE_RATE: Final = Formula(
@@ -357,12 +357,13 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "lead": "every other submission; also one that does not qualify, is on the client's "
     "suppression list, is over a cap, or waits for its e-mail to be confirmed",
     "qualified": "meets every criterion and was delivered to the client",
-    "sales-qualified": "accepted: by the client, or by silence at the end of the review window",
+    "sales-qualified": "accepted: by the client, or automatically at the deadline",
     "rejected": "by the client, for a reason of the agreement; a disputed lead stays rejected "
     "until the client agrees",
     "time to review": "from the notice, or from qualification if no notice is sent, to the "
-    "client's decision; acceptance by silence is not a review",
-    "appointment": "a meeting that was held, or that counts as held by silence",
+    "client's decision; automatic acceptance is not a review",
+    "appointment": "a meeting that was held, or that counts as held because nobody reported "
+    "otherwise",
     "closed deal": "a lead that was won and was neither refunded in full nor objected to",
     "spend": "what was billed to the client less what was credited, net of tax; a credit counts "
     "in the month of the statement that it corrects",

@@ -154,7 +154,7 @@ def _left_of_sale(history: LeadHistory, terms: Campaign, amount: int) -> int:
     left = won - _refunded(history) - amount
     if history.won is not None and left < 0:
         limit = from_minor(left + amount, terms.currency)
-        raise Refused(f"lead {history.lead.lead_id}: at most {limit} can be given back")
+        raise Refused(f"lead {history.lead.lead_id}: at most {limit} can be refunded")
     return left
 
 
@@ -203,7 +203,7 @@ def _partial_refunds(
         if not 0 < amount <= net:
             limit = from_minor(net, terms.currency)
             raise Refused(
-                f"lead {history.lead.lead_id}: at most {limit} of {period} can be given back, and "
+                f"lead {history.lead.lead_id}: at most {limit} of {period} can be refunded, and "
                 "at least one unit of the currency"
             )
         parts.append((net - amount, Refund(refund.occurred_at, amount, period)))

@@ -163,7 +163,7 @@ class TestGivenBackInPart:
         with pytest.raises(Refused, match="no revenue of 2027-02-11 is recorded"):
             desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
         back = {"amount": Decimal("1000.01"), "period": date(2027, 2, 10)}
-        with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be given back"):
+        with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be refunded"):
             desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
 
     def test_without_a_revenue_share_a_refund_has_no_period(self, desk: Desk) -> None:

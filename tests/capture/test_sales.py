@@ -39,7 +39,7 @@ class TestSales:
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.report(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(250))
         assert amounts(desk.bill("2026-11", NOW + 2 * DAY)) == [7500]
-        with pytest.raises(Refused, match=r"at most 750\.00 can be given back"):
+        with pytest.raises(Refused, match=r"at most 750\.00 can be refunded"):
             desk.report(lead, EventKind.REFUNDED, NOW + 3 * DAY, amount=Decimal(800))
 
     def test_a_sale_that_was_refunded_in_full_costs_nothing(self, desk: Desk) -> None:

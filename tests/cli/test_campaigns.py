@@ -10,7 +10,7 @@ from tests.samples import CAMPAIGN
 def test_campaigns_are_listed_with_price_and_state(project: Project) -> None:
     assert "guide" in project.run("campaigns", "list").out
     (row,) = json.loads(project.run("campaigns", "list", "--json").out)
-    assert (row["price"], row["state"]) == ("$50.00 per accepted (cpl)", "open")
+    assert (row["price"], row["state"]) == ("$50.00 per accepted lead (CPL)", "open")
 
 
 def test_show_prints_the_criteria_in_the_words_of_the_verdict(project: Project) -> None:

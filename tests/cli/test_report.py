@@ -40,7 +40,7 @@ def test_a_closed_month_with_its_figures_and_articles(project: Project) -> None:
     run(project, "close", "acme", "--month", "2026-11")
     write_site_facts(project, numbers="The four numbers")
     message = report(project)
-    assert "statement acme-0001" in message
+    assert "invoice acme-0001" in message
     assert "$100.00 / 2 = $50.00" in message
     assert "The four numbers" in message
 
@@ -91,6 +91,6 @@ def test_the_report_fits_a_phone_and_prints(
     page.goto((project.folder / "report.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert len(request_urls) == 1
-    assert page.get_by_role("img", name="The month's leads, step by step").count() == 1
+    assert page.get_by_role("img", name="Lead funnel").count() == 1
     assert page.pdf(path=tmp_path / "report.pdf")[:5] == b"%PDF-"
     page.close()

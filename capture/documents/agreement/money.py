@@ -14,6 +14,7 @@ from capture.documents.agreement.model import (
     price_amount,
     price_unit,
 )
+from capture.documents.price_words import campaign_price
 from capture.lead.events import EventKind
 from capture.text import count_noun
 
@@ -29,7 +30,8 @@ def price_section(campaign: Campaign) -> Section:
     clauses = [
         Clause(
             f"The price is {price_amount(campaign)} {price_unit(campaign)}, net of tax. Nothing "
-            f"else is charged. {frequency}"
+            f"else is charged. {frequency} On documents and reports the price reads: "
+            f"{campaign_price(campaign)}."
         ),
         Clause(_due(price)),
         *map(Clause, rule_sentences(price)),
@@ -143,13 +145,14 @@ def payment_section(campaign: Campaign, client: Client) -> Section:
             "one that is open."
         ),
         Clause(
-            f"A statement is made out to {client.legal_name}, sent to "
+            f"Each month with something to bill has one {client.document} over all campaigns of "
+            f"the client in {campaign.currency}. It is made out to {client.legal_name}, sent to "
             f"{join_words(client.contacts.bills)}, and payable {due}.{order}"
         ),
     ]
     tax = []
     if client.vat_rate:
-        tax.append(f"VAT of {percent(client.vat_rate)} is added to each statement.")
+        tax.append(f"VAT of {percent(client.vat_rate)} is added to each {client.document}.")
     if client.vat_note:
         tax.append(client.vat_note)
     if tax:

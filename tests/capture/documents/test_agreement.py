@@ -229,7 +229,7 @@ def test_payment_follows_the_clients_record() -> None:
     assert "order number" not in plain
     one = full_text(agreement_on(client=client(payment_days=1, vat_rate=Decimal("19.0"))))
     assert "payable 1 day after its date. It carries the order number PO-2026-0117." in one
-    assert "VAT of 19 % is added to each statement." in one
+    assert "VAT of 19 % is added to each invoice." in one
 
 
 def test_a_character_that_reverses_the_reading_order_is_replaced() -> None:

@@ -36,7 +36,8 @@ def report_data(**changes: Any) -> ReportData:
         "history": {"2026-10": OCTOBER, "2026-11": NOVEMBER},
         "posts": {"first touch": {"/a/": NOVEMBER}, "last touch": {}},
         "titles": {"/a/": "The article"},
-        "statement": "acme-0002",
+        "document": "invoice acme-0002",
+        "is_closed": True,
         "first_month": "2026-10",
     }
     return ReportData(**fields | changes)
@@ -79,8 +80,21 @@ def test_rejections_have_the_wording_of_the_agreement() -> None:
 
 
 def test_the_report_states_whether_the_month_is_closed() -> None:
-    assert "statement acme-0002" in page()
-    assert "not closed yet" in page(report_data(statement=""))
+    assert "The month is closed: see invoice acme-0002." in page()
+    unbilled = page(report_data(document=""))
+    assert "The month is closed: there was nothing to bill." in unbilled
+    assert "not closed yet" in page(report_data(document="", is_closed=False))
+
+
+def test_the_report_names_the_current_price() -> None:
+    assert "Current price: $50.00 per accepted lead (CPL)." in page()
+
+
+def test_the_funnel_is_called_a_lead_funnel_and_silence_an_automatic_acceptance() -> None:
+    html = page()
+    assert "Lead funnel" in html
+    assert "7 were accepted, 3 of these automatically at the deadline" in html
+    assert "by silence" not in html
 
 
 def test_paths_that_are_not_pages_of_the_site_are_not_shown() -> None:
