@@ -360,10 +360,11 @@ def read_me(
         (
             "What this is",
             f"The evidence for {statement.parties.document} {closed_statement.number}: "
-            f"{statement.month}, for {statement.client}. It holds the "
-            f"{count_noun(leads, 'lead')} of that statement's lines and no others, each as it was "
-            "when the statement was made. Begin with the view `bill`; `why_qualified` "
-            "shows each lead's criteria.",
+            f"{statement.month}, for {statement.client}, "
+            f"{count_noun(len(statement.parts), 'campaign')}. It holds the "
+            f"{count_noun(leads, 'lead')} of its lines and no others, each as it was when the "
+            "month was closed. Begin with the view `bill`; `why_qualified` shows each lead's "
+            "criteria. Both name the campaign.",
         ),
         (
             "Amounts and times",
@@ -374,11 +375,22 @@ def read_me(
         (
             "Check the statement",
             "The SHA-256 of statement.json, as UTF-8, is statement.sha256: the one that is printed "
-            "on the statement. Its lines are the rows of `lines`.",
+            "on the document. Its campaigns are the rows of `parts`, and its lines the rows of "
+            "`lines`. The lines of a campaign add up to parts.total_minor, and the campaigns to "
+            "statement.total_minor.",
+        ),
+        (
+            "Check the amounts",
+            "A line costs rate_minor; or percent of what was sold, less what was refunded "
+            "(sold_minor - refunded_minor). Where a line with a rate has a refund, the rate is "
+            "reduced in the same proportion as the purchase. Half a unit is rounded to the even "
+            "digit. Where free_over_cap is 1, the monthly budget was reached and the line is free.",
         ),
         (
             "Check the terms",
-            "A campaign version is the SHA-256 of campaign_versions.text, as UTF-8.",
+            "A campaign version is the SHA-256 of campaign_versions.text, as UTF-8. Campaigns "
+            "with the same text have the same version, so campaign and version together name a "
+            "row of `campaign_versions` and of `consents`.",
         ),
         (
             "Check the consents",
@@ -392,7 +404,7 @@ def read_me(
             "The hash of an event is the SHA-256 of its `text` in the view `hashed_events`, as "
             "UTF-8: the hash before it, a line feed, and the event as canonical JSON. So nothing "
             "in it can be changed without changing every hash after it, up to the chain's head "
-            "that the statement names. Events of other leads come between these; the agency "
+            "that the document names. Events of other leads come between these; the agency "
             "proves with `gatepost verify` that the chain is complete.",
         ),
         (
@@ -416,7 +428,7 @@ def read_me(
         ),
         (
             "Left out on purpose",
-            "Leads that are not on the statement, notes, costs, one-time ids, and the keys "
+            "Leads without a line, notes on leads, costs, one-time ids, and the keys "
             "that identify duplicates. Of the visits that led here: no referrer and no click id.",
         ),
     ]

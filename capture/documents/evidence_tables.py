@@ -180,8 +180,8 @@ TABLES: Final[Mapping[str, TableShape]] = {
 
 VIEWS: Final[Mapping[str, str]] = {
     "bill": """
-        SELECT lines.lead_id, lines.period, leads.received_at, lines.paid_for, lines.due_at,
-            lines.amount, lines.currency,
+        SELECT lines.campaign, parts.title, lines.lead_id, lines.period, leads.received_at,
+            lines.paid_for, lines.due_at, lines.amount, lines.currency,
             CASE lines.free_over_cap WHEN 1 THEN 'yes' ELSE 'no' END AS free_over_cap,
             CASE lines.late WHEN 1 THEN 'yes' ELSE 'no' END AS late,
             CASE lines.entered WHEN 1 THEN 'yes' ELSE 'no' END AS entered,
@@ -192,12 +192,13 @@ VIEWS: Final[Mapping[str, str]] = {
                 ELSE corrections.amount_minor END), 0) FROM corrections
              WHERE corrections.lead_id = lines.lead_id AND corrections.period = lines.period)
                 AS corrected_minor
-        FROM lines JOIN leads USING (lead_id)
-        ORDER BY lines.due_at, lines.lead_id, lines.period""",
+        FROM lines JOIN leads USING (lead_id) JOIN parts ON parts.campaign = lines.campaign
+        ORDER BY lines.campaign, lines.due_at, lines.lead_id, lines.period""",
     "why_qualified": """
-        SELECT verdicts.lead_id, verdicts.rule, verdicts.value,
+        SELECT leads.campaign, verdicts.lead_id, verdicts.rule, verdicts.value,
             CASE verdicts.met WHEN 1 THEN 'yes' ELSE 'no' END AS met, verdicts.reason
-        FROM verdicts ORDER BY verdicts.lead_id, verdicts.number""",
+        FROM verdicts JOIN leads USING (lead_id)
+        ORDER BY leads.campaign, verdicts.lead_id, verdicts.number""",
     "hashed_events": """
         SELECT sequence, hash, before || char(10) || json_object('actor', actor,
             'campaign', campaign, 'data', json(data), 'kind', kind, 'lead_id', lead_id,
