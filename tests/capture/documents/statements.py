@@ -1,12 +1,15 @@
 """Statements for tests: a small one to change, and random ones."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+import pypdf
 from hypothesis import strategies as st
 
+from capture.billing.account import Account, Document, DocumentKind, Payment, build_accounts
 from capture.billing.lines import LinePrice
 from capture.billing.statement import (
     Counts,
@@ -16,6 +19,8 @@ from capture.billing.statement import (
     StatementLine,
     StatementPart,
 )
+from capture.closing.credit import Correction
+from capture.documents.sheet import Sheet, to_pdf
 from capture.money import round_minor
 from tests.samples import PARTIES
 
@@ -77,6 +82,62 @@ def sold_line(event: str, price: LinePrice, **changes: Any) -> StatementLine:
     """A line for a sale, or for a period of revenue."""
     period = "2026-11-15" if event == "revenue" else ""
     return line(event=event, period=period, price=price, **changes)
+
+
+# The client's account, and texts of sheets.
+
+
+CREDIT = Correction(
+    number="acme-0002",
+    kind=DocumentKind.CREDIT,
+    client="acme",
+    campaign="guide",
+    statement="acme-0001",
+    lead_id="7ffwzp2npa6a",
+    period="",
+    amount=2000,
+    vat=380,
+    currency="USD",
+    reason="too_small",
+    issued_at=datetime(2026, 12, 3, tzinfo=UTC),
+)
+
+
+def document(place: int, kind: DocumentKind, gross: int = 5950) -> Document:
+    """The client's document number `place`; notes correct the first one."""
+    is_statement = kind is DocumentKind.INVOICE
+    net = round(gross / 1.19)
+    return Document(
+        number=f"acme-{place:04d}",
+        kind=kind,
+        client="acme",
+        campaigns=("guide",),
+        time_zone="America/New_York",
+        month="2026-11",
+        corrects="" if is_statement else "acme-0001",
+        currency="USD",
+        net=net,
+        vat=gross - net,
+        issued_on=date(2026, 12, 1 + place),
+        due_on=None if kind is DocumentKind.CREDIT else date(2027, 1, 1),
+    )
+
+
+def account_of(documents: Sequence[Document], payments: Sequence[Payment] = ()) -> Account:
+    """The client's account."""
+    (account,) = build_accounts(documents, payments)
+    return account
+
+
+def payment(number: str, amount: int, paid_on: date) -> Payment:
+    """A payment of the client."""
+    return Payment("acme", number, amount, paid_on)
+
+
+def pdf_text(sheet_: Sheet) -> str:
+    """The text of the PDF on one line."""
+    pages = pypdf.PdfReader(io.BytesIO(to_pdf(sheet_))).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 # Random statements.

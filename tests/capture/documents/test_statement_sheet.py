@@ -1,47 +1,34 @@
 """Invoices, statements and notes as sheets in HTML and PDF: every fact that an accountant needs."""
 
 import io
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pypdf
 import pytest
 
-from capture.billing.account import Account, Document, DocumentKind, Payment, build_accounts
+from capture.billing.account import DocumentKind
 from capture.billing.lines import LinePrice
 from capture.billing.statement import Counts, Statement
-from capture.closing.credit import Correction
 from capture.documents.note_sheet import note_sheet
 from capture.documents.sheet import Sheet, to_html, to_pdf
-from capture.documents.statement_sheet import SheetAccount, statement_sheet
+from capture.documents.statement_sheet import statement_sheet
 from tests.capture.documents.statements import (
+    CREDIT,
     DIGEST,
     HEAD,
     LINE,
     PART,
     STATEMENT,
     TAXED,
+    document,
     line,
+    pdf_text,
     sold_line,
     statement_of,
 )
 
-CREDIT = Correction(
-    number="acme-0002",
-    kind=DocumentKind.CREDIT,
-    client="acme",
-    campaign="guide",
-    statement="acme-0001",
-    lead_id="7ffwzp2npa6a",
-    period="",
-    amount=2000,
-    vat=380,
-    currency="USD",
-    reason="too_small",
-    issued_at=datetime(2026, 12, 3, tzinfo=UTC),
-)
-LATE_ZONE = replace(
+BERLIN = replace(
     PART,
     campaign="berlin",
     title="Demo calls",
@@ -57,59 +44,12 @@ LATE_ZONE = replace(
     ],
     counts=Counts(0, 0, 0),
 )
-TWO_CAMPAIGNS = replace(STATEMENT, parts=[LATE_ZONE, PART])
-
-
-def document(place: int, kind: DocumentKind, gross: int = 5950) -> Document:
-    """The client's document number `place`; notes correct the first one."""
-    is_statement = kind is DocumentKind.INVOICE
-    net = round(gross / 1.19)
-    return Document(
-        number=f"acme-{place:04d}",
-        kind=kind,
-        client="acme",
-        campaigns=("guide",),
-        time_zone="America/New_York",
-        month="2026-11",
-        corrects="" if is_statement else "acme-0001",
-        currency="USD",
-        net=net,
-        vat=gross - net,
-        issued_on=date(2026, 12, 1 + place),
-        due_on=None if kind is DocumentKind.CREDIT else date(2027, 1, 1),
-    )
-
-
-def account_of(documents: Sequence[Document], payments: Sequence[Payment] = ()) -> Account:
-    """The client's account."""
-    (account,) = build_accounts(documents, payments)
-    return account
-
-
-def payment(number: str, amount: int, paid_on: date) -> Payment:
-    """A payment of the client."""
-    return Payment("acme", number, amount, paid_on)
+TWO_CAMPAIGNS = replace(STATEMENT, parts=[BERLIN, PART])
 
 
 def sheet(statement: Statement = STATEMENT) -> Sheet:
     """The sheet without an account."""
     return statement_sheet(statement, DIGEST)
-
-
-def settlement_rows(account: Account, place: int = 0) -> list[tuple[str, ...]]:
-    """The settlement table of a document, of an invoice over $50.00 and 19 % VAT."""
-    entry = account.entries[place]
-    statement = replace(STATEMENT, number=entry.document.number, issued_on=entry.document.issued_on)
-    result = statement_sheet(statement, DIGEST, SheetAccount(entry, [CREDIT]))
-    (section,) = (section for section in result.sections if section.title == "Settlement")
-    assert section.table is not None
-    return [tuple(cell.text for cell in row) for row in section.table.rows]
-
-
-def pdf_text(sheet_: Sheet) -> str:
-    """The text of the PDF on one line."""
-    pages = pypdf.PdfReader(io.BytesIO(to_pdf(sheet_))).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 EXPECTED_TEXTS = (
@@ -209,84 +149,6 @@ class TestTwoCampaigns:
             ("$50.00", "A"),
             ("$62.50", "B"),
         ]
-
-
-class TestSettlement:
-    INVOICE = document(1, DocumentKind.INVOICE)
-
-    def test_without_payments_and_notes_there_is_no_table(self) -> None:
-        account = SheetAccount(account_of([self.INVOICE]).entries[0])
-        text = to_html(statement_sheet(STATEMENT, DIGEST, account))
-        assert "<h2>Settlement</h2>" not in text
-        assert "Please pay $59.50 by 1 January 2027. Quote reference acme-0001." in text
-
-    def test_each_payment_return_and_credit_note_has_its_day_reference_and_amount(self) -> None:
-        account = account_of(
-            [self.INVOICE, document(2, DocumentKind.CREDIT, 2380)],
-            [
-                payment("acme-0001", 3000, date(2026, 12, 20)),
-                payment("acme-0001", -1000, date(2026, 12, 22)),
-            ],
-        )
-        assert settlement_rows(account) == [
-            ("3 Dec 2026", "Credit note", "acme-0002", "-$23.80"),
-            ("20 Dec 2026", "Payment received", "", "-$30.00"),
-            ("22 Dec 2026", "Payment returned", "", "$10.00"),
-        ]
-
-    def test_the_payment_section_asks_for_the_open_amount(self) -> None:
-        account = account_of([self.INVOICE, document(2, DocumentKind.CREDIT, 2380)])
-        result = statement_sheet(STATEMENT, DIGEST, SheetAccount(account.entries[0], [CREDIT]))
-        for text in (to_html(result), pdf_text(result)):
-            assert (
-                "Please pay the open amount of $35.70 by 1 January 2027; see the settlement below."
-                " Quote reference acme-0001."
-            ) in text
-            assert "$35.70 of $59.50 is open." in text
-            assert "7ffwzp2npa6a: too small, including VAT $3.80" in text
-
-    def test_a_paid_invoice_asks_for_nothing(self) -> None:
-        account = account_of([self.INVOICE], [payment("acme-0001", 5950, date(2026, 12, 20))])
-        result = statement_sheet(STATEMENT, DIGEST, SheetAccount(account.entries[0]))
-        assert result.payment.text == "This is settled: nothing is open."
-        assert result.payment.lines == ("VAT number DE123.",)
-
-    def test_a_surplus_names_the_document_that_it_settles(self) -> None:
-        second = document(2, DocumentKind.INVOICE)
-        account = account_of(
-            [self.INVOICE, second], [payment("acme-0001", 7950, date(2026, 12, 20))]
-        )
-        assert settlement_rows(account) == [
-            ("20 Dec 2026", "Payment received", "", "-$79.50"),
-            ("20 Dec 2026", "Credit moved to another document", "acme-0002", "$20.00"),
-        ]
-        assert settlement_rows(account, 1) == [
-            ("20 Dec 2026", "Credit from another document", "acme-0001", "-$20.00")
-        ]
-
-    def test_an_earlier_surplus_is_the_credit_brought_forward(self) -> None:
-        second = document(2, DocumentKind.INVOICE)
-        account = account_of(
-            [self.INVOICE, second], [payment("acme-0001", 7950, date(2026, 12, 2))]
-        )
-        statement = replace(
-            STATEMENT, number="acme-0002", issued_on=second.issued_on, brought_forward=-2000
-        )
-        result = statement_sheet(statement, DIGEST, SheetAccount(account.entries[1]))
-        html = to_html(result)
-        assert dict(result.totals)["Credit brought forward"] == "-$20.00"
-        assert result.payment.text.startswith("Please pay $39.50 by")
-        assert "<div>3 Dec 2026</div>" in html
-        assert "<div>Credit brought forward</div>" in html
-
-    def test_a_surplus_without_an_open_document_is_carried_forward(self) -> None:
-        account = account_of([self.INVOICE], [payment("acme-0001", 7950, date(2026, 12, 20))])
-        assert settlement_rows(account)[1] == (
-            "20 Dec 2026",
-            "Credit carried forward to the next document",
-            "",
-            "$20.00",
-        )
 
 
 def test_an_earlier_credit_is_deducted_and_the_rest_is_carried_forward() -> None:
@@ -454,27 +316,3 @@ def test_no_text_of_a_record_becomes_markup(place: str) -> None:
 def test_yen_and_dinars_have_the_decimals_of_their_currency() -> None:
     assert dict(sheet(replace(STATEMENT, currency="JPY")).totals)["To pay"] == "¥5,950"
     assert dict(sheet(replace(STATEMENT, currency="KWD")).totals)["To pay"] == "KWD 5.950"
-
-
-@pytest.mark.parametrize(
-    ("kind", "effect"),
-    [
-        (DocumentKind.CREDIT, "It reduces the amount due on acme-0001."),
-        (
-            DocumentKind.DEBIT,
-            "You approved it. Please pay by 1 January 2027. Quote reference acme-0002.",
-        ),
-    ],
-)
-def test_a_note_names_its_invoice_and_what_it_does(kind: DocumentKind, effect: str) -> None:
-    note = replace(CREDIT, kind=kind, period="2026-11-15")
-    result = note_sheet(note, document(2, kind), STATEMENT, "Clinic GmbH")
-    for text in (to_html(result), pdf_text(result)):
-        assert f"{kind.capitalize()} acme-0002" in text
-        assert "on invoice acme-0001, November 2026" in text
-        assert effect in text
-        for fact in ("$20.00", "$3.80", "$23.80", "The guide", "Clinic GmbH", "7ffwzp2npa6a"):
-            assert fact in text
-        assert "Too small" in text
-        assert "Revenue from 15 November 2026" in text
-        assert ("Example Bank" in text) is (kind is DocumentKind.DEBIT)
