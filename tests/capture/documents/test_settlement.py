@@ -99,6 +99,17 @@ def test_an_earlier_surplus_is_the_credit_brought_forward() -> None:
     assert "<div>Credit brought forward</div>" in html
 
 
+def test_entries_are_in_the_order_of_their_days() -> None:
+    second = document(2, DocumentKind.INVOICE)
+    payments = [
+        payment("acme-0001", 7950, date(2026, 12, 2)),
+        payment("acme-0002", 1000, date(2026, 12, 30)),
+        payment("acme-0002", 500, date(2026, 12, 20)),
+    ]
+    rows = settlement_rows(account_of([INVOICE, second], payments), 1)
+    assert [row[0] for row in rows] == ["3 Dec 2026", "20 Dec 2026", "30 Dec 2026"]
+
+
 def test_a_surplus_without_an_open_document_is_carried_forward() -> None:
     account = account_of([INVOICE], [payment("acme-0001", 7950, date(2026, 12, 20))])
     assert settlement_rows(account)[1] == (

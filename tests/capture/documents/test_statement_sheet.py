@@ -9,7 +9,7 @@ import pytest
 
 from capture.billing.account import DocumentKind
 from capture.billing.lines import LinePrice
-from capture.billing.statement import Counts, Statement
+from capture.billing.statement import Counts, ParkedLead, Statement
 from capture.documents.note_sheet import note_sheet
 from capture.documents.sheet import Sheet, to_html, to_pdf
 from capture.documents.statement_sheet import statement_sheet
@@ -140,6 +140,12 @@ class TestTwoCampaigns:
         result = sheet(replace(STATEMENT, parts=[PART, unbilled]))
         assert [part.title for part in result.parts] == ["The guide"]
         assert "New one: 3 leads in review at the close" in to_html(result)
+
+    def test_a_parked_lead_is_counted_and_not_described(self) -> None:
+        parked = [ParkedLead("8ffwzp2npa6b", "KeyError in lines_for")]
+        html = to_html(sheet(replace(STATEMENT, parts=[replace(PART, parked=parked)])))
+        assert "1 lead not billed yet, because the amount could not be computed." in html
+        assert "KeyError" not in html
 
     def test_different_rates_of_a_campaign_are_named_with_the_versions_that_set_them(self) -> None:
         lines = [LINE, line(price=LinePrice(6250), version="f" * 64)]
