@@ -10,6 +10,7 @@ from pathlib import Path
 import pypdf
 import pytest
 import time_machine
+from playwright.sync_api import Browser
 
 from capture.campaign.model import Answer
 from capture.intake.receive import receive_submission
@@ -175,3 +176,20 @@ def test_a_client_that_wants_no_invoice_gets_a_statement(
     credit = ("credit", "acme-0001", "--lead", leads["guide"], "--reason", "goodwill")
     run(project, *credit, "--as", "Ada")
     assert "on statement acme-0001, November 2026" in page_text(project, "acme-0002")
+
+
+def test_the_page_fits_a_phone_and_loads_nothing_else(
+    project: Project, leads: dict[str, str], browser: Browser
+) -> None:
+    set_client(project, 'line_reference = "company"')
+    run(project, "close", "acme", "--month", "2026-11")
+    run(project, "statement", "acme-0001", "--format", "html", "-o", "invoice.html")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    request_urls: list[str] = []
+    page.on("request", lambda request: request_urls.append(request.url))
+    page.goto((project.folder / "invoice.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert len(request_urls) == 1
+    for lead_id in leads.values():
+        assert page.get_by_text(lead_id).is_visible()
+    page.close()
