@@ -1,4 +1,4 @@
-"""A ledger with one campaign, and the acts of its two sides, for tests of accepted leads."""
+"""A ledger with one campaign, and methods for what its agency and client do with its leads."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def priced(price: str) -> Campaign:
-    """The sample campaign with another price."""
+    """The sample campaign with the price section `price`."""
     return campaign(text=CAMPAIGN.replace('model = "cpl"\nrate = 50\nbillable = "accepted"', price))
 
 
@@ -33,7 +33,7 @@ SHARE = priced('model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "
 
 
 class Desk:
-    """One ledger, one campaign, and the acts of client and agency on its leads."""
+    """One ledger, one campaign, and methods for what client and agency do with its leads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -41,7 +41,7 @@ class Desk:
         self.parties = PARTIES
 
     def take(self, terms: Campaign, at: datetime = NOW, **answers: str) -> Lead:
-        """A new lead that qualified and that the client accepted."""
+        """Receives a lead that qualifies, and accepts it for the client; returns it."""
         self.terms = terms
         sent = submission(terms, **answers)
         created = self.ledger.transact(lambda records: receive_submission(records, terms, sent, at))
@@ -74,7 +74,7 @@ class Desk:
         )
 
     def close(self, month: str, now: datetime) -> Statement:
-        """The month's statement, even if it bills nothing."""
+        """Closes a month; returns its statement, even if it bills nothing."""
         closed_statement = self.ledger.transact(
             lambda records: close_month(
                 records, self.terms, self.parties, month, now, empty_statement=True
