@@ -39,7 +39,7 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", MEETING + FINAL - HOUR)) == []
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [25000]
 
-    def test_until_then_the_client_may_record_a_no_show(self, desk: Desk) -> None:
+    def test_within_the_window_only_the_client_may_record_a_no_show(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)
@@ -48,7 +48,9 @@ class TestAppointments:
         desk.client(lead, EventKind.NO_SHOW, MEETING + HOUR)
         assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
 
-    def test_after_the_window_it_is_final_and_the_refusal_names_the_time(self, desk: Desk) -> None:
+    def test_an_objection_after_the_window_is_refused_and_the_message_names_its_end(
+        self, desk: Desk
+    ) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)

@@ -85,7 +85,7 @@ class TestRevenue:
             ("2026-11-24", "begin it on 2026-11-23 or earlier"),
         ],
     )
-    def test_no_month_is_billed_twice_under_two_first_days(
+    def test_a_period_that_overlaps_another_is_refused(
         self, desk: Desk, second: str, fix: str
     ) -> None:
         lead = desk.take(SHARE)
@@ -99,7 +99,7 @@ class TestRevenue:
         assert [amounts(desk.bill(month, late)) for month in months] == [[], [13500], []]
 
     @pytest.mark.parametrize("second", ["2026-11-23", "2027-01-23"])
-    def test_adjacent_months_are_two(self, desk: Desk, second: str) -> None:
+    def test_adjacent_periods_are_both_recorded(self, desk: Desk, second: str) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in ("2026-12-23", second):

@@ -113,9 +113,7 @@ class TestFullRefund:
         assert [*close(desk, "2027-01", "2027-04").values()] == [[], ["2027-02-10"], []]
 
     @pytest.mark.parametrize("monthly", [1, 3])
-    def test_a_full_refund_is_all_that_was_paid_in_advance_or_monthly(
-        self, desk: Desk, monthly: int
-    ) -> None:
+    def test_a_full_refund_is_the_sum_of_all_payments(self, desk: Desk, monthly: int) -> None:
         lead = desk.take(SHARE, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         for number in range(monthly):
@@ -163,7 +161,7 @@ class TestPartialRefund:
         desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **refund)
         assert [*close(desk, "2027-01", "2027-04").values()] == [["2027-01-10"], [], ["2027-03-10"]]
 
-    def test_a_refund_needs_a_recorded_period_and_at_most_its_amount(self, desk: Desk) -> None:
+    def test_a_refund_of_a_missing_period_or_of_too_much_is_refused(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         refund = {"amount": Decimal(400), "period": date(2027, 2, 11)}
         with pytest.raises(Refused, match="no revenue of 2027-02-11 is recorded"):
@@ -172,7 +170,7 @@ class TestPartialRefund:
         with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be given back"):
             desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **refund)
 
-    def test_without_a_revenue_share_a_refund_has_no_period(self, desk: Desk) -> None:
+    def test_without_a_revenue_share_a_refund_with_a_period_is_refused(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         refund = {"amount": Decimal(10), "period": FIRST}
