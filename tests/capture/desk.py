@@ -1,4 +1,4 @@
-"""A ledger with one campaign, and the acts of its two sides, for tests of accepted leads."""
+"""A ledger with one campaign, and methods for what its agency and client do with its leads."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 def priced(price: str) -> Campaign:
-    """The sample campaign with another price."""
+    """The sample campaign with the price section `price`."""
     return campaign(text=CAMPAIGN.replace('model = "cpl"\nrate = 50\nbillable = "accepted"', price))
 
 
@@ -35,7 +35,7 @@ SHARE = priced('model = "revenue_share"\npercent = 15\nmonths = 12\nbillable = "
 
 
 class Desk:
-    """One ledger, one campaign, and the acts of client and agency on its leads."""
+    """One ledger, one campaign, and methods for what client and agency do with its leads."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -43,7 +43,7 @@ class Desk:
         self.parties = PARTIES
 
     def take(self, terms: Campaign, at: datetime = NOW, **answers: str) -> Lead:
-        """A new lead that qualified and that the client accepted."""
+        """Receives a lead that qualifies, and accepts it for the client; returns it."""
         self.terms = terms
         sent = submission(terms, **answers)
         created = self.ledger.transact(lambda records: receive_submission(records, terms, sent, at))
@@ -76,7 +76,7 @@ class Desk:
         )
 
     def close(self, month: str, now: datetime) -> Statement:
-        """The month's statement, even if it bills nothing."""
+        """Closes a month; returns its statement, even if it bills nothing."""
         closed_statement = self.ledger.transact(
             lambda records: close_one(
                 records, month, now, parties=self.parties, empty_statement=True

@@ -1,4 +1,4 @@
-"""What a meeting costs, and who says that it was held, by the numbers in docs/rules.md."""
+"""What a meeting costs, and who may record its outcome. Rules: docs/rules.md."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,13 +17,11 @@ from tests.samples import NOW, campaign, submission
 HOUR = timedelta(hours=1)
 FINAL = timedelta(hours=48)
 MEETING = NOW + 2 * DAY
-
-
 END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 
 
 class TestAppointments:
-    """250 USD a demo held, 300 USD a demo scheduled."""
+    """250 USD per held demo, or 300 USD per scheduled demo."""
 
     def test_a_held_demo_that_the_client_records_is_billed_immediately(self, desk: Desk) -> None:
         lead = desk.take(HELD)
@@ -41,7 +39,7 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", MEETING + FINAL - HOUR)) == []
         assert amounts(desk.bill("2026-11", MEETING + FINAL)) == [25000]
 
-    def test_until_then_the_client_may_record_a_no_show(self, desk: Desk) -> None:
+    def test_within_the_window_only_the_client_may_record_a_no_show(self, desk: Desk) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)
@@ -50,7 +48,9 @@ class TestAppointments:
         desk.client(lead, EventKind.NO_SHOW, MEETING + HOUR)
         assert amounts(desk.bill("2026-12", END)) == amounts(desk.bill("2026-11", END)) == []
 
-    def test_after_the_window_it_is_final_and_the_refusal_names_the_time(self, desk: Desk) -> None:
+    def test_an_objection_after_the_window_is_refused_and_the_message_names_its_end(
+        self, desk: Desk
+    ) -> None:
         lead = desk.take(HELD)
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.HELD, MEETING)
@@ -80,17 +80,17 @@ class TestAppointments:
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         (line,) = desk.bill("2026-11", MEETING + FINAL).lines
         assert line.due_at == MEETING + FINAL
-        bill = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
-        assert [one.due_at for one in bill.lines] == [MEETING + FINAL]
+        statement = desk.close("2026-11", datetime(2026, 12, 2, tzinfo=UTC))
+        assert [line.due_at for line in statement.lines] == [MEETING + FINAL]
 
     def test_a_rejection_leaves_a_meeting_that_silence_took_as_held(self, desk: Desk) -> None:
         terms = campaign(text=HELD.text.replace("hours = 48", 'hours = 48\nnotice = "email"'))
-        sent = submission(terms)
+        posted = submission(terms)
         desk.terms = terms
-        created = desk.ledger.transact(
-            lambda records: receive_submission(records, terms, sent, NOW)
+        receipt = desk.ledger.transact(
+            lambda records: receive_submission(records, terms, posted, NOW)
         )
-        lead = desk.ledger.read(lambda reading: reading.leads.get(created.lead_id))
+        lead = desk.ledger.read(lambda reading: reading.leads.get(receipt.lead_id))
         assert lead is not None
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         later = MEETING + FINAL + HOUR
@@ -127,7 +127,7 @@ class TestAppointments:
         (line,) = desk.bill("2026-11", END).lines
         assert (line.amount, line.due_at) == (30000, NOW)
 
-    def test_a_booked_demo_is_billed_and_a_no_show_does_not_change_that(self, desk: Desk) -> None:
+    def test_a_no_show_does_not_change_that_a_scheduled_demo_is_billed(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
         desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)
         desk.report(lead, EventKind.NO_SHOW, MEETING)
@@ -161,16 +161,16 @@ class TestAppointments:
         assert amounts(desk.close("2026-12", END + 9 * DAY)) == []
         assert desk.ledger.read(credits_of) == []
 
-    def test_a_meeting_moved_after_its_time_stays_charged_when_it_is_cancelled(
-        self, desk: Desk
-    ) -> None:
+    def test_a_meeting_moved_after_its_time_is_charged_even_if_cancelled(self, desk: Desk) -> None:
         lead = desk.take(BOOKED)
         desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
         desk.client(lead, EventKind.MOVED, NOW + HOUR, meeting_at=MEETING)
         desk.client(lead, EventKind.CANCELLED, NOW + 2 * HOUR)
         assert amounts(desk.bill("2026-11", END)) == [30000]
 
-    def test_a_meeting_moved_in_time_is_cancelled_by_its_new_time(self, desk: Desk) -> None:
+    def test_a_moved_meeting_may_be_cancelled_without_charge_until_its_new_time(
+        self, desk: Desk
+    ) -> None:
         lead = desk.take(BOOKED)
         desk.client(lead, EventKind.SCHEDULED, NOW, meeting_at=NOW + HOUR)
         desk.client(lead, EventKind.MOVED, NOW, meeting_at=MEETING)
@@ -178,11 +178,11 @@ class TestAppointments:
         assert amounts(desk.bill("2026-11", END)) == []
 
     def test_a_rejection_cancels_the_booking_and_its_undo_restores_it(self, desk: Desk) -> None:
-        sent = submission(BOOKED)
-        created = desk.ledger.transact(
-            lambda records: receive_submission(records, BOOKED, sent, NOW)
+        posted = submission(BOOKED)
+        receipt = desk.ledger.transact(
+            lambda records: receive_submission(records, BOOKED, posted, NOW)
         )
-        lead = desk.ledger.read(lambda reading: reading.leads.get(created.lead_id))
+        lead = desk.ledger.read(lambda reading: reading.leads.get(receipt.lead_id))
         assert lead is not None
         desk.terms = BOOKED
         desk.report(lead, EventKind.SCHEDULED, NOW, meeting_at=MEETING)

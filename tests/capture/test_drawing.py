@@ -120,7 +120,7 @@ def test_the_export_of_a_closed_month_reads_only_its_own_leads(tmp_path: Path) -
     assert more < 1.3 * base + 20
 
 
-def test_all_statements_are_checked_in_one_scan(tmp_path: Path) -> None:
+def test_the_check_of_twelve_statements_reads_the_events_once(tmp_path: Path) -> None:
     desk = desk_with_statement(tmp_path / "one.db", 60)
     base = sqlite_steps(desk, lambda desk: desk.ledger.read(check_documents))
     for number in range(1, 12):

@@ -1,4 +1,4 @@
-"""What a share of revenue costs, month by month, by the numbers in docs/rules.md."""
+"""What a share of revenue costs, month by month. Rules: docs/rules.md."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,15 +15,13 @@ from tests.capture.desk import DAY, SHARE, WON, Desk, amounts
 from tests.samples import NOW
 
 HOUR = timedelta(hours=1)
-
-
 END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
 
 
-def known_periods(desk: Desk, lead: Lead) -> list[str]:
+def recorded_periods(desk: Desk, lead: Lead) -> list[str]:
     events = desk.ledger.read(lambda reading: list(reading.events.select(lead_id=lead.lead_id)))
-    return [one.event.data["period"] for one in events if one.event.kind is EventKind.REVENUE]
+    return [item.event.data["period"] for item in events if item.event.kind is EventKind.REVENUE]
 
 
 class TestRevenue:
@@ -45,11 +43,11 @@ class TestRevenue:
         assert (line.period, line.amount, line.price.base) == ("2026-12-23", 15000, 100000)
 
     @pytest.mark.parametrize(
-        ("first", "paid"),
+        ("first", "line_count"),
         [("2026-11-23", 1), ("2027-11-22", 1), ("2027-11-23", 0)],
     )
-    def test_the_term_begins_on_the_won_date_and_ends_before_the_same_day(
-        self, desk: Desk, first: str, paid: int
+    def test_revenue_counts_from_the_won_date_until_the_same_day_a_year_later(
+        self, desk: Desk, first: str, line_count: int
     ) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(100))
@@ -57,8 +55,8 @@ class TestRevenue:
             lead, EventKind.REVENUE, NOW, amount=Decimal(100), period=date.fromisoformat(first)
         )
         late = datetime(2028, 1, 1, tzinfo=UTC)
-        found = [desk.bill(month, late) for month in ("2026-11", "2027-11")]
-        assert sum(len(bill.lines) for bill in found) == paid
+        statements = [desk.bill(month, late) for month in ("2026-11", "2027-11")]
+        assert sum(len(statement.lines) for statement in statements) == line_count
 
     def test_no_period_after_churn_counts(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
@@ -80,39 +78,39 @@ class TestRevenue:
         assert amounts(desk.bill("2026-11", END)) == [1500]
 
     @pytest.mark.parametrize(
-        ("second", "mend"),
+        ("second", "fix"),
         [
             ("2026-12-24", "begin it on 2027-01-23 or later"),
             ("2027-01-22", "begin it on 2027-01-23 or later"),
             ("2026-11-24", "begin it on 2026-11-23 or earlier"),
         ],
     )
-    def test_no_month_is_billed_twice_under_two_first_days(
-        self, desk: Desk, second: str, mend: str
+    def test_a_period_that_overlaps_another_is_refused(
+        self, desk: Desk, second: str, fix: str
     ) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=date(2026, 12, 23))
         day = date.fromisoformat(second)
-        with pytest.raises(Refused, match=f"overlaps revenue of 2026-12-23, .* {mend}"):
+        with pytest.raises(Refused, match=f"overlaps revenue of 2026-12-23, .* {fix}"):
             desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
         late = datetime(2028, 1, 1, tzinfo=UTC)
         months = ("2026-11", "2026-12", "2027-01")
         assert [amounts(desk.bill(month, late)) for month in months] == [[], [13500], []]
 
     @pytest.mark.parametrize("second", ["2026-11-23", "2027-01-23"])
-    def test_adjacent_months_are_two(self, desk: Desk, second: str) -> None:
+    def test_adjacent_periods_are_both_recorded(self, desk: Desk, second: str) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in ("2026-12-23", second):
             period = date.fromisoformat(day)
             desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=period)
-        assert len(known_periods(desk, lead)) == 2
+        assert len(recorded_periods(desk, lead)) == 2
 
     def test_a_month_after_the_term_blocks_no_other_month(self, desk: Desk) -> None:
         lead = desk.take(SHARE)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
-        for day in (date(2027, 11, 23), date(2027, 11, 22)):  # the first lies after the term
+        for day in (date(2027, 11, 23), date(2027, 11, 22)):  # the first is after the term
             desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
         assert amounts(desk.bill("2027-11", datetime(2028, 1, 1, tzinfo=UTC))) == [13500]
 
@@ -121,16 +119,18 @@ class TestRevenue:
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1200))
         for day in (date(2026, 11, 23), date(2026, 11, 30)):
             desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(900), period=day)
-        assert len(known_periods(desk, lead)) == 2
+        assert len(recorded_periods(desk, lead)) == 2
 
-    def test_revenue_before_the_sale_is_refused_with_what_is_allowed(self, desk: Desk) -> None:
+    def test_revenue_before_the_sale_is_refused_and_the_message_names_the_allowed_outcomes(
+        self, desk: Desk
+    ) -> None:
         lead = desk.take(SHARE)
         with pytest.raises(EventNotAllowed, match=r"sale is not started.*allowed now: won, lost"):
             desk.report(lead, EventKind.REVENUE, NOW, amount=Decimal(9), period=date(2026, 11, 23))
 
 
 @given(st.integers(0, 10**9), st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 120))
-def test_a_split_payment_adds_up_and_its_parts_differ_by_one_unit_at_most(
+def test_the_parts_of_a_split_payment_add_up_and_differ_by_at_most_one_unit(
     amount: int, start: date, months: int
 ) -> None:
     parts = split_by_month(amount, start, months)
@@ -138,6 +138,6 @@ def test_a_split_payment_adds_up_and_its_parts_differ_by_one_unit_at_most(
     assert max(parts.values()) - min(parts.values()) <= 1
 
 
-def test_a_month_later_is_clamped_to_the_months_end() -> None:
+def test_a_month_later_is_at_most_the_last_day_of_the_month() -> None:
     assert add_months(date(2027, 1, 31), 1) == date(2027, 2, 28)
     assert add_months(date(2028, 2, 29), 12) == date(2029, 2, 28)

@@ -1,4 +1,4 @@
-"""A sale's whole life under a share of revenue: refunds, churn, return, late news (37 and 42)."""
+"""Refunds, churn and return of a sale under revenue share (rules 37 and 42 of docs/rules.md)."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 
 from capture.campaign.model import Campaign
-from capture.closing.checks import check_documents
 from capture.closing.credit import CorrectionRequest, billed_line, credits_of
 from capture.closing.debit import approve_debit
 from capture.closing.debit import propose_debit as propose
+from capture.closing.redrawing import check_documents
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -29,7 +29,7 @@ def at(day: str) -> datetime:
 
 
 def sold(desk: Desk, terms: Campaign, amount: str = "12000", months: int = 12) -> Lead:
-    """Won on 10 January 2027; a thousand a month from that day on, twelve of them paid ahead."""
+    """A lead won on 10 January 2027 whose revenue for `months` months is paid in advance."""
     lead = desk.take(terms, START)
     desk.client(lead, EventKind.WON, START, amount=Decimal(amount))
     paid = {"amount": Decimal(amount), "period": FIRST, "months": months}
@@ -37,22 +37,23 @@ def sold(desk: Desk, terms: Campaign, amount: str = "12000", months: int = 12) -
 
 
 def close(desk: Desk, first: str, end: str) -> dict[str, list[str]]:
-    """The periods on the statement of each month from the first up to the end, without it."""
+    """Closes the months from `first` to before `end`; returns the periods of each statement."""
     months = [f"{2027 + n // 12}-{n % 12 + 1:02}" for n in range(24)]
-    wanted = [(one, later) for one, later in pairwise(months) if first <= one < end]
+    pairs = [(month, later) for month, later in pairwise(months) if first <= month < end]
     return {
-        one: [line.period for line in desk.close(one, at(f"{later}-02")).lines]
-        for one, later in wanted
+        month: [line.period for line in desk.close(month, at(f"{later}-02")).lines]
+        for month, later in pairs
     }
 
 
-def credited(desk: Desk) -> list[tuple[str, int]]:
+def period_credits(desk: Desk) -> list[tuple[str, int]]:
+    """The period and amount of each credit, after a check of ledger and documents."""
     assert desk.ledger.verify().problems == ()
     assert desk.ledger.read(check_documents) == []
-    return [(one.period, one.amount) for one in desk.ledger.read(credits_of)]
+    return [(credit.period, credit.amount) for credit in desk.ledger.read(credits_of)]
 
 
-class TestGivenBackInFull:
+class TestFullRefund:
     """`refunded` without a period."""
 
     def test_the_worked_case_of_rule_37(self, desk: Desk) -> None:
@@ -61,9 +62,9 @@ class TestGivenBackInFull:
         desk.report(lead, EventKind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
         later = close(desk, "2027-03", "2028-02")
         assert [period for periods in later.values() for period in periods] == []
-        assert credited(desk) == []  # 10 March was not billed yet
+        assert period_credits(desk) == []  # 10 March was not billed yet
 
-    def test_a_line_that_was_billed_is_credited(self, desk: Desk) -> None:
+    def test_a_billed_line_is_credited(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-04")
         desk.client(
@@ -73,7 +74,7 @@ class TestGivenBackInFull:
             amount=Decimal(12000),
             occurred_at=at("2027-03-25"),
         )
-        assert credited(desk) == [("2027-03-10", 15000)]
+        assert period_credits(desk) == [("2027-03-10", 15000)]
         assert set(map(tuple, close(desk, "2027-04", "2028-02").values())) == {()}
 
     def test_without_refund_days_nothing_is_credited_and_no_period_follows(
@@ -81,24 +82,29 @@ class TestGivenBackInFull:
     ) -> None:
         lead = sold(desk, SHARE)
         desk.client(lead, EventKind.REFUNDED, at("2027-03-25"), amount=Decimal(12000))
-        found = close(desk, "2027-01", "2027-08")
-        assert [*found.values()] == [["2027-01-10"], ["2027-02-10"], ["2027-03-10"], *[[]] * 4]
-        assert credited(desk) == []
+        periods_by_month = close(desk, "2027-01", "2027-08")
+        assert [*periods_by_month.values()] == [
+            ["2027-01-10"],
+            ["2027-02-10"],
+            ["2027-03-10"],
+            *[[]] * 4,
+        ]
+        assert period_credits(desk) == []
 
     def test_a_refund_recorded_late_credits_the_periods_that_it_ended(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-06")
-        back = {"amount": Decimal(12000), "occurred_at": at("2027-03-25")}
-        desk.client(lead, EventKind.REFUNDED, at("2027-06-03"), **back)
-        assert credited(desk) == [("2027-04-10", 15000), ("2027-05-10", 15000)]
+        refund = {"amount": Decimal(12000), "occurred_at": at("2027-03-25")}
+        desk.client(lead, EventKind.REFUNDED, at("2027-06-03"), **refund)
+        assert period_credits(desk) == [("2027-04-10", 15000), ("2027-05-10", 15000)]
 
     def test_refund_days_are_counted_to_the_day(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-03")
         desk.client(lead, EventKind.REFUNDED, at("2027-03-12"), amount=Decimal(12000))
-        assert credited(desk) == [("2027-02-10", 15000)]  # 30 days before
+        assert period_credits(desk) == [("2027-02-10", 15000)]  # 30 days before
 
-    def test_a_period_before_it_may_still_be_recorded(self, desk: Desk) -> None:
+    def test_a_period_before_the_refund_may_still_be_recorded(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), amount=Decimal(1000))
@@ -107,9 +113,7 @@ class TestGivenBackInFull:
         assert [*close(desk, "2027-01", "2027-04").values()] == [[], ["2027-02-10"], []]
 
     @pytest.mark.parametrize("monthly", [1, 3])
-    def test_a_full_refund_is_all_that_was_paid_in_advance_or_monthly(
-        self, desk: Desk, monthly: int
-    ) -> None:
+    def test_a_full_refund_is_the_sum_of_all_payments(self, desk: Desk, monthly: int) -> None:
         lead = desk.take(SHARE, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
         for number in range(monthly):
@@ -124,54 +128,54 @@ class TestGivenBackInFull:
         assert lead.sale == "refunded"
 
 
-class TestGivenBackInPart:
-    """`refunded` with a period: it reduces or credits exactly what it names."""
+class TestPartialRefund:
+    """`refunded` with a period: it reduces or credits exactly that period."""
 
-    def test_an_unbilled_period_is_reduced_and_no_other(self, desk: Desk) -> None:
+    def test_only_the_named_unbilled_period_is_reduced(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        back = {"amount": Decimal(400), "period": date(2027, 2, 10)}
-        lead = desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
+        refund = {"amount": Decimal(400), "period": date(2027, 2, 10)}
+        lead = desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **refund)
         assert lead.sale == "won"
-        bills = [desk.close(f"2027-0{n}", at(f"2027-0{n + 1}-02")) for n in (1, 2, 3)]
-        assert [amounts(bill) for bill in bills] == [[15000], [9000], [15000]]
-        assert [line.price.base for line in bills[1].lines] == [60000]
+        statements = [desk.close(f"2027-0{n}", at(f"2027-0{n + 1}-02")) for n in (1, 2, 3)]
+        assert [amounts(statement) for statement in statements] == [[15000], [9000], [15000]]
+        assert [line.price.base for line in statements[1].lines] == [60000]
 
     def test_a_billed_period_is_credited_at_any_later_time(self, desk: Desk) -> None:
         lead = sold(desk, REFUNDABLE)
         close(desk, "2027-01", "2027-06")
-        back = {"amount": Decimal(400), "period": date(2027, 2, 10)}
-        desk.client(lead, EventKind.REFUNDED, at("2027-06-10"), **back)
-        assert credited(desk) == [("2027-02-10", 6000)]
+        refund = {"amount": Decimal(400), "period": date(2027, 2, 10)}
+        desk.client(lead, EventKind.REFUNDED, at("2027-06-10"), **refund)
+        assert period_credits(desk) == [("2027-02-10", 6000)]
 
     def test_a_refund_of_several_months_is_split_like_their_payment(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-04")
-        back = {"amount": Decimal(1000), "period": FIRST, "months": 3}
-        desk.client(lead, EventKind.REFUNDED, at("2027-04-05"), **back)
+        refund = {"amount": Decimal(1000), "period": FIRST, "months": 3}
+        desk.client(lead, EventKind.REFUNDED, at("2027-04-05"), **refund)
         parts = [("2027-01-10", 5000), ("2027-02-10", 5000), ("2027-03-10", 5000)]
-        assert credited(desk) == parts  # 15 % of 333.34, 333.33 and 333.33, by what is left
+        assert period_credits(desk) == parts  # 15 % of 333.34, 333.33 and 333.33, by what is left
 
     def test_a_period_that_was_refunded_in_full_has_no_line(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        back = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
-        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
+        refund = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
+        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **refund)
         assert [*close(desk, "2027-01", "2027-04").values()] == [["2027-01-10"], [], ["2027-03-10"]]
 
-    def test_a_refund_needs_a_recorded_period_and_at_most_its_amount(self, desk: Desk) -> None:
+    def test_a_refund_of_a_missing_period_or_of_too_much_is_refused(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        back = {"amount": Decimal(400), "period": date(2027, 2, 11)}
+        refund = {"amount": Decimal(400), "period": date(2027, 2, 11)}
         with pytest.raises(Refused, match="no revenue of 2027-02-11 is recorded"):
-            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
-        back = {"amount": Decimal("1000.01"), "period": date(2027, 2, 10)}
-        with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be refunded"):
-            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
+            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **refund)
+        refund = {"amount": Decimal("1000.01"), "period": date(2027, 2, 10)}
+        with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be given back"):
+            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **refund)
 
-    def test_without_a_revenue_share_a_refund_has_no_period(self, desk: Desk) -> None:
+    def test_without_a_revenue_share_a_refund_with_a_period_is_refused(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
-        back = {"amount": Decimal(10), "period": FIRST}
+        refund = {"amount": Decimal(10), "period": FIRST}
         with pytest.raises(Refused, match="leave the period out"):
-            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **back)
+            desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **refund)
 
 
 class TestChurnAndReturn:
@@ -180,11 +184,11 @@ class TestChurnAndReturn:
         desk.report(lead, EventKind.CHURNED, at("2027-03-05"))
         lead = desk.client(lead, EventKind.WON, at("2027-05-20"), amount=Decimal(900))
         assert lead.sale == "won"
-        found = close(desk, "2027-01", "2028-06")
-        paid = [period for periods in found.values() for period in periods]
+        periods_by_month = close(desk, "2027-01", "2028-06")
+        paid = [period for periods in periods_by_month.values() for period in periods]
         months = (1, 2, 6, 7, 8, 9, 10, 11, 12)
         assert paid == [f"2027-{month:02}-10" for month in months]
-        assert credited(desk) == []
+        assert period_credits(desk) == []
 
     def test_months_count_from_the_first_won_and_a_return_never_restarts_them(
         self, desk: Desk
@@ -192,23 +196,26 @@ class TestChurnAndReturn:
         lead = sold(desk, SHARE, "24000", 24)
         desk.report(lead, EventKind.CHURNED, at("2027-12-05"))
         desk.client(lead, EventKind.WON, at("2027-12-20"), amount=Decimal(900))
-        found = close(desk, "2027-01", "2028-06")
-        assert max(period for periods in found.values() for period in periods) == "2027-11-10"
+        periods_by_month = close(desk, "2027-01", "2028-06")
+        assert (
+            max(period for periods in periods_by_month.values() for period in periods)
+            == "2027-11-10"
+        )
 
     def test_churn_recorded_late_credits_the_periods_that_it_ended(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-06")
         desk.report(lead, EventKind.CHURNED, at("2027-06-03"), occurred_at=at("2027-03-10"))
         expected = [(f"2027-0{month}-10", 15000) for month in (3, 4, 5)]
-        assert credited(desk) == expected
+        assert period_credits(desk) == expected
 
     def test_churn_credits_only_what_a_refund_did_not(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         close(desk, "2027-01", "2027-05")
-        back = {"amount": Decimal(400), "period": date(2027, 4, 10)}
-        desk.client(lead, EventKind.REFUNDED, at("2027-05-03"), **back)
+        refund = {"amount": Decimal(400), "period": date(2027, 4, 10)}
+        desk.client(lead, EventKind.REFUNDED, at("2027-05-03"), **refund)
         desk.report(lead, EventKind.CHURNED, at("2027-05-04"), occurred_at=at("2027-04-01"))
-        assert credited(desk) == [("2027-04-10", 6000), ("2027-04-10", 9000)]
+        assert period_credits(desk) == [("2027-04-10", 6000), ("2027-04-10", 9000)]
 
     @pytest.mark.parametrize("kind", [EventKind.CHURNED, EventKind.REFUNDED])
     def test_churn_or_a_refund_before_the_day_of_the_sale_is_refused(
@@ -216,17 +223,17 @@ class TestChurnAndReturn:
     ) -> None:
         lead = desk.take(SHARE, START - timedelta(days=5))
         desk.client(lead, EventKind.WON, START, amount=Decimal(1000))
-        more = {"amount": Decimal(1000)} if kind is EventKind.REFUNDED else {}
+        fields = {"amount": Decimal(1000)} if kind is EventKind.REFUNDED else {}
         early = START - timedelta(days=1)
         with pytest.raises(Refused, match="before the sale was won on 2027-01-10"):
-            desk.client(lead, kind, START, occurred_at=early, **more)
+            desk.client(lead, kind, START, occurred_at=early, **fields)
 
     def test_a_return_before_the_churn_is_refused(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
         desk.client(lead, EventKind.CHURNED, at("2027-03-05"))
-        more = {"amount": Decimal(1), "occurred_at": at("2027-03-04")}
+        fields = {"amount": Decimal(1), "occurred_at": at("2027-03-04")}
         with pytest.raises(Refused, match="before the customer left on 2027-03-05"):
-            desk.client(lead, EventKind.WON, at("2027-04-05"), **more)
+            desk.client(lead, EventKind.WON, at("2027-04-05"), **fields)
 
     def test_under_cpa_a_return_is_not_a_second_acquisition(self, desk: Desk) -> None:
         lead = desk.take(WON, START)
@@ -246,7 +253,7 @@ class TestChurnAndReturn:
 
 
 class TestAmountsOfOnePeriod:
-    """Rule 42: they add up, and the period's fee is rounded once."""
+    """Rule 42: the amounts add up, and the fee of the period is rounded once."""
 
     def test_two_purchases_in_one_month_are_one_line_rounded_once(self, desk: Desk) -> None:
         lead = desk.take(SHARE, START)
@@ -283,7 +290,7 @@ class TestAmountsOfOnePeriod:
                 lead, EventKind.REVENUE, at("2027-02-20"), amount=Decimal(500), period=FIRST
             )
 
-    def test_a_period_before_the_won_day_is_refused_with_the_first_that_counts(
+    def test_a_period_before_the_won_day_is_refused_and_the_message_names_the_first_day(
         self, desk: Desk
     ) -> None:
         lead = desk.take(SHARE, START)
@@ -294,10 +301,10 @@ class TestAmountsOfOnePeriod:
 
     def test_a_period_refunded_in_full_blocks_no_other_period(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
-        back = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
-        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
-        back = {"amount": Decimal(1000), "period": date(2027, 3, 10)}
-        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **back)
+        refund = {"amount": Decimal(1000), "period": date(2027, 2, 10)}
+        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **refund)
+        refund = {"amount": Decimal(1000), "period": date(2027, 3, 10)}
+        desk.client(lead, EventKind.REFUNDED, at("2027-01-20"), **refund)
         paid = {"amount": Decimal(700), "period": date(2027, 2, 20)}
         desk.client(lead, EventKind.REVENUE, at("2027-02-20"), **paid)
         assert [*close(desk, "2027-01", "2027-03").values()] == [["2027-01-10"], ["2027-02-20"]]
@@ -308,15 +315,15 @@ def test_a_refund_on_a_debited_line_is_rounded_once(desk: Desk) -> None:
     desk.client(lead, EventKind.WON, START, amount=Decimal(100))
     number = "acme-0001"
     assert amounts(desk.close("2027-01", at("2027-02-02"))) == [1000]
-    wish = CorrectionRequest(number, lead.lead_id, "more_seats", amount=Decimal(20))
+    request = CorrectionRequest(number, lead.lead_id, "more_seats", amount=Decimal(20))
 
-    def agreed(records: WriteTransaction) -> None:
-        propose(records, wish, "Ada", at("2027-02-02"))
+    def propose_and_approve(records: WriteTransaction) -> None:
+        propose(records, request, "Ada", at("2027-02-02"))
         line = billed_line(records, number, lead.lead_id)
         approve_debit(records, line, "Carol", at("2027-02-02"))
 
-    desk.ledger.transact(agreed)
-    back = {"amount": Decimal("33.33"), "occurred_at": at("2027-02-01")}
-    desk.client(lead, EventKind.REFUNDED, at("2027-02-03"), **back)
+    desk.ledger.transact(propose_and_approve)
+    refund = {"amount": Decimal("33.33"), "occurred_at": at("2027-02-01")}
+    desk.client(lead, EventKind.REFUNDED, at("2027-02-03"), **refund)
     # 66.67 of 100.00 were kept: of 30.00 that is 20.001, and not three times 6.67.
-    assert credited(desk) == [("", 1000)]
+    assert period_credits(desk) == [("", 1000)]

@@ -1,4 +1,4 @@
-"""What a sale costs, and what is given back of it, by the numbers in docs/rules.md."""
+"""What a sale costs, and what a refund reduces or credits. Rules: docs/rules.md."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,6 @@ from tests.capture.desk import DAY, WON, Desk, amounts, exported
 from tests.samples import NOW
 
 HOUR = timedelta(hours=1)
-
-
 END = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
 
@@ -24,15 +22,13 @@ JANUARY = datetime(2027, 1, 2, tzinfo=UTC)
 class TestSales:
     """10 % of a new customer's first purchase."""
 
-    def test_a_share_of_the_first_purchase_is_rounded_half_to_even_rule_24(
-        self, desk: Desk
-    ) -> None:
+    def test_the_fee_of_a_purchase_is_rounded_half_to_even_rule_24(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal("1200.05"))
         (line,) = desk.bill("2026-11", NOW + DAY).lines
         assert (line.amount, line.price.base) == (12000, 120005)
 
-    def test_a_refund_in_time_reduces_an_unbilled_line_in_proportion_rule_23(
+    def test_a_refund_within_refund_days_reduces_an_unbilled_line_in_proportion_rule_23(
         self, desk: Desk
     ) -> None:
         lead = desk.take(WON)
@@ -48,7 +44,7 @@ class TestSales:
         lead = desk.report(lead, EventKind.REFUNDED, NOW + 2 * DAY, amount=Decimal(1000))
         assert (lead.sale, amounts(desk.bill("2026-11", END))) == ("refunded", [])
 
-    def test_a_refund_after_its_days_changes_nothing(self, desk: Desk) -> None:
+    def test_a_refund_after_refund_days_changes_nothing(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.report(lead, EventKind.REFUNDED, NOW + 40 * DAY, amount=Decimal(1000))
@@ -72,7 +68,7 @@ class TestSales:
         (line,) = desk.close("2026-12", JANUARY).lines
         assert (line.late, line.due_at) == (True, NOW + DAY)
 
-    def test_an_export_has_the_lines_of_the_statement_before_and_after_its_close(
+    def test_an_export_has_the_lines_of_the_statement_before_and_after_the_close(
         self, desk: Desk
     ) -> None:
         late = desk.take(WON)
@@ -88,7 +84,7 @@ class TestSales:
         assert exported(desk, "2026-12", JANUARY + DAY) == [late.lead_id]
 
     @pytest.mark.parametrize("amount", [None, Decimal(0), Decimal(-5), Decimal("1.005")])
-    def test_an_amount_that_cannot_be_paid_is_refused(
+    def test_a_missing_zero_negative_or_too_precise_amount_is_refused(
         self, desk: Desk, amount: Decimal | None
     ) -> None:
         lead = desk.take(WON)
@@ -99,20 +95,20 @@ class TestSales:
 class TestCredits:
     """Rules 23 and 27."""
 
-    def test_a_refund_credits_a_line_that_was_billed_in_proportion(self, desk: Desk) -> None:
+    def test_a_refund_credits_a_billed_line_in_proportion(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.close("2026-11", NOW + 9 * DAY)
         desk.report(lead, EventKind.REFUNDED, NOW + 10 * DAY, amount=Decimal(250))
         desk.report(lead, EventKind.REFUNDED, NOW + 11 * DAY, amount=Decimal(750))
-        notes = desk.ledger.read(credits_of)
-        assert [(one.number, one.amount) for one in notes] == [
+        credit_notes = desk.ledger.read(credits_of)
+        assert [(credit.number, credit.amount) for credit in credit_notes] == [
             ("acme-0002", 2500),
             ("acme-0003", 7500),
         ]
         assert desk.close("2026-12", JANUARY).number == "acme-0004"
 
-    def test_all_credits_of_a_line_never_exceed_it(self, desk: Desk) -> None:
+    def test_the_credits_of_a_line_never_exceed_the_line(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW + DAY, amount=Decimal(1000))
         desk.close("2026-11", NOW + 9 * DAY)
@@ -128,12 +124,12 @@ class TestCredits:
     def test_the_same_refund_recorded_twice_is_refused(self, desk: Desk) -> None:
         lead = desk.take(WON)
         desk.client(lead, EventKind.WON, NOW, amount=Decimal(1000))
-        back = {"amount": Decimal(100), "occurred_at": NOW + HOUR}
-        desk.client(lead, EventKind.REFUNDED, NOW + DAY, **back)
+        refund = {"amount": Decimal(100), "occurred_at": NOW + HOUR}
+        desk.client(lead, EventKind.REFUNDED, NOW + DAY, **refund)
         with pytest.raises(Refused, match="the same refunded is recorded already"):
-            desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **back)
-        again = {"occurred_at": NOW + 2 * HOUR, "again": True}
-        desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **back | again)
+            desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **refund)
+        second = {"occurred_at": NOW + 2 * HOUR, "again": True}
+        desk.client(lead, EventKind.REFUNDED, NOW + 2 * DAY, **refund | second)
         assert amounts(desk.bill("2026-11", END)) == [8000]
 
     def test_a_credit_needs_an_existing_line(self, desk: Desk) -> None:

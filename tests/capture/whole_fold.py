@@ -1,4 +1,4 @@
-"""Draws a month from every lead, the slow way, to compare it with the product's selection."""
+"""Draws a month from the events of every lead, and compares that with the product's selection."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,7 +24,7 @@ from capture.ledger.protocol import ReadTransaction
 def assert_drawn_as_from_every_lead(
     reading: ReadTransaction, slug: str, month: str, as_of: datetime
 ) -> None:
-    """Compares export, preview and closed statement of a month, as of a time."""
+    """Asserts that export, preview and closed statement have the lines and counts of that draw."""
     for query in _queries(reading, slug, month, as_of):
         keys, counts = _draw_from_every_lead(reading, query)
         assert select_lines(reading, query)._keys == keys, query

@@ -1,4 +1,4 @@
-"""Every command shows the same figure for the same thing, on random months of each price model."""
+"""All commands show the same figures, after random months of each price model."""
 
 import csv
 import io
@@ -29,12 +29,12 @@ pytestmark = pytest.mark.slow
 
 STEPS = 45
 SEEDS = {"cpl": 14, "cpap": 21, "cpa": 12, "revenue_share": 15}
-"""Lives with credits and with lines that the cap on money made free."""
+"""Seeds whose months have credits, and lines that the cap on money made free."""
 
 
 @dataclass
-class Busy:
-    """A campaign after busy months, all past months closed, and the command with its ledger."""
+class RandomMonths:
+    """A campaign after random months, all closed, and a runner of commands on its ledger."""
 
     lives: Campaigns
     run: Callable[..., CommandResult]
@@ -51,17 +51,17 @@ class Busy:
     def table(self, *args: str) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(self.out(*args))))
 
-    def whole(self, *args: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.data("kpi", *args)["currencies"][0]
-        return found
+    def kpi(self, *args: str) -> dict[str, Any]:
+        currency: dict[str, Any] = self.data("kpi", *args)["currencies"][0]
+        return currency
 
 
 @pytest.fixture(params=SEEDS)
-def busy(
+def months(
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
-) -> Iterator[Busy]:
+) -> Iterator[RandomMonths]:
     lives = type("Lives", (Campaigns,), {"model": request.param, "driven": Counter()})()
     seed = SEEDS[request.param]
     lives.begin(seed=(seed, 1, 2))
@@ -77,7 +77,7 @@ def busy(
     monkeypatch.chdir(folder)
     monkeypatch.setenv("GATEPOST_DATABASE_URL", f"sqlite:///{folder}/ledger.db")
     monkeypatch.setenv("GATEPOST_DUPLICATE_KEY", "a key for tests only")
-    yield Busy(lives, runner(monkeypatch, capfdbinary))
+    yield RandomMonths(lives, runner(monkeypatch, capfdbinary))
     monkeypatch.undo()
     lives.product.ledger.close()
     lives.folder.cleanup()
@@ -92,74 +92,80 @@ def sheet(file: str) -> list[dict[str, str]]:
     return [dict(zip(heading, row, strict=True)) for row in rows]
 
 
-def test_a_months_total_is_the_same_in_every_format_list_report_and_figure(busy: Busy) -> None:
-    listed = {row["number"]: row for row in busy.data("statements")}
-    months = busy.whole("--by", "month")["groups"]["month"]
-    bills = busy.lives.product.statements.values()
-    assert any(line.free_over_cap for bill in bills for line in bill.lines)
-    assert any(row["credited"].strip("0.") for row in listed.values())
-    for month, bill in busy.lives.product.statements.items():
-        number, complete = bill.number, from_minor(bill.total, bill.currency)
+def test_a_months_total_is_the_same_in_every_format_list_and_report(months: RandomMonths) -> None:
+    documents = {row["number"]: row for row in months.data("statements")}
+    month_groups = months.kpi("--by", "month")["groups"]["month"]
+    statements = months.lives.product.statements.values()
+    assert any(line.free_over_cap for statement in statements for line in statement.lines)
+    assert any(row["credited"].strip("0.") for row in documents.values())
+    for month, statement in months.lives.product.statements.items():
+        number, total = statement.number, from_minor(statement.total, statement.currency)
         if not number:
-            assert busy.table("export", "guide", "--month", month) == []
+            assert months.table("export", "guide", "--month", month) == []
             continue
-        busy.out("statement", number, "--format", "xlsx", "-o", f"{number}.xlsx")
-        busy.out("evidence", number, "-o", f"{number}.db")
+        months.out("statement", number, "--format", "xlsx", "-o", f"{number}.xlsx")
+        months.out("evidence", number, "-o", f"{number}.db")
         messages = [
             json.loads(row)
-            for row in busy.out("statement", number, "--format", "jsonl").split("\n")
+            for row in months.out("statement", number, "--format", "jsonl").split("\n")
             if row
         ]
         with closing(sqlite3.connect(f"{number}.db")) as db:
-            (proven,) = db.execute("SELECT coalesce(sum(amount_minor), 0) FROM lines").fetchone()
+            (evidence_sum,) = db.execute(
+                "SELECT coalesce(sum(amount_minor), 0) FROM lines"
+            ).fetchone()
         assert {
-            amounts(busy.table("statement", number, "--format", "csv")),
+            amounts(months.table("statement", number, "--format", "csv")),
             amounts(messages),
             amounts(sheet(f"{number}.xlsx")),
-            amounts(busy.table("export", "guide", "--month", month)),
-            Decimal(listed[number]["net"]),
-            from_minor(proven, bill.currency),
-        } == {complete}
-        lines = busy.table("statement", number, "--format", "csv")
-        exported = busy.table("export", "guide", "--month", month)
+            amounts(months.table("export", "guide", "--month", month)),
+            Decimal(documents[number]["net"]),
+            from_minor(evidence_sum, statement.currency),
+        } == {total}
+        lines = months.table("statement", number, "--format", "csv")
+        exported = months.table("export", "guide", "--month", month)
         paid = [line["lead_id"] for line in lines if line["free_over_cap"] == "no"]
         assert [line["lead_id"] for line in exported] == paid
-        shown = show_money(bill.total, bill.currency)
-        assert shown in unescape(busy.out("statement", number, "--format", "html"))
-        raised = [row for row in listed.values() if row["document"] == f"debit note on {number}"]
-        left = complete + sum(Decimal(row["net"]) for row in raised)
-        left -= sum(Decimal(row["credited"]) for row in [listed[number], *raised])
-        figure = busy.whole("--from", month, "--to", month)["whole"]["figures"]["spend"]
-        spend = from_minor(figure["number"] or 0, bill.currency)
-        part = months[month]["figures"]["spend"]["number"] if month in months else 0
-        assert (spend, from_minor(part or 0, bill.currency)) == (left, left)
-        if left:
-            assert figure["shown"] in unescape(busy.out("report", "guide", "--month", month))
+        total_text = show_money(statement.total, statement.currency)
+        assert total_text in unescape(months.out("statement", number, "--format", "html"))
+        debit_notes = [
+            row for row in documents.values() if row["document"] == f"debit note on {number}"
+        ]
+        net = total + sum(Decimal(row["net"]) for row in debit_notes)
+        net -= sum(Decimal(row["credited"]) for row in [documents[number], *debit_notes])
+        figure = months.kpi("--from", month, "--to", month)["whole"]["figures"]["spend"]
+        spend = from_minor(figure["number"] or 0, statement.currency)
+        part = month_groups[month]["figures"]["spend"]["number"] if month in month_groups else 0
+        assert (spend, from_minor(part or 0, statement.currency)) == (net, net)
+        if net:
+            assert figure["shown"] in unescape(months.out("report", "guide", "--month", month))
 
 
-def test_the_groups_of_every_figure_add_up_to_the_total(busy: Busy) -> None:
+def test_the_groups_of_every_figure_add_up_to_the_total(months: RandomMonths) -> None:
     keys = ("leads", "qualified", "accepted", "accepted_by_silence", "rejected", "spend", "revenue")
-    complete = busy.whole()["whole"]["figures"]
+    total = months.kpi()["whole"]["figures"]
     for by in ("campaign", "month", "post", "source"):
-        for groups in busy.whole("--by", by)["groups"].values():
+        for groups in months.kpi("--by", by)["groups"].values():
             for key in keys:
                 parts = sum(group["figures"][key]["number"] or 0 for group in groups.values())
-                assert parts == (complete[key]["number"] or 0), (by, key)
+                assert parts == (total[key]["number"] or 0), (by, key)
 
 
-def test_leads_figures_and_exported_lines_agree(busy: Busy) -> None:
-    leads = busy.data("leads", "--limit", "9999")
+def test_leads_kpi_and_export_agree(months: RandomMonths) -> None:
+    leads = months.data("leads", "--limit", "9999")
     stages = Counter(row["stage"] for row in leads if "test" not in row["marks"].split())
-    complete = busy.whole()["whole"]
-    assert sum(stages.values()) == complete["submissions"]
+    total = months.kpi()["whole"]
+    assert sum(stages.values()) == total["submissions"]
     assert [stages["accepted"], stages["rejected"]] == [
-        complete["figures"][key]["number"] for key in ("accepted", "rejected")
+        total["figures"][key]["number"] for key in ("accepted", "rejected")
     ]
-    bills = busy.lives.product.statements.values()
-    billed = {line.lead_id: bill.number for bill in bills for line in bill.lines}
+    statements = months.lives.product.statements.values()
+    billed = {
+        line.lead_id: statement.number for statement in statements for line in statement.lines
+    }
     assert {row["lead_id"]: row["billed"] for row in leads if row["billed"]} == billed
-    month, now = busy.lives.oracle.next_month(), show_time(busy.lives.now)
+    month, now = months.lives.oracle.next_month(), show_time(months.lives.now)
     command = ("statement", "preview", "acme", "--month", month, "--format", "json")
-    parts = json.loads(busy.out(*command))["parts"]
+    parts = json.loads(months.out(*command))["parts"]
     drawn = {line["lead_id"] for part in parts for line in part["lines"]}
     assert {row["lead_id"] for row in leads if row["due"] and row["due"] <= now[:19] + "Z"} == drawn
