@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 
 from capture.campaign.model import Campaign
+from capture.closing.checks import check_documents
 from capture.closing.credit import CorrectionRequest, billed_line, credits_of
 from capture.closing.debit import approve_debit
 from capture.closing.debit import propose_debit as propose
-from capture.closing.redrawing import check_documents
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
