@@ -167,7 +167,7 @@ class TestPartialRefund:
         with pytest.raises(Refused, match="no revenue of 2027-02-11 is recorded"):
             desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **refund)
         refund = {"amount": Decimal("1000.01"), "period": date(2027, 2, 10)}
-        with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be given back"):
+        with pytest.raises(Refused, match=r"at most 1000\.00 of 2027-02-10 can be refunded"):
             desk.client(lead, EventKind.REFUNDED, at("2027-02-20"), **refund)
 
     def test_without_a_revenue_share_a_refund_with_a_period_is_refused(self, desk: Desk) -> None:
