@@ -88,13 +88,13 @@ def test_a_share_of_sales_is_the_same_on_statement_and_export(
         f"ann@clinic.example,won,2026-11-24T09:00,{money.sold[0]},,",
         f"bob@other.example,won,2026-11-24T10:00,{money.sold[1]},,",
     )
-    assert close(project).startswith(f"acme-0001: guide, 2026-11: {money.total} for 2 leads")
+    assert close(project).startswith(f"acme-0001: acme, 2026-11: {money.total} for 2 lines")
     data = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
     assert (data["currency"], data["total"]) == (money.currency, 202)
-    lines = sorted((line["base"], line["amount"]) for line in data["lines"])
+    lines = sorted((line["sold"], line["amount"]) for line in data["parts"][0]["lines"])
     assert lines == [(1005, 100), (1015, 102)]
     rows = table(project, "statement", "acme-0001")
-    assert sorted((row["base"], row["amount"]) for row in rows) == list(
+    assert sorted((row["sold"], row["amount"]) for row in rows) == list(
         zip(money.sold, money.fees, strict=True)
     )
     exported = table(project, "export", "guide", "--month", "2026-11", "--as-of", "2026-12-10")
@@ -134,7 +134,7 @@ def test_a_share_of_revenue_is_rounded_period_by_period(project: Project, money:
     with time_machine.travel(datetime(2027, 1, 2, tzinfo=UTC), tick=False):
         project.run("close", "acme", "--month", "2026-12")
     found = [
-        (row["period"], row["base"], row["amount"])
+        (row["period"], row["sold"], row["amount"])
         for number in ("acme-0001", "acme-0002")
         for row in table(project, "statement", number)
     ]

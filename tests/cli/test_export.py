@@ -172,6 +172,6 @@ def test_csv_for_excel_has_a_byte_order_mark_and_phones_with_their_plus(
     assert excel.removeprefix("\ufeff") == plain.replace("+493012345678", "+49 30 12345678")
     refused = project.run(*NOVEMBER, "--format", "xlsx", "--excel", "-o", "x.xlsx")
     assert (refused.code, "--excel works only with --format csv" in refused.err) == (2, True)
-    command = ("statement", "preview", *NOVEMBER[1:])
+    command = ("statement", "preview", "acme", *NOVEMBER[2:])
     assert project.run(*command, "--format", "csv", "--excel").out.startswith("\ufeff")
     assert project.run(*command, "--excel").code == 2

@@ -38,7 +38,7 @@ def closed_project(project: Project) -> Project:
     act = Act(third, "Carol", Actor.CLIENT)
     later = NOW + timedelta(hours=2)
     project.ledger.transact(lambda records: reject(records, act, "too_small", later))
-    assert kpi(project, "guide", "--month", "2026-11", command="close").code == 0
+    assert kpi(project, "acme", "--month", "2026-11", command="close").code == 0
     return project
 
 

@@ -103,7 +103,7 @@ def test_a_debit_is_proposed_listed_and_approved(project: Project, lead_id: str)
     (row,) = json.loads(project.run("debit", "list", "--json").out)
     assert (row["id"], row["answer"], row["number"]) == ("acme-p0001", "approved", "acme-0002")
     assert [(row["document"], row["total"]) for row in listed(project)] == [
-        ("statement", "60.00"),
+        ("invoice", "60.00"),
         ("debit note on acme-0001", "6.00"),
     ]
     assert project.run("verify").code == 0
@@ -114,10 +114,10 @@ def test_close_and_statement_show_the_credit_that_is_left(project: Project) -> N
     project.run("paid", "acme-0001", "--date", "2026-12-04", "--amount", "70")
     with time_machine.travel(LATER, tick=False):
         out = project.run("close", "acme", "--month", "2026-12", "--empty-statement").out
-        assert "To pay: $0.00, $10.00 of credit left, by 2027-02-04.\n" in out
-        assert "credit left    $10.00" in project.run("statement", "acme-0002").out
+        assert "To pay: $0.00, $10.00 credit carried forward, by 2027-02-04.\n" in out
+        assert "credit carried forward  $10.00" in project.run("statement", "acme-0002").out
         page = project.run("statement", "acme-0002", "--format", "html").out
-    assert "Still to your credit" in page
+    assert "Credit carried forward" in page
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from capture.closing.close import close_month
 from capture.ledger import open_ledger
+from tests.capture.months import close_one
 from tests.cli.conftest import Project
 from tests.processes import PROCESSES
-from tests.samples import CAMPAIGN, NOW, PARTIES, campaign
+from tests.samples import CAMPAIGN, NOW
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 5, 12, tzinfo=UTC)
@@ -69,15 +69,12 @@ def test_a_month_closes_when_no_decision_in_it_can_be_withdrawn_rule_13(project:
 
 
 def test_there_is_no_statement_before_the_first_lead(project: Project) -> None:
-    assert (
-        "guide has no lead yet: there is no statement for 2026-11"
-        in close(project, "2026-11", DECEMBER)[2]
-    )
+    assert "acme has no lead yet: there is no statement\n" == close(project, "2026-11", DECEMBER)[2]
     project.take()
     code, _, err = close(project, "2026-10", DECEMBER)
     assert (code, err) == (
         1,
-        "guide had its first lead in 2026-11: there is no statement for 2026-10\n",
+        "acme had its first lead in 2026-11: there is no statement for 2026-10\n",
     )
 
 
@@ -93,14 +90,14 @@ def test_months_close_in_order_from_the_first_lead_on(project: Project) -> None:
     assert code == 1
     assert "2026-11 is still open" in err
     close(project, "2026-11", JANUARY)
-    assert close(project, "2026-12", JANUARY)[1].startswith("guide, 2026-12: closed.")
+    assert close(project, "2026-12", JANUARY)[1].startswith("acme, 2026-12, USD: closed.")
 
 
 def test_a_lead_still_in_review_waits_for_a_later_month(project: Project) -> None:
     waiting = project.take(at=datetime(2026, 11, 30, 12, tzinfo=UTC))
     accepted = project.take(email="bob@other.example")
     out = close(project, "2026-11", datetime(2026, 12, 1, 12, tzinfo=UTC))[1]
-    assert "$50.00 for 1 lead; 1 in review, for a later month" in out
+    assert "$50.00 for 1 line of 1 campaign; 1 in review, for a later month" in out
     close(project, "2026-12", JANUARY)
     billed = [lines(project, number)[0]["lead_id"] for number in ("acme-0001", "acme-0002")]
     assert billed == [accepted, waiting]
@@ -126,7 +123,8 @@ def test_a_statement_counts_the_leads_that_it_does_not_bill(project: Project) ->
     project.take(email="tim@test.example", test=True)
     close(project, "2026-11", DECEMBER)
     data = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
-    assert (data["total"], data["over_cap_refused"], data["in_review"]) == (5000, 1, 0)
+    (part,) = data["parts"]
+    assert (data["total"], part["over_cap_refused"], part["in_review"]) == (5000, 1, 0)
 
 
 def test_over_the_money_cap_a_line_is_free_and_never_billed_later(project: Project) -> None:
@@ -271,9 +269,7 @@ class TestProof:
 def _close_once(url: str, key: bytes, barrier: object) -> str:
     ledger = open_ledger(url, key)
     barrier.wait()  # type: ignore[attr-defined]
-    return ledger.transact(
-        lambda records: close_month(records, campaign(), PARTIES, "2026-11", DECEMBER)
-    ).sha256
+    return ledger.transact(lambda records: str(close_one(records, "2026-11", DECEMBER).sha256))
 
 
 def test_two_processes_that_close_simultaneously_make_one_statement(project: Project) -> None:
@@ -300,7 +296,7 @@ def test_a_held_appointment_is_billed(project: Project) -> None:
         assert met.out.startswith(f"{lead_id}: appointment scheduled, sale none.\n")
         assert project.run("outcome", lead_id, "held", *held).code == 0
     assert close(project, "2026-11", DECEMBER)[0] == 0
-    (line,) = json.loads(project.run("statement", "acme-0001", "--format", "json").out)["lines"]
+    (line,) = lines(project, "acme-0001")
     assert (line["event"], line["event_at"]) == ("held", "2026-11-26T15:00:00.000000Z")
 
 

@@ -102,7 +102,8 @@ def test_statement_and_evidence_mark_the_lines_that_the_agency_entered(
     else:
         project.client(accept, lead_id, NOW + HOUR)
     run_at(project, 24 * 12, "close", "acme", "--month", "2026-11")
-    (line,) = json.loads(project.run("statement", "acme-0001", "--format", "json").out)["lines"]
+    data = json.loads(project.run("statement", "acme-0001", "--format", "json").out)
+    (line,) = data["parts"][0]["lines"]
     assert line["entered"] is entered
     sheet = project.run("statement", "acme-0001", "--format", "html").out
     assert ("entered by the agency for the client" in sheet) is entered

@@ -47,7 +47,9 @@ def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Projec
     project.take(company_size="1-50")  # disqualified
     with time_machine.travel(DECEMBER, tick=False):
         closed = project.run("close", "acme", "--month", "2026-11")
-        assert closed.out == "guide, 2026-11: closed. There was nothing to bill, so no statement.\n"
+        assert closed.out == (
+            "acme, 2026-11, USD: closed. There was nothing to bill, so no statement.\n"
+        )
         assert project.run("close", "acme", "--month", "2026-11").out == closed.out
         listed = project.run("statements", "--client", "acme").out.splitlines()
         assert listed[1].split() == ["guide", "2026-11", "nothing", "to", "bill"]
@@ -60,4 +62,4 @@ def test_an_option_creates_a_statement_of_zero(project: Project) -> None:
     project.take(company_size="1-50")
     with time_machine.travel(DECEMBER, tick=False):
         ran = project.run("close", "acme", "--month", "2026-11", "--empty-statement")
-        assert ran.out.startswith("acme-0001: guide, 2026-11: $0.00 for 0 leads")
+        assert ran.out.startswith("acme-0001: acme, 2026-11: $0.00 for 0 lines")
