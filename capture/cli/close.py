@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import click
 
-from capture.billing.statement import Statement
+from capture.billing.statement import ParkedLead, Statement
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
+from capture.cli.parked import warn_of_parked
 from capture.closing.close import close_month, read_statement
 from capture.closing.documents import find_closed_statement
 from capture.closing.months import Closing
@@ -33,7 +34,7 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
 
     It never changes afterwards. Closing the same month again gives the same statement. A month with
     nothing to bill is closed without a statement and without a number. Each currency has a
-    statement of its own.
+    statement of its own. A lead whose lines cannot be computed is named and billed later.
 
     \b
     Example:
@@ -66,6 +67,8 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
             )
         else:
             _show_closed(closed_statement)
+        for campaign, reasons in closing.parked.items():
+            warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))
 
 
 def _show_closed(closed_statement: ClosedStatement) -> None:

@@ -16,6 +16,7 @@ from capture.cli.output import (
     output_option,
     read_time,
 )
+from capture.cli.parked import warn_of_parked
 from capture.closing.charged_lines import DrawnMonth, LineWithAnswers, draw_month
 from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.form.touches import TOUCH_KEYS
@@ -70,6 +71,7 @@ def export(
         rows = (_row(lead, drawn_month) for lead in drawn_month.lines_with_answers(reading))
         with open_output(output, shape) as out:
             WRITERS[shape](out, _columns(drawn_month), rows)
+        warn_of_parked(campaign, drawn_month.lines.parked)
 
     with context.ledger() as ledger:
         time = read_time(as_of, context.campaign_in(ledger, campaign))

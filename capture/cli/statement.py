@@ -22,6 +22,7 @@ from capture.cli.output import (
     read_time,
     write_output,
 )
+from capture.cli.parked import warn_of_parked
 from capture.cli.show import moment, show_facts
 from capture.cli.statement_table import COLUMNS, show_statement, statement_rows
 from capture.closing.close import preview_statements, read_statement
@@ -114,20 +115,26 @@ def preview_(
         if not groups:
             raise NotFound(f"{client} has no lead yet: there is no statement")
         time = read_time(as_of, next(iter(groups[0].campaigns.values())))
-        show_all = ledger.read(
+        previews = ledger.read(
             lambda reading: [
-                _shown_statement(reading, statement, statement_json(statement), None)
+                (statement, _shown_statement(reading, statement, statement_json(statement), None))
                 for statement in preview_statements(reading, client, parties, month, time)
                 if currency in {None, statement.currency}
             ]
         )
-    if not show_all:
-        raise Refused(f"{client} has no campaign in {currency}")
-    if len(show_all) > 1 and shape != "table":
-        currencies = ", ".join(group.currency for group in groups)
-        raise click.UsageError(f"{client} has several currencies: choose --currency {currencies}")
-    for show_in in show_all:
+    currencies = ", ".join(group.currency for group in groups)
+    if not previews:
+        raise Refused(f"{client} has no lead in {currency}; it has leads in {currencies}")
+    if len(previews) > 1 and shape != "table":
+        raise click.UsageError(
+            f"{client} has several currencies: choose one of {currencies} with --currency"
+        )
+    for number, (statement, show_in) in enumerate(previews):
+        if number:
+            click.echo()
         show_in(shape, output)
+        for part in statement.parts:
+            warn_of_parked(part.campaign, part.parked)
 
 
 def _check_format(shape: str, output: Path | None, *, excel: bool) -> str:

@@ -57,12 +57,13 @@ def show_statement(statement: Statement, digest: str) -> None:
     for part in statement.parts:
         show_heading(f"{part.campaign} ({part.model}), {show_money(part.total, currency)}")
         counts = part.counts
-        show_facts(
-            [
-                ("in review", f"{counts.in_review}, for a later month"),
-                ("over the cap", f"{counts.over_cap_refused} refused, {counts.over_cap_free} free"),
-            ]
-        )
+        facts = [
+            ("in review", f"{counts.in_review}, for a later month"),
+            ("over the cap", f"{counts.over_cap_refused} refused, {counts.over_cap_free} free"),
+        ]
+        if part.parked:
+            facts.append(("parked", f"{len(part.parked)}, for a later month"))
+        show_facts(facts)
         if part.lines:
             columns = ("lead_id", "period", "paid for", "due", "price", "amount", "marks", "met")
             rows = [_table_row(line, currency) for line in part.lines]

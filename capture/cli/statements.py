@@ -1,6 +1,6 @@
 """`gatepost statements`: all documents of the account, with open and overdue amounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -86,7 +86,7 @@ def _empty_row(closing: Closing) -> dict[str, object]:
         "campaigns": ", ".join(closing.titles),
         "month": closing.month,
     }
-    return facts | {"state": "nothing to bill", "exact": _exact(closing.currency)}
+    return facts | {"state": "nothing to bill", "exact": _exact(closing.currency, closing.titles)}
 
 
 def _state(entry: Entry, now: datetime) -> str:
@@ -116,16 +116,18 @@ def _row(entry: Entry, state: str, digests: Mapping[str, str]) -> dict[str, obje
         "issued": document.issued_on,
         "state": state,
         "sha256": digests.get(document.number, ""),
-        "exact": _exact(currency, sums),
+        "exact": _exact(currency, document.campaigns, sums),
     }
 
 
-def _exact(currency: str, sums: Sequence[int] = (0,) * len(_SUMS)) -> dict[str, str]:
-    """Currency and decimal amounts, for `--json`."""
+def _exact(
+    currency: str, campaigns: Iterable[str], sums: Sequence[int] = (0,) * len(_SUMS)
+) -> dict[str, object]:
+    """Currency, list of campaigns and decimal amounts, for `--json`."""
     amounts = {
         name: str(from_minor(sum_, currency)) for name, sum_ in zip(_SUMS, sums, strict=True)
     }
-    return {"currency": currency, **amounts}
+    return {"currency": currency, "campaigns": list(campaigns), **amounts}
 
 
 def _for_client(client: str | None) -> str:

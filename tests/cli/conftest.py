@@ -31,19 +31,22 @@ class Project:
     run: Callable[..., CommandResult]
     ledger: Ledger
 
-    def take(self, *, at: datetime = NOW, test: bool = False, **answers: Answer) -> str:
+    def take(
+        self, *, at: datetime = NOW, test: bool = False, slug: str = "guide", **answers: Answer
+    ) -> str:
         """Receives a lead through the intake. Returns its id."""
-        terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
-        submission = Submission({**ANSWERS, **answers}, consent_to(terms.version), test=test)
-        return self.send(submission, at=at)
+        submission = Submission({**ANSWERS, **answers}, consent_to(""), test=test)
+        return self.send(submission, at=at, slug=slug)
 
     def client(self, act: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> Lead:
         """Records a review by the client itself, as its API token does."""
         decision = Act(lead_id, "Carol", Actor.CLIENT, "a fine one")
         return self.ledger.transact(lambda records: act(records, decision, *more, at))
 
-    def send(self, submission: Submission, *, at: datetime = NOW) -> str:
-        terms = campaign(text=(self.folder / "campaigns/guide.toml").read_text())
+    def send(self, submission: Submission, *, at: datetime = NOW, slug: str = "guide") -> str:
+        """Receives a submission with the consent of the campaign file. Returns the lead's id."""
+        text = (self.folder / f"campaigns/{slug}.toml").read_text()
+        terms = campaign(slug=slug, text=text)
         submission = replace(submission, consent=consent_to(terms.version))
         return self.ledger.transact(
             lambda records: receive_submission(records, terms, submission, at)

@@ -69,7 +69,7 @@ def test_a_month_closes_when_no_decision_in_it_can_be_withdrawn_rule_13(project:
 
 
 def test_there_is_no_statement_before_the_first_lead(project: Project) -> None:
-    assert "acme has no lead yet: there is no statement\n" == close(project, "2026-11", DECEMBER)[2]
+    assert close(project, "2026-11", DECEMBER)[2] == "acme has no lead yet: there is no statement\n"
     project.take()
     code, _, err = close(project, "2026-10", DECEMBER)
     assert (code, err) == (
