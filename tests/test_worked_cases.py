@@ -1,4 +1,4 @@
-"""Worked cases of the five price agreements, each from the form to the statement.
+"""Worked cases of the five price agreements, each from the form to the client's invoice.
 
 People post real forms to the real service, whose clock is in November 2026. Then the agency uses
 the real command and the client the API, each at a given time.
@@ -7,10 +7,13 @@ the real command and the client the API, each at a given time.
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
+from functools import partial
+from html import unescape
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -20,6 +23,7 @@ import time_machine
 from flask.testing import FlaskClient
 
 from capture.client_access.api_tokens import add_token, new_token
+from capture.money import show_money
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from tests.cli.running import CommandResult, runner
@@ -44,12 +48,16 @@ VARIANTS: Final[Mapping[str, tuple[str, str]]] = {
     "not-refundable": (f"{SHARE}  # and no refund_days", ""),
     "returning": (f"{SHARE}  # for one who returns", ""),
 }
-"""Variants of the demo campaign by slug: price, and criteria if they differ."""
+"""Variants of the demo campaign by slug: price, and criteria if they differ.
+
+Each belongs to a client of its own, with the same name.
+"""
 
 
-def demo_variant(price: str, criteria: str) -> str:
-    """The file of our demo campaign with another price, and other criteria if given."""
+def demo_variant(client: str, price: str, criteria: str) -> str:
+    """The demo campaign's file for another client and price, and other criteria if given."""
     text = (ROOT / "campaigns" / "acme-demo.toml").read_text()
+    text = text.replace('client = "acme"', f'client = "{client}"')
     criteria_start, price_start, review_start = (
         text.index(table) for table in ("[criteria.decision_maker]", "[price]", "[review]")
     )
@@ -93,7 +101,8 @@ def service_and_ids(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, 
     """The service after each person sent a form on 3 November, and their lead ids."""
     folder = make_project(tmp_path_factory.mktemp("project"))
     for slug, (price, criteria) in VARIANTS.items():
-        (folder / "campaigns" / f"{slug}.toml").write_text(demo_variant(price, criteria))
+        (folder / "campaigns" / f"{slug}.toml").write_text(demo_variant(slug, price, criteria))
+        shutil.copy(folder / "clients" / "acme.toml", folder / "clients" / f"{slug}.toml")
     service = Service(folder, workers="1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
@@ -115,19 +124,20 @@ def service_and_ids(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, 
 
 
 class Desk:
-    """The agency at the command line, the client with its token."""
+    """The agency at the command line, the clients with their tokens."""
 
     def __init__(
         self,
         ids: Mapping[str, str],
         command: Callable[..., CommandResult],
         client: FlaskClient,
-        token: str,
+        tokens: Mapping[str, str],
     ) -> None:
         self.ids = ids
         self.command = command
         self.client = client
-        self.token = token
+        self.tokens = tokens
+        """By the slug of the client."""
 
     def run(self, *args: str, at: datetime = NOVEMBER_CLOSES) -> str:
         with time_machine.travel(at, tick=False):
@@ -146,25 +156,38 @@ class Desk:
         self.run("outcome", self.ids[name], outcome, "--as", "Ada", *options, at=at)
 
     def client_records(self, name: str, event: str, *, day: str, **fields: str | int) -> None:
-        """The client records an event with the API."""
+        """The lead's client records an event with the API."""
+        token = self.tokens[client_of(PEOPLE[name][0])]
         with time_machine.travel(datetime.fromisoformat(day).replace(tzinfo=UTC), tick=False):
             response = self.client.post(
                 f"/api/v1/leads/{self.ids[name]}/events",
                 json={"type": event, **fields},
-                headers={"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4())},
+                headers={"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())},
             )
         assert response.status_code == 201, response.text
 
-    def close(self, slug: str, month: str, at: datetime) -> list[tuple[str, int]]:
-        """Closes a month: the person and the amount in cents of each line of its statement."""
-        text = self.run("close", slug, "--month", month, at=at)
+    def close(self, client: str, month: str, at: datetime) -> dict[str, list[tuple[str, int]]]:
+        """Closes a client's month. Returns the person and the cents of each line, by campaign.
+
+        Checks that the printed invoice has each campaign's title and sum, and the total.
+        """
+        text = self.run("close", client, "--month", month, at=at)
         if "no statement" in text:
-            return []
+            return {}
         number = text.partition(":")[0]
         data = json.loads(self.run("statement", number, "--format", "json", at=at))
+        printed = unescape(self.run("statement", number, "--format", "html", at=at))
         names = {lead_id: name for name, lead_id in self.ids.items()}
-        lines = [(names[line["lead_id"]], line["amount"]) for line in data["lines"]]
-        assert data["total"] == sum(amount for _, amount in lines)
+        lines = {}
+        for part in data["parts"]:
+            if part["lines"]:
+                lines[part["campaign"]] = [
+                    (names[line["lead_id"]], line["amount"]) for line in part["lines"]
+                ]
+                assert part["title"] in printed
+                assert show_money(part["total"], "USD") in printed
+        assert data["total"] == sum(amount for _, amount in chain.from_iterable(lines.values()))
+        assert show_money(data["total"], "USD") in printed
         return lines
 
     def exported(self, slug: str, month: str, at: datetime) -> list[tuple[str, Decimal]]:
@@ -195,20 +218,30 @@ def api_config(folder: Path) -> WebConfig:
     )
 
 
+def client_of(campaign: str) -> str:
+    """The client of a campaign."""
+    return campaign if campaign in VARIANTS else "acme"
+
+
 @pytest.fixture
 def desk(
     service_and_ids: tuple[Service, dict[str, str]],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> Iterator[Desk]:
+    """Works on a copy of the project, as it was after the forms were sent."""
     service, ids = service_and_ids
-    monkeypatch.chdir(service.folder)
+    folder = shutil.copytree(service.folder, tmp_path / "project", symlinks=True)
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
-    token = new_token()
-    with service.ledger() as ledger:
-        ledger.transact(lambda records: add_token(records, "acme", uuid4().hex, token, NOW))
-        app = create_app(api_config(service.folder), ledger)
-        desk = Desk(ids, runner(monkeypatch, capfdbinary), app.test_client(), token)
+    tokens = {client: new_token() for client in ("acme", *VARIANTS)}
+    with Service(folder).ledger() as ledger:
+        for client, token in tokens.items():
+            add = partial(add_token, client=client, name=client, token=token, now=NOW)
+            ledger.transact(add)
+        app = create_app(api_config(folder), ledger)
+        desk = Desk(ids, runner(monkeypatch, capfdbinary), app.test_client(), tokens)
         yield desk
     desk.run("verify", at=DECEMBER_CLOSES)
 
@@ -219,14 +252,16 @@ def test_50_dollars_per_lead_in_healthcare_with_over_100_employees(desk: Desk) -
     assert "The price is $50.00 per accepted lead, net of tax." in desk.sla(slug)
     assert "- Industry is Healthcare\n- Number of employees is at least 101" in desk.sla(slug)
     assert [desk.stage(name) for name in ("a hundred employees", "a shop")] == ["disqualified"] * 2
-    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Ann", 5000)]
+    assert desk.close("acme", "2026-11", NOVEMBER_CLOSES) == {slug: [("Ann", 5000)]}
     assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Ann", Decimal("50.00"))]
 
 
 def test_250_dollars_per_demo_held_with_a_decision_maker_at_a_company_of_over_50(
     desk: Desk,
 ) -> None:
+    """The client's lead for 50 dollars is on the same invoice."""
     slug = "acme-demo"
+    desk.client_records("a customer", "rejected", day="2026-11-04", reason="known_customer")
     for name in ("Bob", "nobody came"):
         desk.agency_records(name, "scheduled", "--at", "2026-11-10T10:00", day="2026-11-05")
         desk.agency_records(name, "held", day="2026-11-11")
@@ -236,7 +271,10 @@ def test_250_dollars_per_demo_held_with_a_decision_maker_at_a_company_of_over_50
     assert [desk.stage(name) for name in ("an assistant", "fifty employees")] == [
         "disqualified"
     ] * 2
-    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Bob", 25000)]
+    assert desk.close("acme", "2026-11", NOVEMBER_CLOSES) == {
+        "acme-cloud-guide": [("Ann", 5000)],
+        slug: [("Bob", 25000)],
+    }
     assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Bob", Decimal("250.00"))]
 
 
@@ -249,7 +287,7 @@ def test_300_dollars_per_demo_scheduled_with_a_vp_of_operations(desk: Desk) -> N
     assert "A booking may be cancelled without charge until the appointment's" in desk.sla(slug)
     assert "- Job title matches one of: VP of Operations" in desk.sla(slug)
     assert desk.stage("VP of Sales") == "disqualified"
-    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Cy", 30000)]
+    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == {slug: [("Cy", 30000)]}
     assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Cy", Decimal("300.00"))]
 
 
@@ -261,7 +299,7 @@ def test_ten_percent_of_a_new_customers_first_purchase(desk: Desk) -> None:
     desk.client_records("gave all back", "refunded", day="2026-11-20", amount="500", currency="USD")
     assert "The price is 10 % of the first purchase of each accepted lead" in desk.sla(slug)
     assert "within 30 days of the sale reduces the line in proportion" in desk.sla(slug)
-    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == [("Dee", 120000)]
+    assert desk.close(slug, "2026-11", NOVEMBER_CLOSES) == {slug: [("Dee", 120000)]}
     assert desk.exported(slug, "2026-11", NOVEMBER_CLOSES) == [("Dee", Decimal("1200.00"))]
 
 
@@ -281,8 +319,8 @@ def test_fifteen_percent_of_monthly_revenue_for_the_first_twelve_months(desk: De
         month: desk.close(slug, month, datetime.fromisoformat(f"{next_month}-02T15:00Z"))
         for month, next_month in pairwise(months)
     }
-    due = {month: [("Ed", 18000)] for month in months[:12]}
-    assert lines == {month: due.get(month, []) for month in months[:-1]}
+    due = {month: {slug: [("Ed", 18000)]} for month in months[:12]}
+    assert lines == {month: due.get(month, {}) for month in months[:-1]}
     assert desk.exported(slug, "2026-12", DECEMBER_CLOSES) == [("Ed", Decimal("180.00"))]
 
 
@@ -296,12 +334,13 @@ def record_prepaid_year(desk: Desk, name: str) -> None:
 
 
 def billed_months(desk: Desk, slug: str, first: str, end: str) -> list[str]:
-    """Closes the months from `first` to before `end`; returns those with a line, of 150.00."""
+    """Closes the client's months from `first` to before `end`. Returns those with a line."""
     months = [f"{2026 + number // 12}-{number % 12 + 1:02}" for number in range(10, 28)]
     billed = []
     for month, next_month in pairwise(months):
         if first <= month < end:
-            lines = desk.close(slug, month, datetime.fromisoformat(f"{next_month}-02T15:00Z"))
+            at = datetime.fromisoformat(f"{next_month}-02T15:00Z")
+            lines = desk.close(slug, month, at).get(slug, [])
             assert [amount for _, amount in lines] in ([], [15000])
             billed += [month] * len(lines)
     return billed
@@ -327,14 +366,13 @@ def test_a_full_refund_credits_the_periods_of_its_last_days_and_ends_later_ones(
 def test_without_refund_days_a_full_refund_ends_later_periods_and_credits_nothing(
     desk: Desk,
 ) -> None:
-    earlier_notes = credit_notes(desk)
     record_prepaid_year(desk, "paid back late")
     early = billed_months(desk, "not-refundable", "2026-11", "2027-03")
     refund = {"amount": "12000", "currency": "USD"}
     desk.client_records("paid back late", "refunded", day="2027-03-25T15:00", **refund)
     later = billed_months(desk, "not-refundable", "2027-03", "2028-03")
     assert [*early, *later] == ["2027-01", "2027-02", "2027-03"]
-    assert credit_notes(desk) == earlier_notes
+    assert credit_notes(desk) == []
     assert "Earlier months stay as they are." in desk.sla("not-refundable")
 
 

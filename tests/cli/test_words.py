@@ -40,7 +40,7 @@ def test_one_thing_is_singular(project: Project) -> None:
     price = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace(price, share))
     listed = project.run("campaigns", "list").out
-    assert "15 % per revenue for 1 month (revenue_share)" in listed
+    assert "15 % of revenue for 1 month (revenue share)" in listed
 
 
 def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Project) -> None:
