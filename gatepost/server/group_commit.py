@@ -15,7 +15,7 @@ from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import Result, Verification, WorkResult
 
 MAX_BATCH = 16
-"""Most units of work in one transaction. Other writers wait until it ends."""
+"""Maximum number of units of work in one transaction. Other writers wait until it ends."""
 PAUSE_SECONDS = 0.001
 """Seconds between two attempts to get the write lock."""
 PAUSES = 20
