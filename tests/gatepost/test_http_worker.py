@@ -11,7 +11,7 @@ from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
 from capture.web.config import MAX_BODY
-from gatepost.server.worker import BodyRefused, check_coding, read_complete_body, send_refusal
+from gatepost.server.http_worker import BodyRefused, check_coding, read_complete_body, send_refusal
 
 
 class SlowReader(LengthReader):
