@@ -24,6 +24,7 @@ from capture.lead_search import search_leads
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import LeadFilter, PersonalData
+from capture.text import count_noun
 
 COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
 MATCH_COLUMNS = ("lead_id", "received_at", "campaign", "stage", "matches")
@@ -101,7 +102,7 @@ def list_(
         click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
     if has_more:
         click.echo(
-            f"There are more than {limit} leads: raise --limit, or narrow it down.", err=True
+            f"More than {count_noun(limit, 'lead')}: raise --limit, or filter the list.", err=True
         )
 
 

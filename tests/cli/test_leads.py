@@ -131,7 +131,7 @@ def test_a_list_says_that_there_are_more_leads_than_it_shows(project: Project) -
     for search in ((), ("--search", "ann")):
         ran = project.run("leads", *search, "--limit", "2", "--json")
         assert len(json.loads(ran.out)) == 2
-        assert ran.err == "There are more than 2 leads: raise --limit, or narrow it down.\n"
+        assert ran.err == "More than 2 leads: raise --limit, or filter the list.\n"
         assert project.run("leads", *search, "--limit", "3").err == ""
 
 
