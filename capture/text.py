@@ -1,4 +1,4 @@
-"""Small functions on text: blank text, counted nouns, canonical JSON."""
+"""Small functions on text: blank text, folded case, counted nouns, canonical JSON."""
 
 import json
 import re
@@ -26,6 +26,15 @@ def is_blank(text: str) -> bool:
 def trim_invisible(text: str) -> str:
     """The text without surrounding spaces; "" if it is blank."""
     return "" if is_blank(text) else text.strip()
+
+
+def fold_case(text: str) -> str:
+    """The text in the form in which a search compares it: `Straße` and `STRASSE` are equal.
+
+    Unicode's compatibility normal form (NFKC) with case folded.
+    """
+    normal = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", normal)  # folding may leave another form
 
 
 def count_noun(number: int, singular: str, plural: str = "") -> str:

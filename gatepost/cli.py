@@ -48,7 +48,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "outcome": "capture.cli.outcome:outcome",
     "outcomes": "capture.cli.outcomes:outcomes",
     "paid": "capture.cli.paid:paid",
-    "publish": "gatepost.releases.commands:publish",
+    "publish": "gatepost.releases.commands:publish_again",
     "releases": "gatepost.releases.commands:releases",
     "report": "capture.cli.report:report",
     "review": "capture.cli.review:review",

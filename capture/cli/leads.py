@@ -1,10 +1,11 @@
 """`gatepost leads`: lists leads with their stages, and imports them from CSV."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,15 @@ from capture.intake.gate import check_open
 from capture.intake.import_leads import ImportedLead, Origin, import_leads, read_lead_rows
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
+from capture.lead_search import search_leads
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import LeadFilter, PersonalData
+from capture.text import count_noun
 
 COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
+MATCH_COLUMNS = ("lead_id", "received_at", "campaign", "stage", "matches")
+"""The columns of a search."""
 
 
 @click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
@@ -48,6 +53,11 @@ def leads() -> None:
     help=f"Only leads in this stage now: {', '.join(STAGES)}.",
 )
 @click.option(
+    "--search",
+    metavar="TEXT",
+    help="Only leads with this text in the id or in an answer, such as name, e-mail or company.",
+)
+@click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show at most so many."
 )
 @as_json_option
@@ -57,6 +67,7 @@ def list_(
     campaign: str | None,
     month: str | None,
     stage: str | None,
+    search: str | None,
     limit: int,
     as_json: bool,
 ) -> None:
@@ -65,28 +76,53 @@ def list_(
     \b
     Example:
       gatepost leads list acme-demo --month 2026-11 --stage qualified
+      gatepost leads --search clinic.example
     """
     now = datetime.now(UTC)
+    query = LeadFilter(campaign=campaign, month=month)
 
-    def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
-        rows = []
-        for lead in reading.leads.select(
-            LeadFilter(campaign=campaign, month=month), newest_first=True
-        ):
-            if stage is None or lead.review_at(now) == stage:
-                rows.append(_lead_row(reading, lead, now))
-            if len(rows) == limit:
-                break
-        return rows
+    def load_rows(reading: ReadTransaction) -> tuple[list[dict[str, Any]], bool]:
+        """At most `limit` rows, and whether there are more."""
+        rows = (
+            _lead_row(reading, lead, now) | matches
+            for lead, matches in _select(reading, query, search)
+            if stage is None or lead.review_at(now) == stage
+        )
+        return list(islice(rows, limit)), next(rows, None) is not None
 
     with context.ledger() as ledger:
-        rows = ledger.read(load_rows)
+        rows, has_more = ledger.read(load_rows)
     if not rows and campaign is not None:
         context.campaign(campaign)  # raises for an unknown name, with near spellings
     if rows or as_json:
-        show_rows(COLUMNS, rows, as_json=as_json)
+        _show(rows, COLUMNS if search is None else MATCH_COLUMNS, as_json=as_json)
+    elif search is not None:
+        click.echo("No lead matches.")
     else:
         click.echo("No leads yet." if campaign is None else f"No leads of {campaign} here.")
+    if has_more:
+        click.echo(
+            f"More than {count_noun(limit, 'lead')}: raise --limit, or filter the list.", err=True
+        )
+
+
+def _select(
+    reading: ReadTransaction, query: LeadFilter, search: str | None
+) -> Iterator[tuple[Lead, dict[str, Any]]]:
+    """The leads, newest first; with a search also the value of the row's `matches`."""
+    if search is None:
+        leads = reading.leads.select(query, newest_first=True)
+        return ((lead, {}) for lead in leads)
+    found = search_leads(reading, search, query)
+    return ((match.lead, {"matches": dict(match.answers)}) for match in found)
+
+
+def _show(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    if not as_json:
+        for row in rows:
+            matches = row.get("matches", {}).items()
+            row["matches"] = "; ".join(f"{field}: {value}" for field, value in matches)
+    show_rows(columns, rows, as_json=as_json)
 
 
 def _lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Dialect:
     """Join that reads the left table first; USING or ON follows."""
     use_index: str
     """Hint after a table's name: use the index `{}`."""
+    answers_of_lead: str
+    """Rows (`answer.key`, `answer.value`) of a row of `personal_data`: its answers and those that
+    could not be verified. It stands after JOIN."""
+    folded: str
+    """The expression `{}` as text, with case folded as by `capture.text.fold_case`."""
     lines_in_json: str
     """Query for (lead id, period, number) of each line in the JSON of statement :number."""
 
@@ -56,6 +61,10 @@ SQLITE: Final = Dialect(
     in_stored_order="NOT INDEXED",
     outer_join_first="CROSS JOIN",
     use_index="INDEXED BY {}",
+    answers_of_lead=(
+        "json_each(json_patch(personal_data.unverified, personal_data.answers)) AS answer"
+    ),
+    folded="fold_case({})",
     lines_in_json="""
         SELECT line.value ->> 'lead_id', line.value ->> 'period', number
         FROM statements,

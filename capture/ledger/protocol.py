@@ -26,6 +26,7 @@ from capture.ledger.types import (
     Keys,
     LeadFilter,
     LeadForKpi,
+    LeadMatch,
     Message,
     Note,
     PersonalData,
@@ -96,6 +97,13 @@ class LeadQueries(Protocol):
 
     def select(self, query: LeadFilter = ..., *, newest_first: bool = False) -> Iterator[Lead]:
         """Leads in the order of their recording, or in reverse."""
+
+    def search(self, text: str, query: LeadFilter = ...) -> Iterator[LeadMatch]:
+        """Leads whose id or any of whose answers contains the text, the newest first.
+
+        Case is folded as by `fold_case`; no character of the text is a wildcard. After erasure only
+        the id can match.
+        """
 
     def first(self, campaign: str) -> Lead | None:
         """The first recorded lead of the campaign that is no test lead; None if there is none."""

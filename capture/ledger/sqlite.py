@@ -28,6 +28,7 @@ from capture.ledger.schema import MIGRATIONS, check_version, migrate, trigger_pr
 from capture.ledger.store import SqlReadTransaction, SqlWriteTransaction
 from capture.ledger.types import Result, Verification, WorkResult
 from capture.ledger.verify import verify
+from capture.text import fold_case
 
 BUSY_SECONDS: Final = 5.0
 """Seconds a write waits for the database lock before it fails."""
@@ -160,6 +161,7 @@ class SqliteLedger:
             connection.execute("PRAGMA synchronous = FULL")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
+            connection.create_function("fold_case", 1, _fold_value, deterministic=True)
             pair = self._local.connection = Database(connection, recursive_triggers=True), lock
         return pair
 
@@ -172,6 +174,11 @@ class SqliteLedger:
             if isinstance(error, _UNTRANSLATED):
                 raise
             raise Unavailable(f"{self._path}: {_explain(error)}") from error
+
+
+def _fold_value(value: object) -> str | None:
+    """The SQL function `fold_case`."""
+    return None if value is None else fold_case(str(value))
 
 
 def _locked_head(db: Database) -> Head:

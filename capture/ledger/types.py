@@ -153,6 +153,15 @@ class LeadFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadMatch:
+    """A lead that a search found."""
+
+    lead: Lead
+    answers: Mapping[str, str]
+    """By field: each answer that contains the text, verified or not. Empty: only the id does."""
+
+
+@dataclass(frozen=True, slots=True)
 class SyncMark:
     """A point in the ledger's history: the last event, and the time for decisions by silence."""
 

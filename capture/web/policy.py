@@ -33,13 +33,20 @@ class Policy:
 
 
 def page_policy(site_origin: str = "", capture_url: str = "") -> Policy:
-    """The policy of a page: it loads from its own host and sends to it, and to no other.
+    """The policy of the pages of the site and of the lead service.
 
-    If the lead service has its own host (`capture_url`), pages also load the site's theme and send
-    to that service.
+    Without `capture_url` both are on one host: pages load only from it and send only to it. With
+    `capture_url` the lead service is on another host: its pages also load the theme from
+    `site_origin`, and the site's pages also send to `capture_url`. Each origin is such as
+    `https://journal.example`.
     """
-    theme = (SELF, site_origin) if capture_url else (SELF,)
-    service = (SELF, capture_url) if capture_url else (SELF,)
+    if not capture_url:
+        return _page_policy(theme=(SELF,), service=(SELF,))
+    return _page_policy(theme=(SELF, site_origin), service=(SELF, capture_url))
+
+
+def _page_policy(theme: tuple[str, ...], service: tuple[str, ...]) -> Policy:
+    """`theme` are the origins of scripts, styles and pictures; `service` those to send to."""
     return Policy(
         {
             "default-src": (NONE,),

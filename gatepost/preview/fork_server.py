@@ -12,7 +12,7 @@ import select
 import signal
 import sys
 from contextlib import suppress
-from typing import IO, Final
+from typing import IO, Final, NoReturn
 
 from pydantic import TypeAdapter
 
@@ -62,7 +62,7 @@ def main() -> None:
         read_end, write_end = os.pipe()
         child = os.fork()
         if child == 0:
-            _build_and_end(order, reports)
+            _run_child(order, reports)
         os.close(write_end)
         in_time = _wait_for_hang_up(read_end, order.seconds)
         if not in_time:
@@ -98,8 +98,8 @@ def _timeout_report(order: BuildOrder) -> BuildReport:
     return BuildReport(problems=(BuildProblem(path, None, message),))
 
 
-def _build_and_end(order: BuildOrder, reports: IO[bytes]) -> None:
-    """Builds and reports in the child process, and ends it."""
+def _run_child(order: BuildOrder, reports: IO[bytes]) -> NoReturn:
+    """The child process: builds, reports, and ends."""
     try:
         from gatepost.preview.build_once import build_once  # noqa: PLC0415 - the latest version
 

@@ -17,7 +17,7 @@ STEP_MILLISECONDS: Final = 30
 _READY_SECONDS: Final = 10.0
 """Longest wait for the start of a watch."""
 _TIMEOUT_MILLISECONDS: Final = 100
-"""How often the watch looks whether it must stop."""
+"""Interval at which the watch checks whether it must stop."""
 _FILE_CLOCK_SECONDS: Final = 0.02
 """How far file timestamps may lag behind the system clock."""
 
@@ -28,14 +28,17 @@ class FileWatcher:
     """Watches folders with all their subfolders, and some single files."""
 
     def __init__(self, on_change: OnChange, files: Iterable[Path]) -> None:
-        """`on_change` gets the changed paths, or the error that stops the watch, in a thread."""
+        """`on_change` gets the changed paths, or the error that stops the watch.
+
+        The threads of the watch call it, and so does `watch` itself.
+        """
         self._on_change = on_change
         self._files = frozenset(path.absolute() for path in files)
         self._folders: frozenset[Path] = frozenset()
         self._stop = threading.Event()
 
     def watch(self, folders: Iterable[Path], *, since: datetime | None = None) -> None:
-        """Watches these folders from now on, instead of those before. Misses no change meanwhile.
+        """Watches these folders instead of the previous ones. Misses no change meanwhile.
 
         Files in newly watched folders that were saved after `since` are reported as changes: a
         build that began at `since` may have read the old version.
@@ -68,7 +71,7 @@ class FileWatcher:
             _WatchPlan(existing, DefaultFilter(), with_subfolders=True),
             _WatchPlan(
                 [folder for folder in parents if folder.is_dir()],
-                _NameFilter(folders | self._files),
+                _PathFilter(folders | self._files),
                 with_subfolders=False,
             ),
         )
@@ -77,15 +80,18 @@ class FileWatcher:
         old_stop.set()  # only now: a gap between the two watches would lose changes
 
 
-class _NameFilter:
-    """Accepts changes of the named files and folders themselves, and of Python code."""
+class _PathFilter:
+    """Accepts changes of these files and folders themselves, and of Python code beside them.
 
-    def __init__(self, names: frozenset[Path]) -> None:
-        self._names = names
+    The settings file may import a module beside it, and a build reports only folders as sources.
+    """
+
+    def __init__(self, paths: frozenset[Path]) -> None:
+        self._paths = paths
 
     def __call__(self, change: Change, path: str) -> bool:
         del change
-        return Path(path) in self._names or path.endswith(".py")
+        return Path(path) in self._paths or path.endswith(".py")
 
 
 class _WatchPlan:

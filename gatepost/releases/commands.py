@@ -17,24 +17,25 @@ from gatepost.settings import Settings, SettingsWithSources
 
 
 @click.command()
-@click.argument("when", type=click.Choice(["pre-receive", "post-receive"]))
+@click.argument("hook_name", type=click.Choice(["pre-receive", "post-receive"]))
 @click.pass_context
-def hook(ctx: click.Context, when: str) -> None:
+def hook(ctx: click.Context, hook_name: str) -> None:
     """Handle a push. The git hooks in deploy/ call this command.
 
     \b
     Example:
       gatepost hook pre-receive
     """
-    from gatepost.releases.context import PublishContext  # Pelican loads for this command alone
+    # These imports load the writing rules and Markdown, which is slow: `releases` needs neither.
+    from gatepost.releases.context import PublishContext
     from gatepost.releases.git import Repository
     from gatepost.releases.receive import after_push, before_push
 
     settings, now = _settings(ctx), datetime.now(UTC)
     repository = Repository(Path(os.environ.get("GIT_DIR", "")).absolute())
-    with _errors_shown_to_writer(settings, when):
+    with _errors_shown_to_writer(settings, hook_name):
         context = PublishContext.from_settings(settings, Path.cwd(), _print_to_writer)
-        if when == "pre-receive":
+        if hook_name == "pre-receive":
             before_push(context, repository, sys.stdin, now)
         else:
             release = after_push(context, repository, now)
@@ -42,20 +43,21 @@ def hook(ctx: click.Context, when: str) -> None:
                 _print_to_writer(f"Published as {release.name}.")
 
 
-@click.command()
+@click.command("publish")
 @click.option(
     "--if-due", is_flag=True, help="Only if a post or form is due, or a push was interrupted."
 )
 @click.pass_context
-def publish(ctx: click.Context, if_due: bool) -> None:
+def publish_again(ctx: click.Context, if_due: bool) -> None:
     """Build and publish the live commit again, after an upgrade or by a timer.
 
     \b
     Example:
       gatepost publish --if-due
     """
+    # Imported here for the same reason as in `hook`.
     from gatepost.releases.context import PublishContext
-    from gatepost.releases.receive import republish  # Pelican loads for this command alone
+    from gatepost.releases.receive import republish
 
     _make_readable()
     context = PublishContext.from_settings(_settings(ctx), Path.cwd(), click.echo)
@@ -75,11 +77,12 @@ def releases(ctx: click.Context, as_json: bool) -> None:
       gatepost releases
     """
     store = _store(ctx)
-    current = store.current()
+    live_release = store.live_release()
     rows = [
         {
             "release": release.name,
-            "shown": "now" if current and release.name == current.name else "",
+            # "now" marks the live release: the one that readers see.
+            "shown": "now" if live_release and release.name == live_release.name else "",
             "since": moment(release.live_at) if release.live_at else "never",
             "commit": release.commit[:12],
             "subject": release.subject,
@@ -105,7 +108,7 @@ def rollback(ctx: click.Context) -> None:
 
     store = _store(ctx)
     with store.locked():
-        replaced = store.current()
+        replaced = store.live_release()
         release = store.roll_back(datetime.now(UTC))
         changed = changed_campaigns(
             store.path(release.name), store.path(replaced.name) if replaced else None
@@ -137,7 +140,7 @@ def _make_readable() -> None:
 
 
 @contextmanager
-def _errors_shown_to_writer(settings: Settings, when: str) -> Iterator[None]:
+def _errors_shown_to_writer(settings: Settings, hook_name: str) -> Iterator[None]:
     """Prints an error in lines for the writer and exits with 1, so that git refuses the push."""
     _make_readable()
     try:
@@ -156,7 +159,7 @@ def _errors_shown_to_writer(settings: Settings, when: str) -> Iterator[None]:
         )
     else:
         return
-    if when == "pre-receive":
+    if hook_name == "pre-receive":
         _print_to_writer("Nothing was published; the site is unchanged.")
     sys.exit(1)
 

@@ -84,7 +84,7 @@ class Limits:
                 "files"
             )
 
-    def check_room(self, folder: Path, needed: int = 0) -> None:
+    def check_disk_space(self, folder: Path, needed: int = 0) -> None:
         """Raises `Unavailable` if the folder's disk has no space for `needed` more bytes."""
         free = shutil.disk_usage(folder).free - self.reserve
         if free < needed or free < 0:
@@ -122,4 +122,4 @@ def extract(repository: Repository, files: Sequence[Entry], target: Path, limits
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        limits.check_room(target)  # other processes write to this disk too
+        limits.check_disk_space(target)  # other processes write to this disk too

@@ -50,12 +50,12 @@ def make_release(
     """
     name = context.store.free_name(release_name(commit, now))
     release = Release(name, commit, str(repository.folder), repository.subject(commit), now)
-    live_release = context.store.current()
+    live_release = context.store.live_release()
     live = context.store.path(live_release.name) if live_release else None
     files = [entry for entry in entries if is_published(entry)]
     needed = context.limits.check_push(files)
     context.limits.check_releases(context.store.space_needed(), needed)
-    context.limits.check_room(context.store.folder, needed)
+    context.limits.check_disk_space(context.store.folder, needed)
     try:
         with context.store.new_folder(name) as folder:
             extract(repository, files, folder, context.limits)
@@ -65,7 +65,7 @@ def make_release(
             )
             release = replace(release, size=folder_size(folder))
             context.limits.check_releases(context.store.space_needed(), release.size)
-            context.limits.check_room(folder)
+            context.limits.check_disk_space(folder)
             release.write(folder)
     except OSError as error:
         raise Unavailable(f"the server cannot keep the new site: {error.strerror}") from error
@@ -114,7 +114,7 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
             answer: BuildAnswer = ANSWER.validate_json(stream.readline(MAX_MESSAGE_BYTES))
             _raise_problems(answer)
             receive_files(
-                stream, folder, [SITE], limits.releases, lambda: limits.check_room(folder)
+                stream, folder, [SITE], limits.releases, lambda: limits.check_disk_space(folder)
             )
         except TimeoutError:
             raise Unavailable(f"the build did not answer within {limits.seconds} seconds") from None
@@ -128,10 +128,10 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
 
 def _send(connection: socket.socket, folder: Path, live: Path | None) -> None:
     file = live / SITE / "published.json" if live else None
-    published = file.read_text(encoding="utf-8") if file and file.is_file() else None
+    published_json = file.read_text(encoding="utf-8") if file and file.is_file() else None
     # The worker may close its input early after an error; its answer has the reason.
     with suppress(ConnectionError), connection.makefile("wb") as stream:
-        stream.write(ORDER.dump_json(BuildOrder(published)) + b"\n")
+        stream.write(ORDER.dump_json(BuildOrder(published_json)) + b"\n")
         send_files(stream, folder, FOLDERS)
 
 

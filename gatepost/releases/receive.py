@@ -62,7 +62,7 @@ def republish(context: PublishContext, now: datetime, *, if_due: bool) -> Releas
             repository = Repository(Path(waiting.repository))
             if waiting.live_at is None and (release := publish_waiting(context, repository, now)):
                 return release
-        live = context.store.current()
+        live = context.store.live_release()
         if live is None:
             if if_due:
                 return None

@@ -96,7 +96,7 @@ class ReleaseStore:
         """The folder of one release."""
         return self.releases / name
 
-    def current(self) -> Release | None:
+    def live_release(self) -> Release | None:
         """The live release; None before the first push. Raises `Unavailable`."""
         name = self._link_target(CURRENT)
         return Release.read(self.path(name)) if name else None
@@ -155,17 +155,17 @@ class ReleaseStore:
 
     def roll_back(self, now: datetime) -> Release:
         """Makes the release before the live one the live one. Needs the lock. Raises `Refused`."""
-        current = self.current()
-        if current is None:
+        live = self.live_release()
+        if live is None:
             raise Refused("nothing has been published yet, so there is no earlier release")
-        if current.before is None or not self.path(current.before).is_dir():
+        if live.before is None or not self.path(live.before).is_dir():
             raise Refused(
-                f"no release before {current.name} is kept (KEEP_RELEASES sets how many are): "
+                f"no release before {live.name} is kept (KEEP_RELEASES sets how many are): "
                 "undo the change with `git revert`, and push"
             )
-        target = replace(Release.read(self.path(current.before)), live_at=now)
+        target = replace(Release.read(self.path(live.before)), live_at=now)
         target.write(self.path(target.name))
-        self._switch(current.name, target.name)
+        self._switch(live.name, target.name)
         return target
 
     def space_needed(self) -> int:

@@ -57,11 +57,11 @@ def receive_files(
     root: Path,
     folders: Iterable[str],
     max_bytes: int,
-    check_space: Callable[[], None] = lambda: None,
+    check_disk_space: Callable[[], None] = lambda: None,
 ) -> None:
     """Writes the received files below `root`, only into these folders and never over a file.
 
-    Accepts at most `max_bytes`. Calls `check_space` after each chunk; it may raise. Raises
+    Accepts at most `max_bytes`. Calls `check_disk_space` after each chunk; it may raise. Raises
     `WireError` and OSError.
     """
     allowed = frozenset(folders)
@@ -83,7 +83,7 @@ def receive_files(
                     raise WireError("ended within a file")
                 file.write(chunk)
                 size -= len(chunk)
-                check_space()
+                check_disk_space()
 
 
 def _read_line(stream: IO[bytes]) -> bytes:
@@ -117,8 +117,8 @@ MAX_MESSAGE_BYTES: Final = 64_000_000
 class BuildOrder:
     """Sent to the worker. The files of the pushed folders follow."""
 
-    published: str | None
-    """`published.json` of the live release; None before the first one."""
+    published_json: str | None
+    """The text of the live release's `published.json`; None before the first one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import Result, Verification, WorkResult
 
 MAX_BATCH = 16
-"""Maximum of units of work in one transaction. Other writers wait until it ends."""
+"""Maximum number of units of work in one transaction. Other writers wait until it ends."""
 PAUSE_SECONDS = 0.001
+"""Seconds between two attempts to get the write lock."""
 PAUSES = 20
 """Attempts to get the write lock, with a pause after each, before a thread waits for it."""
 
@@ -34,7 +35,10 @@ class GroupCommit:
         self._started = False
 
     def start(self) -> gevent.Greenlet:
-        """Starts group commit. Call it in the worker process: a fork has no greenlets."""
+        """Starts the greenlet that commits. Call it in each worker process, after the fork.
+
+        A greenlet of the parent process does not run in its forks.
+        """
         self._started = True
         return gevent.spawn(self._run)
 
@@ -50,6 +54,7 @@ class GroupCommit:
     def transact_all(
         self, works: Sequence[Callable[[WriteTransaction], Result]], *, wait_for_lock: bool = True
     ) -> list[WorkResult[Result]]:
+        # Passed on without the queue: these units already share one transaction.
         return self._ledger.transact_all(works, wait_for_lock=wait_for_lock)
 
     def read(self, query: Callable[[ReadTransaction], Result]) -> Result:

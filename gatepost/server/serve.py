@@ -29,7 +29,7 @@ from capture.web.config import WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from gatepost.server.group_commit import GroupCommit
-from gatepost.server.worker import Worker
+from gatepost.server.http_worker import Worker
 from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret, url_host
 
 if TYPE_CHECKING:

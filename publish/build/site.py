@@ -51,11 +51,11 @@ def build(
                 f"OUTPUT_PATH is {site}, and a build would replace {source} in it: "
                 "give it a folder of its own, such as output/www"
             )
-    published = published_file(settings)  # of the last published build, not of this one
+    last_published_file = published_file(settings)  # of the last published build, not of this one
     try:
         with replace_site(site, on_wait) as new_site:
             build_settings = {
-                PUBLISHED: str(published),
+                PUBLISHED: str(last_published_file),
                 "OUTPUT_PATH": str(new_site),
                 RELEASE: bool(finish),
             }

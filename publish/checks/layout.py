@@ -53,7 +53,7 @@ class Layout:
     other_urls: Mapping[ContentKind, str]
     other_files: Mapping[ContentKind, str]
     """Patterns for texts in another language than the site's, like `urls` and `files`."""
-    published: Path
+    published_file: Path
     """The path of the last published build's `published.json`."""
     levels: Mapping[str, Level]
     slugify: Callable[[str], str]
@@ -207,7 +207,7 @@ def layout_from(
         language=str(settings.get("DEFAULT_LANG", "en")),
         other_urls=_in_other_languages(settings, "URL"),
         other_files=_in_other_languages(settings, "SAVE_AS"),
-        published=published_file(settings),
+        published_file=published_file(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,
         has_template=has_template,

@@ -1,7 +1,8 @@
 """A Pelican plugin that draws each article's share picture, which link previews show.
 
-It has 1200 by 630 pixels, with title, section and authors. typst draws it from `theme/share.typ`,
-with its own fonts where they have the letters. Only a release has them. Each is drawn once and
+A picture has 1200 by 630 pixels and shows title, section and authors. typst draws it from
+`theme/share.typ`. typst uses the fonts that it contains; for letters that these do not have, it
+uses the fonts of the machine. Only a release has share pictures. Each picture is drawn once and
 cached by the hash of its data.
 """
 
@@ -28,12 +29,15 @@ from publish.plugins.signals import connect_last
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
 _UNDRAWABLE: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
-_BATCH: Final = 100  # pictures per run of typst
+_BATCH_SIZE: Final = 100  # pictures per run of typst
 _LONG_WORD: Final = re.compile(r"\S{24,}")
 
 
 def draw_all(generators: Any) -> None:
-    """Sets `share_picture` of each published article, before the HTML heads are made."""
+    """Draws the share picture of each published article, and sets its `share_picture`.
+
+    Runs before the HTML heads are made: they name the picture.
+    """
     context, settings = generators[0].context, generators[0].settings
     template = Path(settings["THEME"]) / "share.typ"
     if not settings.get(RELEASE) or not template.is_file():
@@ -54,17 +58,17 @@ def draw_all(generators: Any) -> None:
 def draw_pictures(pictures: Mapping[Path, Mapping[str, str]], template: Path) -> None:
     """Draws each picture into its file. Raises `Refused` if typst cannot compile `template`."""
     todo = list(pictures.items())
-    for start in range(0, len(todo), _BATCH):
-        _draw_batch(todo[start : start + _BATCH], template)
+    for start in range(0, len(todo), _BATCH_SIZE):
+        _draw_batch(todo[start : start + _BATCH_SIZE], template)
 
 
 def _draw_batch(todo: Sequence[tuple[Path, Mapping[str, str]]], template: Path) -> None:
     todo[0][0].parent.mkdir(parents=True, exist_ok=True)
-    value = {"articles": json.dumps([facts for _, facts in todo])}
+    inputs = {"articles": json.dumps([facts for _, facts in todo])}
     with tempfile.TemporaryDirectory(dir=todo[0][0].parent) as folder:
         pattern = Path(folder) / "{p}.png"
         try:
-            typst.compile(template, output=pattern, format="png", ppi=72, sys_inputs=value)
+            typst.compile(template, output=pattern, format="png", ppi=72, sys_inputs=inputs)
         except typst.TypstError as error:
             raise Refused(f"{short_path(template)}: cannot be drawn: {error.message}") from None
         # typst pads the page numbers with zeros, so names sort in the order of pages

@@ -86,3 +86,58 @@ def test_json_has_every_fact_of_a_lead(project: Project) -> None:
     assert facts["lead"]["stage"] in {"qualified", "accepted"}
     assert [event["kind"] for event in facts["events"]] == ["received", "qualified"]
     assert facts["answers"]["full_name"] == "Ann Lee"
+
+
+def test_a_search_finds_leads_by_name_email_phone_and_id(project: Project) -> None:
+    bob = project.take(email="bob@other.example", phone="+12025550143")
+    ann = project.take(full_name="Ann Löwe")
+
+    def leads(*args: str) -> list[str]:
+        return [row["lead_id"] for row in json.loads(project.run("leads", *args, "--json").out)]
+
+    assert leads("--search", "LÖWE") == [ann]
+    assert leads("guide", "--search", "Other.Example") == [bob]
+    assert leads("--search", "5550143") == [bob]
+    assert leads("--search", bob[1:].upper()) == [bob]
+    assert leads("--search", "example") == [ann, bob]
+    assert leads("--search", "example", "--stage", "disqualified") == []
+    assert leads("--search", "example", "--month", "2026-10") == []
+
+
+def test_a_search_shows_only_the_answers_that_match(project: Project) -> None:
+    lead_id = project.take(phone="+12025550143")
+    lines = project.run("leads", "--search", "lee").out.splitlines()
+    assert lines[0].split() == ["lead_id", "received_at", "campaign", "stage", "matches"]
+    assert lines[1].startswith(lead_id)
+    assert lines[1].endswith("full_name: Ann Lee")
+    assert "clinic" not in lines[1]
+
+
+def test_a_search_does_not_look_into_choices(project: Project) -> None:
+    project.take(company_size="51-100")
+    assert project.run("leads", "--search", "51-100").out == "No lead matches.\n"
+
+
+def test_no_character_of_a_search_is_a_wildcard(project: Project) -> None:
+    lead_id = project.take(full_name="100% Ann_Lee")
+    for text in ("%nn", "Ann%Lee", "A_n"):
+        assert project.run("leads", "--search", text).out == "No lead matches.\n"
+    assert lead_id in project.run("leads", "--search", "0% ann_").out
+
+
+def test_a_list_says_that_there_are_more_leads_than_it_shows(project: Project) -> None:
+    for number in range(3):
+        project.take(email=f"ann@clinic{number}.example")
+    for search in ((), ("--search", "ann")):
+        ran = project.run("leads", *search, "--limit", "2", "--json")
+        assert len(json.loads(ran.out)) == 2
+        assert ran.err == "More than 2 leads: raise --limit, or filter the list.\n"
+        assert project.run("leads", *search, "--limit", "3").err == ""
+
+
+def test_a_search_for_nothing_is_refused(project: Project) -> None:
+    for text in ("", " ", "\u200b", "x" * 201, "a\udcff"):
+        ran = project.run("leads", "--search", text)
+        assert (ran.code, ran.out) == (1, "")
+        assert "give 1 to 200 characters" in ran.err
+        assert len(ran.err.splitlines()) == 1

@@ -58,11 +58,11 @@ def test_publishing_leaves_the_reserve_free(
     usage = type("Usage", (), {"free": 600 * MEGABYTE})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     limits = replace(LIMITS, reserve=500 * MEGABYTE)
-    limits.check_room(tmp_path, 100 * MEGABYTE)
+    limits.check_disk_space(tmp_path, 100 * MEGABYTE)
     with pytest.raises(Unavailable, match=r"room for 100 MB beside the 500 MB .*RESERVE_MB"):
-        limits.check_room(tmp_path, 101 * MEGABYTE)
+        limits.check_disk_space(tmp_path, 101 * MEGABYTE)
     with pytest.raises(Unavailable, match="this push needs more"):
-        replace(LIMITS, reserve=601 * MEGABYTE).check_room(tmp_path)
+        replace(LIMITS, reserve=601 * MEGABYTE).check_disk_space(tmp_path)
 
 
 def git(folder: Path, *command: str, stdin: str = "") -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from capture.campaign import catalogue
-from gatepost.preview.build_once import build_once as preview_once
+from gatepost.preview.build_once import build_once
 from gatepost.preview.state import BuildOrder
-from gatepost.releases.worker import build_once as release_once
+from gatepost.releases.worker import build_pushed_site
 from gatepost.settings import SettingsWithSources
 from publish.checks import rules as checks
 from publish.plugins.links import unresolved
@@ -87,13 +87,13 @@ def by_plain_pelican(site: Any) -> list[str]:
 def by_push(site: Any) -> list[str]:
     site.write(".work/reading", "")
     (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
-    answer = release_once(SettingsWithSources.read({}).settings, None, site.root)
+    answer = build_pushed_site(SettingsWithSources.read({}).settings, None, site.root)
     return [str(problem) for problem in answer.problems]
 
 
 def by_preview(site: Any) -> list[str]:
     order = BuildOrder(site.root / "pelicanconf.py", {}, 60, Path("reading"))
-    return [str(problem) for problem in preview_once(order).problems]
+    return [str(problem) for problem in build_once(order).problems]
 
 
 @pytest.mark.parametrize("run", [by_check, by_build, by_plain_pelican, by_push, by_preview])

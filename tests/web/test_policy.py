@@ -11,22 +11,22 @@ ROOT = Path(__file__).parents[2]
 NGINX = (ROOT / "deploy/nginx.conf").read_text()
 
 
-def of_nginx(path: str) -> str:
+def nginx_policy(path: str) -> str:
     """The policy that nginx.conf sends for a path."""
-    found = re.search(r'add_header Content-Security-Policy "([^"]+)" always;', NGINX)
-    runs = re.search(r"map \$uri \$run \{(.*?)\}", NGINX, re.DOTALL)
-    assert found is not None
-    assert runs is not None
-    default = re.search(r'default "([^"]+)";', runs[1])
-    others = re.findall(r'~(\S+) "([^"]+)";', runs[1])
+    policy = re.search(r'add_header Content-Security-Policy "([^"]+)" always;', NGINX)
+    table = re.search(r"map \$uri \$script_sources \{(.*?)\}", NGINX, re.DOTALL)
+    assert policy is not None
+    assert table is not None
+    default = re.search(r'default "([^"]+)";', table[1])
+    others = re.findall(r'~(\S+) "([^"]+)";', table[1])
     assert default is not None
-    run = next((sources for place, sources in others if re.match(place, path)), default[1])
-    return found[1].replace("$run", run)
+    sources = next((sources for pattern, sources in others if re.match(pattern, path)), default[1])
+    return policy[1].replace("$script_sources", sources)
 
 
 def test_nginx_has_the_same_policies_as_the_service() -> None:
-    assert of_nginx("/") == of_nginx("/f/guide") == str(page_policy())
-    assert of_nginx("/search/") == str(search_policy(page_policy()))
+    assert nginx_policy("/") == nginx_policy("/f/guide") == str(page_policy())
+    assert nginx_policy("/search/") == str(search_policy(page_policy()))
 
 
 def test_no_other_file_writes_a_policy_of_its_own() -> None:
@@ -48,13 +48,13 @@ def test_only_the_search_page_may_run_compiled_code() -> None:
 
 def test_with_two_hosts_a_page_reaches_only_these() -> None:
     site, leads = "https://journal.example", "https://leads.example"
-    found = page_policy(site, leads).sources
-    assert {name for name, sources in found.items() if site in sources} == {
+    directives = page_policy(site, leads).sources
+    assert {name for name, sources in directives.items() if site in sources} == {
         "script-src",
         "style-src",
         "img-src",
     }
-    assert {name for name, sources in found.items() if leads in sources} == {
+    assert {name for name, sources in directives.items() if leads in sources} == {
         "connect-src",
         "form-action",
     }

@@ -14,8 +14,8 @@ from capture.signed_links import LinkSigner
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.sender import without_messages
+from gatepost.server.http_worker import Worker
 from gatepost.server.serve import _Server
-from gatepost.server.worker import Worker
 from tests.service import GUIDE, ROOT, make_project, person
 
 KEY = b"a secret for tests only"

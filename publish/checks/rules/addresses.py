@@ -96,7 +96,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
     known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
     known |= {alias for post in writing.posts for alias in post.get("aliases") or ()}
     by_slug = {post.slug: post for post in writing.posts}
-    for slug, where in sorted(read_published(writing.layout.published).slugs.items()):
+    for slug, where in sorted(read_published(writing.layout.published_file).slugs.items()):
         if slug in known:
             continue
         post = by_slug.get(slug)

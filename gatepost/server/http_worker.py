@@ -1,8 +1,8 @@
 """The server's worker process: one thread, in which each connection is a greenlet.
 
-In this order: sending and closing, the body of a request, the worker. `req` is gunicorn's request
-before it makes the WSGI environment. It is untyped, and one attribute of it is private to gunicorn:
-requirements.txt therefore names one exact version.
+This file has three parts: sending and closing, the body of a request, and the worker. `req` is
+always gunicorn's request, from which gunicorn then makes the WSGI environment. It is untyped, and
+we use one attribute that is private to gunicorn, so requirements.txt names one exact version.
 """
 
 import contextlib
@@ -48,8 +48,9 @@ SEND_SECONDS: Final = 30
 LINGER_SECONDS: Final = 10.0
 """Seconds in which we read and discard what the client still sends after our answer."""
 LINGER_QUIET_SECONDS: Final = 2.0
-"""The same for a client that sends nothing and does not close the connection."""
+"""Seconds without a byte from the client after which we stop to read and close the connection."""
 LINGER_BYTES: Final = 8 * 1024 * 1024
+"""Bytes that we read and discard at most after our answer."""
 _CHUNK_BYTES: Final = 64 * 1024
 
 
@@ -60,11 +61,12 @@ def limit_sending(sock: Any) -> None:
         sock.setsockopt(stdlib_socket.IPPROTO_TCP, option, SEND_SECONDS * 1000)
 
 
-def close_after_drain(sock: Any) -> None:
+def drain_before_close(sock: Any) -> None:
     """Shuts down the sending side, then reads a limited amount of what the client still sends.
 
-    Closing a socket with unread bytes resets the connection (RFC 9112, section 9.6). The client
-    could then lose an answer that it has not read yet, such as a 413.
+    The caller closes the socket afterwards. Closing a socket with unread bytes resets the
+    connection (RFC 9112, section 9.6). The client could then lose an answer that it has not read
+    yet, such as a 413.
     """
     with contextlib.suppress(OSError):
         sock.shutdown(stdlib_socket.SHUT_WR)
@@ -119,6 +121,7 @@ def read_complete_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> No
     A body that is too long, or of another method, is not read; the connection is then closed after
     the answer. Raises `BodyRefused` for a body that is too slow or incomplete.
     """
+    # Reset, because gunicorn sends `100 Continue` itself if the request still expects it.
     expects_continue, req._expected_100_continue = req._expected_100_continue, False
     length = _declared_length(req)
     if length == 0:
@@ -155,8 +158,9 @@ def _declared_length(req: Any) -> int | None:
 # --- the worker ---
 
 BUSY_REQUESTS: Final = 8
-"""Requests at the same time above which a process closes connections after the answer, so that
-browsers connect to another process. Eight are about ten milliseconds of work."""
+"""Limit of a process's open requests. While it has more, it closes each connection after the
+answer, so that browsers connect to another process. Eight requests are about ten milliseconds of
+work."""
 SPARE_CONNECTIONS: Final = 16
 """Connections that are kept free. To free one, the connection that has been idle longest is
 closed."""
@@ -193,9 +197,13 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
     def __init__(self, *made_by_gunicorn: Any) -> None:
         super().__init__(*made_by_gunicorn)
         self._keepalive: set[gevent.Greenlet] = set()
-        """Connections between two requests."""
+        """Connections that had an answer and wait for their next request: a stop ends them."""
         self._idle_since: dict[gevent.Greenlet, float] = {}
-        """Connections that wait for their client, and the monotonic time since when they do."""
+        """All connections in which the app does not run, and the monotonic time since when.
+
+        Unlike `_keepalive` it also has new connections and those that still send a request or
+        receive an answer.
+        """
         self._open_requests = 0
         self._stopping = Event()
 
@@ -243,15 +251,18 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
                 del self._idle_since[connection]
                 connection.kill(_ConnectionDropped, block=False)
 
-    def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serves a connection until it ends. Raises nothing: gevent would log it with `addr`."""
+    def handle(self, listener: Any, sock: Any, client_address: Any) -> None:
+        """Serves a connection until it ends.
+
+        Raises nothing: gevent would log the exception with `client_address`.
+        """
         connection = gevent.getcurrent()
         self._idle_since[connection] = time.monotonic()
         self._close_longest_idle()
         try:
-            client.setblocking(True)
-            limit_sending(client)
-            self._serve_requests(listener.getsockname(), client, addr)
+            sock.setblocking(True)
+            limit_sending(sock)
+            self._serve_requests(listener.getsockname(), sock, client_address)
         except _ConnectionDropped:
             pass
         except OSError as error:
@@ -260,10 +271,10 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         finally:
             self._idle_since.pop(connection, None)
             self._keepalive.discard(connection)
-            client.close()
+            sock.close()
 
-    def _serve_requests(self, address: Any, client: Any, addr: Any) -> None:
-        parser = get_parser(self.cfg, client, addr)
+    def _serve_requests(self, listener_name: Any, sock: Any, client_address: Any) -> None:
+        parser = get_parser(self.cfg, sock, client_address)
         try:
             while True:
                 req = None
@@ -272,20 +283,20 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
                 if req is None:  # the client sent nothing, or its head was too slow
                     return
                 check_coding(req)
-                self.handle_request(address, req, client, addr)
+                self.handle_request(listener_name, req, sock, client_address)
         except NoMoreData:
             return
         except StopIteration:
             pass
         except BodyRefused as refused:
-            _send_answer(client, refused.status, f"{refused}; nothing was recorded.", req)
+            send_refusal(sock, refused.status, f"{refused}; nothing was recorded.", req)
         except OSError:
             raise
         except Exception as error:
-            self._answer_error(client, error)
-        close_after_drain(client)
+            self._answer_error(sock, error)
+        drain_before_close(sock)
 
-    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, client_address: Any) -> None:
         connection = gevent.getcurrent()
         self._keepalive.discard(connection)
         self._open_requests += 1
@@ -293,7 +304,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
             req.force_close()  # the browser connects again, to a process that has time
         try:
             read_complete_body(req, sock)
-            super().handle_request(listener_name, req, sock, addr)
+            super().handle_request(listener_name, req, sock, client_address)
         finally:
             self._open_requests -= 1
         self._keepalive.add(connection)
@@ -309,7 +320,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         finally:
             self._idle_since[connection] = time.monotonic()
 
-    def _answer_error(self, client: Any, error: Exception) -> None:
+    def _answer_error(self, sock: Any, error: Exception) -> None:
         """Answers invalid HTTP with its status, any other error with 500.
 
         Logs neither the request nor the client's address.
@@ -321,15 +332,19 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         else:
             status = "500 Internal Server Error"
             self.log.exception("Error handling a request")
-        _send_answer(client, status, "", None)
+        send_refusal(sock, status, "", None)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         super().handle_exit(sig, frame)
+        # A signal can interrupt gevent's own code, so a new greenlet sets the event.
         gevent.spawn(self._stopping.set)
 
 
-def _send_answer(client: Any, status: str, detail: str, req: Any) -> None:
-    """Sends a short answer without the app: a problem (RFC 9457) for the API, else a page."""
+def send_refusal(sock: Any, status: str, detail: str, req: Any) -> None:
+    """Sends a short answer without the app: a problem (RFC 9457) for the API, else a page.
+
+    `status` is code and title, such as `408 Request Timeout`; `req` is None if it was not readable.
+    """
     code, _, title = status.partition(" ")
     if req is not None and req.path.startswith("/api/"):
         content_type = "application/problem+json"
@@ -340,8 +355,9 @@ def _send_answer(client: Any, status: str, detail: str, req: Any) -> None:
         content_type = "text/html; charset=utf-8"
         hint = f"<p>{html.escape(detail)} Go back, and send it again." if detail else ""
         text = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1>{hint}"
+    body = text.encode()
     head = (
         f"HTTP/1.1 {status}\r\nConnection: close\r\nCache-Control: no-store\r\n"
-        f"Content-Type: {content_type}\r\nContent-Length: {len(text)}\r\n\r\n"
+        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    client.sendall(f"{head}{text}".encode())
+    sock.sendall(head.encode() + body)

@@ -11,7 +11,7 @@ from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
 from capture.web.config import MAX_BODY
-from gatepost.server.worker import BodyRefused, check_coding, read_complete_body
+from gatepost.server.http_worker import BodyRefused, check_coding, read_complete_body, send_refusal
 
 
 class SlowReader(LengthReader):
@@ -147,3 +147,11 @@ def test_only_chunked_is_an_accepted_transfer_coding(coding: str) -> None:
 def test_chunked_is_accepted_in_any_case() -> None:
     headers = [("TRANSFER-ENCODING", "Chunked"), ("CONTENT-ENCODING", "gzip")]
     check_coding(SimpleNamespace(headers=headers))
+
+
+@pytest.mark.parametrize("path", ["/guide/", "/api/v1/leads"])
+def test_a_refusal_declares_its_length_in_bytes(path: str) -> None:
+    connection = Connection()
+    send_refusal(connection, "400 Bad Request", "“Größe” ist falsch.", SimpleNamespace(path=path))
+    head, _, body = connection.sent.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")
