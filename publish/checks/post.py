@@ -163,8 +163,8 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
     slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))
     date = layout.address_date(values.get("date"), now)
     name = path.relative_to(layout.content).as_posix()
-    terms = layout.terms(name, values)
-    url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), terms)
+    other_slugs = layout.category_and_author_slugs(name, values)
+    url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), other_slugs)
     status = "skip" if unreadable else str(values.get("status", "published"))
     final = {**values, **layout.extra.get(name, {})}
     findings = (

@@ -48,7 +48,7 @@ class SiteFiles:
 
 def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
     """The generated files of a site with these posts."""
-    named = {file: f"the site's own {name} page" for file, name in layout.own_pages.items()}
+    named = {file: f"the site's own {name} page" for file, name in layout.reserved_files.items()}
     named |= dict.fromkeys(layout.feeds, "the site's own feed")
     for post in posts:
         if post.kind == "post" and post.status in {"published", "hidden"}:
@@ -66,7 +66,7 @@ def _lists(layout: Layout, post: Post) -> Iterator[tuple[str, str]]:
 
 
 def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "category", (post.get("category") or layout.topic_of(post.name),)
+    yield "category", (post.get("category") or layout.category_of(post.name),)
     yield "tag", post.get("tags") or ()
     yield "author", post.get("author") or post.get("authors") or layout.authors
 
@@ -165,8 +165,8 @@ class Writing:
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Address and file of an alias of a post, in the post's language."""
         date = self.layout.address_date(post.get("date"), self.now)
-        terms = self.layout.terms(post.name, post.values)
-        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
+        slugs = self.layout.category_and_author_slugs(post.name, post.values)
+        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), slugs)
 
     @property
     def next_due(self) -> Post | None:
