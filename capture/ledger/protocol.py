@@ -18,6 +18,7 @@ from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.types import (
     ApiToken,
+    Attempt,
     ClientLeadQuery,
     ClosedStatement,
     DueState,
@@ -354,6 +355,10 @@ class WriteTransaction(ReadTransaction, Protocol):
         Raises `EventNotAllowed` for an event that the lead's stage does not allow, and `Refused`
         for a reserved kind; nothing is written then.
         """
+
+    def attempt(self, work: Callable[["WriteTransaction"], Result]) -> Attempt[Result]:
+        """Runs a part of the transaction's work. If it raises `Refused` or `NotFound`, only its own
+        changes are rolled back, and the result has the error; any other error is raised."""
 
     @property
     def campaigns(self) -> CampaignWrites: ...
