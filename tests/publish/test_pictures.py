@@ -60,8 +60,8 @@ def test_each_picture_has_the_size_of_the_upright_image(site: Any, shot: Path) -
 
 
 def test_the_first_picture_loads_early_and_the_others_lazily(site: Any, shot: Path) -> None:
-    shown = "![Sky]({static}/images/my%20shot.jpg)\n\n"
-    first, second = showing(site, shown * 2).all("img")
+    text = "![Sky]({static}/images/my%20shot.jpg)\n\n"
+    first, second = showing(site, text * 2).all("img")
     assert first["fetchpriority"] == "high"
     assert "loading" not in first
     assert second["loading"] == "lazy"
@@ -91,15 +91,15 @@ def test_a_linked_original_is_published_unless_it_contains_its_location(site: An
 
 def test_pictures_are_made_once_and_cached_by_their_content(site: Any, shot: Path) -> None:
     showing(site, "![Sky]({static}/images/my%20shot.jpg)")
-    kept = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}
-    assert len(kept) == len(WIDTHS)
-    before = site.files()
+    times = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}
+    assert len(times) == len(WIDTHS)
+    old_files = site.files()
     shot.rename(shot.with_name("same.jpg"))
     site.post("![Sky]({static}/images/same.jpg)")
     site.build()
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {path: path.stat().st_mtime_ns for path in times} == times
     assert {name for name in site.files() if "pictures/" in name} == {
-        name for name in before if "pictures/" in name
+        name for name in old_files if "pictures/" in name
     }
 
 
