@@ -93,8 +93,11 @@ class Post:
     """The valid keys of the front matter, in the types of the model."""
     problems: tuple[Finding, ...]
     slug: str
+    """The slug of the front matter, else of the title; empty if neither gives one."""
     url: str
+    """The address below the site, such as `what-pays/`."""
     save_as: str
+    """The file at that address, such as `what-pays/index.html`."""
     due: datetime | None
     """The time of publication in UTC; None if the date is missing or wrong."""
     status: str

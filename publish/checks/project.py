@@ -27,7 +27,7 @@ class SiteFiles:
     """The files of the site that do not come from a post or page."""
 
     named: dict[str, str]
-    """Files to descriptions for messages."""
+    """By file: its description for messages."""
     folders: frozenset[str]
     """Folders in which every file is generated."""
 
@@ -87,6 +87,7 @@ class Writing:
     catalogue: Catalogue | None
     """None if a campaign file has mistakes, which are reported separately."""
     gated: Path
+    """The folder of the gated files."""
     private: tuple[Path, ...] = ()
     """The folders of campaigns and clients; their files are never published."""
 
@@ -108,22 +109,22 @@ class Writing:
 
     @cached_property
     def by_name(self) -> Mapping[str, Post]:
-        """By the path below the content folder."""
+        """The posts and pages by their path below the content folder."""
         return {post.name: post for post in self.posts}
 
     @cached_property
     def by_path(self) -> Mapping[Path, Post]:
-        """By the file's own path."""
+        """All files, also those with `Status: skip`, by their absolute path."""
         return {post.path: post for post in self.files}
 
     @cached_property
     def by_slug(self) -> Mapping[str, Post]:
-        """By slug. If two posts share one, which a rule reports, the first post."""
+        """The posts and pages by slug. If two share one, which a rule reports, the first one."""
         return {post.slug: post for post in reversed(self.posts)}
 
     @cached_property
     def by_address(self) -> Mapping[str, Post]:
-        """By address below the site, such as `what-pays/`; includes the addresses of aliases."""
+        """The posts and pages by address below the site, such as `what-pays/`, and by alias."""
         aliases = {
             self.old_address(post, alias)[0]: post
             for post in self.posts

@@ -50,7 +50,7 @@ _MEMBERS: Final[Mapping[str, str]] = {
     **dict.fromkeys((".pptx", ".pptm", ".potx"), "ppt/"),
     **dict.fromkeys((".odt", ".ods", ".odp", ".epub"), "mimetype"),
 }
-"""Archive suffixes to a prefix: every such archive has a member whose name starts with it."""
+"""By suffix of an archive: the prefix that the name of one of its members must have."""
 _SIGNATURES: Final[Mapping[str, bytes]] = {
     **dict.fromkeys((".doc", ".xls", ".ppt"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ".rtf": b"{\\rtf",

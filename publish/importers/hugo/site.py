@@ -29,7 +29,7 @@ from publish.importers.model import (
     Moment,
     Root,
     Status,
-    join_words,
+    join_names,
 )
 from publish.importers.text import clean_text, decode_text, one_line, parse_date, plain_text
 
@@ -183,14 +183,14 @@ def _item(
     categories = _merged_texts(front_matter, "categories", "category")
     if len(categories) > 1:
         message = f"is in {len(categories)} categories; those after the first became tags"
-        notes.append(ImportNote("categories", where, f"{message}: {join_words(categories[1:])}"))
+        notes.append(ImportNote("categories", where, f"{message}: {join_names(categories[1:])}"))
     series = front_matter.texts("series")
     if len(series) > 1:
         notes.append(
             ImportNote(
                 "field",
                 where,
-                f"only the first of several series was imported, not {join_words(series[1:])}",
+                f"only the first of several series was imported, not {join_names(series[1:])}",
             )
         )
     notes.extend(_front_matter_notes(front_matter, where))
@@ -309,7 +309,7 @@ def _unsupported_notes(root: Path, config: Config) -> Iterator[ImportNote]:
             "menu", config.file_name, "menus were not imported: set NAVIGATION in pelicanconf.py"
         )
     if config.unused:
-        names = join_words(config.unused)
+        names = join_names(config.unused)
         message = f"settings of the site were not imported: {names}: see pelicanconf.py"
         yield ImportNote("settings", config.file_name, message)
     for path in sorted((root / "config").rglob("*")):
@@ -330,7 +330,7 @@ def _section_page_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
         yield ImportNote("not imported", where, "the text of a section page")
     if keys := [key for key, value in front_matter.values.items() if value]:
         yield ImportNote(
-            "not imported", where, f"the front matter of a section page: {join_words(keys)}"
+            "not imported", where, f"the front matter of a section page: {join_names(keys)}"
         )
 
 
@@ -342,10 +342,10 @@ def _front_matter_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
     unused = [key for key, value in front_matter.values.items() if key not in used_keys and value]
     wrong_types = front_matter.wrong_types(sorted(_TEXT_KEYS), sorted(_LIST_KEYS))
     if unused := [*unused, *wrong_types]:
-        yield ImportNote("field", where, f"keys were not imported: {join_words(unused)}")
+        yield ImportNote("field", where, f"keys were not imported: {join_names(unused)}")
     dates = front_matter.text("date"), front_matter.text("publishdate")
     if all(dates) and dates[0] != dates[1]:
-        message = f"only one of its two dates was imported: {join_words(dates)} (`publishDate`)"
+        message = f"only one of its two dates was imported: {join_names(dates)} (`publishDate`)"
         yield ImportNote("date", where, message)
     pictures = Counter(
         {
@@ -356,7 +356,7 @@ def _front_matter_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
     )
     if pictures.total() > 1:
         total = pictures.total()
-        message = f"only the first of {total} lead pictures was imported: {join_words(pictures)}"
+        message = f"only the first of {total} lead pictures was imported: {join_names(pictures)}"
         yield ImportNote("picture", where, message)
 
 
