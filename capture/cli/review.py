@@ -24,6 +24,7 @@ from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.review import (
     Act,
+    Decided,
     RowResult,
     accept,
     dispute,
@@ -127,13 +128,15 @@ def _review_file(context: CommandContext, file: Path, by: str, *, as_json: bool)
             now = datetime.now(UTC)
             results += ledger.transact(partial(record_decisions, rows=batch, by=by, now=now))
     problems = [
-        Problem(short_path(file), result.row.line, in_words(result.error))
+        Problem(short_path(file), result.row.line, in_words(result.result))
         for result in results
-        if result.error is not None
+        if isinstance(result.result, GatepostError)
     ]
     show_rows(_RESULT_COLUMNS, map(_result_row, results), as_json=as_json)
     if not as_json:
-        known = sum(result.decided is not None and result.decided.is_known for result in results)
+        known = sum(
+            isinstance(result.result, Decided) and result.result.is_known for result in results
+        )
         new = len(results) - known - len(problems)
         click.echo(f"{new} recorded, {known} already recorded, {len(problems)} refused.")
     for problem in problems:
@@ -145,15 +148,14 @@ _RESULT_COLUMNS: Final = ("line", "lead_id", "decision", "result", "stage", "dea
 
 
 def _result_row(result: RowResult) -> dict[str, Any]:
-    row, decided = result.row, result.decided
+    row, decided = result.row, result.result
     facts: dict[str, Any] = {
         "line": row.line,
         "lead_id": row.lead_id,
         "decision": row.decision,
     }
-    if decided is None:
-        problem = result.error and in_words(result.error)
-        return facts | {"result": "refused", "problem": problem}
+    if isinstance(decided, GatepostError):
+        return facts | {"result": "refused", "problem": in_words(decided)}
     return facts | {
         "result": "already recorded" if decided.is_known else "recorded",
         "stage": decided.lead.review,

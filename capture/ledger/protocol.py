@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Protocol
 
 from capture.campaign.model import Campaign
+from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.types import (
     ApiToken,
-    Attempt,
     ClientLeadQuery,
     ClosedStatement,
     DueState,
@@ -356,9 +356,12 @@ class WriteTransaction(ReadTransaction, Protocol):
         for a reserved kind; nothing is written then.
         """
 
-    def attempt(self, work: Callable[["WriteTransaction"], Result]) -> Attempt[Result]:
-        """Runs a part of the transaction's work. If it raises `Refused` or `NotFound`, only its own
-        changes are rolled back, and the result has the error; any other error is raised."""
+    def attempt(self, work: Callable[["WriteTransaction"], Result]) -> Result | Refused | NotFound:
+        """Runs a part of the transaction's work and returns its result.
+
+        If the part raises `Refused` or `NotFound`, only its own changes are rolled back, and the
+        error is returned. Any other error is raised.
+        """
 
     @property
     def campaigns(self) -> CampaignWrites: ...

@@ -16,7 +16,7 @@ from capture.ledger.outbox import SqlOutbox
 from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.statements import SqlStatements
-from capture.ledger.types import Attempt, Result
+from capture.ledger.types import Result
 
 
 class SqlReadTransaction:
@@ -64,18 +64,19 @@ class SqlWriteTransaction(SqlReadTransaction):
         self.leads.save(leads.values())
         self._save_due_times(leads, changed)
 
-    def attempt(self, work: Callable[[WriteTransaction], Result]) -> Attempt[Result]:
+    def attempt(self, work: Callable[[WriteTransaction], Result]) -> Result | Refused | NotFound:
         """See `protocol.WriteTransaction.attempt`."""
         head = self.head
+        result: Result | Refused | NotFound
         self.connection.execute("SAVEPOINT attempt")
         try:
-            attempt = Attempt(work(self))
+            result = work(self)
         except (Refused, NotFound) as error:
             self.connection.execute("ROLLBACK TO attempt")
             self.head = head
-            attempt = Attempt(error=error)
+            result = error
         self.connection.execute("RELEASE attempt")
-        return attempt
+        return result
 
     def _save_due_times(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
         due_times = []

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from capture.campaign.model import Answer
-from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 
@@ -87,15 +86,6 @@ class WorkResult(Generic[Result]):
     result: Result | None = None
     error: Exception | None = None
     """The exception that it raised. Its changes were then rolled back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt(Generic[Result]):
-    """The result of a part of a transaction's work that may be refused."""
-
-    result: Result | None = None
-    error: Refused | NotFound | None = None
-    """Why it was refused. Its changes were then rolled back."""
 
 
 @dataclass(frozen=True, slots=True)

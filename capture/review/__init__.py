@@ -20,6 +20,7 @@ from capture.review.acts import (
     withdraw,
 )
 from capture.review.decisions import (
+    Decided,
     Decision,
     DecisionRow,
     RowResult,
@@ -31,6 +32,7 @@ from capture.review.decisions import (
 __all__ = [
     "UNDO",
     "Act",
+    "Decided",
     "Decision",
     "DecisionRow",
     "RowResult",

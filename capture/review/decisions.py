@@ -13,7 +13,7 @@ from typing import Final
 from capture.campaign.problems import show_value, suggestion
 from capture.csv_table import Columns, read_table
 from capture.errors import FileErrors, GatepostError, Problem, Refused
-from capture.lead.events import Actor, EventKind
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import Act, accept, check_name, current_review, find_lead, reject
@@ -41,8 +41,14 @@ class Decided:
     """The result of a decision."""
 
     lead: Lead
-    is_known: bool
-    """Whether it was recorded before, so that nothing was written."""
+    """As it is now."""
+    known: Event | None = None
+    """The event that recorded the same before; nothing was written then."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it was recorded before."""
+        return self.known is not None
 
 
 def decide(records: WriteTransaction, decision: Decision, now: datetime) -> Decided:
@@ -50,39 +56,39 @@ def decide(records: WriteTransaction, decision: Decision, now: datetime) -> Deci
 
     Raises what `accept` and `reject` raise.
     """
-    if _is_recorded(records, decision):
-        return Decided(find_lead(records, decision.act.lead_id), is_known=True)
+    known = _recorded_event(records, decision)
+    if known is not None:
+        return Decided(find_lead(records, decision.act.lead_id), known)
     if decision.kind is EventKind.ACCEPTED:
-        lead = accept(records, decision.act, now)
-    else:
-        lead = reject(records, decision.act, decision.reason, now)
-    return Decided(lead, is_known=False)
+        return Decided(accept(records, decision.act, now))
+    return Decided(reject(records, decision.act, decision.reason, now))
 
 
-def _is_recorded(reading: ReadTransaction, decision: Decision) -> bool:
-    """Whether the decision that holds now has the same kind, reason and note.
+def _recorded_event(reading: ReadTransaction, decision: Decision) -> Event | None:
+    """The event of the decision that holds now, if it has the same kind, reason and note.
 
-    A request without a note equals one with a note. What the client decided itself covers the same
+    A decision without a note equals one with a note. What the client decided itself covers the same
     entry by the agency, but not the reverse (rule 41 of docs/rules.md).
     """
     act = decision.act
     lead = find_lead(reading, act.lead_id)
     is_entered = decision.kind is EventKind.ACCEPTED and lead.entered and lead.review == "qualified"
     if lead.review != decision.kind.value and not is_entered:
-        return False
+        return None
     events = [recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)]
     last = current_review([event for event in events if not event.data.get("silence")])
     if last is None or last.kind is not decision.kind:
-        return False
+        return None
     if act.actor is Actor.CLIENT and last.actor is not Actor.CLIENT:
-        return False
+        return None
     notes = [
         note.text
         for note in reading.people.notes(lead.lead_id)
         if (note.kind, note.written_at) == (last.kind.value, last.recorded_at)
     ]
     note = trim_invisible(act.note)
-    return last.data.get("reason", "") == decision.reason and (not note or note in notes)
+    is_same = last.data.get("reason", "") == decision.reason and (not note or note in notes)
+    return last if is_same else None
 
 
 # A table of decisions.
@@ -114,12 +120,11 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """The result of one row: a lead, or an error."""
+    """The result of one row."""
 
     row: DecisionRow
-    decided: Decided | None
-    error: GatepostError | None
-    """Why it was refused; None if it was not."""
+    result: Decided | GatepostError
+    """The error says why the row was refused."""
 
 
 def read_decisions(content: bytes, where: str) -> list[DecisionRow]:
@@ -158,11 +163,10 @@ def record_decisions(
 
 def _record_row(records: WriteTransaction, row: DecisionRow, by: str, now: datetime) -> RowResult:
     if row.fault:
-        return RowResult(row, None, Refused(row.fault))
+        return RowResult(row, Refused(row.fault))
     act = Act(row.lead_id, by, Actor.AGENCY, row.note)
     decision = Decision(act, KINDS[row.decision], row.reason)
-    attempt = records.attempt(lambda records: decide(records, decision, now))
-    return RowResult(row, attempt.result, attempt.error)
+    return RowResult(row, records.attempt(lambda records: decide(records, decision, now)))
 
 
 def _read_row(

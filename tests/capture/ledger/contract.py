@@ -177,7 +177,7 @@ class LedgerContract:
         def work(records: WriteTransaction) -> list[str]:
             attempts = [records.attempt(part) for part in (_append_lead("a"), refuse)]
             records.append(received_event("c"))
-            return [str(attempt.error) for attempt in attempts]
+            return list(map(str, attempts))
 
         assert ledger.transact(work) == ["None", "no b"]
         assert ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()]) == [

@@ -39,6 +39,7 @@ def test_the_document_is_the_same_for_all_and_needs_no_token(world: World) -> No
         "/v1/leads",
         "/v1/leads/{lead_id}",
         "/v1/leads/{lead_id}/events",
+        "/v1/reviews",
         "/v1/debits",
         "/v1/debits/{debit_id}/answer",
     ]
