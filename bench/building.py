@@ -98,7 +98,7 @@ def spend(builder: Builder, folder: Path) -> Spent:
 
 def measure(builders: Sequence[Builder], count: int, rounds: int) -> dict[str, list[Spent]]:
     """All builders in turn, round by round."""
-    found: dict[str, list[Spent]] = {builder.name: [] for builder in builders}
+    times_by_builder: dict[str, list[Spent]] = {builder.name: [] for builder in builders}
     with tempfile.TemporaryDirectory() as folder:
         for builder in builders:
             place = Path(folder) / builder.name
@@ -106,17 +106,17 @@ def measure(builders: Sequence[Builder], count: int, rounds: int) -> dict[str, l
             builder.lay_out(count, place)
         for _ in range(rounds):
             for builder in builders:
-                found[builder.name].append(spend(builder, Path(folder) / builder.name))
-    return found
+                times_by_builder[builder.name].append(spend(builder, Path(folder) / builder.name))
+    return times_by_builder
 
 
-def show(count: int, found: dict[str, list[Spent]]) -> None:
+def show(count: int, times_by_builder: dict[str, list[Spent]]) -> None:
     """A line for each builder; what Gatepost adds is the median of the rounds' ratios."""
-    for name, spent in found.items():
-        wall = statistics.median(one.wall for one in spent)
-        cpu = statistics.median(one.cpu for one in spent)
-        pairs = zip(spent, found[PELICAN.name], strict=True)
-        ratio = statistics.median(one.cpu / plain.cpu for one, plain in pairs)
+    for name, spent in times_by_builder.items():
+        wall = statistics.median(times.wall for times in spent)
+        cpu = statistics.median(times.cpu for times in spent)
+        pairs = zip(spent, times_by_builder[PELICAN.name], strict=True)
+        ratio = statistics.median(times.cpu / plain.cpu for times, plain in pairs)
         per_post = 1000 * cpu / count
         print(f"| {name} | {count:,} | {wall:.2f} | {cpu:.2f} | {per_post:.2f} | {ratio:.2f} |")
 

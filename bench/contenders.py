@@ -93,10 +93,10 @@ def gatepost(
         }
 
     def kept(folder: Path) -> int:
-        found = open_ledger(_ledger_url(folder), KEY.encode()).verify()
-        if found.problems:
-            raise RuntimeError(f"gatepost verify: {found.problems}")
-        return found.leads
+        report = open_ledger(_ledger_url(folder), KEY.encode()).verify()
+        if report.problems:
+            raise RuntimeError(f"gatepost verify: {report.problems}")
+        return report.leads
 
     return Contender(
         name=name,

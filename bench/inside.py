@@ -74,15 +74,15 @@ def _show(name: str, times: list[float]) -> None:
 
 def _timed(take: Callable[[int], None], seconds: int) -> list[float]:
     """Milliseconds of each lead, as many as possible in this many seconds."""
-    found: list[float] = []
+    times: list[float] = []
     ends = time.perf_counter() + seconds
     for number in count():
         started = time.perf_counter()
         if started > ends:
             break
         take(number)
-        found.append((time.perf_counter() - started) * 1000)
-    return found
+        times.append((time.perf_counter() - started) * 1000)
+    return times
 
 
 def _posted(number: int) -> dict[str, str]:

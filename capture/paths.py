@@ -31,7 +31,7 @@ class ConfinedFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self._real = os.path.realpath(self.folder)
-        self._faults: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
         self._modes: dict[str, int | None] = {}
 
     def why_outside(self, name: str) -> str:
@@ -39,9 +39,9 @@ class ConfinedFolder:
 
         Reads only symbolic links, so it also works for files that do not exist yet.
         """
-        problem = self._faults.get(name)
+        problem = self._problems.get(name)
         if problem is None:
-            problem = self._faults[name] = self._find_fault(name)
+            problem = self._problems[name] = self._find_problem(name)
         return problem
 
     def why_no_file(self, name: str) -> str:
@@ -49,7 +49,7 @@ class ConfinedFolder:
         if problem := self.why_outside(name):
             return problem
         mode = self._mode(name)
-        return "" if mode is None or stat.S_ISREG(mode) else kind_fault(mode)
+        return "" if mode is None or stat.S_ISREG(mode) else kind_problem(mode)
 
     def find_file(self, name: str) -> Path | None:
         """The regular file of that name; None if it does not exist or is not allowed."""
@@ -71,7 +71,7 @@ class ConfinedFolder:
                 self._modes[name] = None
         return self._modes[name]
 
-    def _find_fault(self, name: str) -> str:
+    def _find_problem(self, name: str) -> str:
         forms = _forms(name)
         if not forms:
             return "is encoded too many times: write it plainly"
@@ -92,7 +92,7 @@ class ConfinedFolder:
         return real == self._real or real.startswith(f"{self._real.rstrip('/')}/")
 
 
-def kind_fault(mode: int) -> str:
+def kind_problem(mode: int) -> str:
     """What is wrong with a file of that mode, which is not a regular file."""
     if stat.S_ISDIR(mode):
         return "is a folder: name a file"

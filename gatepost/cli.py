@@ -183,7 +183,7 @@ def serve(ctx: click.Context, live: bool) -> None:
     """
     settings = ctx.meta["gatepost.settings"].settings
     if live:
-        from gatepost.preview.live import live as run_preview
+        from gatepost.preview.live import run_preview
         from publish.cli import setting_overrides
 
         run_preview(settings, setting_overrides(ctx))

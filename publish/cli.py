@@ -205,7 +205,7 @@ def campaign(ctx: click.Context, title: str, slug: str, client: str) -> None:
       gatepost new campaign "The buyer's guide" --client acme
     """
     from publish.build.pelican_run import settings_from
-    from publish.plugins.checks import folders_of, layout_of
+    from publish.plugins.project_settings import folders_of, layout_of
 
     settings = settings_from(config_of(production=False), setting_overrides(ctx))
     folders = folders_of(settings)
@@ -220,7 +220,7 @@ def _write_draft(
     ctx: click.Context, kind: ContentKind, title: str, slug: str, defaults: FrontMatterDefaults
 ) -> None:
     from publish.build.pelican_run import settings_from
-    from publish.plugins.checks import folders_of, layout_of
+    from publish.plugins.project_settings import folders_of, layout_of
 
     settings = settings_from(config_of(production=False), setting_overrides(ctx))
     layout = layout_of(settings)

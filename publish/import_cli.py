@@ -110,7 +110,7 @@ def _import(  # noqa: PLR0913 - click hands each option over as a parameter
 ) -> None:
     from publish.build.pelican_run import settings_from
     from publish.importers.plan import plan_import, with_site, write_plan
-    from publish.plugins.checks import folders_of, layout_of
+    from publish.plugins.project_settings import folders_of, layout_of
 
     if not content.is_dir():
         raise Refused(

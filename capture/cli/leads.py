@@ -76,7 +76,7 @@ def list_(
     \b
     Example:
       gatepost leads list acme-demo --month 2026-11 --stage qualified
-      gatepost leads --search clinic.example
+      gatepost leads list --search clinic.example
     """
     now = datetime.now(UTC)
     query = LeadFilter(campaign=campaign, month=month)

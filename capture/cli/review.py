@@ -5,27 +5,33 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.hints import in_words
 from capture.cli.lead import find_lead_by_prefix
 from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.errors import GatepostError, Refused
+from capture.errors import GatepostError, Problem, Refused, short_path
 from capture.files import locked_folder
 from capture.lead.events import Actor, parse_time, show_time
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.review import (
     Act,
+    Decided,
+    RowResult,
     accept,
     dispute,
     leads_notified_at,
     notify_client,
+    read_decisions,
+    record_decisions,
     reject,
     silently_accepted,
     withdraw,
@@ -39,19 +45,45 @@ _ACTIONS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = 
 }
 
 
+_BATCH_SIZE: Final = 100
+"""Rows in one transaction. Other writers wait until it ends."""
+
+
 @click.command()
-@click.argument("lead_id", metavar="ID")
-@click.argument("action", type=click.Choice(["accept", "reject", "withdraw", "dispute"]))
+@click.argument("lead_id", metavar="[ID", required=False)
+@click.argument(
+    "action",
+    metavar="ACTION]",
+    type=click.Choice(["accept", "reject", "withdraw", "dispute"]),
+    required=False,
+)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Enter the decisions of a CSV file: lead_id, decision (accept, reject), reason, note.",
+)
 @click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
 @click.option("--reason", help="For reject: a code from [review.reasons] in the campaign file.")
 @click.option(
     "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
 )
+@as_json_option
 @pass_context
 def review(
-    context: CommandContext, lead_id: str, action: str, by: str, reason: str | None, note: str
-) -> None:
+    context: CommandContext,
+    lead_id: str | None,
+    action: str | None,
+    file: Path | None,
+    by: str,
+    reason: str | None,
+    note: str,
+    as_json: bool,
+) -> int:
     """Enter the client's acceptance or rejection, withdraw it, or dispute a rejection.
+
+    ACTION is accept, reject, withdraw or dispute. With --file, each row is entered on its own: a
+    refused row does not undo the others, and a row that is recorded already changes nothing.
 
     You can withdraw an entry within 10 seconds. The client may object to every entry made here.
     The client itself answers with its API token, and only that answer settles a dispute.
@@ -59,7 +91,16 @@ def review(
     \b
     Example:
       gatepost review 7ffwzp2npa6a reject --reason too_small --as Ada
+      gatepost review --file decisions.csv --as Ada
     """
+    if file is not None:
+        if lead_id is not None or reason is not None or note:
+            raise click.UsageError("with --file, the rows have the leads, reasons and notes")
+        return _review_file(context, file, by, as_json=as_json)
+    if lead_id is None or action is None:
+        raise click.UsageError("name a lead and an action, or a file with --file FILE.csv")
+    if as_json:
+        raise click.UsageError("--json works only with --file")
     if (action == "reject") != (reason is not None):
         raise click.UsageError("reject needs --reason CODE; the other actions take no --reason")
 
@@ -74,6 +115,52 @@ def review(
     with context.ledger() as ledger:
         lead = ledger.transact(enter)
     click.echo(_outcome_sentence(lead))
+    return 0
+
+
+def _review_file(context: CommandContext, file: Path, by: str, *, as_json: bool) -> int:
+    """Records the decisions of a file and prints each result. Returns 1 if one was refused."""
+    rows = read_decisions(read_content(file), short_path(file))
+    results: list[RowResult] = []
+    with context.ledger() as ledger:
+        for start in range(0, len(rows), _BATCH_SIZE):
+            batch = rows[start : start + _BATCH_SIZE]
+            now = datetime.now(UTC)
+            results += ledger.transact(partial(record_decisions, rows=batch, by=by, now=now))
+    problems = [
+        Problem(short_path(file), result.row.line, in_words(result.result))
+        for result in results
+        if isinstance(result.result, GatepostError)
+    ]
+    show_rows(_RESULT_COLUMNS, map(_result_row, results), as_json=as_json)
+    if not as_json:
+        known = sum(
+            isinstance(result.result, Decided) and result.result.is_known for result in results
+        )
+        new = len(results) - known - len(problems)
+        click.echo(f"{new} recorded, {known} already recorded, {len(problems)} refused.")
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    return 1 if problems else 0
+
+
+_RESULT_COLUMNS: Final = ("line", "lead_id", "decision", "result", "stage", "deadline")
+
+
+def _result_row(result: RowResult) -> dict[str, Any]:
+    row, decided = result.row, result.result
+    facts: dict[str, Any] = {
+        "line": row.line,
+        "lead_id": row.lead_id,
+        "decision": row.decision,
+    }
+    if isinstance(decided, GatepostError):
+        return facts | {"result": "refused", "problem": in_words(decided)}
+    return facts | {
+        "result": "already recorded" if decided.is_known else "recorded",
+        "stage": decided.lead.review,
+        "deadline": moment(decided.lead.deadline),
+    }
 
 
 def _outcome_sentence(lead: Lead) -> str:

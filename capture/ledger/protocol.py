@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from capture.campaign.model import Campaign
+from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.types import (
@@ -353,6 +354,13 @@ class WriteTransaction(ReadTransaction, Protocol):
 
         Raises `EventNotAllowed` for an event that the lead's stage does not allow, and `Refused`
         for a reserved kind; nothing is written then.
+        """
+
+    def attempt(self, work: Callable[["WriteTransaction"], Result]) -> Result | Refused | NotFound:
+        """Runs a part of the transaction's work and returns its result.
+
+        If the part raises `Refused` or `NotFound`, only its own changes are rolled back, and the
+        error is returned. Any other error is raised.
         """
 
     @property

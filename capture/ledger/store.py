@@ -1,6 +1,8 @@
 """The read and the write transaction of the ledger, in SQL that all databases share."""
 
-from capture.errors import Refused
+from collections.abc import Callable
+
+from capture.errors import NotFound, Refused
 from capture.lead.events import RESERVED, Event, EventKind
 from capture.lead.fold import apply_event
 from capture.lead.model import Lead
@@ -12,7 +14,9 @@ from capture.ledger.events import Head, SqlEvents
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
 from capture.ledger.people import KeyedHash, SqlPeople
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.statements import SqlStatements
+from capture.ledger.types import Result
 
 
 class SqlReadTransaction:
@@ -59,6 +63,20 @@ class SqlWriteTransaction(SqlReadTransaction):
         self.head = self.events.insert(events, self.head)
         self.leads.save(leads.values())
         self._save_due_times(leads, changed)
+
+    def attempt(self, work: Callable[[WriteTransaction], Result]) -> Result | Refused | NotFound:
+        """See `protocol.WriteTransaction.attempt`."""
+        head = self.head
+        result: Result | Refused | NotFound
+        self.connection.execute("SAVEPOINT attempt")
+        try:
+            result = work(self)
+        except (Refused, NotFound) as error:
+            self.connection.execute("ROLLBACK TO attempt")
+            self.head = head
+            result = error
+        self.connection.execute("RELEASE attempt")
+        return result
 
     def _save_due_times(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
         due_times = []

@@ -76,7 +76,7 @@ def _build(order: BuildOrder) -> BuildReport:
 
 def _source_folders(order: BuildOrder) -> Iterator[Path]:
     from publish.build.pelican_run import settings_from  # noqa: PLC0415
-    from publish.plugins.checks import folders_of  # noqa: PLC0415
+    from publish.plugins.project_settings import folders_of  # noqa: PLC0415
 
     settings = settings_from(order.config, order.overrides)
     yield Path(settings["PATH"]).absolute()

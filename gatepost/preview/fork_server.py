@@ -70,12 +70,12 @@ def main() -> None:
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
         if not in_time and code:
-            _send(_timeout_report(order), reports)
+            _send_report(_timeout_report(order), reports)
         elif code:
             message = (
                 f"the build ended without a report (exit code {code}): save a file to try again"
             )
-            _send(_failure_report(message), reports)
+            _send_report(_failure_report(message), reports)
 
 
 def _wait_for_hang_up(pipe: int, seconds: int) -> bool:
@@ -106,7 +106,7 @@ def _run_child(order: BuildOrder, reports: IO[bytes]) -> NoReturn:
         report = build_once(order)
     except BaseException as error:
         report = _failure_report(f"{type(error).__name__}: {error}")
-    _send(report, reports)
+    _send_report(report, reports)
     os._exit(0)
 
 
@@ -114,7 +114,7 @@ def _failure_report(message: str) -> BuildReport:
     return BuildReport(problems=(BuildProblem("", None, message),))
 
 
-def _send(report: BuildReport, reports: IO[bytes]) -> None:
+def _send_report(report: BuildReport, reports: IO[bytes]) -> None:
     line = REPORT.dump_json(report) + b"\n"
     while line:
         line = line[reports.write(line) :]

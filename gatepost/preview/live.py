@@ -40,7 +40,7 @@ _KEEP_ALIVE_SECONDS: Final = 15.0
 """Interval of keep-alive messages. The server notices a closed connection at the next one."""
 
 
-def live(settings: Settings, overrides: Mapping[str, str]) -> None:
+def run_preview(settings: Settings, overrides: Mapping[str, str]) -> None:
     """Runs the preview until Ctrl-C. `overrides` are Pelican settings from Gatepost's settings.
 
     Raises a `GatepostError` if it cannot start.

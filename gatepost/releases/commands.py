@@ -150,7 +150,7 @@ def _errors_shown_to_writer(settings: Settings, hook_name: str) -> Iterator[None
             _print_to_writer(line)
         if isinstance(error, Unavailable):
             _print_to_writer("This is not your mistake: please tell the operator.")
-    except BrokenPipeError:  # the writer has hung up
+    except BrokenPipeError:  # the writer has closed the connection
         sys.exit(1)
     except Exception:
         _log(settings, traceback.format_exc())

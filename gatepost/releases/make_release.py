@@ -107,10 +107,10 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
     Raises `FileErrors` for mistakes that the writer can fix, `Unavailable`, or OSError.
     """
     limits = context.limits
-    with _connected(context) as connection, connection.makefile("rb") as stream:
+    with _connection_to_worker(context) as connection, connection.makefile("rb") as stream:
         try:
             connection.settimeout(limits.seconds + _GRACE_SECONDS)
-            _send(connection, folder, live)
+            _send_order(connection, folder, live)
             answer: BuildAnswer = ANSWER.validate_json(stream.readline(MAX_MESSAGE_BYTES))
             _raise_problems(answer)
             receive_files(
@@ -126,7 +126,8 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
     return answer
 
 
-def _send(connection: socket.socket, folder: Path, live: Path | None) -> None:
+def _send_order(connection: socket.socket, folder: Path, live: Path | None) -> None:
+    """Sends the order and the three folders of the release in `folder`."""
     file = live / SITE / "published.json" if live else None
     published_json = file.read_text(encoding="utf-8") if file and file.is_file() else None
     # The worker may close its input early after an error; its answer has the reason.
@@ -145,7 +146,7 @@ def _raise_problems(answer: BuildAnswer) -> None:
 
 
 @contextmanager
-def _connected(context: PublishContext) -> Iterator[socket.socket]:
+def _connection_to_worker(context: PublishContext) -> Iterator[socket.socket]:
     """A socket to the worker. Leaving the block closes it and ends a local worker."""
     if context.settings.build_socket:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -18,7 +18,7 @@ from publish.checks.finding import Findings
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules.forms import open_forms
-from publish.plugins.checks import check_content
+from publish.plugins.checks import check_project
 from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
 
 
@@ -111,7 +111,7 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     A build runs the same rules, then searches the finished pages, and compares all files of the
     site with the gated files. Raises only if it cannot read: for invalid settings or a disk error.
     """
-    writing, findings = check_content(settings_from(config, overrides), now)
+    writing, findings = check_project(settings_from(config, overrides), now)
     return CheckResult(*_counts(writing), findings)
 
 

@@ -29,20 +29,29 @@ class Layout:
     """The part of Pelican's settings that the rules need."""
 
     content: Path
+    """The content folder, absolute."""
     folders: Mapping[ContentKind, tuple[Path, ...]]
+    """By kind: the folders, or single files, of its texts."""
     excluded: Mapping[ContentKind, tuple[Path, ...]]
+    """By kind: subfolders that are not searched for its texts."""
     static: tuple[Path, ...]
+    """Folders whose files are published unchanged, such as pictures."""
     ignored: tuple[str, ...]
+    """Patterns for names of files and folders that Pelican does not read."""
     zone: ZoneInfo
     urls: Mapping[ContentKind, str]
+    """By kind: the pattern of an address, such as `{slug}/`."""
     files: Mapping[ContentKind, str]
+    """By kind: the pattern of the file at that address, such as `{slug}/index.html`."""
     extra: Mapping[str, Mapping[str, str]]
-    """File below `content` to keys that the settings add to its front matter."""
-    own_pages: Mapping[str, str]
-    """Generated files of the site, such as its index, to their names."""
+    """By path below `content`: the keys that the settings add to the file's front matter."""
+    reserved_files: Mapping[str, str]
+    """By file: the name of what has it. These are the site's own pages, such as its index, and the
+    folders of the lead service."""
     feeds: frozenset[str]
+    """The files of the site's own feeds."""
     lists: Mapping[str, tuple[str, ...]]
-    """`category`, `tag` and `author` to the patterns of their files, with `{slug}`."""
+    """By `category`, `tag` and `author`: the patterns of their lists' files, with `{slug}`."""
     authors: tuple[str, ...]
     """The authors of a post that names none."""
     service: frozenset[str]
@@ -50,15 +59,20 @@ class Layout:
     site_url: str
     """The address of the site without a slash at its end; empty in a local build."""
     language: str
+    """The site's language, such as `en`."""
     other_urls: Mapping[ContentKind, str]
+    """Like `urls`, for texts in another language than the site's."""
     other_files: Mapping[ContentKind, str]
-    """Patterns for texts in another language than the site's, like `urls` and `files`."""
+    """Like `files`, for texts in another language than the site's."""
     published_file: Path
     """The path of the last published build's `published.json`."""
     levels: Mapping[str, Level]
+    """By rule: whether its findings are errors, warnings or off."""
     slugify: Callable[[str], str]
+    """The slug of a title or name."""
     has_template: Callable[[str], bool]
-    topic_of: Callable[[str], str]
+    """Whether the theme has a template with this name, which is without a suffix."""
+    category_of: Callable[[str], str]
     """The category of a post that names none, by its path below the content folder."""
 
     @cached_property
@@ -121,13 +135,13 @@ class Layout:
             return now.astimezone(self.zone)
         return date if date.tzinfo else date.replace(tzinfo=self.zone)
 
-    def terms(self, name: str, values: Mapping[str, Any]) -> Mapping[str, str]:
-        """Slugs of category and first author, which a post's address may contain.
+    def category_and_author_slugs(self, name: str, values: Mapping[str, Any]) -> Mapping[str, str]:
+        """Slugs by `category` and `author` (the first one), which a post's address may contain.
 
         `name` is the post's path below the content folder, `values` is its front matter.
         """
         authors = values.get("author") or values.get("authors") or self.authors
-        category = values.get("category") or self.topic_of(name)
+        category = values.get("category") or self.category_of(name)
         return {"category": self.slugify(category), "author": self.slugify(next(iter(authors), ""))}
 
     def address(
@@ -136,18 +150,19 @@ class Layout:
         slug: str,
         date: datetime,
         lang: str,
-        terms: Mapping[str, str] = MappingProxyType({}),
+        other_slugs: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, str]:
         """The address and the file of a post, below the site.
 
-        `date` comes from `address_date`, `terms` from `terms`.
+        `date` comes from `address_date`, `other_slugs` from `category_and_author_slugs`. A pattern
+        that has a field besides these counts as `{slug}/`.
         """
-        fields = {**terms, "slug": slug, "date": date, "lang": lang}
+        fields = {**other_slugs, "slug": slug, "date": date, "lang": lang}
         is_other = lang not in {"", self.language}
         urls, files = (self.other_urls, self.other_files) if is_other else (self.urls, self.files)
         try:
             return urls[kind].format_map(fields), files[kind].format_map(fields)
-        except (KeyError, ValueError, AttributeError):  # a pattern with other fields
+        except (KeyError, ValueError, AttributeError):  # a field that only Pelican knows
             return f"{slug}/", f"{slug}/index.html"
 
     def old_address(
@@ -156,11 +171,11 @@ class Layout:
         alias: str,
         date: datetime,
         lang: str = "",
-        terms: Mapping[str, str] = MappingProxyType({}),
+        other_slugs: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[str, str]:
         """Address and file of an alias: an earlier slug or, if it starts with `/`, a full path."""
         if not alias.startswith("/"):
-            return self.address(kind, alias, date, lang, terms)
+            return self.address(kind, alias, date, lang, other_slugs)
         path = alias.strip("/")
         if not alias.endswith("/") and path.endswith((".html", ".htm")):
             return path, path
@@ -171,7 +186,7 @@ def layout_from(
     settings: Mapping[str, Any],
     slugify: Callable[[str], str],
     has_template: Callable[[str], bool] = lambda _: True,
-    topic_of: Callable[[str], str] = lambda _: "misc",
+    category_of: Callable[[str], str] = lambda _: "misc",
 ) -> Layout:
     """The layout that Pelican's settings describe. Raises `Refused` for faulty `WRITING_RULES`."""
     content = Path(settings["PATH"]).absolute()
@@ -189,7 +204,7 @@ def layout_from(
         urls={"post": settings["ARTICLE_URL"], "page": settings["PAGE_URL"]},
         files={"post": settings["ARTICLE_SAVE_AS"], "page": settings["PAGE_SAVE_AS"]},
         extra=settings.get("EXTRA_PATH_METADATA", {}),
-        own_pages={
+        reserved_files={
             str(settings.get(f"{name.upper()}_SAVE_AS", f"{name}.html")): name
             for name in settings["DIRECT_TEMPLATES"]
         }
@@ -211,7 +226,7 @@ def layout_from(
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,
         has_template=has_template,
-        topic_of=topic_of,
+        category_of=category_of,
     )
 
 

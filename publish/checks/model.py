@@ -45,19 +45,19 @@ def _line(value: Any) -> str:
     return text
 
 
-def _words(value: Any) -> tuple[str, ...]:
+def _texts(value: Any) -> tuple[str, ...]:
     """`a, b` or `[a, b]`. As in Pelican, `;` separates if present: a name may contain a comma."""
     if isinstance(value, str):
         value = value.split(";") if ";" in value else re.split(r"[,\n]", value)
         value = [part for part in value if part.strip()]
     if not isinstance(value, list):
         raise invalid("must be a list, such as: one, two")
-    words = tuple(_line(part) for part in value)
-    if not words:
+    texts = tuple(_line(part) for part in value)
+    if not texts:
         raise invalid("is empty: give it a value, or delete the line")
-    if duplicate := next((word for index, word in enumerate(words) if word in words[:index]), None):
+    if duplicate := next((text for index, text in enumerate(texts) if text in texts[:index]), None):
         raise invalid(f"names `{duplicate}` twice: keep one of them")
-    return words
+    return texts
 
 
 def _slug(value: Any) -> str:
@@ -70,7 +70,7 @@ def _slug(value: Any) -> str:
 
 
 def _slugs(value: Any) -> tuple[str, ...]:
-    return tuple(_slug(word) for word in _words(value))
+    return tuple(_slug(text) for text in _texts(value))
 
 
 def _old_address(value: Any) -> str:
@@ -84,7 +84,7 @@ def _old_address(value: Any) -> str:
 
 
 def _old_addresses(value: Any) -> tuple[str, ...]:
-    return tuple(_old_address(word) for word in _words(value))
+    return tuple(_old_address(text) for text in _texts(value))
 
 
 def _moment(value: Any) -> datetime:
@@ -188,7 +188,7 @@ _language: Final = _matching(LANGUAGE, "must be a language, such as de or pt-BR,
 _token: Final = _matching(TOKEN, "must be 16 to 64 random letters and digits")
 
 Line = Annotated[str, *_field_type(_line, type="string", minLength=1)]
-Words = Annotated[tuple[str, ...], *_field_type(_words, **_LIST)]
+Texts = Annotated[tuple[str, ...], *_field_type(_texts, **_LIST)]
 Slug = Annotated[str, *_field_type(_slug, type="string", pattern="^[^_\\s]+$")]
 Slugs = Annotated[tuple[str, ...], *_field_type(_slugs, **_LIST)]
 OldAddresses = Annotated[tuple[str, ...], *_field_type(_old_addresses, **_LIST)]
@@ -266,9 +266,9 @@ class PostFrontMatter(PageFrontMatter):
 
     date: Moment = Field(description="The date of publication; before it the post is not public.")
     category: Line | None = Field(None, description="The main topic.")
-    tags: Words = Field((), description="Further topics.")
-    author: Words = Field((), description="The author, or several authors.")
-    authors: Words = Field((), description="The authors, if there are several.")
+    tags: Texts = Field((), description="Further topics.")
+    author: Texts = Field((), description="The author, or several authors.")
+    authors: Texts = Field((), description="The authors, if there are several.")
     series: Line | None = Field(None, description="The series that the post belongs to.")
 
 

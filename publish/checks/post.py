@@ -93,8 +93,11 @@ class Post:
     """The valid keys of the front matter, in the types of the model."""
     problems: tuple[Finding, ...]
     slug: str
+    """The slug of the front matter, else of the title; empty if neither gives one."""
     url: str
+    """The address below the site, such as `what-pays/`."""
     save_as: str
+    """The file at that address, such as `what-pays/index.html`."""
     due: datetime | None
     """The time of publication in UTC; None if the date is missing or wrong."""
     status: str
@@ -163,8 +166,8 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
     slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))
     date = layout.address_date(values.get("date"), now)
     name = path.relative_to(layout.content).as_posix()
-    terms = layout.terms(name, values)
-    url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), terms)
+    other_slugs = layout.category_and_author_slugs(name, values)
+    url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), other_slugs)
     status = "skip" if unreadable else str(values.get("status", "published"))
     final = {**values, **layout.extra.get(name, {})}
     findings = (

@@ -27,7 +27,7 @@ class SiteFiles:
     """The files of the site that do not come from a post or page."""
 
     named: dict[str, str]
-    """Files to descriptions for messages."""
+    """By file: its description for messages."""
     folders: frozenset[str]
     """Folders in which every file is generated."""
 
@@ -48,7 +48,7 @@ class SiteFiles:
 
 def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
     """The generated files of a site with these posts."""
-    named = {file: f"the site's own {name} page" for file, name in layout.own_pages.items()}
+    named = {file: f"the site's own {name} page" for file, name in layout.reserved_files.items()}
     named |= dict.fromkeys(layout.feeds, "the site's own feed")
     for post in posts:
         if post.kind == "post" and post.status in {"published", "hidden"}:
@@ -66,7 +66,7 @@ def _lists(layout: Layout, post: Post) -> Iterator[tuple[str, str]]:
 
 
 def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "category", (post.get("category") or layout.topic_of(post.name),)
+    yield "category", (post.get("category") or layout.category_of(post.name),)
     yield "tag", post.get("tags") or ()
     yield "author", post.get("author") or post.get("authors") or layout.authors
 
@@ -87,6 +87,7 @@ class Writing:
     catalogue: Catalogue | None
     """None if a campaign file has mistakes, which are reported separately."""
     gated: Path
+    """The folder of the gated files."""
     private: tuple[Path, ...] = ()
     """The folders of campaigns and clients; their files are never published."""
 
@@ -108,22 +109,22 @@ class Writing:
 
     @cached_property
     def by_name(self) -> Mapping[str, Post]:
-        """By the path below the content folder."""
+        """The posts and pages by their path below the content folder."""
         return {post.name: post for post in self.posts}
 
     @cached_property
     def by_path(self) -> Mapping[Path, Post]:
-        """By the file's own path."""
+        """All files, also those with `Status: skip`, by their absolute path."""
         return {post.path: post for post in self.files}
 
     @cached_property
     def by_slug(self) -> Mapping[str, Post]:
-        """By slug. If two posts share one, which a rule reports, the first post."""
+        """The posts and pages by slug. If two share one, which a rule reports, the first one."""
         return {post.slug: post for post in reversed(self.posts)}
 
     @cached_property
     def by_address(self) -> Mapping[str, Post]:
-        """By address below the site, such as `what-pays/`; includes the addresses of aliases."""
+        """The posts and pages by address below the site, such as `what-pays/`, and by alias."""
         aliases = {
             self.old_address(post, alias)[0]: post
             for post in self.posts
@@ -165,8 +166,8 @@ class Writing:
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Address and file of an alias of a post, in the post's language."""
         date = self.layout.address_date(post.get("date"), self.now)
-        terms = self.layout.terms(post.name, post.values)
-        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), terms)
+        slugs = self.layout.category_and_author_slugs(post.name, post.values)
+        return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), slugs)
 
     @property
     def next_due(self) -> Post | None:

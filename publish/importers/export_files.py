@@ -135,7 +135,7 @@ class PictureTargets:
 
     @property
     def copies(self) -> Mapping[Path, Path]:
-        """Pictures to copy, as target to source. Existing targets are left out."""
+        """Pictures to copy. By target, without existing targets: the source."""
         return {target: source for target, source in self._sources.items() if not target.exists()}
 
 

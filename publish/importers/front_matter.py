@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from publish.checks.layout import Layout
 from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMARY_LENGTH
-from publish.importers.model import Item, LinkRewriter, Moment, join_words
+from publish.importers.model import Item, LinkRewriter, Moment, join_names
 from publish.importers.text import one_line
 from publish.new_file import TOKEN_BYTES
 
@@ -23,8 +23,8 @@ def build_front_matter(
     if item.kind == "post":
         front_matter |= {
             "category": one_line(item.category),
-            "tags": _unique_words(item.tags, item.category),
-            "author": _unique_words(item.authors),
+            "tags": _unique_names(item.tags, item.category),
+            "author": _unique_names(item.authors),
             "series": one_line(item.series),
         }
     else:
@@ -41,11 +41,11 @@ def build_front_matter(
 
 def _note_unused_keys(item: Item, rewriter: LinkRewriter) -> None:
     """Adds notes for values that a page cannot have."""
-    if words := _unique_words((item.category, *item.tags)):
-        rewriter.note("tags", f"a page has no tags here; not imported: {join_words(words)}")
-    if names := _unique_words((*item.authors, item.series)):
+    if topics := _unique_names((item.category, *item.tags)):
+        rewriter.note("tags", f"a page has no tags here; not imported: {join_names(topics)}")
+    if names := _unique_names((*item.authors, item.series)):
         rewriter.note(
-            "authors", f"a page has no author and no series here; not imported: {join_words(names)}"
+            "authors", f"a page has no author and no series here; not imported: {join_names(names)}"
         )
 
 
@@ -102,7 +102,7 @@ def _summary(item: Item, rewriter: LinkRewriter) -> str:
     if others := [words for words in dict.fromkeys(candidates) if words != summary]:
         rewriter.note(
             "summary",
-            f"1 of {len(others) + 1} summaries was imported; not imported: {join_words(others)}",
+            f"1 of {len(others) + 1} summaries was imported; not imported: {join_names(others)}",
         )
     return summary
 
@@ -122,8 +122,8 @@ def _image(item: Item, rewriter: LinkRewriter) -> Iterator[tuple[str, Value]]:
         rewriter.note("alt", f"{image} has no alternative text: write one as `image_alt`")
 
 
-def _unique_words(words: tuple[str, ...], *excluded: str) -> tuple[str, ...]:
-    """The words without duplicates, empty ones and those in `excluded`."""
+def _unique_names(names: tuple[str, ...], *excluded: str) -> tuple[str, ...]:
+    """The names without duplicates, empty ones and those in `excluded`."""
     return tuple(
-        dict.fromkeys(word for word in map(one_line, words) if word and word not in excluded)
+        dict.fromkeys(name for name in map(one_line, names) if name and name not in excluded)
     )

@@ -69,8 +69,8 @@ class ItemTargets:
         return short_path(self._layout.content / self.names[item])
 
     def _choose_slugs(self, export: Export, notes: Notes) -> Mapping[Item, str]:
-        own_pages = {file.removesuffix("/index.html") for file in self._layout.own_pages}
-        used = {*own_pages, *self._reserved, *_DEVICE_NAMES}
+        reserved_files = {file.removesuffix("/index.html") for file in self._layout.reserved_files}
+        used = {*reserved_files, *self._reserved, *_DEVICE_NAMES}
         slugs: dict[Item, str] = {}
         for number, item in enumerate(export.items, 1):
             slug = preferred = self._preferred_slug(item, number)
@@ -130,7 +130,7 @@ class ItemTargets:
         url, file = self._layout.old_address(item.kind, alias, dated)
         if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
             reason = "has characters that no file name here may have: redirect it by hand"
-        elif self._used_addresses & {url, f"{url}/"} or file in self._layout.own_pages:
+        elif self._used_addresses & {url, f"{url}/"} or file in self._layout.reserved_files:
             reason = "belongs to another page here: it is not redirected"
         elif name.split("/", 1)[0] in self._reserved:
             reason = "is in a reserved folder of the site: redirect it by hand"

@@ -101,9 +101,9 @@ def join_counts(numbers: Mapping[str, int]) -> str:
     return ", ".join(named)
 
 
-def join_words(words: Iterable[str]) -> str:
-    """The words in backticks, separated by commas."""
-    return ", ".join(f"`{word}`" for word in words)
+def join_names(names: Iterable[str]) -> str:
+    """The names in backticks, separated by commas."""
+    return ", ".join(f"`{name}`" for name in names)
 
 
 AddNote = Callable[[str, str], None]

@@ -65,7 +65,7 @@ class Plan:
     existing: tuple[str, ...]
     """Paths of existing files. Their items are skipped."""
     pictures: Mapping[Path, Path]
-    """Pictures to copy: from the path in the content folder to the file of the export."""
+    """Pictures to copy. By path in the content folder: the file of the export."""
     notes: tuple[ImportNote, ...]
 
     def __str__(self) -> str:

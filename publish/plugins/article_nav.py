@@ -52,7 +52,8 @@ class Facts:
     reference: Reference
     tags: tuple[str, ...] = ()
     series: str = ""
-    chosen: tuple[str, ...] = ()  # slugs under the writer's `Related`
+    chosen: tuple[str, ...] = ()
+    """Slugs that the writer lists under `Related`."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,10 @@ class Heading:
 
 
 def add_article_nav(generators: Any) -> None:
-    """Adds both to all articles before the forms, whose headings are not listed, are inserted."""
+    """Sets `outline` and `neighbours` of all articles and pages.
+
+    Runs before the forms are inserted, so that the outline does not list their headings.
+    """
     context = generators[0].context
     for content in contents(context):
         content.outline = outline(content._content or "")

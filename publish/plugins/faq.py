@@ -14,7 +14,7 @@ from markdown import Markdown
 from markupsafe import Markup, escape
 from pelican import signals
 
-from publish.plugins.checks import check_html
+from publish.plugins.checks import report_active_content
 from publish.plugins.current_file import reading_file
 from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
@@ -49,7 +49,7 @@ def add_questions(generators: Any) -> None:
                 ]
             text = content._content or ""
             section = _section(pairs, set(_ID.findall(text)))
-            check_html(content, section, settings)
+            report_active_content(content, section, settings)
             content._content = text + section
             content.faq_text = tuple(
                 (question, Markup(answer).striptags())  # noqa: S704 - the result is text

@@ -11,8 +11,8 @@ from pelican import signals
 
 from publish.checks.gated import GatedFiles
 from publish.plugins import problems
-from publish.plugins.checks import folders_of
 from publish.plugins.problems import get_report
+from publish.plugins.project_settings import folders_of
 from publish.plugins.signals import connect_last
 
 

@@ -21,8 +21,8 @@ from xml.etree import ElementTree
 from PIL import Image, ImageCms, ImageOps
 
 RECIPE_VERSION: Final = "2"  # change it when the code makes different files
-WIDTHS: Final = (400, 700, 1000, 1400)
-PLAIN_WIDTH: Final = 700
+WIDTHS: Final = (400, 700, 1000, 1400)  # pixels, of AVIF and WebP
+PLAIN_WIDTH: Final = 700  # pixels, of the JPEG or PNG
 _ANIMATED: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # formats in which frames animate
 _LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
 _GPS: Final = 0x8825  # the EXIF directory with the location
@@ -52,8 +52,10 @@ class PictureFiles:
         return tuple(file.name for file in (*self.avif, *self.webp, self.plain))
 
 
-def picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
-    """The files of a picture, and their folder; None for an animation.
+def make_picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
+    """Makes the files of a picture, unless they are in `cache`.
+
+    Returns them and their folder; None for an animation, of which it makes no files.
 
     Raises `ValueError` with the reason if it cannot be read or is too large.
     """
@@ -93,20 +95,20 @@ def svg_size(source: Path) -> tuple[int, int] | None:
     parts = [_LENGTH.fullmatch(root.get(name, "")) for name in ("width", "height")]
     box = root.get("viewBox", "").replace(",", " ").split()
     if all(parts):
-        wide, high = (float(length[1]) for length in parts if length)
+        width, height = (float(length[1]) for length in parts if length)
     elif len(box) == 4 and all(_LENGTH.fullmatch(length) for length in box[2:]):
-        wide, high = float(box[2]), float(box[3])
+        width, height = float(box[2]), float(box[3])
     else:
         return None
-    return (round(wide), round(high)) if wide >= 1 and high >= 1 else None
+    return (round(width), round(height)) if width >= 1 and height >= 1 else None
 
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
     """A temporary folder, renamed to `folder` at the end. Two builds may do this together."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
-        draft = Path(own) / "files"
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary_folder:
+        draft = Path(temporary_folder) / "files"
         draft.mkdir()
         yield draft
         with suppress(OSError):  # another build was faster, with the same files
@@ -125,6 +127,7 @@ def _with_image(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
         max_pixels = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise ValueError(f"has more than {max_pixels} million pixels: make it smaller") from None
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
+        # Pillow's message on an unknown format names our buffer: `<_io.BytesIO object at 0x...>`.
         reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "unknown format"
         raise ValueError(f"cannot be read as a picture ({reason}): export it again") from None
 
@@ -136,15 +139,16 @@ def _write_files(image: Image.Image, stem: str, folder: Path) -> PictureFiles | 
     upright = _to_srgb(ImageOps.exif_transpose(image))
     width, height = upright.size
     avif, webp = [], []
-    for wide in sorted({min(wide, width) for wide in WIDTHS}):
-        smaller = _resized(upright, wide)
-        avif.append(ImageFile(f"{stem}.{wide}.avif", wide))
+    for file_width in sorted({min(limit, width) for limit in WIDTHS}):
+        smaller = _resized(upright, file_width)
+        avif.append(ImageFile(f"{stem}.{file_width}.avif", file_width))
         smaller.save(folder / avif[-1].name, quality=58, speed=6)
-        webp.append(ImageFile(f"{stem}.{wide}.webp", wide))
+        webp.append(ImageFile(f"{stem}.{file_width}.webp", file_width))
         smaller.save(folder / webp[-1].name, quality=80, method=5)
-    wide = min(PLAIN_WIDTH, width)
-    plain = ImageFile(f"{stem}.{wide}.{'png' if upright.mode == 'RGBA' else 'jpg'}", wide)
-    _resized(upright, wide).save(
+    plain_width = min(PLAIN_WIDTH, width)
+    suffix = "png" if upright.mode == "RGBA" else "jpg"
+    plain = ImageFile(f"{stem}.{plain_width}.{suffix}", plain_width)
+    _resized(upright, plain_width).save(
         folder / plain.name, optimize=True, quality=80
     )  # PNG ignores `quality`
     return PictureFiles(width, height, tuple(avif), tuple(webp), plain)

@@ -28,7 +28,7 @@ from publish.plugins.picture_files import (
     PictureFiles,
     animation_size,
     has_location,
-    picture_files,
+    make_picture_files,
     svg_size,
 )
 from publish.plugins.problems import Report, get_report
@@ -96,7 +96,7 @@ class _Gallery:
         try:
             if source.suffix.lower() == ".svg":
                 return self._size_of(source)
-            result = picture_files(source, self._cache)
+            result = make_picture_files(source, self._cache)
         except ValueError as error:
             return f"{short_path(source)} {error}"
         if result is None:

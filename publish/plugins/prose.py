@@ -43,8 +43,8 @@ def _region(table: Element) -> Element:
 
 
 def _is_captioned_picture(paragraph: Element) -> bool:
-    alone = len(paragraph) == 1 and not (paragraph.text or "").strip()
-    picture = paragraph[0] if alone else None
+    has_one_child = len(paragraph) == 1 and not (paragraph.text or "").strip()
+    picture = paragraph[0] if has_one_child else None
     return (
         picture is not None
         and picture.tag == "img"
@@ -61,16 +61,17 @@ def _make_figure(paragraph: Element) -> None:
 
 def _make_task(item: Element) -> None:
     """Replaces `[ ]` or `[x]` at the start of a list item with a checkbox."""
-    words = item[0] if not (item.text or "").strip() and len(item) and item[0].tag == "p" else item
-    task = _TASK.match(words.text or "")
+    has_paragraph = not (item.text or "").strip() and len(item) and item[0].tag == "p"
+    parent = item[0] if has_paragraph else item
+    task = _TASK.match(parent.text or "")
     if task:
-        done = task[1] != " "
+        is_done = task[1] != " "
         box = Element("input", {"type": "checkbox", "disabled": "disabled"})
-        box.set("aria-label", "Done" if done else "To do")
-        if done:
+        box.set("aria-label", "Done" if is_done else "To do")
+        if is_done:
             box.set("checked", "checked")
-        box.tail, words.text = f" {(words.text or '')[task.end() :]}", None
-        words.insert(0, box)
+        box.tail, parent.text = f" {(parent.text or '')[task.end() :]}", None
+        parent.insert(0, box)
         item.set("class", "task")
 
 

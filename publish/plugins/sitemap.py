@@ -80,7 +80,7 @@ def _latest(entries: Iterable[Entry]) -> str:
 
 
 def generator(_pelican: Any) -> type[SitemapGenerator]:
-    """Called by Pelican; adds this generator to its own."""
+    """Called by Pelican, which then runs this generator after its own."""
     return SitemapGenerator
 
 

@@ -86,7 +86,7 @@ def _links(entries: tuple[tuple[str, str], ...], url: str) -> tuple[Link, ...]:
 
 
 def fingerprints(static: Path) -> dict[str, str]:
-    """Each theme file to its published name: `style.css` to `style.0123456789.css`."""
+    """By name of a theme file, such as `style.css`: its published name, `style.0123456789.css`."""
     files = sorted(path for path in static.iterdir() if path.is_file() and path.name[0] != ".")
     return {
         path.name: f"{path.stem}.{hashlib.sha256(path.read_bytes()).hexdigest()[:10]}{path.suffix}"

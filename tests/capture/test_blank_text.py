@@ -79,6 +79,10 @@ def test_an_act_with_a_blank_name_is_refused(desk: Desk, text: str) -> None:
                 records, LeadCorrection(lead_id, text, {"full_name": "A"}), NOW
             )
         )
+
+
+@invisible
+def test_a_blank_basis_of_an_import_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="basis"):
         Origin("event-2026", text)
 

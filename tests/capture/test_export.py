@@ -59,14 +59,14 @@ def test_a_pipe_gets_the_bytes_of_a_file(shape: str) -> None:
     WRITERS[shape](in_memory, COLUMNS, rows(3))
     reading, writing = os.pipe()
     with open(reading, "rb") as pipe, open(writing, "wb") as out:  # noqa: PTH123 - a handle
-        found: list[bytes] = []
-        reader = threading.Thread(target=lambda: found.append(pipe.read()))
+        contents: list[bytes] = []
+        reader = threading.Thread(target=lambda: contents.append(pipe.read()))
         reader.start()
         WRITERS[shape](out, COLUMNS, rows(3))
         out.close()
         reader.join()
-    assert found == [in_memory.getvalue()]
-    assert len(found[0]) > 300
+    assert contents == [in_memory.getvalue()]
+    assert len(contents[0]) > 300
 
 
 def test_more_rows_than_a_sheet_allows_are_refused_and_none_is_lost(

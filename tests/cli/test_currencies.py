@@ -36,7 +36,9 @@ class Money:
 YEN = Money("JPY", ("1005", "1015"), ("100", "102"), "¥202")
 DOLLAR = Money("USD", ("10.05", "10.15"), ("1.00", "1.02"), "$2.02")
 DINAR = Money("KWD", ("1.005", "1.015"), ("0.100", "0.102"), "KWD 0.202")
-each_currency = pytest.mark.parametrize("money", [YEN, DOLLAR, DINAR], ids=lambda one: one.currency)
+each_currency = pytest.mark.parametrize(
+    "money", [YEN, DOLLAR, DINAR], ids=lambda money: money.currency
+)
 
 
 def set_price(project: Project, money: Money, price: str) -> None:
@@ -133,12 +135,12 @@ def test_a_share_of_revenue_is_rounded_period_by_period(project: Project, money:
     close(project)
     with time_machine.travel(datetime(2027, 1, 2, tzinfo=UTC), tick=False):
         project.run("close", "acme", "--month", "2026-12")
-    found = [
+    periods = [
         (row["period"], row["sold"], row["amount"])
         for number in ("acme-0001", "acme-0002")
         for row in table(project, "statement", number)
     ]
-    assert found == [(day, money.sold[0], money.fees[0]) for day in ("2026-11-24", "2026-12-24")]
+    assert periods == [(day, money.sold[0], money.fees[0]) for day in ("2026-11-24", "2026-12-24")]
     assert project.run("verify").code == 0
 
 

@@ -88,13 +88,13 @@ def test_the_file_has_the_terms_and_the_consent_text(closed_project: Project) ->
 
 def test_each_event_can_be_checked_up_to_the_chains_head(closed_project: Project) -> None:
     file = write_evidence(closed_project)
-    found = rows(file, "SELECT * FROM hashed_events")
-    assert len(found) == len(rows(file, "SELECT * FROM events")) == 4
-    assert [sha256(one["text"].encode()).hexdigest() for one in found] == [
-        one["hash"] for one in found
+    events = rows(file, "SELECT * FROM hashed_events")
+    assert len(events) == len(rows(file, "SELECT * FROM events")) == 4
+    assert [sha256(event["text"].encode()).hexdigest() for event in events] == [
+        event["hash"] for event in events
     ]
     (bill,) = rows(file, "SELECT * FROM statement")
-    assert bill["chain_head"] == found[bill["last_event"] - 1]["hash"]
+    assert bill["chain_head"] == events[bill["last_event"] - 1]["hash"]
 
 
 def test_the_file_has_no_data_of_another_lead(project: Project) -> None:
@@ -116,7 +116,7 @@ def test_the_file_has_no_data_of_another_lead(project: Project) -> None:
     for internal in ("a fine one", "Carol"):
         assert internal.encode() not in content
     short = rows(project.folder / "proof.db", "SELECT * FROM events WHERE left_out <> ''")
-    assert [(one["kind"], one["left_out"]) for one in short] == [("qualified", "earlier")]
+    assert [(event["kind"], event["left_out"]) for event in short] == [("qualified", "earlier")]
 
 
 def test_the_file_names_the_article_but_no_referrer_and_no_click_id(
@@ -169,7 +169,7 @@ def test_credit_notes_on_the_statement_are_in_it(closed_project: Project) -> Non
     (credit,) = rows(file, "SELECT * FROM corrections")
     assert (credit["number"], credit["amount"]) == ("acme-0002", "20.00")
     assert rows(file, "SELECT corrected_minor FROM bill") == [{"corrected_minor": -2000}]
-    assert [one["kind"] for one in rows(file, "SELECT kind FROM events")][-1] == "credited"
+    assert [event["kind"] for event in rows(file, "SELECT kind FROM events")][-1] == "credited"
 
 
 def test_each_of_several_choices_is_a_row(project: Project) -> None:

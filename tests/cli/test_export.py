@@ -57,8 +57,8 @@ def test_the_billable_time_in_the_campaigns_zone_decides_the_month(project: Proj
     last = NOW.replace(month=11, day=29, hour=4, minute=59)  # accepted 1 December 04:59 UTC
     inside = project.take(at=last)
     outside = project.take(at=last + timedelta(minutes=1), email="bob@other.example")
-    found = rows(project, *NOVEMBER[:4], "--as-of", "2026-12-05")
-    assert [row["lead_id"] for row in found] == [inside]
+    november = rows(project, *NOVEMBER[:4], "--as-of", "2026-12-05")
+    assert [row["lead_id"] for row in november] == [inside]
     december = rows(project, "export", "guide", "--month", "2026-12", "--as-of", "2026-12-05")
     assert [row["lead_id"] for row in december] == [outside]
 

@@ -25,8 +25,8 @@ def kpi(project: Project, *args: str, command: str = "kpi") -> CommandResult:
 
 def figures(project: Project, *args: str) -> dict[str, Any]:
     data = json.loads(kpi(project, "--json", *args).out)
-    found: dict[str, Any] = data["currencies"][0]["whole"]["figures"]
-    return found
+    figures: dict[str, Any] = data["currencies"][0]["whole"]["figures"]
+    return figures
 
 
 @pytest.fixture
@@ -165,8 +165,8 @@ def test_articles_have_their_titles_as_in_the_report(project: Project) -> None:
     assert "\nHow to choose (/how-to-choose/)  1 " in ran.out
     assert "\n/elsewhere/ " in ran.out
     assert ran.err == ""
-    (found,) = json.loads(kpi(project, "--by", "post", "--json").out)["currencies"]
-    titles = {path: group["title"] for path, group in found["groups"]["last touch"].items()}
+    (currency,) = json.loads(kpi(project, "--by", "post", "--json").out)["currencies"]
+    titles = {path: group["title"] for path, group in currency["groups"]["last touch"].items()}
     assert titles == {"/how-to-choose/": "How to choose", "/elsewhere/": None}
 
 

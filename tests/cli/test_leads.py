@@ -33,8 +33,8 @@ def test_leads_are_listed_the_newest_first_with_their_stage_now(project: Project
 def test_a_list_can_be_filtered_and_printed_as_json(project: Project) -> None:
     project.take()
     failed = project.take(email="bob@other.example", company_size="1-50")
-    found = json.loads(project.run("leads", "guide", "--stage", "disqualified", "--json").out)
-    assert [(row["lead_id"], row["email"]) for row in found] == [(failed, "bob@other.example")]
+    rows = json.loads(project.run("leads", "guide", "--stage", "disqualified", "--json").out)
+    assert [(row["lead_id"], row["email"]) for row in rows] == [(failed, "bob@other.example")]
 
 
 def test_a_lead_shows_its_verdict_criterion_by_criterion_and_its_events(project: Project) -> None:

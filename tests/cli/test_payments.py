@@ -38,8 +38,8 @@ def approve(project: Project, lead_id: str) -> None:
 
 
 def listed(project: Project, *more: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(project.run("statements", *more, "--json").out)
-    return found
+    rows: list[dict[str, object]] = json.loads(project.run("statements", *more, "--json").out)
+    return rows
 
 
 def test_no_month_closes_without_the_agencys_address(

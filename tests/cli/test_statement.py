@@ -26,8 +26,7 @@ def close(project: Project, month: str, at: datetime) -> tuple[int, str, str]:
 
 def lines(project: Project, number: str) -> list[dict[str, object]]:
     data = json.loads(project.run("statement", number, "--format", "json").out)
-    found: list[dict[str, object]] = [line for part in data["parts"] for line in part["lines"]]
-    return found
+    return [line for part in data["parts"] for line in part["lines"]]
 
 
 def test_a_month_closes_with_what_silence_accepted_and_is_numbered(project: Project) -> None:
@@ -174,8 +173,8 @@ def test_a_closed_month_has_no_preview(project: Project) -> None:
         before = ("--month", "2026-11", "--as-of", "2026-12-01")
         assert "$50.00" in project.run("statement", "preview", "acme", *before).out
     assert (ran.code, ran.out) == (1, "")
-    shown = "`gatepost statement acme-0001` shows it"
-    assert ran.err == f"2026-11 is closed: its statement is acme-0001; {shown}\n"
+    hint = "`gatepost statement acme-0001` shows it"
+    assert ran.err == f"2026-11 is closed: its statement is acme-0001; {hint}\n"
 
 
 def test_a_preview_leaves_out_the_lines_of_an_earlier_open_month(project: Project) -> None:
@@ -200,9 +199,9 @@ def test_a_statement_shows_its_hash_and_holds_no_personal_data(project: Project)
     project.take()
     _, out, _ = close(project, "2026-11", DECEMBER)
     digest = out.split()[-1]
-    shown = project.run("statement", "acme-0001").out
-    assert digest in shown
-    assert "$50.00" in shown
+    output = project.run("statement", "acme-0001").out
+    assert digest in output
+    assert "$50.00" in output
     text = project.run("statement", "acme-0001", "--format", "json").out
     assert "Ann" not in text
     assert "clinic" not in text
@@ -287,14 +286,14 @@ def test_a_held_appointment_is_billed(project: Project) -> None:
     text = CAMPAIGN.replace('"cpl"', '"cpap"').replace('"accepted"', '"held"')
     (project.folder / "campaigns/guide.toml").write_text(text)
     lead_id = project.take()
-    held = ("--as", "Ada", "--on", "2026-11-26T10:00")
+    options = ("--as", "Ada", "--on", "2026-11-26T10:00")
     with time_machine.travel(NOW + timedelta(days=3), tick=False):  # final on 28 November
         met = project.run(
             "outcome", lead_id, "scheduled", "--at", "2026-11-26T09:30", "--as", "Ada"
         )
         assert met.code == 0
         assert met.out.startswith(f"{lead_id}: appointment scheduled, sale none.\n")
-        assert project.run("outcome", lead_id, "held", *held).code == 0
+        assert project.run("outcome", lead_id, "held", *options).code == 0
     assert close(project, "2026-11", DECEMBER)[0] == 0
     (line,) = lines(project, "acme-0001")
     assert (line["event"], line["event_at"]) == ("held", "2026-11-26T15:00:00.000000Z")

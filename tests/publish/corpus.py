@@ -116,13 +116,15 @@ def _grown() -> dict[str, str]:
 
 def _blocks() -> dict[str, str]:
     """Every assigned character of every Unicode block of 256, in blocks that have any."""
-    found = {}
+    blocks = {}
     for start in range(0, 0x110000, _BLOCK):
         letters = [chr(code) for code in range(start, start + _BLOCK) if not _is_surrogate(code)]
-        known = [letter for letter in letters if unicodedata.category(letter) not in {"Cn", "Co"}]
-        if known:
-            found[f"block-{start:06x}"] = " ".join(known)
-    return found
+        assigned = [
+            letter for letter in letters if unicodedata.category(letter) not in {"Cn", "Co"}
+        ]
+        if assigned:
+            blocks[f"block-{start:06x}"] = " ".join(assigned)
+    return blocks
 
 
 def _is_surrogate(code: int) -> bool:

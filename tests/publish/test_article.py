@@ -71,15 +71,15 @@ def page(output: Path) -> Page:
 
 def test_a_contents_list_links_to_each_main_heading(page: Page) -> None:
     links = [tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#")]
-    listed = [link for link in links if not link.startswith(("page-", "fn"))]
-    assert listed == [
+    headings = [link for link in links if not link.startswith(("page-", "fn"))]
+    assert headings == [
         "questions-and-answers",
         "first-foremost-code",
         "second",
         "third",
         "questions-and-answers-2",
     ]
-    assert all(page.by_id(link) for link in listed)
+    assert all(page.by_id(link) for link in headings)
 
 
 def test_an_article_with_two_headings_has_no_contents_list() -> None:

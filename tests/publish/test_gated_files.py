@@ -97,7 +97,7 @@ def test_making_the_files_raises_no_warning() -> None:
 
 
 def test_the_command_finds_the_files_up_to_date_in_another_process_and_zone() -> None:
-    asked = run(
+    process = run(
         [sys.executable, MAKE, "--check"],
         cwd=ROOT,
         env={"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8"},
@@ -105,7 +105,7 @@ def test_the_command_finds_the_files_up_to_date_in_another_process_and_zone() ->
         text=True,
         check=False,
     )
-    assert (asked.returncode, asked.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 def test_check_names_a_stale_file_and_does_not_change_it(
@@ -173,8 +173,8 @@ def test_every_formula_gives_the_value_stored_beside_it(
     assert len(cells) > 30
     for sheet, cell in cells:
         expected = calculator.cell(sheet, cell)
-        found = cached[sheet][cell].value
-        assert found == (expected if isinstance(expected, str) else pytest.approx(expected)), cell
+        value = cached[sheet][cell].value
+        assert value == (expected if isinstance(expected, str) else pytest.approx(expected)), cell
 
 
 def test_every_default_result_equals_the_one_computed_by_hand(cached: Workbook) -> None:
@@ -244,7 +244,7 @@ def test_no_label_is_wider_than_its_column(formulas: Workbook) -> None:
 def test_guide_and_workbook_give_the_same_numbers(pages: list[str], cached: Workbook) -> None:
     results = Calculator(cached)
     numbers = " ".join(pages[5].split())
-    for shown in (
+    for number in (
         f"${results['cost_qualified']:,.2f}",
         f"${results['lifetime_value']:,.0f}",
         f"${results['total_cost']:,.0f}",
@@ -252,7 +252,7 @@ def test_guide_and_workbook_give_the_same_numbers(pages: list[str], cached: Work
         f"{results['roas_all']:.2f}",
         f"{results['break_even_rate'] * 100:.1f}",
     ):
-        assert shown in numbers
+        assert number in numbers
 
 
 def test_the_workbook_is_stored_without_compression() -> None:

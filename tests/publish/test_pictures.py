@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish.plugins.picture_files import WIDTHS, has_location, picture_files, svg_size
+from publish.plugins.picture_files import WIDTHS, has_location, make_picture_files, svg_size
 from tests.publish.test_theme import Page
 
 ORIENTATION, ARTIST, GPS = 0x0112, 0x013B, 0x8825
@@ -46,8 +46,8 @@ def test_a_photo_has_avif_and_webp_files_in_every_useful_width(site: Any, shot: 
     widths = [int(width) for width in re.findall(r" (\d+)w", avif["srcset"])]
     assert widths == [400, 700, 1000, 1200]  # 1200: it was held sideways
     for address in re.findall(r"/pictures/\S+", f"{avif['srcset']} {webp['srcset']}"):
-        with Image.open(site.site / address.lstrip("/")) as created:
-            assert created.width in widths
+        with Image.open(site.site / address.lstrip("/")) as image:
+            assert image.width in widths
     assert shot.exists()
 
 
@@ -60,8 +60,8 @@ def test_each_picture_has_the_size_of_the_upright_image(site: Any, shot: Path) -
 
 
 def test_the_first_picture_loads_early_and_the_others_lazily(site: Any, shot: Path) -> None:
-    shown = "![Sky]({static}/images/my%20shot.jpg)\n\n"
-    first, second = showing(site, shown * 2).all("img")
+    text = "![Sky]({static}/images/my%20shot.jpg)\n\n"
+    first, second = showing(site, text * 2).all("img")
     assert first["fetchpriority"] == "high"
     assert "loading" not in first
     assert second["loading"] == "lazy"
@@ -74,8 +74,8 @@ def test_no_published_file_contains_metadata_of_the_camera(site: Any) -> None:
     assert "images/shot.jpg" not in site.files()
     assert not any(b"Ann Private" in content for content in site.files().values())
     for path in (site.site / "pictures").iterdir():
-        with Image.open(path) as created:
-            assert not dict(created.getexif()), path
+        with Image.open(path) as image:
+            assert not dict(image.getexif()), path
 
 
 def test_a_linked_original_is_published_unless_it_contains_its_location(site: Any) -> None:
@@ -91,15 +91,15 @@ def test_a_linked_original_is_published_unless_it_contains_its_location(site: An
 
 def test_pictures_are_made_once_and_cached_by_their_content(site: Any, shot: Path) -> None:
     showing(site, "![Sky]({static}/images/my%20shot.jpg)")
-    kept = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}
-    assert len(kept) == len(WIDTHS)
-    before = site.files()
+    times = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}
+    assert len(times) == len(WIDTHS)
+    old_files = site.files()
     shot.rename(shot.with_name("same.jpg"))
     site.post("![Sky]({static}/images/same.jpg)")
     site.build()
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {path: path.stat().st_mtime_ns for path in times} == times
     assert {name for name in site.files() if "pictures/" in name} == {
-        name for name in before if "pictures/" in name
+        name for name in old_files if "pictures/" in name
     }
 
 
@@ -130,11 +130,11 @@ def test_the_size_of_an_svg_comes_from_its_attributes_or_viewbox(
 
 def test_a_transparent_picture_stays_transparent(tmp_path: Path) -> None:
     Image.new("RGBA", (50, 40), (10, 20, 30, 0)).save(tmp_path / "clear.png")
-    found = picture_files(tmp_path / "clear.png", tmp_path / "cache")
-    assert found is not None
-    created, folder = found
-    assert created.plain.name.endswith(".50.png")
-    for name in created.names:
+    result = make_picture_files(tmp_path / "clear.png", tmp_path / "cache")
+    assert result is not None
+    files, folder = result
+    assert files.plain.name.endswith(".50.png")
+    for name in files.names:
         with Image.open(folder / name) as image:
             assert image.convert("RGBA").getpixel((5, 5))[3] == 0, name
 
@@ -142,7 +142,7 @@ def test_a_transparent_picture_stays_transparent(tmp_path: Path) -> None:
 def test_an_animation_stays_an_animation(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
-    assert picture_files(tmp_path / "moves.gif", tmp_path / "cache") is None
+    assert make_picture_files(tmp_path / "moves.gif", tmp_path / "cache") is None
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "png"])
@@ -159,31 +159,34 @@ def test_a_jpeg_file_with_two_photos_is_treated_as_a_photo(tmp_path: Path, kind:
     """Phones put a map of brightness behind the photo; scanners, pages."""
     first, second = Image.new("RGB", (90, 60), "red"), Image.new("RGB", (45, 30), "blue")
     first.save(tmp_path / "a.jpg", format=kind, save_all=True, append_images=[second])
-    found = picture_files(tmp_path / "a.jpg", tmp_path / "cache")
-    assert found is not None
-    with Image.open(found[1] / found[0].plain.name) as created:
-        assert created.size == (90, 60)
-        assert created.getpixel((5, 5))[0] > 200
+    result = make_picture_files(tmp_path / "a.jpg", tmp_path / "cache")
+    assert result is not None
+    files, folder = result
+    with Image.open(folder / files.plain.name) as plain:
+        assert plain.size == (90, 60)
+        assert plain.getpixel((5, 5))[0] > 200
 
 
 def test_a_grey_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     Image.linear_gradient("L").convert("I;16").point(lambda grey: grey * 257).save(
         tmp_path / "grey.png"
     )
-    found = picture_files(tmp_path / "grey.png", tmp_path / "cache")
-    assert found is not None
-    with Image.open(found[1] / found[0].plain.name) as created:
-        shades = [created.convert("L").getpixel((9, line)) for line in (0, 128, 255)]
+    result = make_picture_files(tmp_path / "grey.png", tmp_path / "cache")
+    assert result is not None
+    files, folder = result
+    with Image.open(folder / files.plain.name) as plain:
+        shades = [plain.convert("L").getpixel((9, line)) for line in (0, 128, 255)]
     assert shades == pytest.approx([0, 128, 255], abs=3)
 
 
 def test_a_cmyk_photo_is_converted_to_srgb(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), (200, 30, 40)).convert("CMYK").save(tmp_path / "ink.jpg")
-    found = picture_files(tmp_path / "ink.jpg", tmp_path / "cache")
-    assert found is not None
-    for name in found[0].names:
-        with Image.open(found[1] / name) as created:
-            assert created.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
+    result = make_picture_files(tmp_path / "ink.jpg", tmp_path / "cache")
+    assert result is not None
+    files, folder = result
+    for name in files.names:
+        with Image.open(folder / name) as image:
+            assert image.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
 
 
 def test_an_svg_may_have_any_file_name(site: Any) -> None:
@@ -219,7 +222,7 @@ def test_a_picture_too_large_to_read_is_refused(
     Image.new("1", (1500, 1000)).save(large, "png")
     (tmp_path / "large.png").write_bytes(large.getvalue())
     with pytest.raises(ValueError, match="has more than 1 million pixels"):
-        picture_files(tmp_path / "large.png", tmp_path / "cache")
+        make_picture_files(tmp_path / "large.png", tmp_path / "cache")
 
 
 def test_a_picture_from_another_host_is_refused(site: Any) -> None:
@@ -264,6 +267,6 @@ def test_a_damaged_picture_is_read_or_refused_with_a_message(tmp_path: Path, kin
             content[chance.randrange(len(content))] = chance.randrange(256)
         damaged.write_bytes(content[: chance.choice([None, chance.randrange(len(content))])])
         with suppress(ValueError):
-            picture_files(damaged, tmp_path / "cache")
+            make_picture_files(damaged, tmp_path / "cache")
         with suppress(ValueError):
             has_location(damaged)

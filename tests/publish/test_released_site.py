@@ -146,7 +146,9 @@ def test_the_site_has_only_email_addresses_that_a_writer_published(
         name: set(EMAIL_ADDRESS.findall(content)) - public for name, content in files.items()
     }
     texts = {name for name in files if name.endswith((".html", ".xml", ".json", ".txt", ".svg"))}
-    assert {name: found for name, found in unexpected.items() if found and name in texts} == {}
+    assert {
+        name: addresses for name, addresses in unexpected.items() if addresses and name in texts
+    } == {}
 
 
 def test_a_picture_does_not_name_its_photographer(files: dict[str, bytes]) -> None:

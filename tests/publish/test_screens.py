@@ -52,8 +52,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, text in TEXTS.items()
     }
     for name in PICTURES:
-        shown = f'![One]({{static}}/images/{name} "Words.")\n\nText.\n\n' * 2
-        posts[name.partition(".")[0]] = post("A picture", name.partition(".")[0], text=shown)
+        text = f'![One]({{static}}/images/{name} "Words.")\n\nText.\n\n' * 2
+        posts[name.partition(".")[0]] = post("A picture", name.partition(".")[0], text=text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
         return build(folder, posts)

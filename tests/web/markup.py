@@ -22,22 +22,22 @@ class Markup(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        self.tags.append((tag, found))
-        if found.get("role") == "alert":
+        attributes = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, attributes))
+        if attributes.get("role") == "alert":
             self.alerts.append("")
-        name = found.get("name", "")
-        if tag == "input" and (found.get("type") != "checkbox" or "checked" in found):
-            self.values[name] = found.get("value", "")
+        name = attributes.get("name", "")
+        if tag == "input" and (attributes.get("type") != "checkbox" or "checked" in attributes):
+            self.values[name] = attributes.get("value", "")
         elif tag == "textarea":
             self.values[name] = ""
         elif tag == "select":
             self._select = name
             self.values[name] = ""
-        elif tag == "option" and "selected" in found:
-            self.values[self._select] = found["value"]
+        elif tag == "option" and "selected" in attributes:
+            self.values[self._select] = attributes["value"]
         if tag not in VOID:
-            self._open.append(found | {"tag": tag})
+            self._open.append(attributes | {"tag": tag})
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop()["tag"] != tag:
@@ -71,4 +71,4 @@ class Markup(HTMLParser):
 
     def by_id(self, identity: str) -> dict[str, str]:
         """The attributes of the element with that id."""
-        return next(found for _, found in self.tags if found.get("id") == identity)
+        return next(attributes for _, attributes in self.tags if attributes.get("id") == identity)

@@ -69,13 +69,13 @@ def test_without_script_the_same_form_fifty_times_at_once_makes_one_lead(service
 
 def test_the_same_person_fifty_times_at_once_is_one_qualified_lead(service: Service) -> None:
     forms = [person(email="ann@crowd.example") for _ in range(AT_ONCE)]
-    created = new_stages(service, forms, "acme-cloud-guide")
-    assert created == {"qualified": 1, "duplicate": 49}
+    new_leads = new_stages(service, forms, "acme-cloud-guide")
+    assert new_leads == {"qualified": 1, "duplicate": 49}
 
 
 def test_of_fifty_people_at_once_a_cap_of_ten_accepts_ten(service: Service) -> None:
-    created = new_stages(service, [person() for _ in range(AT_ONCE)], "capped")
-    assert created == {"qualified": 10, "over_cap": 40}
+    new_leads = new_stages(service, [person() for _ in range(AT_ONCE)], "capped")
+    assert new_leads == {"qualified": 10, "over_cap": 40}
 
 
 def test_another_program_that_writes_loses_no_lead(service: Service) -> None:
@@ -83,11 +83,11 @@ def test_another_program_that_writes_loses_no_lead(service: Service) -> None:
     with ThreadPoolExecutor(1) as beside:
         writing = beside.submit(_write_until, done, service.folder / "var" / "gatepost.db")
         try:
-            created = new_stages(service, [person() for _ in range(AT_ONCE)], "acme-cloud-guide")
+            new_leads = new_stages(service, [person() for _ in range(AT_ONCE)], "acme-cloud-guide")
         finally:
             done.set()
         assert writing.result() > 0
-    assert created == {"qualified": AT_ONCE}
+    assert new_leads == {"qualified": AT_ONCE}
 
 
 def _write_until(done: threading.Event, path: Path) -> int:

@@ -81,8 +81,8 @@ def run() -> Callable[..., str]:
 
 
 def consent(run: Callable[..., str], lead_id: str) -> dict[str, object]:
-    found: dict[str, object] = json.loads(run("lead", lead_id, "--json"))["consent"]
-    return found
+    lead: dict[str, dict[str, object]] = json.loads(run("lead", lead_id, "--json"))
+    return lead["consent"]
 
 
 def test_releasing_a_lead_from_spam_is_no_consent(site: Site, run: Callable[..., str]) -> None:
@@ -92,18 +92,18 @@ def test_releasing_a_lead_from_spam_is_no_consent(site: Site, run: Callable[...,
     with pytest.raises(Refused, match="state the lawful basis"):
         run("correct", lead_id, "--not-spam", "--as", "Ada")
     run("correct", lead_id, "--not-spam", "--as", "Ada", "--basis", BASIS)
-    shown = run("lead", lead_id)
-    assert (f"basis        {BASIS}" in shown, "consent given" in shown) == (True, False)
+    output = run("lead", lead_id)
+    assert (f"basis        {BASIS}" in output, "consent given" in output) == (True, False)
     assert consent(run, lead_id) == {"given": False, "version": version, "basis": BASIS}
 
 
 def test_an_older_form_keeps_its_consent_text_in_a_honeypot_post_too(
     site: Site, run: Callable[..., str]
 ) -> None:
-    before = person()["gp_version"]
+    version = person()["gp_version"]
     site.file.write_text(site.file.read_text().replace("I agree that", "I hereby agree that"))
-    lead_id = site.trap(gp_version=before)
-    assert consent(run, lead_id) == {"given": True, "version": before, "basis": None}
+    lead_id = site.trap(gp_version=version)
+    assert consent(run, lead_id) == {"given": True, "version": version, "basis": None}
 
 
 @pytest.mark.parametrize("version", ["", "0" * 64, "no version!"])
@@ -129,10 +129,10 @@ def test_a_honeypot_post_keeps_its_answers_so_that_a_person_can_be_released(
         email="ann@clinic", company_size="a\x00b" + "x" * 300, phone="12", unknown="x", country="US"
     )
     assert "ann@clinic (unverified)" in run("leads", "--stage", "spam")
-    kept = json.loads(run("lead", lead_id, "--json"))["unverified"]
-    assert (kept["email"], kept["phone"]) == ("ann@clinic", "12")
-    assert "unknown" not in kept
-    assert "\x00" not in kept["company_size"]
+    unverified = json.loads(run("lead", lead_id, "--json"))["unverified"]
+    assert (unverified["email"], unverified["phone"]) == ("ann@clinic", "12")
+    assert "unknown" not in unverified
+    assert "\x00" not in unverified["company_size"]
     assert "Not verified" in run("lead", lead_id)
     with pytest.raises(Refused) as refused:
         run("correct", lead_id, "--not-spam", "--as", "Ada")

@@ -66,8 +66,8 @@ def test_a_changed_form_of_a_new_release_is_known_immediately(
     config: WebConfig, catalogue: LiveCatalogue
 ) -> None:
     swap(config)
-    shown = version_shown(config)
-    assert catalogue.campaign(GUIDE, shown).version == shown
+    version = version_shown(config)
+    assert catalogue.campaign(GUIDE, version).version == version
 
 
 def test_a_new_campaign_of_a_new_release_is_known_immediately(

@@ -31,7 +31,9 @@ def test_no_page_sets_a_cookie_and_each_has_a_strict_policy(service: Service) ->
 
 def test_the_page_loads_nothing_from_other_hosts(service: Service) -> None:
     page = Markup(service.get(f"/f/{GUIDE}").text)
-    addresses = [found.get("src") or found.get("href") or "/" for _, found in page.tags]
+    addresses = [
+        attributes.get("src") or attributes.get("href") or "/" for _, attributes in page.tags
+    ]
     assert all(address.startswith(("/", "#")) for address in addresses)
     for address in filter(lambda address: address.startswith("/theme/"), addresses):
         assert service.get(address).status == 200
@@ -69,12 +71,16 @@ def test_errors_are_in_a_summary_and_at_their_fields(service: Service) -> None:
         assert page.text_by_id[f"{field}-error"].startswith("Error: ")
         assert f"{field}-error" in page.by_id(field)["aria-describedby"]
         assert page.by_id(field)["aria-invalid"] == "true"
-    form = [tag for tag, found in page.tags if tag in {"form", "input"} or "autofocus" in found]
+    form = [
+        tag
+        for tag, attributes in page.tags
+        if tag in {"form", "input"} or "autofocus" in attributes
+    ]
     assert form[:2] == ["form", "div"]
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("email", "", "Enter your work e-mail as name@company.com."),
         ("email", "ann@mailinator.com", "addresses at mailinator.com are thrown away"),
@@ -84,13 +90,15 @@ def test_errors_are_in_a_summary_and_at_their_fields(service: Service) -> None:
         ("consent", "", "Tick the box to show that you agree."),
     ],
 )
-def test_each_error_says_how_to_fix_it(service: Service, field: str, value: str, told: str) -> None:
+def test_each_error_says_how_to_fix_it(
+    service: Service, field: str, value: str, message: str
+) -> None:
     form = person(**{field: value})
     if not value:
         del form[field]
     answer = service.post(form)
     assert answer.status == 422
-    assert told in Markup(answer.text).text_by_id[f"{GUIDE}-{field}-error"]
+    assert message in Markup(answer.text).text_by_id[f"{GUIDE}-{field}-error"]
 
 
 @pytest.mark.parametrize("kind", ["", "application/json", "multipart/form-data", "text/plain"])

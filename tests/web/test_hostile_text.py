@@ -97,7 +97,7 @@ anything = st.one_of(
 touch = st.dictionaries(
     st.sampled_from(["path", "referrer", "time", "utm_source", "gclid", "constructor"]),
     st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20), st.none(), st.integers()),
-).map(lambda found: json.dumps(found).encode())
+).map(lambda touch: json.dumps(touch).encode())
 numbers = itertools.count()
 quickly = settings(
     max_examples=rounds(120, 3000),
@@ -159,8 +159,10 @@ def site(tmp_path: Path) -> Site:
 def parts_of(pages: list[str]) -> tuple[set[object], set[str]]:
     """Every kind of tag with the names of its attributes, and every address."""
     tags = [tag for page in pages for tag in Markup(page).tags]
-    kinds = {(name, tuple(sorted(found))) for name, found in tags}
-    addresses = {found.get(key, "") for _, found in tags for key in ("href", "src", "action")}
+    kinds = {(name, tuple(sorted(attributes))) for name, attributes in tags}
+    addresses = {
+        attributes.get(key, "") for _, attributes in tags for key in ("href", "src", "action")
+    }
     return kinds, addresses
 
 
@@ -312,10 +314,10 @@ def test_a_json_lines_export_has_one_object_a_line(run: Callable[..., bytes], st
 def test_terminal_output_contains_no_control_sequences(
     run: Callable[..., bytes], stored: Site
 ) -> None:
-    shown = [run("leads", "everything", "--limit", "10000")]
-    shown += [run("leads", "--json"), run("campaigns", "list")]
-    shown += [run("lead", lead.lead_id) for lead in stored.leads()]
-    shown += [run("lead", "--json", lead.lead_id) for lead in stored.leads()[-len(HOSTILE) :]]
-    characters = set().union(*(text.decode() for text in shown)) - {"\n"}
+    outputs = [run("leads", "everything", "--limit", "10000")]
+    outputs += [run("leads", "--json"), run("campaigns", "list")]
+    outputs += [run("lead", lead.lead_id) for lead in stored.leads()]
+    outputs += [run("lead", "--json", lead.lead_id) for lead in stored.leads()[-len(HOSTILE) :]]
+    characters = set().union(*(text.decode() for text in outputs)) - {"\n"}
     obeyed = {c for c in characters if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"}}
     assert obeyed == set()

@@ -97,12 +97,12 @@ def test_kills_lose_no_acknowledged_lead_and_duplicate_none(project: Path) -> No
         client.join(PATIENCE)
         assert not client.is_alive()
     verified = service.run("verify")
-    found = leads(service)
+    recorded = leads(service)
     service.end()
 
     assert [answer.text for client in clients for answer in client.refused] == []
     thanked = [form["email"] for client in clients for form in client.thanked]
-    assert found == Counter(thanked)
+    assert recorded == Counter(thanked)
     assert crowd.counts["cut off"] >= KILLS // 2
     assert len(thanked) >= KILLS
     assert (verified.returncode, "all is well" in verified.stdout) == (0, True), verified
@@ -139,13 +139,13 @@ def test_the_log_is_synced_to_the_disk_before_a_visitor_is_thanked(
 
 def posts(trace: Path) -> list[list[str]]:
     """The system calls of each post, from its receipt to its answer."""
-    found: list[list[str]] = []
+    posts_of_trace: list[list[str]] = []
     for line in trace.read_text().splitlines():
         if "recvfrom" in line and '"POST /f/' in line:  # "recvfrom(" or "recvfrom resumed>"
-            found.append([])
-        if found and not any('"HTTP/1.1 303' in step for step in found[-1]):
-            found[-1].append(line)
-    return found
+            posts_of_trace.append([])
+        if posts_of_trace and not any('"HTTP/1.1 303' in step for step in posts_of_trace[-1]):
+            posts_of_trace[-1].append(line)
+    return posts_of_trace
 
 
 def order(steps: list[str]) -> str:

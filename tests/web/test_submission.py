@@ -138,7 +138,7 @@ class TestTheSameAnswerForEveryone:
         """Asserts the same answers as for a qualified lead, and that the files are available."""
         posted = service.post(form)
         thanks = service.thanks(posted)
-        assert [posted.bare, thanks.bare] == [one.bare for one in qualified]
+        assert [posted.bare, thanks.bare] == [answer.bare for answer in qualified]
         assert [service.get(link).status for link in links(thanks)] == [200, 200]
         assert stage in leads_of(service, form.get("email", "None"))
 
@@ -156,9 +156,9 @@ class TestTheSameAnswerForEveryone:
         self.same(service, person(email="bo@one-company.example"), qualified, "over_cap")
 
     def test_a_suppressed(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
-        listed = service.folder / "customers.csv"
-        listed.write_text("email\nann@customer.example\n")
-        assert service.run("suppress", "acme", str(listed)).returncode == 0
+        customers = service.folder / "customers.csv"
+        customers.write_text("email\nann@customer.example\n")
+        assert service.run("suppress", "acme", str(customers)).returncode == 0
         self.same(service, person(email="ann@customer.example"), qualified, "suppressed")
 
     def test_a_robot(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
@@ -170,7 +170,7 @@ class TestTheSameAnswerForEveryone:
         form = {"homepage": "x", "email": "no address", "company_size": "7", "full_name": "Bot"}
         form["gp_version"] = "0" * 64  # nor does a form that never was give it away
         posted = service.post(form)
-        assert [posted.bare, service.thanks(posted).bare] == [one.bare for one in qualified]
+        assert [posted.bare, service.thanks(posted).bare] == [answer.bare for answer in qualified]
 
 
 @pytest.mark.parametrize(
@@ -192,10 +192,10 @@ def test_haste_counts_only_if_measured_and_never_alone(
 
 def test_a_test_lead_is_marked_on_the_page_and_in_the_ledger(service: Service) -> None:
     url = service.run("test-lead", GUIDE, "--no-open").stdout.strip()
-    shown = service.get(url.partition(str(service.port))[2])
+    page = service.get(url.partition(str(service.port))[2])
     token = url.partition("?test=")[2]
     form = person(gp_test=token)
-    assert ("Test lead." in shown.text, token in shown.text) == (True, True)
+    assert ("Test lead." in page.text, token in page.text) == (True, True)
     service.thanks(service.post(form))
     service.thanks(service.post({**form, "full_name": "Again"}))
     with service.ledger() as ledger:

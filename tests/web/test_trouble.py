@@ -127,6 +127,6 @@ def test_a_service_that_stops_answers_its_open_requests(project: Path) -> None:
         service.end(signal.SIGTERM)
         answered = [f.result().status for f in posted if f.exception() is None]
     assert set(answered) <= {303}
-    found = service.stages()
-    assert len(answered) <= len(found) <= 12
-    assert set(found.values()) <= {"qualified"}
+    stages = service.stages()
+    assert len(answered) <= len(stages) <= 12
+    assert set(stages.values()) <= {"qualified"}

@@ -59,14 +59,14 @@ def test_the_policy_allows_the_sites_theme(apart: Service) -> None:
         for words in answer.headers["Content-Security-Policy"].split("; ")
     }
     kinds = {"script": "script-src", "link": "style-src"}
-    used = [
-        (tag, found)
-        for tag, found in Markup(answer.text).tags
-        if tag in kinds and found.get("rel") != "canonical"  # an address that is not loaded
+    loaded = [
+        (tag, attributes)
+        for tag, attributes in Markup(answer.text).tags
+        if tag in kinds and attributes.get("rel") != "canonical"  # an address that is not loaded
     ]
-    assert len(used) >= 3
-    for tag, found in used:
-        assert (found.get("src") or found["href"]).startswith(f"{SITE}/theme/")
+    assert len(loaded) >= 3
+    for tag, attributes in loaded:
+        assert (attributes.get("src") or attributes["href"]).startswith(f"{SITE}/theme/")
         assert SITE in policy[kinds[tag]]
     assert LEADS in policy["connect-src"] + policy["form-action"]
     assert SITE in policy["img-src"]

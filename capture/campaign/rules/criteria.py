@@ -147,14 +147,14 @@ def _operator_findings(
     elif operator in NUMERIC:
         yield from _number_findings(at, operator, operand, field)
     elif operator == "country_in":
-        yield from _each(at, operand, _country_fault)
+        yield from _each(at, operand, _country_problem)
     elif operator == "matches":
-        yield from _each(at, operand, _no_word_fault)
+        yield from _each(at, operand, _no_word_problem)
     elif operator == "equal":
-        if problem := _word_fault(field)(operand):
+        if problem := _word_problem(field)(operand):
             yield Finding(at, problem)
     elif operator != "business_email":
-        yield from _each(at, operand, _word_fault(field))
+        yield from _each(at, operand, _word_problem(field))
 
 
 def _each(
@@ -170,7 +170,7 @@ def _each(
         seen.add(entry.casefold())
 
 
-def _word_fault(field: FormField) -> Callable[[Any], str]:
+def _word_problem(field: FormField) -> Callable[[Any], str]:
     def problem(value: Any) -> str:
         if field.type is FieldType.INTEGER:
             return "" if isinstance(value, int) else "must be a whole number without quotes"
@@ -179,17 +179,17 @@ def _word_fault(field: FormField) -> Callable[[Any], str]:
         if field.choices and value not in field.choices:
             hint = suggestion(value, field.choices) or f"; they are {join_words(field.choices)}"
             return f"is none of the field's choices{hint}"
-        return "" if field.choices else _no_word_fault(value)
+        return "" if field.choices else _no_word_problem(value)
 
     return problem
 
 
-def _no_word_fault(text: str) -> str:
+def _no_word_problem(text: str) -> str:
     """Text is compared word by word, so punctuation alone would never match."""
     return "" if any(map(str.isalnum, text)) else "has no word; write one"
 
 
-def _country_fault(code: str) -> str:
+def _country_problem(code: str) -> str:
     if code in COUNTRIES:
         return ""
     by_name = {name: code for code, name in COUNTRIES.items()}

@@ -85,14 +85,14 @@ _TYPES_WITHOUT_LENGTH: Final = (*_CHOICE_TYPES, FieldType.COUNTRY, FieldType.INT
 def form_findings(draft: Draft) -> Iterator[Finding]:
     """All mistakes in the form's fields, one finding each."""
     for name in (*draft.fields, *sorted(draft.malformed)):
-        if reason := _name_fault(name):
+        if reason := _name_problem(name):
             yield Finding(("fields", name), reason)
     for name, field in draft.fields.items():
         yield from _field_findings(name, field)
     yield from _email_findings(draft)
 
 
-def _name_fault(name: str) -> str:
+def _name_problem(name: str) -> str:
     if name.startswith(("_", "gp_")) or name in _OWN_NAMES:
         return f"`{name}` is a name that Gatepost uses itself; choose another"
     if name in WTFORMS_NAMES:

@@ -220,7 +220,7 @@ def client_findings(client: ClientFile) -> Iterator[Finding]:
         addresses = getattr(client.contacts, key)
         for number, address in enumerate(addresses):
             at = ("contacts", key, number)
-            if problem := _address_fault(address):
+            if problem := _address_problem(address):
                 yield Finding(at, problem)
             elif address.casefold() in {other.casefold() for other in addresses[:number]}:
                 yield Finding(at, "is listed twice; keep one")
@@ -231,7 +231,7 @@ def client_findings(client: ClientFile) -> Iterator[Finding]:
             )
 
 
-def _address_fault(address: str) -> str:
+def _address_problem(address: str) -> str:
     try:
         validate_email(address, check_deliverability=False)
     except EmailNotValidError as error:
@@ -268,10 +268,10 @@ class ValidationContext:
             yield Finding(("client",), f"no such client{hint}")
         if draft.kind == "gated":
             for number, name in enumerate(draft.assets or ()):
-                if is_plain(name) and (problem := self._asset_fault(name)):
+                if is_plain(name) and (problem := self._asset_problem(name)):
                     yield Finding(("assets", number), problem)
 
-    def _asset_fault(self, name: str) -> str:
+    def _asset_problem(self, name: str) -> str:
         folder = self.gated_folder.resolve()
         where = short_path(self.gated_folder)
         files_by_name = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}

@@ -14,22 +14,21 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchAddress
 
 from capture.client_access.idempotency import IdempotencyKeyReused
-from capture.errors import EventNotAllowed, NotFound, Refused, Unavailable
+from capture.errors import NotFound, Refused, Unavailable
 from capture.web.api.debits import ANSWER_DEBIT, LIST_DEBITS
 from capture.web.api.document import openapi
-from capture.web.api.events import EVENT_TYPES, RECORD_EVENT
+from capture.web.api.events import RECORD_EVENT, refusal
 from capture.web.api.leads import GET_LEAD, LIST_LEADS
 from capture.web.api.operation import KEY_HEADER, AnyOperation
 from capture.web.api.problems import (
     BROKEN,
     KINDS,
-    NOT_FOUND,
-    REFUSED,
     UNAVAILABLE,
     FieldError,
     ProblemError,
     invalid_request,
 )
+from capture.web.api.reviews import RECORD_REVIEWS
 from capture.web.policy import API_POLICY, POLICY_HEADER
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import Services, install_services
@@ -38,6 +37,7 @@ OPERATIONS: Final[tuple[AnyOperation, ...]] = (
     LIST_LEADS,
     GET_LEAD,
     RECORD_EVENT,
+    RECORD_REVIEWS,
     LIST_DEBITS,
     ANSWER_DEBIT,
 )
@@ -91,20 +91,13 @@ def _add_headers(response: Response) -> Response:
 
 
 def _not_found(error: NotFound) -> Response:
-    return ProblemError(NOT_FOUND, str(error)).response()
+    return refusal(error).response()
 
 
 def _refused(error: Refused) -> Response:
     if isinstance(error, IdempotencyKeyReused):
         return invalid_request([FieldError(header=KEY_HEADER, detail=str(error))]).response()
-    if isinstance(error, EventNotAllowed):
-        allowed = [kind for kind in error.allowed if kind in EVENT_TYPES]
-        text = str(error)
-        if allowed:  # the error's own text also names events that a client may not record
-            words = ", ".join(allowed)
-            text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
-        return ProblemError(REFUSED, text, stage=error.stage, allowed=allowed).response()
-    return ProblemError(REFUSED, str(error)).response()
+    return refusal(error).response()
 
 
 def _unavailable(error: Unavailable) -> Response:

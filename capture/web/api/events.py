@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, RootModel
 
 from capture.client_access.client_leads import open_client_lead
 from capture.client_access.idempotency import IdempotentRequest, run_once
+from capture.errors import EventNotAllowed, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
@@ -21,6 +22,7 @@ from capture.outcomes.repeats import find_recorded_outcome, record_once
 from capture.review import Act, accept, find_lead, reject, settle, withdraw
 from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
+from capture.web.api.problems import NOT_FOUND, REFUSED, ProblemError
 from capture.web.api.schemas import (
     Amount,
     Currency,
@@ -268,7 +270,16 @@ def _outcome(lead_id: str, body: OutcomeRequest, api_token: ApiToken, now: datet
 
 
 def _answer(lead: Lead, kind: str, now: datetime, known: Event | None = None) -> str:
-    """The answer. It contains no personal data, since it is stored for repeated requests."""
+    return recorded_event(lead, kind, now, known).model_dump_json()
+
+
+def recorded_event(
+    lead: Lead, kind: str, now: datetime, known: Event | None = None
+) -> EventRecorded:
+    """The answer about an event that was recorded now, or is `known`.
+
+    It contains no personal data, since it is stored for repeated requests.
+    """
     recorded_at, source = (known.recorded_at, known.actor) if known else (now, Actor.CLIENT)
     return EventRecorded(
         lead_id=lead.lead_id,
@@ -279,7 +290,21 @@ def _answer(lead: Lead, kind: str, now: datetime, known: Event | None = None) ->
         deadline=lead.deadline and show_time(lead.deadline),
         appointment=lead.appointment_at(now),
         sale=lead.sale,
-    ).model_dump_json()
+    )
+
+
+def refusal(error: Refused | NotFound) -> ProblemError:
+    """The problem of a refused event."""
+    if isinstance(error, NotFound):
+        return ProblemError(NOT_FOUND, str(error))
+    if not isinstance(error, EventNotAllowed):
+        return ProblemError(REFUSED, str(error))
+    allowed = [kind for kind in error.allowed if kind in EVENT_TYPES]
+    text = str(error)
+    if allowed:  # the error's own text also names events that a client may not record
+        words = ", ".join(allowed)
+        text = f"The lead is {error.stage}, so this cannot be recorded; allowed now: {words}."
+    return ProblemError(REFUSED, text, stage=error.stage, allowed=allowed)
 
 
 RECORD_EVENT = Operation(

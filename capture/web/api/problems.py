@@ -51,12 +51,20 @@ class InvalidRequestProblem(Problem):
     errors: list[FieldError] = Field(description="Every invalid value.")
 
 
+def _is_absent(value: object) -> bool:
+    return value is None
+
+
 class RefusedProblem(Problem):
     """The request is valid, but the lead's stage or terms forbid it."""
 
-    stage: str | None = Field(default=None, description="The lead's stage on that track.")
+    stage: str | None = Field(
+        default=None, exclude_if=_is_absent, description="The lead's stage on that track."
+    )
     allowed: list[str] | None = Field(
-        default=None, description="The types of event that you may record in this stage."
+        default=None,
+        exclude_if=_is_absent,
+        description="The types of event that you may record in this stage.",
     )
 
 
@@ -133,17 +141,20 @@ class ProblemError(Exception):
         self.headers = headers or {}
         self.members = members
 
-    def response(self) -> Response:
-        """The HTTP response."""
-        problem = self.kind.model(
-            type=f"{request.script_root}/v1/openapi.json#/components/responses/{self.kind.name}",
+    def problem(self, root: str) -> Problem:
+        """The problem. `root` is the path below which the API is mounted."""
+        return self.kind.model(
+            type=f"{root}/v1/openapi.json#/components/responses/{self.kind.name}",
             title=self.kind.title,
             status=self.kind.status,
             detail=self.detail,
             **self.members,
         )
+
+    def response(self) -> Response:
+        """The HTTP response."""
         return Response(
-            problem.model_dump_json(exclude_none=True),
+            self.problem(request.script_root).model_dump_json(exclude_none=True),
             self.kind.status,
             self.headers,
             content_type=MEDIA_TYPE,
@@ -226,7 +237,7 @@ def read_body(model: type[Model], value: Any) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         problems = [
-            FieldError(pointer=_pointer(details), detail=_detail(details))
+            FieldError(pointer=_pointer(details, value), detail=_detail(details))
             for details in _validation_errors(error)
         ]
         raise invalid_request(problems) from None
@@ -236,12 +247,31 @@ def _validation_errors(error: ValidationError) -> Iterable[Any]:
     return error.errors(include_url=False, include_context=True, include_input=False)
 
 
-def _pointer(details: Any) -> str:
-    """The JSON pointer (RFC 6901), without the first part, where pydantic puts the event's type."""
+def _pointer(details: Any, value: Any) -> str:
+    """The JSON pointer (RFC 6901) of an error in the body, without the parts that are no place.
+
+    Below an object with a `type`, pydantic puts that type into the path.
+    """
+    parts: list[str] = []
+    is_type = True
+    for part in details["loc"]:
+        if is_type and isinstance(value, Mapping) and part == value.get("type"):
+            is_type = False
+            continue
+        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+        value, is_type = _member(value, part), True
     if details["type"] in _TYPE_ERRORS:
-        return "/type"
-    path = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"][1:])
-    return "".join(f"/{part}" for part in path)
+        parts.append("type")
+    return "".join(f"/{part}" for part in parts)
+
+
+def _member(value: Any, part: str | int) -> Any:
+    """The member of an object or a list; None if there is none."""
+    if isinstance(value, Mapping):
+        return value.get(part)
+    if isinstance(value, list) and isinstance(part, int):
+        return value[part]
+    return None
 
 
 def _detail(details: Any) -> str:
@@ -249,6 +279,8 @@ def _detail(details: Any) -> str:
     if details["type"] in _TYPE_ERRORS:
         known = details.get("ctx", {}).get("expected_tags")
         text = f"must be one of {known}" if known else "is missing"
+    elif details["type"] == "model_type":
+        text = "must be an object"
     elif details["type"] == "extra_forbidden":
         text = "this name is not allowed here"
     return f"{text[0].upper()}{text[1:]}."

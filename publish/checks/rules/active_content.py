@@ -32,7 +32,7 @@ _XML: Final = frozenset({".svg", ".xml", ".xhtml", ".xht", ".rdf", ".mathml"})
 def active_findings(writing: Writing) -> Iterator[Finding]:
     """Active content in texts, and files that are or contain programs."""
     for post in writing.posts:
-        for line, message in dict.fromkeys(_of_post(post, writing.layout.site_url)):
+        for line, message in dict.fromkeys(_messages_about_post(post, writing.layout.site_url)):
             yield Finding(post.where, line, message, RULE)  # an error in drafts too
     for path in writing.content_files.regular:
         is_text = path.suffix.lower() in SUFFIXES
@@ -44,7 +44,7 @@ def active_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(short_path(path), None, problem, RULE)
 
 
-def _of_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
+def _messages_about_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
     messages = set()
     for part in post.outline.active:
         if not part.address or is_external(part.address, site_url):
@@ -69,7 +69,7 @@ def _file_problem(path: Path) -> str:
         parts = active_parts(_decoded(path.read_bytes()))
         problem = next((part.message for part in parts if not part.address), "")
     if suffix in _XML and not problem:
-        problem = next(_of_xml(path), "")
+        problem = next(_messages_about_xml(path), "")
     return f"contains a program: {problem}" if problem else ""
 
 
@@ -78,7 +78,7 @@ def _decoded(raw: bytes) -> str:
     return raw.decode("utf-16" if is_wide else "utf-8-sig", errors="replace")
 
 
-def _of_xml(path: Path) -> Iterator[str]:
+def _messages_about_xml(path: Path) -> Iterator[str]:
     """Messages for active content in an XML file that a browser opens directly."""
     try:
         for event, node in iterparse(path, events=("start", "pi")):

@@ -22,13 +22,13 @@ def address_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def _shared_addresses(writing: Writing) -> Iterator[Finding]:
-    own = writing.layout.own_pages
+    reserved_files = writing.layout.reserved_files
     owners: dict[str, str] = {}
     for post in sorted(writing.posts, key=lambda post: post.where):
         if post.status == "draft" or not post.slug:
             continue  # a draft's address is its preview
         owner = owners.get(post.save_as) or writing.site_files.describe(post.save_as)
-        overrides = post.save_as in own and "save_as" in (
+        overrides = post.save_as in reserved_files and "save_as" in (
             *post.values,
             *writing.layout.extra.get(post.name, ()),
         )

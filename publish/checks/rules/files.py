@@ -16,7 +16,7 @@ from defusedxml.ElementTree import parse
 from PIL import Image
 
 from capture.errors import short_path
-from capture.paths import kind_fault
+from capture.paths import kind_problem
 from publish.checks.finding import Finding
 from publish.checks.gated import GatedFiles
 from publish.checks.layout import is_circular
@@ -50,7 +50,7 @@ _MEMBERS: Final[Mapping[str, str]] = {
     **dict.fromkeys((".pptx", ".pptm", ".potx"), "ppt/"),
     **dict.fromkeys((".odt", ".ods", ".odp", ".epub"), "mimetype"),
 }
-"""Archive suffixes to a prefix: every such archive has a member whose name starts with it."""
+"""By suffix of an archive: the prefix that the name of one of its members must have."""
 _SIGNATURES: Final[Mapping[str, bytes]] = {
     **dict.fromkeys((".doc", ".xls", ".ppt"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ".rtf": b"{\\rtf",
@@ -67,10 +67,10 @@ def is_pointer(path: Path) -> bool:
     return path.read_bytes().startswith(_POINTER)
 
 
-POINTER_FAULT: Final = "is a Git LFS pointer, not the file: run `git lfs pull`"
+POINTER_PROBLEM: Final = "is a Git LFS pointer, not the file: run `git lfs pull`"
 
 
-def content_fault(path: Path) -> str:
+def content_problem(path: Path) -> str:
     """The problem of a file whose content does not match its name, and the fix; else empty.
 
     Raises OSError if it cannot be read.
@@ -78,15 +78,15 @@ def content_fault(path: Path) -> str:
     if not path.stat().st_size:
         return f"is empty: {_GET_AGAIN}"
     if is_pointer(path):
-        return POINTER_FAULT
+        return POINTER_PROBLEM
     suffix = path.suffix.lower()
     with path.open("rb") as file:
         start = file.read(_START_SIZE)
     if _WEB_PAGE.match(start) and suffix not in _PAGES:
         return f"is a web page, not a {suffix or 'file'}: {_GET_AGAIN}"
-    for kinds, find_fault in _KINDS:
+    for kinds, find_problem in _KINDS:
         if suffix in kinds:
-            problem = find_fault(path)
+            problem = find_problem(path)
             return f"{problem}: {_GET_AGAIN}" if problem else ""
     return ""
 
@@ -200,7 +200,7 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(where, None, gated.refusal(same), "gated")
     yield from _links(writing, gated)
     for path in writing.content_files.special:
-        yield Finding(short_path(path), None, kind_fault(path.lstat().st_mode), "link")
+        yield Finding(short_path(path), None, kind_problem(path.lstat().st_mode), "link")
 
 
 def content_findings(writing: Writing) -> Iterator[Finding]:
@@ -208,16 +208,16 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
     for path in writing.content_files.regular:
         is_gated = path.is_relative_to(writing.gated)
         if not path.name.startswith(".") and not is_gated and is_pointer(path):
-            yield Finding(short_path(path), None, POINTER_FAULT, "file-content")
+            yield Finding(short_path(path), None, POINTER_PROBLEM, "file-content")
     for path in sorted(writing.gated.rglob("*")) if writing.gated.is_dir() else ():
         is_download = path.is_file() and not path.name.startswith(".")
-        if is_download and (problem := _content_or_read_fault(path)):
+        if is_download and (problem := _content_or_read_problem(path)):
             yield Finding(short_path(path), None, problem, "file-content")
 
 
-def _content_or_read_fault(path: Path) -> str:
+def _content_or_read_problem(path: Path) -> str:
     try:
-        return content_fault(path)
+        return content_problem(path)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 
@@ -234,7 +234,7 @@ def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
             message = f"is a circular link, to {path.readlink()}: delete the link"
             yield Finding(short_path(path), None, message, "gated")
         elif not path.is_file() and not path.is_dir():
-            yield Finding(short_path(path), None, kind_fault(path.stat().st_mode), "link")
+            yield Finding(short_path(path), None, kind_problem(path.stat().st_mode), "link")
 
 
 def _published(writing: Writing, gated: GatedFiles) -> Iterator[Path]:

@@ -10,7 +10,7 @@ import pyromark
 
 from capture.text import count_noun
 from publish.importers.export_files import GHOST_URL
-from publish.importers.model import Loss, join_words
+from publish.importers.model import Loss, join_names
 from publish.importers.text import clean_text, one_line
 
 Node = Mapping[str, Any]
@@ -175,7 +175,7 @@ def _card(kind: str, data: Node, losses: list[Loss]) -> str:
     ]
     if unused:
         losses.append(
-            ("card", f"fields of a card of kind `{kind}` were not imported: {join_words(unused)}")
+            ("card", f"fields of a card of kind `{kind}` were not imported: {join_names(unused)}")
         )
     return html
 

@@ -10,7 +10,7 @@ from capture.errors import Refused, Unavailable, short_path
 from capture.text import count_noun
 from publish.importers.export_files import GHOST_URL, split_address
 from publish.importers.ghost.cards import post_html
-from publish.importers.model import Export, ImportNote, Item, Root, Status, join_words
+from publish.importers.model import Export, ImportNote, Item, Root, Status, join_names
 from publish.importers.text import decode_text, one_line, parse_date, plain_text
 
 Row = Mapping[str, Any]
@@ -166,7 +166,7 @@ def _item(row: Row, tables: Tables, notes: list[ImportNote]) -> Item:
     names = [one_line(tag.get("name")) for tag in tags if not _is_internal(tag)]
     if internal:
         notes.append(
-            ImportNote("tags", where, f"internal tags were not imported: {join_words(internal)}")
+            ImportNote("tags", where, f"internal tags were not imported: {join_names(internal)}")
         )
     status, message = _status(row)
     if message:
@@ -179,7 +179,7 @@ def _item(row: Row, tables: Tables, notes: list[ImportNote]) -> Item:
         if row.get(k)
     )
     if unused := _unsupported_fields(row, meta):
-        notes.append(ImportNote("field", where, f"fields were not imported: {join_words(unused)}"))
+        notes.append(ImportNote("field", where, f"fields were not imported: {join_names(unused)}"))
     authors = tables.authors.get(key) or [tables.users.get(str(row.get("author_id")), {})]
     if row.get("author_id") and not one_line(authors[0].get("name")):
         notes.append(ImportNote("authors", where, "its author is not in the export"))
@@ -283,7 +283,7 @@ def _setting_notes(tables: Tables, where: str) -> Iterator[ImportNote]:
     others = settings.keys() - _REPORTED_SEPARATELY
     named = [name for name in _NAMED_SETTINGS if name in others]
     if others:
-        names = f": {join_words(named)}" if named else ""
+        names = f": {join_names(named)}" if named else ""
         rest = len(others) - len(named)
         more = f" and {count_noun(rest, 'other')}" if named and rest else ""
         message = (
@@ -301,11 +301,11 @@ def _tag_notes(tables: Tables, where: str) -> Iterator[ImportNote]:
             unused.append(name)
         elif rest := _unused_fields(tag, _TAG_FIELDS):
             yield ImportNote(
-                "tags", where, f"`{name}` was imported as a name only, without {join_words(rest)}"
+                "tags", where, f"`{name}` was imported as a name only, without {join_names(rest)}"
             )
     if unused:
         yield ImportNote(
-            "tags", where, f"{count_noun(len(unused), 'tag')} without a post: {join_words(unused)}"
+            "tags", where, f"{count_noun(len(unused), 'tag')} without a post: {join_names(unused)}"
         )
 
 
@@ -315,7 +315,7 @@ def _author_notes(tables: Tables, where: str) -> Iterator[ImportNote]:
         rest = _unused_fields(user, _USER_FIELDS | _SECRET | _ACCOUNT_FIELDS)
         if rest:
             yield ImportNote(
-                "authors", where, f"{name} was imported as a name only, without {join_words(rest)}"
+                "authors", where, f"{name} was imported as a name only, without {join_names(rest)}"
             )
     if number := sum(bool(user.keys() & _SECRET) for user in tables.users.values()):
         message = f"{count_noun(number, 'account')} with e-mail address or password: never imported"

@@ -46,21 +46,25 @@ class HugoFrontMatter:
         value = self.values.get(key)
         return one_line(value) if isinstance(value, str) else ""
 
-    def wrong_types(self, texts: Collection[str], words: Collection[str]) -> list[str]:
-        """The keys of `texts` that are not text, and those of `words` that are no list of texts."""
-        keys = [key for key in texts if not isinstance(self.values.get(key, ""), str)]
-        for key in words:
+    def wrong_types(self, text_keys: Collection[str], list_keys: Collection[str]) -> list[str]:
+        """The keys whose value has the wrong type.
+
+        The value of a key of `text_keys` must be a text, that of a key of `list_keys` a text or a
+        list of texts.
+        """
+        keys = [key for key in text_keys if not isinstance(self.values.get(key, ""), str)]
+        for key in list_keys:
             value = self.values.get(key)
             parts = value if isinstance(value, list) else [value]
             if not all(part is None or isinstance(part, str) for part in parts):
                 keys.append(key)
         return keys
 
-    def words(self, key: str) -> tuple[str, ...]:
-        """The value of a key as a list; a single text becomes a list of one."""
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts of a key's value, such as its tags; a single text becomes a list of one."""
         value = self.values.get(key)
         parts = value if isinstance(value, list) else [value]
-        return tuple(word for part in parts if isinstance(part, str) and (word := one_line(part)))
+        return tuple(text for part in parts if isinstance(part, str) and (text := one_line(part)))
 
 
 def read_hugo_front_matter(text: str) -> HugoFrontMatter:
@@ -87,9 +91,12 @@ def read_hugo_front_matter(text: str) -> HugoFrontMatter:
 class Config:
     """The part of Hugo's configuration that determines addresses; names of the other keys."""
 
-    name: str = ""
+    file_name: str = ""
+    """The file's name without its folder; empty if there is no file."""
     hosts: frozenset[str] = frozenset()
+    """The host of the site, without `www.`; empty if the configuration names none."""
     permalinks: Mapping[str, Any] = field(default_factory=dict)
+    """Hugo's patterns for addresses."""
     has_menus: bool = False
     language: str = "en"
     """The language of files without a language suffix."""
@@ -99,14 +106,17 @@ class Config:
     def address(
         self, section: str, parent: str, slug: str, title: str, when: datetime | date | None
     ) -> str:
-        """The path of a text on the Hugo site: https://gohugo.io/configuration/permalinks/"""
+        """The path of a text on the Hugo site: https://gohugo.io/configuration/permalinks/
+
+        An unknown token becomes its own name: `:other` becomes `other`.
+        """
         pages = self.permalinks.get("page")
         table = pages if isinstance(pages, Mapping) else self.permalinks
         pattern = table.get(section)
         path = "/".join(part for part in (parent, slug) if part)
         if not isinstance(pattern, str):
             return f"/{path.lower().replace(' ', '-')}/"
-        words = {
+        tokens = {
             "slug": slug,
             "slugorcontentbasename": slug,
             "filename": slug,
@@ -117,8 +127,8 @@ class Config:
             "sections": parent,
         }
         if when is not None:
-            words |= {"year": f"{when:%Y}", "month": f"{when:%m}", "day": f"{when:%d}"}
-        return _TOKEN.sub(lambda match: words.get(match[1].lower(), match[1]), pattern)
+            tokens |= {"year": f"{when:%Y}", "month": f"{when:%m}", "day": f"{when:%d}"}
+        return _TOKEN.sub(lambda match: tokens.get(match[1].lower(), match[1]), pattern)
 
 
 def read_config(root: Path) -> Config:

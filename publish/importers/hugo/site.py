@@ -29,7 +29,7 @@ from publish.importers.model import (
     Moment,
     Root,
     Status,
-    join_words,
+    join_names,
 )
 from publish.importers.text import clean_text, decode_text, one_line, parse_date, plain_text
 
@@ -180,17 +180,17 @@ def _item(
     file: _File, addresses: Mapping[str, str], now: datetime, notes: list[ImportNote]
 ) -> Item:
     front_matter, where = file.front_matter, file.name
-    categories = _merged_words(front_matter, "categories", "category")
+    categories = _merged_texts(front_matter, "categories", "category")
     if len(categories) > 1:
         message = f"is in {len(categories)} categories; those after the first became tags"
-        notes.append(ImportNote("categories", where, f"{message}: {join_words(categories[1:])}"))
-    series = front_matter.words("series")
+        notes.append(ImportNote("categories", where, f"{message}: {join_names(categories[1:])}"))
+    series = front_matter.texts("series")
     if len(series) > 1:
         notes.append(
             ImportNote(
                 "field",
                 where,
-                f"only the first of several series was imported, not {join_words(series[1:])}",
+                f"only the first of several series was imported, not {join_names(series[1:])}",
             )
         )
     notes.extend(_front_matter_notes(front_matter, where))
@@ -209,13 +209,13 @@ def _item(
         slug=file.slug,
         html=html,
         address=file.address,
-        aliases=tuple(_old_path(alias, file.address) for alias in front_matter.words("aliases")),
+        aliases=tuple(_old_path(alias, file.address) for alias in front_matter.texts("aliases")),
         date=_date(front_matter, now),
         modified=parse_date(front_matter.text("lastmod")),
         summaries=tuple(plain_text(front_matter.text(key)) for key in ("description", "summary")),
         category=categories[0] if categories else "",
-        tags=(*front_matter.words("tags"), *categories[1:]),
-        authors=_merged_words(front_matter, "authors", "author"),
+        tags=(*front_matter.texts("tags"), *categories[1:]),
+        authors=_merged_texts(front_matter, "authors", "author"),
         series=series[0] if series else "",
         status=status,
         image=image,
@@ -226,8 +226,8 @@ def _item(
     )
 
 
-def _merged_words(front_matter: HugoFrontMatter, key: str, other: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*front_matter.words(key), *front_matter.words(other))))
+def _merged_texts(front_matter: HugoFrontMatter, key: str, other: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*front_matter.texts(key), *front_matter.texts(other))))
 
 
 def _date(front_matter: HugoFrontMatter, now: datetime) -> Moment | None:
@@ -306,15 +306,15 @@ def _unsupported_notes(root: Path, config: Config) -> Iterator[ImportNote]:
     """Notes for the parts of the site's folder that are not imported, one for each kind."""
     if config.has_menus:
         yield ImportNote(
-            "menu", config.name, "menus were not imported: set NAVIGATION in pelicanconf.py"
+            "menu", config.file_name, "menus were not imported: set NAVIGATION in pelicanconf.py"
         )
     if config.unused:
-        names = join_words(config.unused)
+        names = join_names(config.unused)
         message = f"settings of the site were not imported: {names}: see pelicanconf.py"
-        yield ImportNote("settings", config.name, message)
+        yield ImportNote("settings", config.file_name, message)
     for path in sorted((root / "config").rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and name != config.name:
+        if path.is_file() and name != config.file_name:
             yield ImportNote("settings", name, "was not imported: see pelicanconf.py")
     for name in _UNUSED_FOLDERS:
         number = sum(path.is_file() for path in (root / name).rglob("*"))
@@ -330,7 +330,7 @@ def _section_page_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
         yield ImportNote("not imported", where, "the text of a section page")
     if keys := [key for key, value in front_matter.values.items() if value]:
         yield ImportNote(
-            "not imported", where, f"the front matter of a section page: {join_words(keys)}"
+            "not imported", where, f"the front matter of a section page: {join_names(keys)}"
         )
 
 
@@ -342,10 +342,10 @@ def _front_matter_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
     unused = [key for key, value in front_matter.values.items() if key not in used_keys and value]
     wrong_types = front_matter.wrong_types(sorted(_TEXT_KEYS), sorted(_LIST_KEYS))
     if unused := [*unused, *wrong_types]:
-        yield ImportNote("field", where, f"keys were not imported: {join_words(unused)}")
+        yield ImportNote("field", where, f"keys were not imported: {join_names(unused)}")
     dates = front_matter.text("date"), front_matter.text("publishdate")
     if all(dates) and dates[0] != dates[1]:
-        message = f"only one of its two dates was imported: {join_words(dates)} (`publishDate`)"
+        message = f"only one of its two dates was imported: {join_names(dates)} (`publishDate`)"
         yield ImportNote("date", where, message)
     pictures = Counter(
         {
@@ -356,7 +356,7 @@ def _front_matter_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
     )
     if pictures.total() > 1:
         total = pictures.total()
-        message = f"only the first of {total} lead pictures was imported: {join_words(pictures)}"
+        message = f"only the first of {total} lead pictures was imported: {join_names(pictures)}"
         yield ImportNote("picture", where, message)
 
 

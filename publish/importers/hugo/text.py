@@ -9,7 +9,7 @@ from typing import Final
 import pyromark
 
 from capture.text import count_noun
-from publish.importers.model import Loss, join_words
+from publish.importers.model import Loss, join_names
 
 _OPTIONS: Final = (
     pyromark.Options.ENABLE_TABLES
@@ -116,7 +116,7 @@ class _ShortcodeConverter:
         if attributes.get("link"):
             picture = f'<a href="{escape(attributes["link"])}">{picture}</a>'
         if unused := [key for key in attributes if key not in _FIGURE_PARAMETERS]:
-            self.losses.append(("shortcode", f"`figure`: {join_words(unused)} not imported"))
+            self.losses.append(("shortcode", f"`figure`: {join_names(unused)} not imported"))
         return f"\n\n<figure>{picture}{caption}</figure>\n\n"
 
     def _embed(self, name: str, address: str) -> str:

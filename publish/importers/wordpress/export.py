@@ -19,7 +19,7 @@ from publish.importers.model import (
     Media,
     Root,
     Status,
-    join_words,
+    join_names,
 )
 from publish.importers.text import one_line, plain_text
 from publish.importers.wordpress.shortcodes import Attachment, post_html
@@ -104,9 +104,9 @@ def _item(entry: Entry, wxr: Wxr, files: Mapping[str, Attachment], notes: list[I
     tags = terms.pop("post_tag", [])
     if len(categories) > 1:
         message = f"is in {len(categories)} categories; those after the first became tags"
-        add_note("categories", f"{message}: {join_words(categories[1:])}")
+        add_note("categories", f"{message}: {join_names(categories[1:])}")
     for domain, names in sorted(terms.items()):
-        add_note("field", f"`{domain}` was not imported: {join_words(names)}")
+        add_note("field", f"`{domain}` was not imported: {join_names(names)}")
     number = entry.meta.get("_thumbnail_id", "")
     thumbnail = files.get(number, Attachment("", "", ""))
     if number.strip("0") and not thumbnail.address:
@@ -211,7 +211,7 @@ def _unsupported_notes(wxr: Wxr, entries: list[Entry], where: str) -> Iterator[I
         message = f"{count_noun(comments, 'comment')} not imported: personal data"
         yield ImportNote("comments", where, message)
     if wxr.site_fields:
-        names = join_words(wxr.site_fields)
+        names = join_names(wxr.site_fields)
         message = f"settings of the site were not imported: {names}: see pelicanconf.py"
         yield ImportNote("settings", where, message)
     if wxr.author_emails:
@@ -234,13 +234,13 @@ def _term_notes(wxr: Wxr, entries: list[Entry], where: str) -> Iterator[ImportNo
                 message = f"{place}: categories are not nested here"
                 yield ImportNote("categories", where, message)
             if term.other_fields:
-                fields = join_words(term.other_fields)
+                fields = join_names(term.other_fields)
                 message = f"`{term.name}` was imported as a name only, without {fields}"
                 yield ImportNote("categories", where, message)
         elif term.nicename != "uncategorized":
             unused.setdefault(term.domain, []).append(term.name)
     for domain, words in sorted(unused.items()):
-        yield ImportNote("categories", where, f"`{domain}` without a post: {join_words(words)}")
+        yield ImportNote("categories", where, f"`{domain}` without a post: {join_names(words)}")
 
 
 def _library_notes(wxr: Wxr, where: str) -> Iterator[ImportNote]:
@@ -268,7 +268,7 @@ def _field_notes(entries: list[Entry], where: str) -> Iterator[ImportNote]:
         internal_keys.update(key for key in keys if key.startswith("_"))
         if custom_keys:
             yield ImportNote(
-                "field", entry.where, f"custom fields were not imported: {join_words(custom_keys)}"
+                "field", entry.where, f"custom fields were not imported: {join_names(custom_keys)}"
             )
         unused = [
             name
@@ -277,7 +277,7 @@ def _field_notes(entries: list[Entry], where: str) -> Iterator[ImportNote]:
         ]
         if unused:
             yield ImportNote(
-                "field", entry.where, f"fields were not imported: {join_words(unused)}"
+                "field", entry.where, f"fields were not imported: {join_names(unused)}"
             )
         if (parent := entry.text("post_parent")) not in ("", "0"):
             parent_title = titles.get(parent) or parent

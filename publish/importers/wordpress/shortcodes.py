@@ -9,7 +9,7 @@ from typing import Final
 
 from pelican.tools.pelican_import import decode_wp_content
 
-from publish.importers.model import Loss, join_counts, join_words
+from publish.importers.model import Loss, join_counts, join_names
 
 # No pattern searches past the next start of the same kind: unclosed markup must not take
 # quadratic time.
@@ -152,7 +152,7 @@ def _gallery(
         message = "a gallery shows pictures that are not in the export: attachment"
         losses.append(("picture", f"{message} {', '.join(missing)}"))
     if settings := [name for name in attributes if name != "ids"]:
-        losses.append(("shortcode", f"`[gallery]`: {join_words(settings)} not imported"))
+        losses.append(("shortcode", f"`[gallery]`: {join_names(settings)} not imported"))
     figures = (
         f'<figure><img src="{escape(file.address)}" alt="{escape(file.alt)}">'
         f"<figcaption>{escape(file.caption)}</figcaption></figure>"

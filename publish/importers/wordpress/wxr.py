@@ -27,7 +27,7 @@ _DOMAINS: Final = {"tag": "post_tag", "category": "category"}
 
 @dataclass(slots=True)
 class Entry:
-    """One `<item>`. `texts` maps the names of its tags to their texts."""
+    """One `<item>`. `texts` are the texts of its tags, by their names."""
 
     texts: dict[str, str] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)

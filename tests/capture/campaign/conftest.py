@@ -106,7 +106,9 @@ def problems(project: Path) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def after(project: Path, problems: Callable[[], list[str]]) -> Callable[..., list[str]]:
+def problems_after_change(
+    project: Path, problems: Callable[[], list[str]]
+) -> Callable[..., list[str]]:
     """Replaces text in a file by pairs (old, new), and returns the problems."""
 
     def message(*changes: tuple[str, str], file: str = "campaigns/guide.toml") -> list[str]:

@@ -15,8 +15,11 @@ def campaign(project) -> Campaign:
     return read_campaign(project / "campaigns" / "guide.toml")
 
 
-def test_days_start_and_end_in_the_campaigns_zone(project, after) -> None:
-    assert after(("opens = 2026-11-01", "opens = 2026-11-01\ncloses = 2026-11-30")) == []
+def test_days_start_and_end_in_the_campaigns_zone(project, problems_after_change) -> None:
+    assert (
+        problems_after_change(("opens = 2026-11-01", "opens = 2026-11-01\ncloses = 2026-11-30"))
+        == []
+    )
     campaign = read_campaign(project / "campaigns" / "guide.toml")
     first = datetime(2026, 11, 1, 4, tzinfo=UTC)  # midnight in New York, in summer time
     last = datetime(2026, 12, 1, 5, tzinfo=UTC)  # midnight in New York, in winter time

@@ -40,14 +40,14 @@ def test_missing_folders_count_as_empty(tmp_path) -> None:
     ("client", "fix"),
     [("acne", "did you mean `acme`?"), ("bmw", "write clients/bmw.toml")],
 )
-def test_a_client_without_a_file_is_reported(after, client, fix) -> None:
-    assert after(('client = "acme"', f'client = "{client}"')) == [
+def test_a_client_without_a_file_is_reported(problems_after_change, client, fix) -> None:
+    assert problems_after_change(('client = "acme"', f'client = "{client}"')) == [
         f'campaigns/guide.toml:2: client = "{client}": no such client; {fix}'
     ]
 
 
-def test_a_client_with_an_invalid_file_is_not_reported_as_unknown(after) -> None:
-    assert after(("vat_rate = 19", "vat_rate = -1"), file="clients/acme.toml") == [
+def test_a_client_with_an_invalid_file_is_not_reported_as_unknown(problems_after_change) -> None:
+    assert problems_after_change(("vat_rate = 19", "vat_rate = -1"), file="clients/acme.toml") == [
         "clients/acme.toml:4: vat_rate = -1: must be 0 or more"
     ]
 
@@ -60,38 +60,42 @@ def test_a_client_with_an_invalid_file_is_not_reported_as_unknown(after) -> None
         ("numbers.xlsx", "add it there"),
     ],
 )
-def test_a_missing_asset_is_reported(after, name, fix) -> None:
-    assert after(('"guide.pdf"', f'"{name}"')) == [
+def test_a_missing_asset_is_reported(problems_after_change, name, fix) -> None:
+    assert problems_after_change(('"guide.pdf"', f'"{name}"')) == [
         f'campaigns/guide.toml:7: assets holds "{name}": no such file in gated/; {fix}'
     ]
 
 
-def test_a_link_that_leads_out_of_the_gated_folder_is_refused(project, after) -> None:
+def test_a_link_that_leads_out_of_the_gated_folder_is_refused(
+    project, problems_after_change
+) -> None:
     (project / "secret").write_text("leads")
     (project / "gated" / "link.pdf").symlink_to(project / "secret")
-    assert after(('"guide.pdf"', '"link.pdf"')) == [
+    assert problems_after_change(('"guide.pdf"', '"link.pdf"')) == [
         'campaigns/guide.toml:7: assets holds "link.pdf": is a link that leads out of gated/; '
         "put the file itself there"
     ]
 
 
-def test_a_link_inside_the_gated_folder_is_accepted(project, after) -> None:
+def test_a_link_inside_the_gated_folder_is_accepted(project, problems_after_change) -> None:
     (project / "gated" / "latest.pdf").symlink_to("guide.pdf")
-    assert after(('"guide.pdf"', '"latest.pdf"')) == []
+    assert problems_after_change(('"guide.pdf"', '"latest.pdf"')) == []
 
 
-def test_a_folder_is_not_an_asset(project, after) -> None:
+def test_a_folder_is_not_an_asset(project, problems_after_change) -> None:
     (project / "gated" / "all").mkdir()
-    assert after(('"guide.pdf"', '"all"')) == [
+    assert problems_after_change(('"guide.pdf"', '"all"')) == [
         'campaigns/guide.toml:7: assets holds "all": is not a file in gated/; name a file'
     ]
 
 
-def test_the_mistakes_of_all_files_are_reported_together(project, after, campaign_text) -> None:
+def test_the_mistakes_of_all_files_are_reported_together(
+    project, problems_after_change, campaign_text
+) -> None:
     broken = campaign_text.replace('"USD"', '"usd"').replace('"acme"', '"acne"')
     (project / "campaigns" / "demo.toml").write_text(broken)
     (project / "clients" / "Bad Name.toml").write_text("")
-    assert after(("at_least = 51", "at_least = 0x")) == [
+    assert problems_after_change(("at_least = 51", "at_least = 0x")) == [
         "clients/Bad Name.toml: name it in small letters, digits and single hyphens, "
         "such as acme-demo.toml",
         'campaigns/demo.toml:2: client = "acne": no such client; did you mean `acme`?',

@@ -5,8 +5,8 @@ from capture.campaign.files import read_client
 C = "clients/acme.toml"
 
 
-def test_a_missing_header_is_reported_at_its_keys(after) -> None:
-    assert after(("[contacts]\n", ""), file=C) == [
+def test_a_missing_header_is_reported_at_its_keys(problems_after_change) -> None:
+    assert problems_after_change(("[contacts]\n", ""), file=C) == [
         f"{C}: contacts: is missing; add the table [contacts]",
         f'{C}:6: bills = ["bills@acme.example.com"]: is not a key of this table; '
         "it belongs under [contacts]",

@@ -39,15 +39,15 @@ def test_invalid_utf_8_is_reported_with_its_line(project, problems) -> None:
 
 
 @pytest.mark.parametrize("number", ["1" * 5000, "1e99999999999999999999"])
-def test_a_huge_number_is_reported_in_one_line(after, number) -> None:
-    [problem] = after(("rate = 50.00", f"rate = {number}"))
+def test_a_huge_number_is_reported_in_one_line(problems_after_change, number) -> None:
+    [problem] = problems_after_change(("rate = 50.00", f"rate = {number}"))
     assert problem.startswith(G)
     assert "\n" not in problem
 
 
 @pytest.mark.parametrize("depth", [2, 100, 200, 300, 400, 450, 480, 500])
-def test_deep_nesting_is_reported_in_one_line(after, depth) -> None:
-    [problem] = after(("hours = 48", f"hours = {'[' * depth}{']' * depth}"))
+def test_deep_nesting_is_reported_in_one_line(problems_after_change, depth) -> None:
+    [problem] = problems_after_change(("hours = 48", f"hours = {'[' * depth}{']' * depth}"))
     assert problem in (
         f"{G}:46: review.hours = [[...]]: must be a whole number without quotes",
         f"{G}: has too many nested levels to be read",
@@ -119,8 +119,8 @@ def test_an_invalid_stored_text_is_reported_with_its_place() -> None:
         parse_campaign("guide", "summary = ''", "version 1 of guide")
 
 
-def test_money_is_never_converted_to_a_float(project, after) -> None:
-    assert after(("rate = 50.00", "rate = 0.10")) == []
+def test_money_is_never_converted_to_a_float(project, problems_after_change) -> None:
+    assert problems_after_change(("rate = 50.00", "rate = 0.10")) == []
     assert str(read_campaign(project / G).price.rate) == "0.10"
 
 

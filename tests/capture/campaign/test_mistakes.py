@@ -19,63 +19,65 @@ CASES = tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text(encodi
         for case in cases
     ],
 )
-def test_a_mistake_is_reported_in_one_line_with_place_and_fix(after, case) -> None:
+def test_a_mistake_is_reported_in_one_line_with_place_and_fix(problems_after_change, case) -> None:
     file = case.get("file", G)
-    assert after((case["change"], case["to"]), file=file) == [case["says"]]
+    assert problems_after_change((case["change"], case["to"]), file=file) == [case["says"]]
 
 
-def test_a_duplicate_key_without_a_form_field_is_reported(after) -> None:
+def test_a_duplicate_key_without_a_form_field_is_reported(problems_after_change) -> None:
     phone = '[fields.phone]\nlabel = "Phone"\ntype = "phone"\nrequired = false\n'
-    assert after((phone, ""), ('keys = ["email"]', 'keys = ["phone"]')) == [
+    assert problems_after_change((phone, ""), ('keys = ["email"]', 'keys = ["phone"]')) == [
         f'{G}:48: duplicates.keys holds "phone": the form asks for none; '
         'add [fields.phone] with type = "phone"'
     ]
 
 
-def test_a_value_instead_of_a_table_is_reported_with_the_header(after) -> None:
-    assert after(('[fields.job_title]\nlabel = "Job title"', "[fields]\njob_title = 3")) == [
+def test_a_value_instead_of_a_table_is_reported_with_the_header(problems_after_change) -> None:
+    assert problems_after_change(
+        ('[fields.job_title]\nlabel = "Job title"', "[fields]\njob_title = 3")
+    ) == [
         f"{G}:25: fields.job_title = 3: must be a table: "
         "write [fields.job_title] on a line of its own, its keys below"
     ]
 
 
-def test_a_missing_table_is_reported_with_its_header(after, campaign_text) -> None:
+def test_a_missing_table_is_reported_with_its_header(problems_after_change, campaign_text) -> None:
     price = campaign_text[campaign_text.index("[price]") : campaign_text.index("[review]")]
-    assert after((price, "")) == [f"{G}: price: is missing; add the table [price]"]
+    assert problems_after_change((price, "")) == [f"{G}: price: is missing; add the table [price]"]
 
 
-def test_a_required_key_under_the_wrong_header_is_reported_once(after) -> None:
+def test_a_required_key_under_the_wrong_header_is_reported_once(problems_after_change) -> None:
     consent = 'consent = "You may write to me."\n'
     label = 'label = "Job title"\n'
-    assert after((consent, ""), (label, label + consent)) == [
+    assert problems_after_change((consent, ""), (label, label + consent)) == [
         f'{G}:25: fields.job_title.consent = "You may write to me.": is not a key of this table; '
         "move it to the top of the file, above the first [table]"
     ]
 
 
-def test_control_characters_in_a_key_are_escaped(after) -> None:
-    assert after(("[caps]", '["\\u001b[31m\\u202e"]')) == [
+def test_control_characters_in_a_key_are_escaped(problems_after_change) -> None:
+    assert problems_after_change(("[caps]", '["\\u001b[31m\\u202e"]')) == [
         f'{G}:55: "\\u001b[31m\\u202e": is not a known key; the keys here are title, summary, '
         "client, currency, time_zone, opens, closes, kind, button, assets, consent, fields, "
         "criteria, price, review, duplicates, caps"
     ]
 
 
-def test_a_currency_without_decimals_refuses_decimals(after) -> None:
-    assert after(('"USD"', '"JPY"'), ("rate = 50.00", "rate = 50.5")) == [
+def test_a_currency_without_decimals_refuses_decimals(problems_after_change) -> None:
+    assert problems_after_change(('"USD"', '"JPY"'), ("rate = 50.00", "rate = 50.5")) == [
         f"{G}:43: price.rate = 50.5: JPY has no decimals; write no more than that"
     ]
 
 
-def test_cpa_wants_a_rate_or_a_percentage_and_not_both(after) -> None:
+def test_cpa_wants_a_rate_or_a_percentage_and_not_both(problems_after_change) -> None:
     changes = ('"cpl"', '"cpa"'), ('"accepted"', '"won"'), ("rate = 50.00", "rate = 5\npercent = 5")
-    assert after(*changes) == [
+    assert problems_after_change(*changes) == [
         f"{G}:40: price: cpa needs one of the two: write either rate = 50.00 or percent = 10"
     ]
 
 
-def test_several_mistakes_are_all_reported_from_top_to_bottom(after) -> None:
-    assert after(
+def test_several_mistakes_are_all_reported_from_top_to_bottom(problems_after_change) -> None:
+    assert problems_after_change(
         ("currency =", "curency ="),
         ('type = "country"', 'type = "land"'),
         ("at_least = 51", "at_least = 101"),
@@ -93,8 +95,8 @@ def test_several_mistakes_are_all_reported_from_top_to_bottom(after) -> None:
     ]
 
 
-def test_a_criterion_on_a_malformed_field_is_not_reported_too(after) -> None:
-    assert after(('label = "Number of employees"', "label = 5")) == [
+def test_a_criterion_on_a_malformed_field_is_not_reported_too(problems_after_change) -> None:
+    assert problems_after_change(('label = "Number of employees"', "label = 5")) == [
         f"{G}:16: fields.company_size.label = 5: must be text in quotes"
     ]
 
@@ -120,52 +122,52 @@ def test_a_criterion_on_a_malformed_field_is_not_reported_too(after) -> None:
         ('"work email"', '"section-us billing home email"'),
     ],
 )
-def test_valid_variants_give_no_message(after, change, to) -> None:
-    assert after((change, to)) == []
+def test_valid_variants_give_no_message(problems_after_change, change, to) -> None:
+    assert problems_after_change((change, to)) == []
 
 
 @pytest.mark.parametrize(
     "token", ["work name", "section-a b email", "home", "work  email", "email work"]
 )
-def test_invalid_autocomplete_tokens_are_reported(after, token) -> None:
-    [text] = after(('"work email"', f'"{token}"'))
+def test_invalid_autocomplete_tokens_are_reported(problems_after_change, token) -> None:
+    [text] = problems_after_change(('"work email"', f'"{token}"'))
     assert text.startswith(
         f'{G}:13: fields.email.autocomplete = "{token}": is not a token of the HTML'
     )
 
 
-def test_choices_that_differ_only_in_case_are_the_same(after) -> None:
+def test_choices_that_differ_only_in_case_are_the_same(problems_after_change) -> None:
     many = ('"1-50"', '"Up to 50"'), ('"51-200"', '"up to 50"')
     assert f'{G}:18: fields.company_size.choices holds "up to 50": is offered twice; keep one' in (
-        after(*many)
+        problems_after_change(*many)
     )
 
 
-def test_a_hidden_file_cannot_be_an_asset(after) -> None:
-    [text] = after(('"guide.pdf"', '".env"'))
+def test_a_hidden_file_cannot_be_an_asset(problems_after_change) -> None:
+    [text] = problems_after_change(('"guide.pdf"', '".env"'))
     assert text.startswith(f'{G}:7: assets holds ".env": must be a file\'s name alone')
 
 
-def test_punctuation_alone_cannot_be_matched(after) -> None:
-    assert after(("at_least = 51", 'field = "job_title"\ncontains_any = ["IT", "!"]')) == [
-        f'{G}:39: criteria.company_size.contains_any holds "!": has no word; write one'
-    ]
+def test_punctuation_alone_cannot_be_matched(problems_after_change) -> None:
+    assert problems_after_change(
+        ("at_least = 51", 'field = "job_title"\ncontains_any = ["IT", "!"]')
+    ) == [f'{G}:39: criteria.company_size.contains_any holds "!": has no word; write one']
 
 
-def test_three_criteria_that_no_choice_can_meet_are_reported(after) -> None:
+def test_three_criteria_that_no_choice_can_meet_are_reported(problems_after_change) -> None:
     three = (
         "at_least = 51\n"
         '[criteria.middle]\nfield = "company_size"\nat_most = 200\n'
         '[criteria.small]\nfield = "company_size"\nequal = "1-50"'
     )
-    [text] = after(("at_least = 51", three))
+    [text] = problems_after_change(("at_least = 51", three))
     assert text.startswith(
         f"{G}:42: criteria.small: no choice of `company_size` can meet it together"
     )
 
 
 @pytest.mark.parametrize("name", [name for name in dir(Form()) if re.fullmatch("[a-z]\\w*", name)])
-def test_a_field_cannot_have_a_name_that_wtforms_uses(after, name) -> None:
-    assert after(("[fields.job_title]", f"[fields.{name}]")) == [
+def test_a_field_cannot_have_a_name_that_wtforms_uses(problems_after_change, name) -> None:
+    assert problems_after_change(("[fields.job_title]", f"[fields.{name}]")) == [
         f"{G}:24: fields.{name}: a field named `{name}` would break the form; choose another name"
     ]

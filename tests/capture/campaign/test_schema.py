@@ -76,10 +76,10 @@ def test_money_may_be_a_number_or_the_same_in_quotes(campaign_text: str) -> None
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(
-    campaign_text: str, after: Any, old: str, new: str
+    campaign_text: str, problems_after_change: Any, old: str, new: str
 ) -> None:
     assert not is_valid("campaign", campaign_text.replace(old, new))
-    assert after((old, new)), "the reader accepts it"
+    assert problems_after_change((old, new)), "the reader accepts it"
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_the_schema_refuses_what_the_reader_refuses(
     ],
 )
 def test_schema_and_reader_agree_on_every_price_model(
-    campaign_text: str, after: Any, price: str, sound: bool
+    campaign_text: str, problems_after_change: Any, price: str, sound: bool
 ) -> None:
     old = 'model = "cpl"\nbillable = "accepted"\nrate = 50.00'
     assert is_valid("campaign", campaign_text.replace(old, price)) is sound
-    assert (after((old, price)) == []) is sound
+    assert (problems_after_change((old, price)) == []) is sound

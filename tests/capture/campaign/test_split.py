@@ -93,6 +93,6 @@ def test_overlapping_choices_get_a_proposal_that_fits_both() -> None:
 
 @pytest.mark.parametrize("bound", [51, 201])
 def test_the_first_number_of_a_choice_is_a_valid_bound(
-    after: Callable[..., list[str]], bound: int
+    problems_after_change: Callable[..., list[str]], bound: int
 ) -> None:
-    assert after(("at_least = 51", f"at_least = {bound}")) == []
+    assert problems_after_change(("at_least = 51", f"at_least = {bound}")) == []

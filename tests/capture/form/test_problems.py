@@ -94,14 +94,14 @@ def test_a_country_without_phones_asks_for_the_country_code(campaign, good):
     assert form.problems() == [("acme-cloud-guide-phone", PHONE)]
 
 
-def test_a_required_multiple_choice_asks_for_one(campaign, good):
+def test_a_required_multiple_choice_without_an_answer_is_reported(campaign, good):
     needs = {"label": "Interests", "type": "multiple_choice", "choices": ("A", "B")}
     form = form_class(campaign(fields={"needs": needs}))(good())
     form.validate()
     assert form.problems() == [("acme-cloud-guide-needs", "Choose your interests (one or more).")]
 
 
-def test_a_choice_may_be_longer_than_the_fields_length(campaign, good):
+def test_max_length_does_not_limit_the_choices_of_a_field(campaign, good):
     needs = {"label": "Plan", "type": "choice", "choices": ("Enterprise",), "max_length": 3}
     form = form_class(campaign(fields={"plan": needs}))(good(plan="Enterprise"))
     assert form.validate()

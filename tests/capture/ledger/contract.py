@@ -168,6 +168,38 @@ class LedgerContract:
         first, _, second = ledger.transact_all([has_lead, _append_lead("a"), has_lead])
         assert (first.result, second.result) == (False, True)
 
+    def test_a_refused_attempt_is_rolled_back_alone(self, ledger: Ledger) -> None:
+        def refuse(records: WriteTransaction) -> None:
+            records.append(received_event("b"))
+            records.outbox.queue(Message("b", "lead_qualified", NOW, None))
+            raise Refused("no b")
+
+        def work(records: WriteTransaction) -> list[str]:
+            attempts = [records.attempt(part) for part in (_append_lead("a"), refuse)]
+            records.append(received_event("c"))
+            return list(map(str, attempts))
+
+        assert ledger.transact(work) == ["None", "no b"]
+        assert ledger.read(lambda reading: [lead.lead_id for lead in reading.leads.select()]) == [
+            "a",
+            "c",
+        ]
+        assert ledger.read(lambda reading: reading.outbox.waiting()) == []
+        assert ledger.verify().problems == ()
+
+    def test_another_error_in_an_attempt_rolls_back_the_transaction(self, ledger: Ledger) -> None:
+        def fail(records: WriteTransaction) -> None:
+            records.append(received_event("b"))
+            raise Stop
+
+        def work(records: WriteTransaction) -> None:
+            records.append(received_event("a"))
+            records.attempt(fail)
+
+        with pytest.raises(Stop):
+            ledger.transact(work)
+        assert ledger.read(lambda reading: list(reading.leads.select())) == []
+
     def test_a_writer_that_does_not_wait_for_the_lock_raises_busy(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 from PIL import Image
 
-from publish.checks.rules.files import content_fault
+from publish.checks.rules.files import content_problem
 from tests.samples import GUIDE
 
 ROOT = Path(__file__).parents[3]
@@ -37,7 +37,7 @@ def archive(name: str) -> bytes:
     return target.getvalue()
 
 
-GOOD = {
+FILES = {
     "a.pdf": (ROOT / "content/gated/cloud-guide.pdf").read_bytes(),
     "A.PDF": GUIDE.encode(),
     "a.xlsx": workbook_bytes(),
@@ -54,35 +54,35 @@ GOOD = {
     "a.html": PAGE,
     "a.bin": b"\0\1",
 }
-CUT = [name for name in GOOD if name not in {"a.csv", "b.csv", "a.html", "a.bin"}]
+REPORTED_IF_CUT_OFF = [name for name in FILES if name not in {"a.csv", "b.csv", "a.html", "a.bin"}]
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", FILES)
 def test_a_file_that_matches_its_name_is_accepted(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(GOOD[name])
-    assert content_fault(tmp_path / name) == ""
+    (tmp_path / name).write_bytes(FILES[name])
+    assert content_problem(tmp_path / name) == ""
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize(("content", "expected"), [(b"", "is empty"), (POINTER, "`git lfs pull`")])
 def test_an_empty_file_and_a_git_lfs_pointer_are_reported(
     tmp_path: Path, name: str, content: bytes, expected: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    assert expected in content_fault(tmp_path / name)
+    assert expected in content_problem(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize("name", REPORTED_IF_CUT_OFF)
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_cut_off_file_is_reported(tmp_path: Path, name: str, share: float) -> None:
-    (tmp_path / name).write_bytes(GOOD[name][: int(len(GOOD[name]) * share)])
-    assert content_fault(tmp_path / name) != ""
+    (tmp_path / name).write_bytes(FILES[name][: int(len(FILES[name]) * share)])
+    assert content_problem(tmp_path / name) != ""
 
 
-@pytest.mark.parametrize("name", [name for name in GOOD if name != "a.html"])
+@pytest.mark.parametrize("name", [name for name in FILES if name != "a.html"])
 def test_a_web_page_with_another_suffix_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(PAGE)
-    assert content_fault(tmp_path / name).startswith("is a web page, not a ")
+    assert content_problem(tmp_path / name).startswith("is a web page, not a ")
 
 
 @pytest.mark.parametrize(
@@ -98,15 +98,15 @@ def test_a_web_page_with_another_suffix_is_reported(tmp_path: Path, name: str) -
     ],
 )
 def test_a_file_of_another_type_is_reported(tmp_path: Path, name: str, other: str) -> None:
-    (tmp_path / name).write_bytes(GOOD[other])
-    assert content_fault(tmp_path / name) != ""
+    (tmp_path / name).write_bytes(FILES[other])
+    assert content_problem(tmp_path / name) != ""
 
 
 def test_a_damaged_part_of_a_workbook_is_reported(tmp_path: Path) -> None:
     content = bytearray(archive("xl/workbook.xml"))
     content[60] ^= 0xFF
     (tmp_path / "a.xlsx").write_bytes(content)
-    assert "is damaged in `xl/workbook.xml`" in content_fault(tmp_path / "a.xlsx")
+    assert "is damaged in `xl/workbook.xml`" in content_problem(tmp_path / "a.xlsx")
 
 
 def test_the_check_names_file_problem_and_fix(desk: Any) -> None:

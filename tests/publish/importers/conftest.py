@@ -14,7 +14,7 @@ from publish.build.pelican_run import settings_from
 from publish.checks.front_matter import FrontMatter, read_front_matter
 from publish.checks.project import Writing
 from publish.import_cli import import_
-from publish.plugins.checks import layout_of
+from publish.plugins.project_settings import layout_of
 from tests.publish.conftest import TinySite
 
 EXPORTS = Path(__file__).parent / "exports"

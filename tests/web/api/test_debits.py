@@ -53,17 +53,17 @@ def answer(
 
 
 def debits(world: World, query: str = "", *, client: str = "acme") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(
+    page: dict[str, list[dict[str, Any]]] = json.loads(
         world.get(f"/api/v1/debits{query}", client=client).text
-    )["debits"]
-    return found
+    )
+    return page["debits"]
 
 
 def test_the_client_sees_the_proposed_debits(world: World, billed: str) -> None:
-    (one,) = debits(world)
-    assert (one["id"], one["statement"], one["lead_id"]) == (DEBIT, "acme-0001", billed)
-    assert (one["amount"], one["currency"], one["reason"]) == ("5.00", "USD", "wrong_rate")
-    assert (one["stage"], one["number"], one["due_on"]) == ("open", None, None)
+    (debit,) = debits(world)
+    assert (debit["id"], debit["statement"], debit["lead_id"]) == (DEBIT, "acme-0001", billed)
+    assert (debit["amount"], debit["currency"], debit["reason"]) == ("5.00", "USD", "wrong_rate")
+    assert (debit["stage"], debit["number"], debit["due_on"]) == ("open", None, None)
 
 
 def test_the_clients_approval_issues_the_note(world: World, billed: str) -> None:
@@ -78,7 +78,7 @@ def test_the_clients_approval_issues_the_note(world: World, billed: str) -> None
     (note,) = world.ledger.read(lambda reading: reading.people.notes(billed))
     assert (note.author, note.text) == ("Carol", "by all means")
     assert debits(world, "?stage=open") == []
-    assert [one["id"] for one in debits(world, "?stage=approved")] == [DEBIT]
+    assert [debit["id"] for debit in debits(world, "?stage=approved")] == [DEBIT]
 
 
 @pytest.mark.usefixtures("billed")

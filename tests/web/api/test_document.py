@@ -28,27 +28,28 @@ _fresh = itertools.count()
 def document(world: World) -> dict[str, Any]:
     answer = world.app.test_client().get("/api/v1/openapi.json")
     assert (answer.status_code, answer.content_type) == (200, "application/json")
-    found: dict[str, Any] = answer.json
-    return found
+    data: dict[str, Any] = answer.json
+    return data
 
 
 def test_the_document_is_the_same_for_all_and_needs_no_token(world: World) -> None:
-    found = document(world)
-    assert (found["openapi"], found["servers"]) == ("3.1.1", [{"url": "/api"}])
-    assert list(found["paths"]) == [
+    data = document(world)
+    assert (data["openapi"], data["servers"]) == ("3.1.1", [{"url": "/api"}])
+    assert list(data["paths"]) == [
         "/v1/leads",
         "/v1/leads/{lead_id}",
         "/v1/leads/{lead_id}/events",
+        "/v1/reviews",
         "/v1/debits",
         "/v1/debits/{debit_id}/answer",
     ]
 
 
 def test_every_reference_in_the_document_resolves(world: World) -> None:
-    found = document(world)
-    text = json.dumps(found)
+    data = document(world)
+    text = json.dumps(data)
     for reference in {part.split('"')[0] for part in text.split('"$ref": "#/')[1:]}:
-        place: Any = found
+        place: Any = data
         for name in reference.split("/"):
             place = place[name]
 
@@ -122,13 +123,13 @@ def test_schemathesis_finds_no_problem_in_the_real_service(service: Service) -> 
         if isinstance(event, events.ScenarioFinished):
             record = event.recorder
             answered += Counter(
-                one.response.status_code for one in record.interactions.values() if one.response
+                item.response.status_code for item in record.interactions.values() if item.response
             )
             for checks in record.checks.values():
                 problems += [
-                    f"{record.label}: {one.failure_info.failure} {one.failure_info.code_sample}"
-                    for one in checks
-                    if one.failure_info
+                    f"{record.label}: {check.failure_info.failure} {check.failure_info.code_sample}"
+                    for check in checks
+                    if check.failure_info
                 ]
     assert problems == []
     assert answered[200] > 20

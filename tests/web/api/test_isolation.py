@@ -48,9 +48,9 @@ def test_no_list_shows_a_lead_of_another_client(
     leads: list[Any] = []
     path: str | None = f"/api/v1/leads{query}"
     while path:
-        found = json.loads(world.get(path, client=client).text)
-        leads += found["leads"]
-        path = found["next"]
+        page = json.loads(world.get(path, client=client).text)
+        leads += page["leads"]
+        path = page["next"]
     assert {CAMPAIGNS[lead["campaign"]] for lead in leads} <= {client}
 
 
@@ -61,14 +61,14 @@ def test_a_hidden_lead_looks_like_an_unknown_lead(world: World, kind: str) -> No
         "test": lambda: world.take(test=True),
         "disqualified": lambda: world.take(company_size="51-100"),
     }[kind]()
-    before = world.kinds(lead_id)
+    old_kinds = world.kinds(lead_id)
     never = "zzzzzzzzzzzz"
     shown = world.get(f"/api/v1/leads/{lead_id}"), world.get(f"/api/v1/leads/{never}")
     parts = world.record(lead_id, type="accepted"), world.record(never, type="accepted")
     for ours, none in (shown, parts):
         assert ours.status_code == 404
         assert bare(ours, lead_id) == bare(none, never)
-    assert world.kinds(lead_id) == before
+    assert world.kinds(lead_id) == old_kinds
 
 
 def test_every_type_of_event_is_refused_for_a_lead_of_another_client(world: World) -> None:

@@ -20,13 +20,13 @@ WINDOW = timedelta(hours=48)
 def page(world: World, path: str = "/api/v1/leads") -> dict[str, Any]:
     answer = world.get(path)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json
-    return found
+    data: dict[str, Any] = answer.json
+    return data
 
 
 def test_leads_are_listed_the_newest_first(world: World) -> None:
-    used = [world.take(at=NOW - number * HOUR) for number in range(3)]
-    assert world.list_ids() == used
+    lead_ids = [world.take(at=NOW - number * HOUR) for number in range(3)]
+    assert world.list_ids() == lead_ids
 
 
 def test_only_qualified_leads_are_listed(world: World) -> None:
@@ -51,32 +51,32 @@ def test_a_stage_is_the_current_stage(world: World, stage: str) -> None:
 
 
 def test_leads_are_filtered_by_campaign_month_and_receipt(world: World) -> None:
-    before = world.take(at=NOW - timedelta(days=40))
+    last_month = world.take(at=NOW - timedelta(days=40))
     today, sale = world.take(), world.take("sales", at=NOW + HOUR)
-    assert world.list_ids("?month=2026-10") == [before]
+    assert world.list_ids("?month=2026-10") == [last_month]
     assert world.list_ids("?campaign=sales") == [sale]
     assert world.list_ids("?received_since=2026-11-23T15:00:00Z") == [sale, today]
-    assert world.list_ids("?received_until=2026-11-23T10:00:00-05:00") == [before]
+    assert world.list_ids("?received_until=2026-11-23T10:00:00-05:00") == [last_month]
     assert world.list_ids("?campaign=rival") == world.list_ids("?campaign=nonsense") == []
 
 
 def test_pages_have_every_lead_once_while_new_ones_arrive(world: World) -> None:
-    used = [world.take(at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
-    seen, path = [], "/api/v1/leads?limit=2"
+    lead_ids = [world.take(at=NOW - timedelta(minutes=number // 2)) for number in range(7)]
+    listed_ids, path = [], "/api/v1/leads?limit=2"
     while path:
-        found = page(world, path)
-        seen += [lead["id"] for lead in found["leads"]]
+        current = page(world, path)
+        listed_ids += [lead["id"] for lead in current["leads"]]
         world.take(at=NOW + HOUR)
-        path = found["next"]
-    assert sorted(seen) == sorted(used)
-    assert len(seen) == 7
+        path = current["next"]
+    assert sorted(listed_ids) == sorted(lead_ids)
+    assert len(listed_ids) == 7
 
 
 def test_the_next_page_keeps_the_filters(world: World) -> None:
     world.take("sales")
-    used = [world.take(at=NOW - number * HOUR) for number in range(3)]
-    found = page(world, "/api/v1/leads?campaign=guide&limit=2")
-    assert [lead["id"] for lead in page(world, found["next"])["leads"]] == [used[2]]
+    lead_ids = [world.take(at=NOW - number * HOUR) for number in range(3)]
+    first = page(world, "/api/v1/leads?campaign=guide&limit=2")
+    assert [lead["id"] for lead in page(world, first["next"])["leads"]] == [lead_ids[2]]
 
 
 @pytest.mark.parametrize("name", ["cursor", "changed_since"])
@@ -144,8 +144,8 @@ class TestNotice:
         world.lead(lead_id)
         change = LeadCorrection(lead_id, "Ada", {"full_name": "Di Ray"})
         world.ledger.transact(lambda records: correct_lead(records, change, NOW))
-        found = world.lead(lead_id)
-        assert (found["silence_never_accepts"], found["deadline"]) == (True, None)
+        lead = world.lead(lead_id)
+        assert (lead["silence_never_accepts"], lead["deadline"]) == (True, None)
         assert world.kinds(lead_id).count("notified") == 2
 
 
@@ -197,15 +197,15 @@ class TestChangesSinceAMark:
 
 def test_the_database_reads_only_the_clients_own_leads(world: World) -> None:
     world.take()
-    plans = []
-    world.ledger.read(lambda reading: reading.connection.set_trace_callback(plans.append))
+    statements = []
+    world.ledger.read(lambda reading: reading.connection.set_trace_callback(statements.append))
     world.ledger.read(
         lambda reading: reading.leads.for_client(ClientLeadQuery("acme", NOW, 10, stage="accepted"))
     )
     world.ledger.read(lambda reading: reading.connection.set_trace_callback(None))
-    (asked,) = [one for one in plans if "FROM leads" in one]
+    (query,) = [statement for statement in statements if "FROM leads" in statement]
     steps = world.ledger.read(
-        lambda reading: reading.connection.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
+        lambda reading: reading.connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
     )
     assert "USING INDEX leads_shown (client=?)" in steps[0][3]
     assert not [step for step in steps if "TEMP B-TREE" in step[3]]

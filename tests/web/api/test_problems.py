@@ -21,14 +21,14 @@ JSON = {"Content-Type": "application/json", "Idempotency-Key": "k1"}
 def problem(answer: TestResponse, status: int) -> dict[str, Any]:
     """The problem in an answer; asserts that it is complete and has the headers of every answer."""
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
-    found: dict[str, Any] = json.loads(answer.text)
-    assert found["status"] == status
-    assert {"type", "title", "detail"} <= set(found)
+    data: dict[str, Any] = json.loads(answer.text)
+    assert data["status"] == status
+    assert {"type", "title", "detail"} <= set(data)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     for forbidden in ("Set-Cookie", "Access-Control-Allow-Origin"):
         assert forbidden not in answer.headers
-    return found
+    return data
 
 
 def post(world: World, body: bytes | str, **headers: str) -> TestResponse:
@@ -37,9 +37,11 @@ def post(world: World, body: bytes | str, **headers: str) -> TestResponse:
     return world.request("POST", path, data=body, headers=JSON | headers)
 
 
-@pytest.mark.parametrize("given", [None, "", "Basic YTpi", "gp_x", "bearer", "Digest Bearer x"])
-def test_a_request_without_a_token_is_refused(world: World, given: str | None) -> None:
-    headers = {} if given is None else {"Authorization": given}
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Basic YTpi", "gp_x", "bearer", "Digest Bearer x"]
+)
+def test_a_request_without_a_token_is_refused(world: World, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
     answer = world.app.test_client().get("/api/v1/leads", headers=headers)
     problem(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="Gatepost"')
@@ -143,8 +145,8 @@ def test_answers_are_json_only(world: World, accept: str, status: int) -> None:
 
 def test_every_invalid_parameter_is_reported_at_once(world: World) -> None:
     query = "limit=1.5&stage=spam&month=2026-13&received_since=today&campagin=x&cursor=y&stage=a"
-    found = problem(world.get(f"/api/v1/leads?{query}"), 422)
-    names = [error["parameter"] for error in found["errors"]]
+    data = problem(world.get(f"/api/v1/leads?{query}"), 422)
+    names = [error["parameter"] for error in data["errors"]]
     expected = ["campagin", "cursor", "limit", "month", "received_since", "stage", "stage"]
     assert sorted(names) == expected
 
@@ -159,8 +161,8 @@ def test_every_invalid_value_is_reported_at_once_by_its_pointer(world: World) ->
         "occurred_at": "2026-12-01T10:00",
         "a/b~c": 1,
     }
-    found = problem(post(world, json.dumps(body)), 422)
-    pointers = {error["pointer"]: error["detail"] for error in found["errors"]}
+    data = problem(post(world, json.dumps(body)), 422)
+    pointers = {error["pointer"]: error["detail"] for error in data["errors"]}
     assert set(pointers) == {
         "/amount",
         "/currency",
@@ -178,8 +180,8 @@ def test_every_invalid_value_is_reported_at_once_by_its_pointer(world: World) ->
     [("{}", "/type"), ('{"type": "spam"}', "/type"), ("[]", ""), ("null", ""), ('"accepted"', "")],
 )
 def test_a_body_of_another_shape_is_reported(world: World, body: str, pointer: str) -> None:
-    found = problem(post(world, body), 422)
-    assert [error["pointer"] for error in found["errors"]] == [pointer]
+    data = problem(post(world, body), 422)
+    assert [error["pointer"] for error in data["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def taken(service: Service) -> str:
 def kinds(service: Service, lead_id: str) -> list[str]:
     with service.ledger() as ledger:
         return ledger.read(
-            lambda reading: [one.event.kind.value for one in reading.events.select(lead_id=lead_id)]
+            lambda reading: [
+                item.event.kind.value for item in reading.events.select(lead_id=lead_id)
+            ]
         )
 
 

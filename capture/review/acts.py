@@ -82,7 +82,7 @@ def withdraw(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     """Undoes the person's own review, within ten seconds (rule 13)."""
     lead = find_lead(records, act.lead_id)
     events = [recorded.event for recorded in records.events.select(lead_id=lead.lead_id)]
-    last = _current_review(events)
+    last = current_review(events)
     if last is None:
         raise EventNotAllowed(
             f"lead {lead.lead_id} is {lead.review}: there is no review to undo",
@@ -254,6 +254,12 @@ def find_lead(reading: ReadTransaction, lead_id: str) -> Lead:
     return lead
 
 
+def check_name(by: str) -> None:
+    """Raises `Refused` for a blank name: every act has a person."""
+    if is_blank(by):
+        raise Refused("give the name of the person who does it", Hint.BY)
+
+
 def _check_in_time(lead: Lead, now: datetime) -> None:
     """Raises `EventNotAllowed` at or after the deadline, even if no event records the silence."""
     if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
@@ -312,7 +318,7 @@ def _events_before(events: Sequence[Event], end: Event) -> Iterator[Event]:
         yield event
 
 
-def _current_review(events: Sequence[Event]) -> Event | None:
+def current_review(events: Sequence[Event]) -> Event | None:
     """The acceptance or rejection that holds now; None if there is none or it was undone."""
     reviews = [
         event
@@ -327,8 +333,7 @@ def _current_review(events: Sequence[Event]) -> Event | None:
 def _record(
     records: WriteTransaction, lead: Lead, kind: EventKind, act: Act, now: datetime, **data: Any
 ) -> Lead:
-    if is_blank(act.by):
-        raise Refused("give the name of the person who does it", Hint.BY)
+    check_name(act.by)
     record_held_meeting(records, lead, now)
     actor = Actor.AGENCY if kind is EventKind.DISPUTED else act.actor
     event_data = {"by": records.people.pseudonym(lead.client, act.by), **data}

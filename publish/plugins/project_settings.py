@@ -1,0 +1,51 @@
+"""From Pelican's settings to the project: its layout, and the folders of its other files."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pelican
+from pelican.readers import default_metadata, parse_path_metadata
+from pelican.utils import slugify
+
+from capture.paths import ConfinedFolder
+from publish.checks.layout import Layout, layout_from
+
+
+def layout_of(settings: Mapping[str, Any]) -> Layout:
+    """The project's layout, with Pelican's own function that makes a slug of a title."""
+
+    @cache  # categories, tags and authors repeat
+    def slug_of(title: str) -> str:
+        slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
+        return slug
+
+    folders = [
+        *map(ConfinedFolder, map(Path, settings["THEME_TEMPLATES_OVERRIDES"])),
+        ConfinedFolder(Path(settings["THEME"]) / "templates"),
+        # Pelican searches this one last:
+        ConfinedFolder(Path(pelican.__file__).parent / "themes/simple/templates"),
+    ]
+
+    def has_template(name: str) -> bool:
+        extensions = settings["TEMPLATE_EXTENSIONS"]
+        return any(
+            folder.find_file(f"{name}{suffix}") for folder in folders for suffix in extensions
+        )
+
+    def category_of(name: str) -> str:
+        metadata = {**default_metadata(settings), **parse_path_metadata(name, settings)}
+        return str(metadata.get("category", ""))
+
+    return layout_from(settings, slug_of, has_template, category_of)
+
+
+def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:
+    """The folders of campaigns, clients and gated files."""
+    content = Path(settings["PATH"]).absolute()
+    return (
+        Path(settings.get("CAMPAIGNS_PATH", content.parent / "campaigns")),
+        Path(settings.get("CLIENTS_PATH", content.parent / "clients")),
+        Path(settings.get("GATED_PATH", content / "gated")),
+    )
