@@ -33,6 +33,8 @@ def fold_case(text: str) -> str:
 
     Unicode's compatibility normal form (NFKC) with case folded.
     """
+    if text.isascii():
+        return text.lower()
     normal = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", normal)  # folding may leave another form
 

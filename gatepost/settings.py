@@ -35,7 +35,7 @@ _IN_RELEASE = {
     "gated_dir": "content/gated",
     "output_dir": "output",
 }
-"""Folder settings and their places in the current release: the defaults if RELEASES_DIR is set."""
+"""By folder setting: its place in the live release, which is the default if RELEASES_DIR is set."""
 
 log = logging.getLogger(__name__)
 

@@ -116,6 +116,11 @@ class CommandContext:
         catalogue = self.catalogue()
         return ledger.read(lambda reading: campaigns_in(reading, catalogue, slug, None))[0]
 
+    def all_campaigns(self, ledger: Ledger) -> list[Campaign]:
+        """Every campaign with a file or with leads, sorted by slug."""
+        catalogue = self.catalogue()
+        return ledger.read(lambda reading: campaigns_in(reading, catalogue, None, None))
+
     def parties(self, client: str) -> Parties:
         """Agency and client, as statements name them. Raises `NotFound`, naming near spellings."""
         return build_parties(self.agency, self.catalogue().client(client))

@@ -113,8 +113,8 @@ def _select(
     if search is None:
         leads = reading.leads.select(query, newest_first=True)
         return ((lead, {}) for lead in leads)
-    found = search_leads(reading, search, query)
-    return ((match.lead, {"matches": dict(match.answers)}) for match in found)
+    matches = search_leads(reading, search, query)
+    return ((match.lead, {"matches": dict(match.answers)}) for match in matches)
 
 
 def _show(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from capture.campaign.model import Campaign
+from capture.cli.hints import in_words
 from capture.documents.lead_export import EXCEL
-from capture.errors import Refused
+from capture.errors import GatepostError, Refused
 from capture.files import atomic_write
 from capture.local_time import read_moment, show_moment
 
@@ -122,6 +123,61 @@ def write_output(content: bytes, output: Path | None, shape: str = "") -> None:
     """Writes to the file or to standard output. Raises `Refused` if that fails."""
     with open_output(output, shape) as out:
         out.write(content)
+
+
+# One file for each campaign, for the commands with `--all`.
+
+
+all_option = click.option(
+    "--all", "is_all", is_flag=True, help="Every campaign: one file each, in the folder of -o."
+)
+file_or_folder_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write to this file instead of the terminal; with --all, to this folder.",
+)
+
+
+def campaign_or_folder(campaign: str | None, output: Path | None, *, is_all: bool) -> str | Path:
+    """The slug of the named campaign; with `--all` the folder for the files of all campaigns.
+
+    Raises `UsageError` for neither or both, or if the output does not fit.
+    """
+    if is_all == (campaign is not None):
+        raise click.UsageError("name one campaign, or give --all for every campaign")
+    if campaign is not None:
+        if output is not None and output.is_dir():
+            raise click.UsageError(f"{output} is a folder; name a file with -o")
+        return campaign
+    if output is None:
+        raise click.UsageError("--all writes one file for each campaign; name a folder with -o")
+    return output
+
+
+def write_files(
+    campaigns: Iterable[Campaign], folder: Path, ending: str, content: Callable[[Campaign], bytes]
+) -> int:
+    """Writes the content for each campaign to `folder/SLUG` + `ending`, and prints each path.
+
+    A campaign that is refused does not stop the others: it gets one line on standard error. Returns
+    the exit code: 1 if any was refused.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder}: {error.strerror}; name another folder with -o") from None
+    code = 0
+    for campaign in campaigns:
+        file = folder / f"{campaign.slug}{ending}"
+        try:
+            write_output(content(campaign), file)
+        except GatepostError as error:
+            click.echo(f"{campaign.slug}: {in_words(error)}", err=True)
+            code = 1
+        else:
+            click.echo(file)
+    return code
 
 
 # Progress bar.

@@ -9,7 +9,13 @@ from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import TITLES_MISSING
 from capture.cli.options import Month
-from capture.cli.output import output_option, write_output
+from capture.cli.output import (
+    all_option,
+    campaign_or_folder,
+    file_or_folder_option,
+    write_files,
+    write_output,
+)
 from capture.closing.documents import find_document
 from capture.closing.months import closed_months
 from capture.documents.report import ReportData, make_report, to_html
@@ -22,13 +28,16 @@ _MONTHS = 12
 
 
 @click.command()
-@click.argument("campaign")
+@click.argument("campaign", required=False)
+@all_option
 @click.option(
     "--month", required=True, type=Month(), help="The month, in the campaign's time zone."
 )
-@output_option
+@file_or_folder_option
 @pass_context
-def report(context: CommandContext, campaign: str, month: str, output: Path | None) -> None:
+def report(
+    context: CommandContext, campaign: str | None, month: str, output: Path | None, *, is_all: bool
+) -> int:
     """Write CAMPAIGN's monthly report for the client: one HTML page that loads nothing else.
 
     It shows figures, charts, rejections, articles and changes. It contains neither the agency's
@@ -37,16 +46,23 @@ def report(context: CommandContext, campaign: str, month: str, output: Path | No
     \b
     Example:
       gatepost report acme-demo --month 2026-11 -o november.html
+      gatepost report --all --month 2026-11 -o november
     """
+    target = campaign_or_folder(campaign, output, is_all=is_all)
     now, titles = datetime.now(UTC), dict(context.titles())
-    with context.ledger() as ledger:
-        terms = context.campaign_in(ledger, campaign)
-        data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
     if not titles:
         click.echo(TITLES_MISSING, err=True)
-    client, agency = context.catalogue().client(terms.client), context.agency.party.name
-    page = make_report(terms, client, agency, data, now)
-    write_output(to_html(page).encode(), output, "html")
+    with context.ledger() as ledger:
+
+        def page(terms: Campaign) -> bytes:
+            data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
+            client, agency = context.catalogue().client(terms.client), context.agency.party.name
+            return to_html(make_report(terms, client, agency, data, now)).encode()
+
+        if isinstance(target, Path):
+            return write_files(context.all_campaigns(ledger), target, f"-{month}.html", page)
+        write_output(page(context.campaign_in(ledger, target)), output, "html")
+        return 0
 
 
 def _report_data(

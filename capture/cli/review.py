@@ -24,7 +24,7 @@ from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.review import (
     Act,
-    Decided,
+    DecisionResult,
     RowResult,
     accept,
     dispute,
@@ -135,7 +135,8 @@ def _review_file(context: CommandContext, file: Path, by: str, *, as_json: bool)
     show_rows(_RESULT_COLUMNS, map(_result_row, results), as_json=as_json)
     if not as_json:
         known = sum(
-            isinstance(result.result, Decided) and result.result.is_known for result in results
+            isinstance(result.result, DecisionResult) and result.result.is_known
+            for result in results
         )
         new = len(results) - known - len(problems)
         click.echo(f"{new} recorded, {known} already recorded, {len(problems)} refused.")
@@ -148,18 +149,18 @@ _RESULT_COLUMNS: Final = ("line", "lead_id", "decision", "result", "stage", "dea
 
 
 def _result_row(result: RowResult) -> dict[str, Any]:
-    row, decided = result.row, result.result
+    row, answer = result.row, result.result
     facts: dict[str, Any] = {
         "line": row.line,
         "lead_id": row.lead_id,
         "decision": row.decision,
     }
-    if isinstance(decided, GatepostError):
-        return facts | {"result": "refused", "problem": in_words(decided)}
+    if isinstance(answer, GatepostError):
+        return facts | {"result": "refused", "problem": in_words(answer)}
     return facts | {
-        "result": "already recorded" if decided.is_known else "recorded",
-        "stage": decided.lead.review,
-        "deadline": moment(decided.lead.deadline),
+        "result": "already recorded" if answer.is_known else "recorded",
+        "stage": answer.lead.review,
+        "deadline": moment(answer.lead.deadline),
     }
 
 

@@ -10,7 +10,13 @@ from capture.campaign.files import parse_campaign, source_text
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import OTHER_FILE, read_other
-from capture.cli.output import output_option, write_output
+from capture.cli.output import (
+    all_option,
+    campaign_or_folder,
+    file_or_folder_option,
+    write_files,
+    write_output,
+)
 from capture.documents.agreement.difference import differences
 from capture.documents.agreement.document import agreement, to_html, to_markdown, to_pdf
 from capture.documents.agreement.model import Agreement
@@ -23,7 +29,8 @@ _WRITERS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
 
 
 @click.command()
-@click.argument("campaign")
+@click.argument("campaign", required=False)
+@all_option
 @click.option("--format", "shape", type=click.Choice(tuple(_WRITERS)), help="By default md.")
 @click.option(
     "--against",
@@ -31,15 +38,17 @@ _WRITERS: Final[Mapping[str, Callable[[Agreement], bytes]]] = {
     type=OTHER_FILE,
     help="Print what changed since this version of the file; - reads standard input.",
 )
-@output_option
+@file_or_folder_option
 @pass_context
 def sla(
     context: CommandContext,
-    campaign: str,
+    campaign: str | None,
     shape: str | None,
     against: Path | None,
     output: Path | None,
-) -> None:
+    *,
+    is_all: bool,
+) -> int:
     """Print CAMPAIGN's agreement in words, or how it differs from another version.
 
     The same file gives the same bytes.
@@ -48,17 +57,28 @@ def sla(
     Example:
       gatepost sla acme-demo --format pdf -o agreement.pdf
       gatepost sla acme-demo --against old.toml
+      gatepost sla --all --format pdf -o agreements
     """
-    catalogue = context.catalogue()
-    terms = catalogue.campaign(campaign)
+    target = campaign_or_folder(campaign, output, is_all=is_all)
+    catalogue, ending = context.catalogue(), shape or "md"
+
+    def document(terms: Campaign) -> bytes:
+        client = catalogue.client(terms.client)
+        return _WRITERS[ending](agreement(terms, client, context.agency.party))
+
+    if isinstance(target, Path):
+        if against is not None:
+            raise click.UsageError("--against compares one campaign; leave out --all")
+        return write_files(catalogue.campaigns.values(), target, f".{ending}", document)
+    terms = catalogue.campaign(target)
     if against is not None:
         if shape is not None:
             raise click.UsageError("--against prints sentences; leave out --format")
-        lines = differences(_other_version(against, campaign), terms) or ["No term differs."]
+        lines = differences(_other_version(against, target), terms) or ["No term differs."]
         write_output("".join(f"{line}\n" for line in lines).encode(), output)
-        return
-    document = agreement(terms, catalogue.client(terms.client), context.agency.party)
-    write_output(_WRITERS[shape or "md"](document), output, shape or "md")
+        return 0
+    write_output(document(terms), output, ending)
+    return 0
 
 
 def _other_version(path: Path, slug: str) -> Campaign:

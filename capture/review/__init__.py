@@ -20,8 +20,8 @@ from capture.review.acts import (
     withdraw,
 )
 from capture.review.decisions import (
-    Decided,
     Decision,
+    DecisionResult,
     DecisionRow,
     RowResult,
     decide,
@@ -32,8 +32,8 @@ from capture.review.decisions import (
 __all__ = [
     "UNDO",
     "Act",
-    "Decided",
     "Decision",
+    "DecisionResult",
     "DecisionRow",
     "RowResult",
     "accept",

@@ -37,7 +37,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionResult:
     """The result of a decision."""
 
     lead: Lead
@@ -51,17 +51,17 @@ class Decided:
         return self.known is not None
 
 
-def decide(records: WriteTransaction, decision: Decision, now: datetime) -> Decided:
+def decide(records: WriteTransaction, decision: Decision, now: datetime) -> DecisionResult:
     """Records a decision, unless it is recorded already with the same content.
 
     Raises what `accept` and `reject` raise.
     """
     known = _recorded_event(records, decision)
     if known is not None:
-        return Decided(find_lead(records, decision.act.lead_id), known)
+        return DecisionResult(find_lead(records, decision.act.lead_id), known)
     if decision.kind is EventKind.ACCEPTED:
-        return Decided(accept(records, decision.act, now))
-    return Decided(reject(records, decision.act, decision.reason, now))
+        return DecisionResult(accept(records, decision.act, now))
+    return DecisionResult(reject(records, decision.act, decision.reason, now))
 
 
 def _recorded_event(reading: ReadTransaction, decision: Decision) -> Event | None:
@@ -123,7 +123,7 @@ class RowResult:
     """The result of one row."""
 
     row: DecisionRow
-    result: Decided | GatepostError
+    result: DecisionResult | GatepostError
     """The error says why the row was refused."""
 
 

@@ -31,12 +31,12 @@ from capture.ledger.protocol import Ledger
 from gatepost.preview.build_once import problems_of
 from gatepost.preview.fork_server import ORDER, REPORT
 from gatepost.preview.state import (
-    BuildOrder,
     BuildProblem,
     BuildReport,
     Edition,
     HeldBackPost,
     PreviewFeed,
+    PreviewOrder,
     with_script,
 )
 from gatepost.preview.watching import FileWatcher
@@ -64,7 +64,7 @@ class Builder:
         with self._fork_server:  # closes its pipes and waits for its end
             pass
 
-    def build(self, order: BuildOrder) -> BuildReport:
+    def build(self, order: PreviewOrder) -> BuildReport:
         """Builds once and waits for the report. Starts the fork server again if it has ended."""
         if self._fork_server.poll() is not None:
             self.__exit__()
@@ -253,7 +253,7 @@ class BuildLoop:
             CACHED_HTML: str(self._html_cache),
             CURRENT_FILE: str(current_file),
         }
-        order = BuildOrder(
+        order = PreviewOrder(
             self.config, {**self.overrides, **own_settings}, self.seconds, current_file
         )
         return self.builder.build(order)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from capture.errors import FileErrors, GatepostError, short_path
-from gatepost.preview.state import BuildOrder, BuildProblem, BuildReport, HeldBackPost
+from gatepost.preview.state import BuildProblem, BuildReport, HeldBackPost, PreviewOrder
 
 
 def problems_of(error: BaseException) -> Iterator[BuildProblem]:
@@ -41,7 +41,7 @@ def _crash_problem(error: BaseException) -> BuildProblem:
     return BuildProblem(short_path(Path(frame.filename)), frame.lineno, message)
 
 
-def build_once(order: BuildOrder) -> BuildReport:
+def build_once(order: PreviewOrder) -> BuildReport:
     """Builds the site and reports the result. Never raises."""
     try:
         return _build(order)
@@ -51,7 +51,7 @@ def build_once(order: BuildOrder) -> BuildReport:
         )
 
 
-def _build(order: BuildOrder) -> BuildReport:
+def _build(order: PreviewOrder) -> BuildReport:
     from publish.build.site import build  # noqa: PLC0415
     from publish.cli import format_counts  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def _build(order: BuildOrder) -> BuildReport:
     )
 
 
-def _source_folders(order: BuildOrder) -> Iterator[Path]:
+def _source_folders(order: PreviewOrder) -> Iterator[Path]:
     from publish.build.pelican_run import settings_from  # noqa: PLC0415
     from publish.plugins.project_settings import folders_of  # noqa: PLC0415
 

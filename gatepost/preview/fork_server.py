@@ -1,7 +1,7 @@
 """`python -m gatepost.preview.fork_server`: loads the libraries once and forks for each build.
 
 Because the libraries are loaded, a build starts immediately, and still runs in its own process.
-Each line of stdin is a `BuildOrder` in JSON; each line of stdout is a `BuildReport`. When stdin
+Each line of stdin is a `PreviewOrder` in JSON; each line of stdout is a `BuildReport`. When stdin
 closes, the server kills its process group, and with it a running build. So start it in a new
 session.
 """
@@ -17,7 +17,7 @@ from typing import IO, Final, NoReturn
 from pydantic import TypeAdapter
 
 from gatepost.build_timeout import build_timeout
-from gatepost.preview.state import BuildOrder, BuildProblem, BuildReport
+from gatepost.preview.state import BuildProblem, BuildReport, PreviewOrder
 
 LIBRARIES: Final = (
     "babel.numbers",
@@ -45,7 +45,7 @@ LIBRARIES: Final = (
 """Libraries that are slow to import. The project's own modules are not in the list: each build must
 import their latest version."""
 
-ORDER: Final = TypeAdapter(BuildOrder)
+ORDER: Final = TypeAdapter(PreviewOrder)
 REPORT: Final = TypeAdapter(BuildReport)
 
 
@@ -93,12 +93,12 @@ def _wait_for_hang_up(pipe: int, seconds: int) -> bool:
     return pipe in ready
 
 
-def _timeout_report(order: BuildOrder) -> BuildReport:
+def _timeout_report(order: PreviewOrder) -> BuildReport:
     path, message = build_timeout(order.current_file, order.seconds)
     return BuildReport(problems=(BuildProblem(path, None, message),))
 
 
-def _run_child(order: BuildOrder, reports: IO[bytes]) -> NoReturn:
+def _run_child(order: PreviewOrder, reports: IO[bytes]) -> NoReturn:
     """The child process: builds, reports, and ends."""
     try:
         from gatepost.preview.build_once import build_once  # noqa: PLC0415 - the latest version

@@ -48,7 +48,7 @@ class HeldBackPost:
 
 
 @dataclass(frozen=True, slots=True)
-class BuildOrder:
+class PreviewOrder:
     """The order for one build, sent from the preview to the fork server."""
 
     config: Path

@@ -170,7 +170,7 @@ def is_published(entry: Entry) -> bool:
     return entry.top in FOLDERS
 
 
-def problems_of(entries: Sequence[Entry], max_size: int) -> list[Problem]:
+def entry_problems(entries: Sequence[Entry], max_size: int) -> list[Problem]:
     """All problems of these files. `max_size` is the maximum size of a file in bytes."""
     problems: list[Problem] = []
     checked: dict[str, str] = {}

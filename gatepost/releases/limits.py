@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from capture.errors import FileErrors, Refused, Unavailable
-from gatepost.releases.git import FOLDERS, Entry, Repository, problems_of, show_path
+from gatepost.releases.git import FOLDERS, Entry, Repository, entry_problems, show_path
 from gatepost.settings import PREFIX, Settings
 
 MEGABYTE: Final = 1_000_000
@@ -110,7 +110,7 @@ def extract(repository: Repository, files: Sequence[Entry], target: Path, limits
     Raises `FileErrors` before anything is written, `Unavailable` if the disk is too full, or
     OSError.
     """
-    if problems := problems_of(files, limits.file):
+    if problems := entry_problems(files, limits.file):
         raise FileErrors(problems)
     for name in FOLDERS:
         (target / name).mkdir(mode=0o750)  # the service reads it, the web server must not

@@ -17,7 +17,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 COMMAND = re.compile(r"\bgatepost ([a-z-]+)((?: [a-z-]+)?)")
 PRINTED = {
     "documents/agreement/leads.py": "the agreement names the commands by which it is checked",
-    "documents/evidence.py": "so does the evidence file",
+    "documents/evidence_read_me.py": "so does the evidence file",
 }
 """Documents whose readers have to type a command."""
 

@@ -2,10 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
 import time_machine
 from playwright.sync_api import Browser
 
+from capture.campaign.model import Campaign
+from capture.cli import report as command
+from capture.errors import Refused
 from capture.intake.gate import Submission
 from capture.site import Site
 from tests.cli.conftest import CommandResult, Project
@@ -94,3 +99,43 @@ def test_the_report_fits_a_phone_and_prints(
     assert page.get_by_role("img", name="Lead funnel").count() == 1
     assert page.pdf(path=tmp_path / "report.pdf")[:5] == b"%PDF-"
     page.close()
+
+
+def test_the_reports_of_all_campaigns_go_into_a_folder(project: Project) -> None:
+    """Also that of a campaign whose file was deleted."""
+    project.take()
+    alone = report(project)
+    text = (project.folder / "campaigns/guide.toml").read_text()
+    (project.folder / "campaigns/other.toml").write_text(text)
+    (project.folder / "campaigns/guide.toml").unlink()
+    ran = run(project, "report", "--all", "--month", "2026-11", "-o", "reports")
+    assert (ran.code, ran.out) == (
+        0,
+        "reports/guide-2026-11.html\nreports/other-2026-11.html\n",
+    )
+    assert (project.folder / "reports/guide-2026-11.html").read_text() == alone
+
+
+def test_a_report_that_cannot_be_made_does_not_stop_the_others(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (project.folder / "campaigns/guide.toml").read_text()
+    (project.folder / "campaigns/other.toml").write_text(text)
+    make = command.make_report
+
+    def refuse_guide(terms: Campaign, *args: Any) -> Any:
+        if terms.slug == "guide":
+            raise Refused("no report today")
+        return make(terms, *args)
+
+    monkeypatch.setattr(command, "make_report", refuse_guide)
+    ran = run(project, "report", "--all", "--month", "2026-11", "-o", "reports")
+    assert (ran.code, ran.out) == (1, "reports/other-2026-11.html\n")
+    assert "guide: no report today\n" in ran.err
+    assert [path.name for path in (project.folder / "reports").iterdir()] == ["other-2026-11.html"]
+
+
+def test_a_report_of_no_campaign_is_wrong_use(project: Project) -> None:
+    ran = run(project, "report", "--month", "2026-11")
+    assert (ran.code, ran.out) == (2, "")
+    assert "name one campaign, or give --all" in ran.err

@@ -67,3 +67,45 @@ def test_wrong_use_ends_with_code_2_and_refused_work_with_code_1(
     assert (ran.code, ran.out) == (code, "")
     assert line in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_the_agreements_of_all_campaigns_go_into_a_folder(project: Project) -> None:
+    (project.folder / "campaigns/other.toml").write_text(CAMPAIGN)
+    ran = project.run("sla", "--all", "--format", "html", "-o", "agreements")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "agreements/guide.html\nagreements/other.html\n"
+    alone = project.run("sla", "guide", "--format", "html").out
+    assert (project.folder / "agreements/guide.html").read_text() == alone
+    assert project.run("sla", "--all", "-o", "agreements").out.startswith("agreements/guide.md\n")
+
+
+def test_a_campaign_whose_file_cannot_be_written_does_not_stop_the_others(
+    project: Project,
+) -> None:
+    (project.folder / "campaigns/other.toml").write_text(CAMPAIGN)
+    (project.folder / "agreements/guide.md").mkdir(parents=True)
+    ran = project.run("sla", "--all", "-o", "agreements")
+    assert (ran.code, ran.out) == (1, "agreements/other.md\n")
+    assert ran.err.startswith("guide: agreements/guide.md: ")
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "line"),
+    [
+        ((), 2, "name one campaign, or give --all for every campaign"),
+        (("guide", "--all"), 2, "name one campaign, or give --all for every campaign"),
+        (("--all",), 2, "name a folder with -o"),
+        (("--all", "--against", "campaigns/guide.toml", "-o", "x"), 2, "leave out --all"),
+        (("guide", "-o", "campaigns"), 2, "campaigns is a folder; name a file with -o"),
+        (("--all", "-o", "campaigns/guide.toml"), 1, "name another folder with -o"),
+        (("--all", "-o", "no/such"), 1, "name another folder with -o"),
+    ],
+)
+def test_a_wrong_choice_of_campaigns_or_output_is_one_line(
+    project: Project, args: tuple[str, ...], code: int, line: str
+) -> None:
+    ran = project.run("sla", *args)
+    assert (ran.code, ran.out) == (code, "")
+    assert line in ran.err
+    assert len(ran.err.splitlines()) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from capture.campaign import catalogue
 from gatepost.preview.build_once import build_once
-from gatepost.preview.state import BuildOrder
+from gatepost.preview.state import PreviewOrder
 from gatepost.releases.worker import build_pushed_site
 from gatepost.settings import SettingsWithSources
 from publish.checks import rules as checks
@@ -92,7 +92,7 @@ def by_push(site: Any) -> list[str]:
 
 
 def by_preview(site: Any) -> list[str]:
-    order = BuildOrder(site.root / "pelicanconf.py", {}, 60, Path("reading"))
+    order = PreviewOrder(site.root / "pelicanconf.py", {}, 60, Path("reading"))
     return [str(problem) for problem in build_once(order).problems]
 
 

@@ -16,7 +16,7 @@ from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.types import ApiToken
-from capture.review import Act, Decided, Decision, decide
+from capture.review import Act, Decision, DecisionResult, decide
 from capture.text import canonical
 from capture.web.api.events import Accepted, EventRecorded, Rejected, recorded_event, refusal
 from capture.web.api.operation import Nothing, Operation, Request
@@ -94,12 +94,12 @@ def _record(api_request: Request[Nothing, Reviews]) -> str:
 
 def _decide(
     records: WriteTransaction, review: Review, api_token: ApiToken, now: datetime
-) -> Decided | Refused | NotFound:
+) -> DecisionResult | Refused | NotFound:
     act = Act(review.lead_id, review.by or api_token.name, Actor.CLIENT, review.note)
     reason = review.reason if isinstance(review, RejectedReview) else ""
     decision = Decision(act, EventKind(review.type), reason)
 
-    def work(records: WriteTransaction) -> Decided:
+    def work(records: WriteTransaction) -> DecisionResult:
         open_client_lead(records, api_token.client, review.lead_id, now)
         return decide(records, decision, now)
 
@@ -107,14 +107,14 @@ def _decide(
 
 
 def _result(
-    review: Review, decided: Decided | Refused | NotFound, now: datetime, root: str
+    review: Review, answer: DecisionResult | Refused | NotFound, now: datetime, root: str
 ) -> ReviewResult:
     """The result of one decision. It is stored, so it contains no personal data."""
-    if isinstance(decided, Decided):
-        event = recorded_event(decided.lead, review.type, now, decided.known)
-        status = 200 if decided.is_known else 201
+    if isinstance(answer, DecisionResult):
+        event = recorded_event(answer.lead, review.type, now, answer.known)
+        status = 200 if answer.is_known else 201
         return ReviewResult(lead_id=review.lead_id, status=status, event=event, problem=None)
-    problem = refusal(decided).problem(root)
+    problem = refusal(answer).problem(root)
     return ReviewResult.model_validate(
         {"lead_id": review.lead_id, "status": problem.status, "event": None, "problem": problem}
     )

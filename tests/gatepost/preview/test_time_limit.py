@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatepost.preview.build_loop import Builder
-from gatepost.preview.state import BuildOrder
+from gatepost.preview.state import PreviewOrder
 from publish.plugins.current_file import CURRENT_FILE
 from tests.service import ROOT
 
@@ -58,7 +58,7 @@ def test_a_build_that_takes_too_long_is_stopped_and_its_file_is_reported(
         post.write_text(POST.format(text="wait"))
         for seconds in (2, 8, 32, 128):  # a busy machine needs longer to reach the post
             (problem,) = builder.build(
-                BuildOrder(Path("pelicanconf.py"), overrides, seconds, current_file)
+                PreviewOrder(Path("pelicanconf.py"), overrides, seconds, current_file)
             ).problems
             if (tmp_path / "began").exists():
                 break
@@ -67,6 +67,8 @@ def test_a_build_that_takes_too_long_is_stopped_and_its_file_is_reported(
         assert f"{seconds} seconds (the limit is GATEPOST_BUILD_SECONDS)" in problem.message
         post.write_text(POST.format(text="quick"))
         assert (
-            builder.build(BuildOrder(Path("pelicanconf.py"), overrides, 300, current_file)).problems
+            builder.build(
+                PreviewOrder(Path("pelicanconf.py"), overrides, 300, current_file)
+            ).problems
             == ()
         )
