@@ -22,7 +22,7 @@ from capture.ledger.terms import saved_campaign
 from capture.local_time import clock_change_note, local, show_moment
 from capture.outcomes.import_outcomes import ImportedOutcome, import_rows, read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
-from capture.review import find_lead
+from capture.review.acts import find_lead
 
 
 @click.group()

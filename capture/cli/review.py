@@ -22,20 +22,17 @@ from capture.files import locked_folder
 from capture.lead.events import Actor, parse_time, show_time
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
-from capture.review import (
+from capture.review.acts import (
     Act,
-    DecisionResult,
-    RowResult,
     accept,
     dispute,
     leads_notified_at,
     notify_client,
-    read_decisions,
-    record_decisions,
     reject,
     silently_accepted,
     withdraw,
 )
+from capture.review.decisions import DecisionResult, RowResult, read_decisions, record_decisions
 from capture.text import count_noun
 
 _ACTIONS: Final[dict[str, Callable[[WriteTransaction, Act, datetime], Lead]]] = {

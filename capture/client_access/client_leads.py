@@ -19,7 +19,7 @@ from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
-from capture.review import is_unnotified, notify_client_of
+from capture.review.acts import is_unnotified, notify_client_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from capture.lead.review_window import month_of
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.money import MAX_SUM, check_amount, from_minor
-from capture.review import UNDO, record_held_meetings, record_silent_acceptances
+from capture.review.acts import UNDO, record_held_meetings, record_silent_acceptances
 
 
 @dataclass(frozen=True, slots=True)

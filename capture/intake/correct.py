@@ -33,7 +33,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import Message, Note, PersonalData
 from capture.qualification.criteria import qualify
-from capture.review import find_lead, record_held_meeting
+from capture.review.acts import find_lead, record_held_meeting
 from capture.text import is_blank, trim_invisible
 
 _ADVICE: Final[Mapping[str, tuple[str, Hint | None]]] = {

@@ -23,7 +23,7 @@ from capture.lead.events import EventKind
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import save_terms
 from capture.qualification.criteria import qualify
-from capture.review import find_lead
+from capture.review.acts import find_lead
 from capture.text import canonical
 
 # Reads the table. The campaign's form checks each row.

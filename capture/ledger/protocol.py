@@ -102,8 +102,7 @@ class LeadQueries(Protocol):
     def search(self, text: str, query: LeadFilter = ...) -> Iterator[LeadMatch]:
         """Leads whose id or any of whose answers contains the text, the newest first.
 
-        Case is folded as by `fold_case`; no character of the text is a wildcard. After erasure only
-        the id can match.
+        Case is folded by `fold_case`; there are no wildcards. After erasure only ids match.
         """
 
     def first(self, campaign: str) -> Lead | None:
@@ -122,18 +121,14 @@ class LeadQueries(Protocol):
     ) -> Sequence[Lead]:
         """Leads with a pending meeting, in the order of their recording.
 
-        With `silent_by`, only those whose meeting silence takes as held by then:
-        `Lead.is_deemed_held_at`.
+        With `silent_by`, only those for which `Lead.is_deemed_held_at` then.
         """
 
     def matching(self, client: str, keys: Keys, query: DuplicateQuery) -> Sequence[Lead]:
         """The client's leads that share any of the keys, newest first, without test leads."""
 
     def judged(self, campaign: str, since: datetime | None = None) -> Iterator[JudgedLead]:
-        """Every lead of a campaign, received at `since` or later, with its verdict.
-
-        In the order of recording, read one at a time.
-        """
+        """Every lead received at `since` or later, in order of recording, read one at a time."""
 
     def count(self, campaign: str, since: datetime | None = None) -> int:
         """The number of leads that `judged` returns."""

@@ -27,7 +27,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import Note
 from capture.outcomes.revenue import check_unbilled, revenue_periods, split_refund
-from capture.review import find_lead, record_held_meeting
+from capture.review.acts import find_lead, record_held_meeting
 from capture.text import is_blank, trim_invisible
 
 KINDS: Final[Mapping[str, EventKind]] = {

@@ -27,7 +27,7 @@ from capture.outcomes.record import (
     Outcome,
     record_outcome,
 )
-from capture.review import find_lead
+from capture.review.acts import find_lead
 
 MAX_YEAR: Final = 2999
 """The latest year of a period; a later one is a typing error."""

@@ -16,7 +16,7 @@ from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
-from capture.review import Act, accept
+from capture.review.acts import Act, accept
 from tests.capture.months import close_one, preview_one
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 

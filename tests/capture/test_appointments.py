@@ -10,7 +10,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
-from capture.review import dispute, reject, settle, withdraw
+from capture.review.acts import dispute, reject, settle, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, WON, Desk, amounts
 from tests.samples import NOW, campaign, submission
 

@@ -18,7 +18,7 @@ from capture.lead.events import Actor
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import JudgedLead
-from capture.review import Act, reject
+from capture.review.acts import Act, reject
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to, received_event
 
 TEXT = CAMPAIGN.replace('"101+"', '"101-500", "501+"')

@@ -13,7 +13,7 @@ from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.import_leads import Origin
 from capture.lead.events import Actor
 from capture.qualification.criteria import qualify
-from capture.review import Act, accept
+from capture.review.acts import Act, accept
 from capture.text import is_blank, trim_invisible
 from tests.capture.desk import Desk
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign

@@ -13,7 +13,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import ReadTransaction
-from capture.review import (
+from capture.review.acts import (
     record_held_meetings,
     record_silent_acceptances,
     reject,

@@ -13,7 +13,7 @@ from capture.errors import Refused
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.types import ClosedStatement
-from capture.review import reject
+from capture.review.acts import reject
 from tests.capture.desk import Desk
 from tests.capture.months import close_one, preview_one
 from tests.samples import NOW, submission

@@ -21,7 +21,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.review import Act, accept
+from capture.review.acts import Act, accept
 from tests.capture.desk import DAY
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 

@@ -27,7 +27,7 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.outcomes.import_outcomes import import_rows, read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
-from capture.review import Act, record_silent_acceptances, reject
+from capture.review.acts import Act, record_silent_acceptances, reject
 from tests.capture.months import close_one
 from tests.long import rounds
 from tests.processes import PROCESSES

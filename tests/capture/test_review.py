@@ -11,7 +11,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, WriteTransaction
-from capture.review import (
+from capture.review.acts import (
     Act,
     accept,
     dispute,

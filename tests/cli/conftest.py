@@ -15,7 +15,7 @@ from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.review import Act
+from capture.review.acts import Act
 from gatepost.settings import SettingsWithSources, secret
 from tests.cli.running import CommandResult, runner
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from capture.review import accept
+from capture.review.acts import accept
 from tests.cli.conftest import Project
 from tests.samples import campaign, submission
 

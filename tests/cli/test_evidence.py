@@ -15,7 +15,7 @@ import time_machine
 from capture.campaign.model import Answer
 from capture.intake.gate import Submission
 from capture.lead.events import EventKind
-from capture.review import accept
+from capture.review.acts import accept
 from tests.cli.conftest import Project
 from tests.samples import ANSWERS, CAMPAIGN, NOW, consent_to, later_event
 

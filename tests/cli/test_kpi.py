@@ -10,7 +10,7 @@ import time_machine
 
 from capture.intake.gate import Submission
 from capture.lead.events import Actor
-from capture.review import Act, reject
+from capture.review.acts import Act, reject
 from capture.site import Site
 from tests.cli.conftest import CommandResult, Project
 from tests.samples import ANSWERS, NOW, consent_to

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.review import accept, reject
+from capture.review.acts import accept, reject
 from tests.cli.conftest import Project
 from tests.cli.running import CommandResult
 from tests.samples import NOW

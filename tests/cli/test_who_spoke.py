@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.review import accept
+from capture.review.acts import accept
 from tests.cli.conftest import Project
 from tests.samples import NOW
 

@@ -19,7 +19,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.types import ApiToken
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import find_recorded_outcome, record_once
-from capture.review import Act, accept, find_lead, reject, settle, withdraw
+from capture.review.acts import Act, accept, find_lead, reject, settle, withdraw
 from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.problems import NOT_FOUND, REFUSED, ProblemError

@@ -16,7 +16,8 @@ from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.types import ApiToken
-from capture.review import Act, Decision, DecisionResult, decide
+from capture.review.acts import Act
+from capture.review.decisions import Decision, DecisionResult, decide
 from capture.text import canonical
 from capture.web.api.events import Accepted, EventRecorded, Rejected, recorded_event, refusal
 from capture.web.api.operation import Nothing, Operation, Request

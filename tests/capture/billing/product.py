@@ -23,8 +23,8 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
-from capture.review import Act as ReviewAct
-from capture.review import accept, dispute, notify_client, reject, settle, withdraw
+from capture.review.acts import Act as ReviewAct
+from capture.review.acts import accept, dispute, notify_client, reject, settle, withdraw
 from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_history import Terms

@@ -19,7 +19,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
-from capture.review import Act, accept, record_silent_acceptances, reject
+from capture.review.acts import Act, accept, record_silent_acceptances, reject
 from tests.capture.months import close_one
 from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event, submission
 

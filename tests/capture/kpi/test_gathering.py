@@ -28,7 +28,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
-from capture.review import Act, accept, reject
+from capture.review.acts import Act, accept, reject
 from tests.long import rounds
 from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, campaign, consent_to
 

@@ -15,7 +15,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.types import DueState
-from capture.review import notify_client, reject, withdraw
+from capture.review.acts import notify_client, reject, withdraw
 from tests.capture.desk import BOOKED, DAY, HELD, SHARE, WON, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 

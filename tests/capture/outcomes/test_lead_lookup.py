@@ -3,7 +3,7 @@
 import pytest
 
 from capture.lead.events import Actor
-from capture.review import Act, reject
+from capture.review.acts import Act, reject
 from tests.capture.outcomes.desk import ANN, DAY, HEADING, WON, Desk, known
 from tests.samples import NOW, campaign
 

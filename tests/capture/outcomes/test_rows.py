@@ -7,7 +7,7 @@ import pytest
 from capture.lead.events import Actor, EventKind
 from capture.outcomes.import_outcomes import read_outcomes, sort_rows
 from capture.outcomes.rows import RowDefaults
-from capture.review import record_held_meetings
+from capture.review.acts import record_held_meetings
 from tests.capture.outcomes.desk import (
     ANN,
     DAY,

@@ -9,7 +9,7 @@ import time_machine
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.events import EventKind
 from capture.ledger.types import ClientLeadQuery
-from capture.review import record_silent_acceptances
+from capture.review.acts import record_silent_acceptances
 from tests.samples import NOW
 from tests.web.api.conftest import World
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
 from capture.lead.events import Actor
-from capture.review import Act, accept
+from capture.review.acts import Act, accept
 from tests.samples import NOW
 from tests.web.api.conftest import World
 
