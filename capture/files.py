@@ -53,15 +53,16 @@ def make_private(paths: Iterable[Path]) -> list[str]:
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, suffix: str = ".part") -> Iterator[Path]:
     """Yields an empty temporary file; replaces `path` with it, synced, when the block succeeds.
 
     If the block fails, the temporary file is deleted and `path` stays unchanged. Our files hold
     personal data or prices, so only the owner can read a new file. A replaced file keeps the rights
-    of its owner and group; others lose theirs. Raises OSError.
+    of its owner and group; others lose theirs. `suffix` ends the name of the temporary file.
+    Raises OSError.
     """
     place = path.resolve()  # keeps a link: its target is replaced
-    draft = place.with_name(f".{secrets.token_hex(8)}.part")
+    draft = place.with_name(f".{secrets.token_hex(8)}{suffix}")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     try:
         if place.exists():

@@ -63,17 +63,23 @@ def preview_statements(
     One for each currency, also if it has no lines. Raises `NotFound` for a client without leads,
     and `Refused` for a month that was closed by then: its figures are in its statement.
     """
+    return [
+        preview_statement(reading, group, parties, month, as_of)
+        for group in _groups(reading, client, as_of)
+    ]
+
+
+def preview_statement(
+    reading: ReadTransaction, group: CampaignGroup, parties: Parties, month: str, as_of: datetime
+) -> Statement:
+    """The statement of one currency, as in `preview_statements`."""
+    closings = closings_of(reading, group)
+    if month in closings and closings[month].closed_at <= as_of:
+        raise _closed_already(closings[month])
     sequence, head = reading.events.head(until=as_of)
-    statements = []
-    for group in _groups(reading, client, as_of):
-        closings = closings_of(reading, group)
-        if month in closings and closings[month].closed_at <= as_of:
-            raise _closed_already(closings[month])
-        earlier = months_closed_before(closings, month, as_of)
-        time = MonthAsOf(month, as_of, sequence)
-        statement = _draw_statement(reading, group, parties, time, earlier)
-        statements.append(replace(statement, chain_head=head))
-    return statements
+    earlier = months_closed_before(closings, month, as_of)
+    statement = _draw_statement(reading, group, parties, MonthAsOf(month, as_of, sequence), earlier)
+    return replace(statement, chain_head=head)
 
 
 def close_month(  # noqa: PLR0913 - all that closing a month depends on
@@ -128,7 +134,7 @@ def _close_group(  # noqa: PLR0913 - all that closing a month depends on
                 f"{month} is closed already, without a statement; a month closes only once"
             )
         return closings[month]
-    _check_closable(group, month, closings, now)
+    check_closable(group, month, closings, now)
     for slug in group.campaigns:
         record_silent_acceptances(records, now, slug)
         record_held_meetings(records, now, slug)
@@ -270,7 +276,7 @@ def _closed_already(closing: Closing) -> Refused:
     )
 
 
-def _check_closable(
+def check_closable(
     group: CampaignGroup, month: str, closed: Collection[str], now: datetime
 ) -> None:
     """Raises `Refused` if the month cannot be closed yet (rule 25)."""

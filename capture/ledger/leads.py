@@ -295,9 +295,14 @@ def lead_from_row(row: tuple[Any, ...]) -> Lead:
     return Lead(**values)
 
 
-def _filter_condition(query: LeadFilter) -> tuple[str, dict[str, str]]:
+def _filter_condition(query: LeadFilter) -> tuple[str, dict[str, str | int]]:
     """The condition, empty if every lead meets it, and its values."""
-    conditions = {"campaign": query.campaign, "month": query.month}
+    conditions = {
+        "campaign": query.campaign,
+        "month": query.month,
+        "sale": query.sale,
+        "disputed": None if query.disputed is None else int(query.disputed),
+    }
     values = {name: value for name, value in conditions.items() if value is not None}
     return " AND ".join(f"leads.{name} = :{name}" for name in values), values
 

@@ -150,6 +150,9 @@ class LeadFilter:
 
     campaign: str | None = None
     month: str | None = None
+    sale: str | None = None
+    """The stage of the sale, such as `won`."""
+    disputed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
