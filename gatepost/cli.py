@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
     "leads": "capture.cli.leads:leads",
+    "month-end": "capture.cli.month_end:month_end",
     "new": "publish.cli:new",
     "notify": "capture.cli.review:notify",
     "outcome": "capture.cli.outcome:outcome",
@@ -142,6 +143,7 @@ def _command_context(settings: Settings) -> "CommandContext":
         clients=settings.clients_dir,
         gated=settings.gated_dir,
         site_facts=settings.output_dir / "site.json",
+        month_ends=settings.var_dir / "month-end",
         service_url=settings.capture_url or settings.site_origin,
         secret=lambda name: secret(settings, name),
         agency=Agency(

@@ -40,12 +40,8 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
     Example:
       gatepost close acme --month 2026-11
     """
+    check_agency(context)
     parties = context.parties(client)
-    if not parties.supplier.address:
-        raise Refused(
-            "AGENCY_ADDRESS is not set, and a statement must name the agency; "
-            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
-        )
 
     def close_and_read(records: WriteTransaction) -> list[tuple[Closing, ClosedStatement | None]]:
         now = datetime.now(UTC)
@@ -69,6 +65,15 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
             _show_closed(closed_statement)
         for campaign, reasons in closing.parked.items():
             warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))
+
+
+def check_agency(context: CommandContext) -> None:
+    """Raises `Refused` if the settings lack what a statement must say of the agency."""
+    if not context.agency.party.address:
+        raise Refused(
+            "AGENCY_ADDRESS is not set, and a statement must name the agency; "
+            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
+        )
 
 
 def _show_closed(closed_statement: ClosedStatement) -> None:

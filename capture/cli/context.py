@@ -78,6 +78,8 @@ class CommandContext:
     gated: Path
     site_facts: Path
     """The JSON file with facts of the last build."""
+    month_ends: Path
+    """The folder for the files of each month's end, in a folder for each month."""
     service_url: str
     """The public address of the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]

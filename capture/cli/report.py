@@ -21,7 +21,7 @@ from capture.closing.months import closed_months
 from capture.documents.report import ReportData, make_report, to_html
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import Grouping, Period, month_before
-from capture.ledger.protocol import ReadTransaction
+from capture.ledger.protocol import Ledger, ReadTransaction
 
 _MONTHS = 12
 """Months in the charts, the reported month included."""
@@ -49,20 +49,28 @@ def report(
       gatepost report --all --month 2026-11 -o november
     """
     target = campaign_or_folder(campaign, output, is_all=is_all)
-    now, titles = datetime.now(UTC), dict(context.titles())
-    if not titles:
+    now = datetime.now(UTC)
+    if not context.titles():
         click.echo(TITLES_MISSING, err=True)
     with context.ledger() as ledger:
 
         def page(terms: Campaign) -> bytes:
-            data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
-            client, agency = context.catalogue().client(terms.client), context.agency.party.name
-            return to_html(make_report(terms, client, agency, data, now)).encode()
+            return monthly_report(context, ledger, terms, month, now)
 
         if isinstance(target, Path):
             return write_files(context.all_campaigns(ledger), target, f"-{month}.html", page)
         write_output(page(context.campaign_in(ledger, target)), output, "html")
         return 0
+
+
+def monthly_report(
+    context: CommandContext, ledger: Ledger, terms: Campaign, month: str, now: datetime
+) -> bytes:
+    """The campaign's report as HTML. Raises `NotFound` for an unknown client."""
+    titles = dict(context.titles())
+    data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
+    client, agency = context.catalogue().client(terms.client), context.agency.party.name
+    return to_html(make_report(terms, client, agency, data, now)).encode()
 
 
 def _report_data(

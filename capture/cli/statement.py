@@ -1,6 +1,5 @@
 """`gatepost statement`: a closed statement, a note, or a preview, in every format."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,15 +24,12 @@ from capture.cli.output import (
 from capture.cli.parked import warn_of_parked
 from capture.cli.show import moment, show_facts
 from capture.cli.statement_table import COLUMNS, show_statement, statement_rows
-from capture.closing.close import preview_statements, read_statement
-from capture.closing.credit import Correction, corrections_of
-from capture.closing.documents import accounts_of, find_closed_statement, find_document
+from capture.closing.close import preview_statements
+from capture.closing.credit import Correction
 from capture.closing.months import campaign_groups
+from capture.documents.closed_document import load_closed_document, sheet_of_statement
 from capture.documents.lead_export import FORMATS, WRITERS
-from capture.documents.lead_references import lead_references
-from capture.documents.note_sheet import note_sheet
 from capture.documents.sheet import Sheet, to_html, to_pdf
-from capture.documents.statement_sheet import SheetAccount, statement_sheet
 from capture.errors import NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
@@ -117,7 +113,7 @@ def preview_(
         time = read_time(as_of, next(iter(groups[0].campaigns.values())))
         previews = ledger.read(
             lambda reading: [
-                (statement, _shown_statement(reading, statement, statement_json(statement), None))
+                (statement, _shown_preview(reading, statement))
                 for statement in preview_statements(reading, client, parties, month, time)
                 if currency in {None, statement.currency}
             ]
@@ -151,33 +147,15 @@ Shower = Callable[[str, Path | None], None]
 
 
 def _find_document(reading: ReadTransaction, number: str) -> Shower:
-    document = find_document(reading, number)
-    notes = corrections_of(reading, document.client)
-    if document.corrects:
-        note = next(note for note in notes if note.number == number)
-        statement = read_statement(find_closed_statement(reading, document.corrects))
-        references = lead_references(reading, statement, [note.lead_id])
-        sheet = note_sheet(note, document, statement, references.get(note.lead_id, ""))
-        return partial(_show_note, note, sheet)
-    closed_statement = find_closed_statement(reading, number)
-    entry = next(
-        entry
-        for account in accounts_of(reading, document.client)
-        for entry in account.entries
-        if entry.document.number == number
-    )
-    account = SheetAccount(entry, [note for note in notes if note.statement == number])
-    statement = read_statement(closed_statement)
-    return _shown_statement(reading, statement, closed_statement.json, account)
+    closed = load_closed_document(reading, number)
+    if isinstance(closed.content, Statement):
+        return partial(_show, closed.content, closed.text, closed.sheet)
+    return partial(_show_note, closed.content, closed.text, closed.sheet)
 
 
-def _shown_statement(
-    reading: ReadTransaction, statement: Statement, text: str, account: SheetAccount | None
-) -> Shower:
-    lead_ids = {line.lead_id for line in statement.lines}
-    references = lead_references(reading, statement, lead_ids)
-    sheet = statement_sheet(statement, fingerprint(text), account, references)
-    return partial(_show, statement, text, sheet)
+def _shown_preview(reading: ReadTransaction, statement: Statement) -> Shower:
+    text = statement_json(statement)
+    return partial(_show, statement, text, sheet_of_statement(reading, statement, text))
 
 
 def _show(statement: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
@@ -192,7 +170,9 @@ def _show(statement: Statement, text: str, sheet: Sheet, shape: str, output: Pat
             WRITERS[shape](out, COLUMNS, statement_rows(statement))
 
 
-def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) -> None:
+def _show_note(
+    note: Correction, text: str, sheet: Sheet, shape: str, output: Path | None
+) -> None:
     if shape == "table":
         data = asdict(note) | {
             "amount": show_money(note.amount, note.currency),
@@ -201,7 +181,7 @@ def _show_note(note: Correction, sheet: Sheet, shape: str, output: Path | None) 
         }
         show_facts((name.replace("_", " "), value) for name, value in data.items() if value)
     elif shape == "json":
-        write_output(json.dumps(asdict(note), indent=2, default=str).encode() + b"\n", output)
+        write_output(text.encode(), output)
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:

@@ -1,0 +1,61 @@
+"""A numbered document with its JSON text and its printed sheet."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from capture.billing.account import Document
+from capture.billing.statement import Statement
+from capture.billing.statement_text import fingerprint
+from capture.closing.close import read_statement
+from capture.closing.credit import Correction, corrections_of
+from capture.closing.documents import accounts_of, find_closed_statement, find_document
+from capture.documents.lead_references import lead_references
+from capture.documents.note_sheet import note_sheet
+from capture.documents.sheet import Sheet
+from capture.documents.statement_sheet import SheetAccount, statement_sheet
+from capture.ledger.protocol import ReadTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDocument:
+    """A statement, credit note or debit note."""
+
+    document: Document
+    content: Statement | Correction
+    """A `Correction` for a note."""
+    text: str
+    """Of a statement the canonical JSON, whose SHA-256 is printed; of a note its fields as JSON."""
+    sheet: Sheet
+
+
+def load_closed_document(reading: ReadTransaction, number: str) -> ClosedDocument:
+    """A document by its number, with what settled or corrected it until now. Raises `NotFound`."""
+    document = find_document(reading, number)
+    notes = corrections_of(reading, document.client)
+    if document.corrects:
+        note = next(note for note in notes if note.number == number)
+        statement = read_statement(find_closed_statement(reading, document.corrects))
+        references = lead_references(reading, statement, [note.lead_id])
+        sheet = note_sheet(note, document, statement, references.get(note.lead_id, ""))
+        text = json.dumps(asdict(note), indent=2, default=str) + "\n"
+        return ClosedDocument(document, note, text, sheet)
+    closed_statement = find_closed_statement(reading, number)
+    entry = next(
+        entry
+        for account in accounts_of(reading, document.client)
+        for entry in account.entries
+        if entry.document.number == number
+    )
+    account = SheetAccount(entry, [note for note in notes if note.statement == number])
+    statement = read_statement(closed_statement)
+    sheet = sheet_of_statement(reading, statement, closed_statement.json, account)
+    return ClosedDocument(document, statement, closed_statement.json, sheet)
+
+
+def sheet_of_statement(
+    reading: ReadTransaction, statement: Statement, text: str, account: SheetAccount | None = None
+) -> Sheet:
+    """The sheet of a statement or preview, with its leads named as the client's file chose."""
+    lead_ids = {line.lead_id for line in statement.lines}
+    references = lead_references(reading, statement, lead_ids)
+    return statement_sheet(statement, fingerprint(text), account, references)
