@@ -170,9 +170,7 @@ def _show(statement: Statement, text: str, sheet: Sheet, shape: str, output: Pat
             WRITERS[shape](out, COLUMNS, statement_rows(statement))
 
 
-def _show_note(
-    note: Correction, text: str, sheet: Sheet, shape: str, output: Path | None
-) -> None:
+def _show_note(note: Correction, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
     if shape == "table":
         data = asdict(note) | {
             "amount": show_money(note.amount, note.currency),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from capture.billing.account import Document
@@ -152,15 +153,16 @@ def month_ends(
 def documents_of_month(
     reading: ReadTransaction, month: str, client: str | None = None
 ) -> list[Document]:
-    """The month's documents in order of issue, of one client or of all.
+    """The month's documents by client and number, of one client or of all.
 
     They are its statements, and the credit and debit notes that were issued on a day of the month.
     """
-    return [
+    documents = [
         document
         for document in documents_of(reading, client)
         if month == (f"{document.issued_on:%Y-%m}" if document.corrects else document.month)
     ]
+    return sorted(documents, key=attrgetter("client"))
 
 
 def campaigns_to_report(
@@ -271,8 +273,7 @@ def _obstacle(reading: ReadTransaction, group: CampaignGroup, month: str, now: d
             key=lambda pair: pair[0],
         )
         if now < ends_at:
-            until = show_moment(ends_at, campaign.zone)
-            return f"{month} is not over in {campaign.time_zone} until {until}"
+            return f"{month} is not over until {show_moment(ends_at, campaign.zone)}"
         return str(refused)
     return ""
 

@@ -1,0 +1,177 @@
+"""`gatepost month-end`: previews or closes a month of all clients, and writes its documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+import click
+
+from capture.billing.statement import Parties, build_parties
+from capture.cli.close import check_agency
+from capture.cli.context import CommandContext, pass_context
+from capture.cli.month_end_files import FAILURES, failure_text, write_month
+from capture.cli.month_end_tables import (
+    documents_as_data,
+    ends_as_data,
+    show_files,
+    show_preview,
+)
+from capture.cli.options import Month
+from capture.cli.output_folder import open_folder
+from capture.cli.show import as_json_option, show_json
+from capture.closing.close import close_month
+from capture.closing.month_end import MonthEnd, State, month_ends
+from capture.closing.months import Closing
+from capture.errors import Refused
+from capture.ledger.protocol import Ledger
+
+
+@click.command("month-end")
+@click.option("--client", help="Only this client.")
+@click.option(
+    "--month", required=True, type=Month(), help="The month, in each campaign's time zone."
+)
+@click.option(
+    "--close", "is_close", is_flag=True, help="Close what is ready, and write all documents."
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --close: the folder for the files; by default var/month-end/MONTH.",
+)
+@as_json_option
+@pass_context
+def month_end(
+    context: CommandContext,
+    client: str | None,
+    month: str,
+    is_close: bool,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Preview a month of all clients, or close it and write its documents.
+
+    Without --close nothing changes. It shows the sums of each client and currency, what cannot be
+    closed yet and why, and what to decide first.
+
+    With --close it closes every client that is ready. Then it writes each document of the month as
+    PDF, HTML and JSON, and a report for each campaign, into one folder. After an interruption, run
+    it again: it does what is left, and nothing twice.
+
+    \b
+    Example:
+      gatepost month-end --month 2026-11
+      gatepost month-end --month 2026-11 --close -o november
+    """
+    if output is not None and not is_close:
+        raise click.UsageError("a preview writes no files: add --close, or leave out -o")
+    parties = {
+        slug: build_parties(context.agency, owner)
+        for slug, owner in context.catalogue().clients.items()
+    }
+    with context.ledger() as ledger:
+        ends = _load_ends(ledger, parties, month, client)
+        if not ends and client is not None:
+            context.catalogue().client(client)  # raises for an unknown name, with near spellings
+        if is_close:
+            check_agency(context)
+            folder = output or context.month_ends / month
+            _close_and_write(context, ledger, parties, ends, folder, month, client, as_json=as_json)
+        elif as_json:
+            show_json(ends_as_data(ends))
+        else:
+            show_preview(ends, month)
+            _warn_of_agency(context)
+
+
+def _load_ends(
+    ledger: Ledger, parties: Mapping[str, Parties], month: str, client: str | None
+) -> list[MonthEnd]:
+    now = datetime.now(UTC)
+    return ledger.read(lambda reading: month_ends(reading, parties, month, now, client))
+
+
+def _warn_of_agency(context: CommandContext) -> None:
+    try:
+        check_agency(context)
+    except Refused as refused:
+        click.echo(str(refused), err=True)
+
+
+def _close_and_write(
+    context: CommandContext,
+    ledger: Ledger,
+    parties: Mapping[str, Parties],
+    ends: Sequence[MonthEnd],
+    folder: Path,
+    month: str,
+    client: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Closes the clients that are ready, then writes all documents of the month.
+
+    Raises `Refused` at the end, with one line for each failure.
+    """
+    failures: list[str] = []
+    with open_folder(folder) as output:
+        for owner, group in groupby(ends, attrgetter("client")):
+            for line in _close(ledger, parties.get(owner), list(group), failures):
+                if not as_json:
+                    click.echo(line)
+        written = write_month(context, ledger, output, month, client)
+    failures += written.failures
+    if as_json:
+        show_json(
+            {
+                "months": ends_as_data(_load_ends(ledger, parties, month, client)),
+                "documents": documents_as_data(written.documents),
+                "folder": str(folder),
+                "files": written.files,
+                "failures": failures,
+            }
+        )
+    else:
+        show_files(written, folder)
+    if failures:
+        raise Refused("\n".join(failures))
+
+
+def _close(
+    ledger: Ledger, parties: Parties | None, ends: Sequence[MonthEnd], failures: list[str]
+) -> Iterator[str]:
+    """Closes one client's month in all currencies if it is ready; lines that say what it did."""
+    ready = [end for end in ends if end.state is State.READY]
+    for end in ends:
+        if end.state is State.NOT_READY:
+            failures.append(f"{end.client}, {end.currency}: {end.reason}")
+        elif end.state is State.CLOSED:
+            yield f"{end.client}, {end.currency}: closed already{_document_text(end.number)}"
+    if not ready or parties is None:
+        return
+    client, month = ready[0].client, ready[0].month
+    try:
+        closings = ledger.transact(
+            lambda records: close_month(records, client, parties, month, datetime.now(UTC))
+        )
+    except FAILURES as error:
+        failures.append(failure_text(client, error))
+        return
+    for closing in closings:
+        if any(end.currency == closing.currency for end in ready):
+            yield f"{client}, {closing.currency}: closed{_document_text(closing.number)}"
+            yield from _parked_lines(closing)
+
+
+def _document_text(number: str) -> str:
+    return f", {number}" if number else "; there was nothing to bill, so no document"
+
+
+def _parked_lines(closing: Closing) -> Iterator[str]:
+    for campaign, leads in closing.parked.items():
+        for lead_id, reason in leads.items():
+            yield f"{closing.client}, {campaign}: lead {lead_id} is parked, not billed: {reason}"

@@ -1,0 +1,106 @@
+"""Writes the documents and reports of a month's end into a folder."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from capture.billing.account import Document
+from capture.billing.statement import Statement
+from capture.cli.context import CommandContext
+from capture.cli.hints import in_words
+from capture.cli.output import with_progress
+from capture.cli.output_folder import FileState, OutputFolder
+from capture.cli.report import monthly_report
+from capture.closing.month_end import campaigns_to_report, documents_of_month
+from capture.closing.parking import IMPOSSIBLE, reason_of
+from capture.documents.closed_document import ClosedDocument, load_closed_document
+from capture.documents.sheet import to_html, to_pdf
+from capture.errors import GatepostError
+from capture.ledger.protocol import Ledger
+
+_FORMATS: Final[Mapping[str, Callable[[ClosedDocument], bytes]]] = {
+    "pdf": lambda closed: to_pdf(closed.sheet),
+    "html": lambda closed: to_html(closed.sheet).encode(),
+    "json": lambda closed: closed.text.encode(),
+}
+FAILURES: Final = (GatepostError, *IMPOSSIBLE, RuntimeError)
+"""What one client or one file may raise without stopping the others."""
+
+
+def failure_text(what: str, error: Exception) -> str:
+    """One line on an error of one client or one file."""
+    if isinstance(error, GatepostError):
+        return f"{what}: {in_words(error)}"
+    return f"{what}: an unexpected error, {reason_of(error)}"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDocument:
+    """A document of the month."""
+
+    document: Document
+    to_pay: int
+    """What the client has to pay for it, in minor units; 0 for a credit note."""
+
+
+@dataclass
+class MonthFiles:
+    """What was written, and what failed."""
+
+    folder: OutputFolder
+    documents: list[WrittenDocument] = field(default_factory=list)
+    files: dict[str, FileState] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    """One line for each document or file that could not be written."""
+
+    def write(self, name: str, render: Callable[[], bytes]) -> None:
+        """Renders and writes one file; keeps the failure if that is not possible."""
+        try:
+            self.files[name] = self.folder.write(name, render())
+        except FAILURES as error:
+            self.failures.append(failure_text(name, error))
+
+
+def write_month(
+    context: CommandContext, ledger: Ledger, folder: OutputFolder, month: str, client: str | None
+) -> MonthFiles:
+    """Writes each document of the month as PDF, HTML and JSON, and a report for each campaign.
+
+    Of one client or of all. A failure does not stop the others.
+    """
+    written = MonthFiles(folder)
+    now = datetime.now(UTC)
+    documents, slugs = ledger.read(
+        lambda reading: (
+            documents_of_month(reading, month, client),
+            campaigns_to_report(reading, month, now, client),
+        )
+    )
+    with with_progress(documents, len(documents), "documents") as items:
+        for document in items:
+            _write_document(ledger, written, document)
+    with with_progress(slugs, len(slugs), "reports") as items:
+        for slug in items:
+            render = partial(monthly_report, context, ledger, slug, month, now)
+            written.write(f"report-{slug}.html", render)
+    return written
+
+
+def _write_document(ledger: Ledger, written: MonthFiles, document: Document) -> None:
+    number = document.number
+    try:
+        closed = ledger.read(lambda reading: load_closed_document(reading, number))
+    except FAILURES as error:
+        written.failures.append(failure_text(number, error))
+        return
+    for shape, render in _FORMATS.items():
+        written.write(f"{number}.{shape}", partial(render, closed))
+    written.documents.append(WrittenDocument(document, _to_pay(closed)))
+
+
+def _to_pay(closed: ClosedDocument) -> int:
+    if isinstance(closed.content, Statement):
+        return closed.content.to_pay
+    return 0 if closed.document.due_on is None else closed.document.gross

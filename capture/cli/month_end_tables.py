@@ -1,0 +1,246 @@
+"""A month's end as tables in the terminal and as JSON."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from capture.cli.month_end_files import MonthFiles, WrittenDocument
+from capture.cli.show import moment, show_heading, show_rows
+from capture.closing.month_end import Decisions, LeadInReview, MonthEnd, State
+from capture.money import from_minor, show_money
+from capture.text import count_noun
+
+_SUMS = ("net", "vat", "brought_forward", "to_pay")
+
+
+# The preview.
+
+
+def show_preview(ends: Sequence[MonthEnd], month: str) -> None:
+    """Prints a table for each client, and what to decide first."""
+    for client, group in groupby(ends, attrgetter("client")):
+        currencies = list(group)
+        show_heading(f"{client}, {month}")
+        show_rows(
+            ("currency", "state", "document", "lines", "net", "VAT", "credit", "to pay"),
+            map(_preview_row, currencies),
+            as_json=False,
+        )
+        for end in currencies:
+            if end.reason:
+                click.echo(f"{end.currency}: {end.state}: {end.reason}.")
+        decisions = [row for end in currencies for row in _decision_rows(end)]
+        if decisions:
+            is_closed = all(end.state is State.CLOSED for end in currencies)
+            click.echo("Still open:" if is_closed else "Decide first:")
+            show_rows(("about", "which", "what"), decisions, as_json=False)
+    click.echo(("\n" if ends else "") + _summary(ends, month))
+
+
+def _preview_row(end: MonthEnd) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "currency": end.currency,
+        "state": end.state,
+        "document": end.number,
+    }
+    sums = end.sums
+    if sums is None:
+        return row
+    return row | {
+        "lines": sums.lines,
+        "net": show_money(sums.net, end.currency),
+        "VAT": show_money(sums.vat, end.currency),
+        "credit": show_money(sums.brought_forward, end.currency) if sums.brought_forward else "",
+        "to pay": show_money(sums.to_pay, end.currency),
+    }
+
+
+def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
+    decisions, currency = end.decisions, end.currency
+    for debit in decisions.debits:
+        money = show_money(debit.amount, currency)
+        what = f"{money} more on {debit.statement} ({debit.reason}): the client has not answered"
+        yield _row("debit", debit.id, f"{what} since {moment(debit.proposed_at)}")
+    for note in decisions.late_credits:
+        money = show_money(note.amount, currency)
+        what = f"{money} back on {note.statement}: {note.reason} recorded after that month's close"
+        yield _row("credit", note.number, f"{what}, lead {note.lead_id}")
+    for parked in decisions.parked:
+        what = f"is not billed, its lines cannot be computed: {parked.lead.reason}"
+        yield _row("parked", parked.lead.lead_id, f"{what} ({parked.campaign})")
+    for dispute in decisions.disputes:
+        what = f"rejected, disputed since {moment(dispute.since)}, not settled"
+        yield _row("dispute", dispute.lead_id, f"{what} ({dispute.campaign})")
+    for period in decisions.unpaid_periods:
+        what = f"no revenue recorded for the month from {period.first_day}"
+        yield _row("revenue", period.lead_id, f"{what} ({period.campaign})")
+    for lead in decisions.in_review:
+        yield _row("review", lead.lead_id, f"{_review_text(lead)} ({lead.campaign})")
+
+
+def _row(about: str, which: str, what: str) -> dict[str, str]:
+    return {"about": about, "which": which, "what": what}
+
+
+def _review_text(lead: LeadInReview) -> str:
+    text = f"received {count_noun(lead.days, 'day')} ago, "
+    if lead.deadline is None:
+        return f"{text}the client was not notified"
+    if lead.silence_accepts:
+        return f"{text}accepted by silence at {moment(lead.deadline)}"
+    return f"{text}only an explicit acceptance counts, until {moment(lead.deadline)}"
+
+
+def _summary(ends: Sequence[MonthEnd], month: str) -> str:
+    if not ends:
+        return "There are no leads yet, so there is nothing to close."
+    states = Counter(end.state for end in ends)
+    counts = ", ".join(f"{states[state]} {state}" for state in State if states[state])
+    closing = f"; add --close to close {month}" if states[State.READY] else ""
+    return f"Months by client and currency: {counts}. Nothing was changed{closing}."
+
+
+# What was written.
+
+
+def show_files(written: MonthFiles, folder: Path) -> None:
+    """Prints the documents with their sums, then the number of files."""
+    if written.documents:
+        click.echo()
+        show_rows(
+            ("number", "document", "total", "to pay", "due"),
+            map(_document_row, written.documents),
+            as_json=False,
+        )
+        for line in _total_lines(written.documents):
+            click.echo(line)
+    states = Counter(written.files.values())
+    counts = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    files = count_noun(len(written.files), "file")
+    click.echo(f"{files} in {folder}{': ' if counts else ''}{counts}.")
+
+
+def _document_row(written: WrittenDocument) -> dict[str, Any]:
+    document = written.document
+    kind = str(document.kind)
+    return {
+        "number": document.number,
+        "document": f"{kind} on {document.corrects}" if document.corrects else kind,
+        "total": show_money(_signed_total(written), document.currency),
+        "to pay": show_money(written.to_pay, document.currency) if written.to_pay else "",
+        "due": document.due_on,
+    }
+
+
+def _signed_total(written: WrittenDocument) -> int:
+    """The total with tax; negative for a credit note, which has no day by which to pay."""
+    document = written.document
+    return -document.gross if document.due_on is None else document.gross
+
+
+def _total_lines(documents: Sequence[WrittenDocument]) -> Iterator[str]:
+    by_currency: dict[str, list[WrittenDocument]] = defaultdict(list)
+    for written in documents:
+        by_currency[written.document.currency].append(written)
+    for currency, group in sorted(by_currency.items()):
+        total = show_money(sum(map(_signed_total, group)), currency)
+        to_pay = show_money(sum(written.to_pay for written in group), currency)
+        yield f"{currency}: {total} in {count_noun(len(group), 'document')}, {to_pay} to pay."
+
+
+# JSON.
+
+
+def ends_as_data(ends: Sequence[MonthEnd]) -> list[dict[str, Any]]:
+    """Everything as JSON values; amounts are decimal text in major units."""
+    return [_end_as_data(end) for end in ends]
+
+
+def _end_as_data(end: MonthEnd) -> dict[str, Any]:
+    sums = None
+    if end.sums is not None:
+        amounts = {name: _amount(getattr(end.sums, name), end.currency) for name in _SUMS}
+        sums = {"lines": end.sums.lines, **amounts}
+    return {
+        "client": end.client,
+        "currency": end.currency,
+        "month": end.month,
+        "campaigns": dict(end.titles),
+        "state": end.state,
+        "reason": end.reason,
+        "number": end.number,
+        "sums": sums,
+        "decisions": _decisions_as_data(end.decisions, end.currency),
+    }
+
+
+def _decisions_as_data(decisions: Decisions, currency: str) -> dict[str, Any]:
+    return {
+        "debits": [
+            {
+                "id": debit.id,
+                "statement": debit.statement,
+                "lead_id": debit.lead_id,
+                "period": debit.period,
+                "amount": _amount(debit.amount, currency),
+                "reason": debit.reason,
+                "proposed_at": moment(debit.proposed_at),
+            }
+            for debit in decisions.debits
+        ],
+        "late_credits": [
+            {
+                "number": note.number,
+                "statement": note.statement,
+                "lead_id": note.lead_id,
+                "period": note.period,
+                "amount": _amount(note.amount, currency),
+                "reason": note.reason,
+            }
+            for note in decisions.late_credits
+        ],
+        "unpaid_periods": list(map(asdict, decisions.unpaid_periods)),
+        "in_review": [
+            asdict(lead)
+            | {"received_at": moment(lead.received_at), "deadline": moment(lead.deadline)}
+            for lead in decisions.in_review
+        ],
+        "parked": [
+            {
+                "campaign": parked.campaign,
+                "lead_id": parked.lead.lead_id,
+                "reason": parked.lead.reason,
+            }
+            for parked in decisions.parked
+        ],
+        "disputes": [
+            asdict(dispute) | {"since": moment(dispute.since)} for dispute in decisions.disputes
+        ],
+    }
+
+
+def documents_as_data(documents: Sequence[WrittenDocument]) -> list[dict[str, Any]]:
+    """The documents as JSON values; the total of a credit note is negative."""
+    return [
+        {
+            "number": written.document.number,
+            "document": written.document.kind,
+            "corrects": written.document.corrects,
+            "client": written.document.client,
+            "currency": written.document.currency,
+            "total": _amount(_signed_total(written), written.document.currency),
+            "to_pay": _amount(written.to_pay, written.document.currency),
+            "due": written.document.due_on,
+        }
+        for written in documents
+    ]
+
+
+def _amount(minor: int, currency: str) -> str:
+    return str(from_minor(minor, currency))
