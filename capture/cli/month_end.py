@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from capture.billing.statement import Parties, build_parties
+from capture.billing.statement import ParkedLead, Parties, build_parties
 from capture.cli.close import check_agency
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.month_end_files import FAILURES, failure_text, write_month
@@ -20,10 +20,10 @@ from capture.cli.month_end_tables import (
 )
 from capture.cli.options import Month
 from capture.cli.output_folder import open_folder
+from capture.cli.parked import warn_of_parked
 from capture.cli.show import as_json_option, show_json
 from capture.closing.close import close_month
 from capture.closing.month_end import MonthEnd, State, month_ends
-from capture.closing.months import Closing
 from capture.errors import Refused
 from capture.ledger.protocol import Ledger
 
@@ -164,14 +164,9 @@ def _close(
     for closing in closings:
         if any(end.currency == closing.currency for end in ready):
             yield f"{client}, {closing.currency}: closed{_document_text(closing.number)}"
-            yield from _parked_lines(closing)
+            for campaign, reasons in closing.parked.items():
+                warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))
 
 
 def _document_text(number: str) -> str:
     return f", {number}" if number else "; there was nothing to bill, so no document"
-
-
-def _parked_lines(closing: Closing) -> Iterator[str]:
-    for campaign, leads in closing.parked.items():
-        for lead_id, reason in leads.items():
-            yield f"{closing.client}, {campaign}: lead {lead_id} is parked, not billed: {reason}"

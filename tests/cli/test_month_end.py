@@ -1,0 +1,418 @@
+"""`gatepost month-end` previews a month of all clients, closes it, and writes its documents."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+import time_machine
+
+import capture.cli.month_end as month_end_command
+from capture.campaign.files import parse_campaign
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor
+from capture.review import Act, accept
+from tests.cli.conftest import CommandResult, Project
+from tests.samples import CAMPAIGN, NOW, submission
+
+DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
+OVER_IN_BERLIN = datetime(2026, 12, 1, 0, tzinfo=UTC)
+"""December in Berlin, still November in New York."""
+MONTH = ("month-end", "--month", "2026-11")
+FOLDER = Path("var/month-end/2026-11")
+
+
+def run(project: Project, *args: str, at: datetime = DECEMBER) -> CommandResult:
+    with time_machine.travel(at, tick=False):
+        return project.run(*args)
+
+
+def add_campaign(project: Project, slug: str, *replacements: tuple[str, str]) -> None:
+    text = CAMPAIGN
+    for old, new in replacements:
+        text = text.replace(old, new)
+    (project.folder / f"campaigns/{slug}.toml").write_text(text)
+
+
+def take(project: Project, slug: str, at: datetime = NOW) -> str:
+    """A lead of any campaign that its client accepted; its id."""
+    text = (project.folder / f"campaigns/{slug}.toml").read_text()
+    terms = parse_campaign(slug, text, f"{slug}.toml")
+    sent = submission(terms, email=f"ann@{slug}{at:%d}.example")
+    lead_id = project.ledger.transact(
+        lambda records: receive_submission(records, terms, sent, at)
+    ).lead_id
+    act = Act(lead_id, "Carol", Actor.CLIENT)
+    project.ledger.transact(lambda records: accept(records, act, at))
+    return lead_id
+
+
+@pytest.fixture
+def agency(project: Project) -> Project:
+    """Two clients; acme has two currencies, other is in Berlin."""
+    client = (project.folder / "clients/acme.toml").read_text()
+    (project.folder / "clients/other.toml").write_text(
+        client.replace("Acme Cloud, Inc.", "Other GmbH").replace("vat_rate = 0", "vat_rate = 19")
+    )
+    add_campaign(project, "euros", ('"USD"', '"EUR"'))
+    other = ('"acme"', '"other"'), ("America/New_York", "Europe/Berlin")
+    add_campaign(project, "berlin", *other)
+    add_campaign(project, "talk", *other, ("rate = 50", "rate = 70"))
+    for slug in ("guide", "euros", "berlin", "talk"):
+        take(project, slug)
+    return project
+
+
+def contents(folder: Path = FOLDER) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def closed_numbers(project: Project) -> list[str]:
+    rows = json.loads(run(project, "statements", "--json").out)
+    return [row["number"] for row in rows]
+
+
+ALL_FILES = {
+    f"{number}.{shape}"
+    for number in ("acme-0001", "acme-0002", "other-0001")
+    for shape in ("pdf", "html", "json")
+} | {f"report-{slug}.html" for slug in ("guide", "euros", "berlin", "talk")}
+OTHERS_FILES = {
+    name for name in ALL_FILES if name.startswith(("other", "report-berlin", "report-talk"))
+}
+
+
+class TestPreview:
+    """Without --close."""
+
+    def test_it_shows_each_client_and_currency_and_changes_nothing(self, agency: Project) -> None:
+        ran = run(agency, *MONTH)
+        assert (ran.code, ran.err) == (0, "")
+        lines = [" ".join(line.split()) for line in ran.out.splitlines()]
+        assert lines == [
+            "",
+            "acme, 2026-11",
+            "currency state document lines net VAT credit to pay",
+            "EUR ready 1 €50.00 €0.00 €50.00",
+            "USD ready 1 $50.00 $0.00 $50.00",
+            "",
+            "other, 2026-11",
+            "currency state document lines net VAT credit to pay",
+            "USD ready 2 $120.00 $22.80 $142.80",
+            "",
+            "Months by client and currency: 3 ready. Nothing was changed; add --close to close "
+            "2026-11.",
+        ]
+        assert closed_numbers(agency) == []
+        assert not FOLDER.exists()
+
+    def test_it_says_why_a_month_cannot_be_closed(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, at=OVER_IN_BERLIN)
+        assert ran.code == 0
+        assert "USD: not ready: 2026-11 is not over until 2026-12-01T00:00-05:00" in ran.out
+        assert "1 ready, 2 not ready" in ran.out
+
+    def test_it_lists_what_to_decide_first(self, agency: Project) -> None:
+        at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+        lead_id = agency.take(at=at, email="w@w.example")
+        ran = run(agency, *MONTH, at=at + timedelta(hours=40))
+        assert "Decide first:" in ran.out
+        (row,) = (line for line in ran.out.splitlines() if lead_id in line)
+        assert "received 1 day ago, accepted by silence at 2026-12-02T12:00:00Z (guide)" in row
+
+    def test_one_client_is_shown_alone(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--client", "other")
+        assert "other, 2026-11" in ran.out
+        assert "acme" not in ran.out
+
+    def test_an_unknown_client_is_refused_with_a_near_name(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--client", "othr")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("no client `othr`")
+
+    def test_a_ledger_without_leads_has_nothing_to_close(self, project: Project) -> None:
+        ran = run(project, *MONTH)
+        assert (ran.code, ran.out) == (
+            0,
+            "There are no leads yet, so there is nothing to close.\n",
+        )
+
+    def test_json_has_sums_and_decisions(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--client", "other", "--json")
+        (month,) = json.loads(ran.out)
+        assert month == {
+            "client": "other",
+            "currency": "USD",
+            "month": "2026-11",
+            "campaigns": {"berlin": "The guide", "talk": "The guide"},
+            "state": "ready",
+            "reason": "",
+            "number": "",
+            "sums": {
+                "lines": 2,
+                "net": "120.00",
+                "vat": "22.80",
+                "brought_forward": "0.00",
+                "to_pay": "142.80",
+            },
+            "decisions": {
+                "debits": [],
+                "late_credits": [],
+                "unpaid_periods": [],
+                "in_review": [],
+                "parked": [],
+                "disputes": [],
+            },
+        }
+
+    def test_a_missing_address_of_the_agency_is_reported_early(
+        self, agency: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "")
+        ran = run(agency, *MONTH)
+        assert (ran.code, "3 ready" in ran.out) == (0, True)
+        assert ran.err.startswith("AGENCY_ADDRESS is not set")
+
+    def test_a_folder_without_close_is_wrong_use(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "-o", "november")
+        assert ran.code == 2
+        assert "a preview writes no files" in ran.err
+        assert not Path("november").exists()
+
+
+class TestClose:
+    """With --close."""
+
+    def test_it_closes_all_and_writes_documents_and_reports(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, ran.err) == (0, "")
+        assert contents().keys() == ALL_FILES
+        assert ran.out.splitlines()[:3] == [
+            "acme, EUR: closed, acme-0001",
+            "acme, USD: closed, acme-0002",
+            "other, USD: closed, other-0001",
+        ]
+        assert ran.out.splitlines()[-3:] == [
+            "EUR: €50.00 in 1 document, €50.00 to pay.",
+            "USD: $192.80 in 2 documents, $192.80 to pay.",
+            f"13 files in {FOLDER}: 13 new.",
+        ]
+        assert run(agency, "verify").code == 0
+
+    def test_the_files_are_those_of_the_other_commands(self, agency: Project) -> None:
+        run(agency, *MONTH, "--close")
+        files = contents()
+        for shape in ("pdf", "html", "json"):
+            run(agency, "statement", "other-0001", "--format", shape, "-o", "one")
+            assert files[f"other-0001.{shape}"] == Path("one").read_bytes()
+        run(agency, "report", "talk", "--month", "2026-11", "-o", "one")
+        assert files["report-talk.html"] == Path("one").read_bytes()
+        rows = json.loads(run(agency, "statements", "--json").out)
+        digests = {row["number"]: row["sha256"] for row in rows}
+        assert sha256(files["acme-0001.json"]).hexdigest() == digests["acme-0001"]
+
+    def test_a_credit_note_of_the_month_is_written_with_its_fields(self, agency: Project) -> None:
+        run(agency, *MONTH, "--close")
+        lead_id = json.loads(contents()["acme-0002.json"])["parts"][0]["lines"][0]["lead_id"]
+        credit = ("credit", "acme-0002", "--lead", lead_id, "--reason", "goodwill", "--as", "Ada")
+        assert run(agency, *credit, "--amount", "20").code == 0
+        january = datetime(2027, 1, 5, 12, tzinfo=UTC)
+        ran = run(agency, "month-end", "--month", "2026-12", "--close", at=january)
+        assert ran.code == 0
+        assert contents(Path("var/month-end/2026-12")).keys() == {
+            f"acme-0003.{shape}" for shape in ("pdf", "html", "json")
+        }
+        assert "acme, EUR: closed; there was nothing to bill, so no document" in ran.out
+        assert "acme-0003  credit note on acme-0002  -$20.00" in ran.out
+        assert "USD: -$20.00 in 1 document, $0.00 to pay." in ran.out
+
+    def test_files_are_for_their_owner_alone(self, agency: Project) -> None:
+        previous = os.umask(0)
+        try:
+            run(agency, *MONTH, "--close")
+        finally:
+            os.umask(previous)
+        assert S_IMODE(FOLDER.stat().st_mode) == 0o700
+        assert {S_IMODE(path.stat().st_mode) for path in FOLDER.iterdir()} == {0o600}
+
+    def test_a_second_run_changes_nothing(self, agency: Project) -> None:
+        run(agency, *MONTH, "--close")
+        before, numbers = contents(), closed_numbers(agency)
+        times = {path.name: path.stat().st_mtime_ns for path in FOLDER.iterdir()}
+        ran = run(agency, *MONTH, "--close", at=DECEMBER + timedelta(hours=1))
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.splitlines()[0] == "acme, EUR: closed already, acme-0001"
+        assert ran.out.endswith(f"13 files in {FOLDER}: 13 unchanged.\n")
+        assert (contents(), closed_numbers(agency)) == (before, numbers)
+        assert {path.name: path.stat().st_mtime_ns for path in FOLDER.iterdir()} == times
+
+    def test_damaged_and_missing_files_are_written_again(self, agency: Project) -> None:
+        run(agency, *MONTH, "--close")
+        expected = contents()
+        (FOLDER / "acme-0001.pdf").write_bytes(b"%PDF half")
+        (FOLDER / "acme-0002.html").unlink()
+        (FOLDER / ".0123456789abcdef.month-end").write_bytes(b"half of a file")
+        (FOLDER / "notes.txt").write_text("mine")
+        ran = run(agency, *MONTH, "--close")
+        assert ran.out.endswith(f"13 files in {FOLDER}: 1 new, 1 replaced, 11 unchanged.\n")
+        assert contents() == expected | {"notes.txt": b"mine"}
+
+    def test_a_payment_changes_the_printed_document_and_not_its_json(self, agency: Project) -> None:
+        run(agency, *MONTH, "--close")
+        before = contents()
+        run(agency, "paid", "acme-0001", "--amount", "20", "--date", "2026-12-05")
+        ran = run(agency, *MONTH, "--close")
+        changed = {name for name, content in contents().items() if content != before[name]}
+        assert changed == {"acme-0001.pdf", "acme-0001.html"}
+        assert ran.out.endswith("2 replaced, 11 unchanged.\n")
+
+    def test_one_client_is_closed_alone_into_a_chosen_folder(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--close", "--client", "other", "-o", "november")
+        assert ran.code == 0
+        assert contents(Path("november")).keys() == OTHERS_FILES
+        assert closed_numbers(agency) == ["other-0001"]
+
+    def test_json_names_months_documents_and_files(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--close", "--json")
+        data = json.loads(ran.out)
+        assert {month["state"] for month in data["months"]} == {"closed"}
+        assert [document["number"] for document in data["documents"]] == [
+            "acme-0001",
+            "acme-0002",
+            "other-0001",
+        ]
+        assert data["documents"][2] == {
+            "number": "other-0001",
+            "document": "invoice",
+            "corrects": "",
+            "client": "other",
+            "currency": "USD",
+            "total": "142.80",
+            "to_pay": "142.80",
+            "due": "2027-01-04",
+        }
+        assert data["files"] == dict.fromkeys(sorted(ALL_FILES), "new")
+        assert (data["folder"], data["failures"]) == (str(FOLDER), [])
+
+
+class TestFailures:
+    """One failure never stops the others."""
+
+    def test_a_client_that_is_not_ready_does_not_stop_the_others(self, agency: Project) -> None:
+        ran = run(agency, *MONTH, "--close", at=OVER_IN_BERLIN)
+        assert ran.code == 1
+        reason = (
+            "2026-11 is not over until 2026-12-01T00:00-05:00 in America/New_York, "
+            "2026-12-01T05:00:00Z"
+        )
+        assert ran.err.splitlines() == [f"acme, EUR: {reason}", f"acme, USD: {reason}"]
+        assert closed_numbers(agency) == ["other-0001"]
+        assert contents().keys() == OTHERS_FILES
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, contents().keys()) == (0, ALL_FILES)
+
+    def test_a_client_whose_earlier_month_is_open_is_refused_alone(self, agency: Project) -> None:
+        add_campaign(agency, "early")
+        take(agency, "early", NOW - timedelta(days=31))
+        ran = run(agency, *MONTH, "--close")
+        assert ran.code == 1
+        assert ran.err.splitlines() == [
+            "acme, EUR: it is closed together with USD, which is not ready",
+            "acme, USD: 2026-10 is still open; months close in order, so close it first",
+        ]
+        assert closed_numbers(agency) == ["other-0001"]
+        assert run(agency, "month-end", "--month", "2026-10", "--close").code == 0
+        assert run(agency, *MONTH, "--close").code == 0
+
+    def test_a_client_without_a_lead_by_then_is_no_failure(self, agency: Project) -> None:
+        client = (agency.folder / "clients/acme.toml").read_text()
+        (agency.folder / "clients/new.toml").write_text(client)
+        add_campaign(agency, "late", ('"acme"', '"new"'))
+        take(agency, "late", DECEMBER - timedelta(days=1))
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, ran.err) == (0, "")
+        assert contents().keys() == ALL_FILES
+
+    def test_a_failing_close_rolls_back_that_client_alone(
+        self, agency: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        close_month = month_end_command.close_month
+
+        def fail_for_acme(records: object, client: str, *args: object) -> object:
+            result = close_month(records, client, *args)  # type: ignore[arg-type]
+            if client == "acme":
+                raise KeyError("Ann Lee")
+            return result
+
+        monkeypatch.setattr(month_end_command, "close_month", fail_for_acme)
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, ran.err) == (
+            1,
+            "acme: an unexpected error, KeyError in fail_for_acme\n",
+        )
+        assert closed_numbers(agency) == ["other-0001"]
+
+    def test_without_the_agencys_address_nothing_is_closed(
+        self, agency: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "")
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("AGENCY_ADDRESS is not set")
+        assert (closed_numbers(agency), FOLDER.exists()) == ([], False)
+
+    def test_a_path_that_is_a_file_is_wrong_use_and_nothing_is_closed(
+        self, agency: Project
+    ) -> None:
+        Path("november").write_text("mine")
+        ran = run(agency, *MONTH, "--close", "-o", "november")
+        assert ran.code == 2
+        assert "is a file" in ran.err
+        assert (closed_numbers(agency), Path("november").read_text()) == ([], "mine")
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda: Path("var/month-end").write_text("a file"),
+            lambda: (Path("var/month-end").mkdir(), FOLDER.write_text("a file")),
+        ],
+    )
+    def test_a_default_folder_that_is_a_file_is_refused_before_the_close(
+        self, agency: Project, spoil: Callable[[], object]
+    ) -> None:
+        spoil()
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith(f"{FOLDER}: ")
+        assert ran.err.endswith("; choose another folder with -o\n")
+        assert closed_numbers(agency) == []
+
+    def test_a_folder_that_cannot_be_written_is_refused_before_the_close(
+        self, agency: Project
+    ) -> None:
+        folder = "/proc/november" if os.geteuid() == 0 else "locked"  # root may write anywhere
+        if os.geteuid():
+            Path(folder).mkdir(mode=0o500)
+        ran = run(agency, *MONTH, "--close", "-o", folder)
+        assert ran.code == 1
+        assert ran.err.startswith(f"{folder}: ")
+        assert closed_numbers(agency) == []
+
+    def test_one_file_that_cannot_be_written_does_not_stop_the_others(
+        self, agency: Project
+    ) -> None:
+        (FOLDER / "acme-0001.pdf").mkdir(parents=True)
+        ran = run(agency, *MONTH, "--close")
+        assert ran.code == 1
+        assert ran.err == (
+            f"acme-0001.pdf: {FOLDER}/acme-0001.pdf: it is not a file; move it away or choose "
+            "another folder\n"
+        )
+        assert ran.out.endswith(f"12 files in {FOLDER}: 12 new.\n")
+        (FOLDER / "acme-0001.pdf").rmdir()
+        assert run(agency, *MONTH, "--close").code == 0
+        assert contents().keys() == ALL_FILES
