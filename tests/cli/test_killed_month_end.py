@@ -1,0 +1,164 @@
+"""A killed month's end is completed by the next run, and nothing is doubled."""
+
+import io
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+import capture.cli.context
+from capture.campaign.files import parse_campaign
+from capture.closing.checks import check_documents
+from capture.intake.receive import receive_submission
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
+from gatepost.cli import main
+from tests.cli.conftest import ROOT
+from tests.long import rounds
+from tests.samples import CAMPAIGN, NOW, submission
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
+KEY = b"a key for tests only"
+DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
+FOLDER = "var/month-end/2026-11"
+NEVER = -1
+SAMPLE = 6
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["capture.cli.month_end", __name__])  # because they fork often
+
+_WRITES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
+_FILE_EVENTS = frozenset({"open", "os.mkdir", "os.rename", "os.remove", "os.chmod"})
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two clients, whose leads silence has accepted without a record of it."""
+    folder = tmp_path_factory.mktemp("template")
+    for name in ("campaigns", "clients", "content/gated", "var"):
+        (folder / name).mkdir(parents=True)
+    texts = {"guide": CAMPAIGN, "talk": CAMPAIGN, "other": CAMPAIGN.replace('"acme"', '"other"')}
+    with closing(open_ledger(f"sqlite:///{folder}/var/gatepost.db", KEY)) as ledger:
+        for slug, text in texts.items():
+            (folder / f"campaigns/{slug}.toml").write_text(text)
+            terms = parse_campaign(slug, text, f"{slug}.toml")
+            sent = submission(terms, email=f"ann@{slug}.example")
+            ledger.transact(
+                lambda records, terms=terms, sent=sent: receive_submission(
+                    records, terms, sent, NOW
+                )
+            )
+    for client in ("acme", "other"):
+        shutil.copy(ROOT / "clients/acme.toml", folder / f"clients/{client}.toml")
+    return folder
+
+
+def close_month_end(folder: Path, position: int, results: Any) -> None:
+    """Runs the command, and kills its own process at a point. Without a kill, sends their number.
+
+    Points are the commands that write to the ledger and all that touches a file of the output.
+    """
+    os.chdir(folder)
+    os.environ |= {
+        "GATEPOST_AGENCY_ADDRESS": "1 Main Street; New York",
+        "GATEPOST_DUPLICATE_KEY": KEY.decode(),
+    }
+    sys.stdout = io.StringIO()
+    sys.argv = ["gatepost", "month-end", "--month", "2026-11", "--close"]
+    points = count()
+
+    def pass_point() -> None:
+        if next(points) == position:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def trace_file(event: str, arguments: tuple[object, ...]) -> None:
+        if event in _FILE_EVENTS and "month-end" in str(arguments[0]):
+            pass_point()
+
+    def trace_sql(sql: str) -> None:
+        if sql.startswith(_WRITES):
+            pass_point()
+
+    def open_traced(*arguments: Any) -> Ledger:
+        ledger = open_ledger(*arguments)
+        ledger._connection()[0].conn.set_trace_callback(trace_sql)  # type: ignore[attr-defined]
+        return ledger
+
+    capture.cli.context.open_ledger = open_traced  # type: ignore[attr-defined]
+    sys.addaudithook(trace_file)
+    with time_machine.travel(DECEMBER, tick=False), pytest.raises(SystemExit) as end:
+        main()
+    results.put((end.value.code, next(points)))
+
+
+def run(folder: Path, position: int = NEVER) -> int:
+    """Runs the command in a new process; 0 if it was killed, else the number of its points."""
+    results = PROCESSES.SimpleQueue()
+    process = PROCESSES.Process(target=close_month_end, args=(folder, position, results))
+    process.start()
+    process.join()
+    if process.exitcode == -signal.SIGKILL:
+        return 0
+    assert process.exitcode == 0
+    code, points = results.get()
+    assert code == 0
+    return int(points)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of the month's end, without temporary ones."""
+    return {
+        path.name: path.read_bytes()
+        for path in (folder / FOLDER).glob("*")
+        if not path.name.startswith(".")
+    }
+
+
+def checked_documents(folder: Path) -> dict[str, str]:
+    """Checks that the ledger has no problems; the number and JSON of each document."""
+    with closing(open_ledger(f"sqlite:///{folder}/var/gatepost.db", KEY)) as ledger:
+        assert ledger.verify().problems == ()
+        assert ledger.read(check_documents) == []
+        statements = ledger.read(lambda reading: list(reading.statements.select()))
+    return {statement.number: statement.json for statement in statements}
+
+
+@pytest.fixture
+def copies(template: Path, tmp_path: Path) -> Iterator[Path]:
+    """Copies of the template, as many as needed."""
+
+    def copy() -> Iterator[Path]:
+        for number in count():
+            folder = tmp_path / str(number)
+            shutil.copytree(template, folder)
+            yield folder
+
+    return copy()
+
+
+def test_a_killed_month_end_is_completed_once_by_the_next_run(copies: Iterator[Path]) -> None:
+    undisturbed = next(copies)
+    points = run(undisturbed)
+    files, documents = contents(undisturbed), checked_documents(undisturbed)
+    assert documents.keys() == {"acme-0001", "other-0001"}
+    assert len(files) == 2 * 3 + 3
+    assert points > 50
+    number = rounds(SAMPLE, points)
+    for position in sorted({points * step // number for step in range(number)}):
+        folder = next(copies)
+        assert run(folder, position) == 0
+        assert contents(folder).items() <= files.items()
+        assert checked_documents(folder).items() <= documents.items()
+        assert run(folder) > 0
+        assert (contents(folder), checked_documents(folder)) == (files, documents)
+        assert not list((folder / FOLDER).glob(".*"))
