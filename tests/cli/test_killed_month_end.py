@@ -33,7 +33,7 @@ KEY = b"a key for tests only"
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 FOLDER = "var/month-end/2026-11"
 NEVER = -1
-SAMPLE = 6
+SAMPLE = 5
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["capture.cli.month_end", __name__])  # because they fork often
 
@@ -69,6 +69,8 @@ def close_month_end(folder: Path, position: int, results: Any) -> None:
     Points are the commands that write to the ledger and all that touches a file of the output.
     """
     os.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("GATEPOST_")]:
+        del os.environ[name]  # an unknown setting is refused
     os.environ |= {
         "GATEPOST_AGENCY_ADDRESS": "1 Main Street; New York",
         "GATEPOST_DUPLICATE_KEY": KEY.decode(),
