@@ -123,20 +123,20 @@ def _close_and_write(
             for line in _close(ledger, parties.get(owner), list(group), failures):
                 if not as_json:
                     click.echo(line)
-        written = write_month(context, ledger, output, month, client)
-    failures += written.failures
+        files = write_month(context, ledger, output, month, client)
+    failures += files.failures
     if as_json:
         show_json(
             {
                 "months": ends_as_data(_load_ends(ledger, parties, month, client)),
-                "documents": documents_as_data(written.documents),
+                "documents": documents_as_data(files.documents),
                 "folder": str(folder),
-                "files": written.files,
+                "files": files.states,
                 "failures": failures,
             }
         )
     else:
-        show_files(written, folder)
+        show_files(files, folder)
     if failures:
         raise Refused("\n".join(failures))
 
@@ -145,15 +145,15 @@ def _close(
     ledger: Ledger, parties: Parties | None, ends: Sequence[MonthEnd], failures: list[str]
 ) -> Iterator[str]:
     """Closes one client's month in all currencies if it is ready; lines that say what it did."""
-    ready = [end for end in ends if end.state is State.READY]
+    ready_ends = [end for end in ends if end.state is State.READY]
     for end in ends:
         if end.state is State.NOT_READY:
             failures.append(f"{end.client}, {end.currency}: {end.reason}")
         elif end.state is State.CLOSED:
             yield f"{end.client}, {end.currency}: closed already{_document_text(end.number)}"
-    if not ready or parties is None:
+    if not ready_ends or parties is None:
         return
-    client, month = ready[0].client, ready[0].month
+    client, month = ready_ends[0].client, ready_ends[0].month
     try:
         closings = ledger.transact(
             lambda records: close_month(records, client, parties, month, datetime.now(UTC))
@@ -162,7 +162,7 @@ def _close(
         failures.append(failure_text(client, error))
         return
     for closing in closings:
-        if any(end.currency == closing.currency for end in ready):
+        if any(end.currency == closing.currency for end in ready_ends):
             yield f"{client}, {closing.currency}: closed{_document_text(closing.number)}"
             for campaign, reasons in closing.parked.items():
                 warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))

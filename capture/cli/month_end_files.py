@@ -37,7 +37,7 @@ def failure_text(what: str, error: Exception) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenDocument:
+class MonthDocument:
     """A document of the month."""
 
     document: Document
@@ -50,15 +50,16 @@ class MonthFiles:
     """What was written, and what failed."""
 
     folder: OutputFolder
-    documents: list[WrittenDocument] = field(default_factory=list)
-    files: dict[str, FileState] = field(default_factory=dict)
+    documents: list[MonthDocument] = field(default_factory=list)
+    states: dict[str, FileState] = field(default_factory=dict)
+    """By file name."""
     failures: list[str] = field(default_factory=list)
     """One line for each document or file that could not be written."""
 
     def write(self, name: str, render: Callable[[], bytes]) -> None:
         """Renders and writes one file; keeps the failure if that is not possible."""
         try:
-            self.files[name] = self.folder.write(name, render())
+            self.states[name] = self.folder.write(name, render())
         except FAILURES as error:
             self.failures.append(failure_text(name, error))
 
@@ -70,7 +71,7 @@ def write_month(
 
     Of one client or of all. A failure does not stop the others.
     """
-    written = MonthFiles(folder)
+    files = MonthFiles(folder)
     now = datetime.now(UTC)
     documents, slugs = ledger.read(
         lambda reading: (
@@ -80,24 +81,24 @@ def write_month(
     )
     with with_progress(documents, len(documents), "documents") as items:
         for document in items:
-            _write_document(ledger, written, document)
+            _write_document(ledger, files, document)
     with with_progress(slugs, len(slugs), "reports") as items:
         for slug in items:
             render = partial(monthly_report, context, ledger, slug, month, now)
-            written.write(f"report-{slug}.html", render)
-    return written
+            files.write(f"report-{slug}.html", render)
+    return files
 
 
-def _write_document(ledger: Ledger, written: MonthFiles, document: Document) -> None:
+def _write_document(ledger: Ledger, files: MonthFiles, document: Document) -> None:
     number = document.number
     try:
         closed = ledger.read(lambda reading: load_closed_document(reading, number))
     except FAILURES as error:
-        written.failures.append(failure_text(number, error))
+        files.failures.append(failure_text(number, error))
         return
     for shape, render in _FORMATS.items():
-        written.write(f"{number}.{shape}", partial(render, closed))
-    written.documents.append(WrittenDocument(document, _to_pay(closed)))
+        files.write(f"{number}.{shape}", partial(render, closed))
+    files.documents.append(MonthDocument(document, _to_pay(closed)))
 
 
 def _to_pay(closed: ClosedDocument) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from capture.cli.month_end_files import MonthFiles, WrittenDocument
+from capture.cli.month_end_files import MonthDocument, MonthFiles
 from capture.cli.show import moment, show_heading, show_rows
 from capture.closing.month_end import Decisions, LeadInReview, MonthEnd, State
 from capture.money import from_minor, show_money
@@ -109,48 +109,48 @@ def _summary(ends: Sequence[MonthEnd], month: str) -> str:
 # What was written.
 
 
-def show_files(written: MonthFiles, folder: Path) -> None:
+def show_files(files: MonthFiles, folder: Path) -> None:
     """Prints the documents with their sums, then the number of files."""
-    if written.documents:
+    if files.documents:
         click.echo()
         show_rows(
             ("number", "document", "total", "to pay", "due"),
-            map(_document_row, written.documents),
+            map(_document_row, files.documents),
             as_json=False,
         )
-        for line in _total_lines(written.documents):
+        for line in _total_lines(files.documents):
             click.echo(line)
-    states = Counter(written.files.values())
-    counts = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
-    files = count_noun(len(written.files), "file")
-    click.echo(f"{files} in {folder}{': ' if counts else ''}{counts}.")
+    states = Counter(files.states.values())
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    number = count_noun(len(files.states), "file")
+    click.echo(f"{number} in {folder}{': ' if counts else ''}{counts}.")
 
 
-def _document_row(written: WrittenDocument) -> dict[str, Any]:
-    document = written.document
+def _document_row(item: MonthDocument) -> dict[str, Any]:
+    document = item.document
     kind = str(document.kind)
     return {
         "number": document.number,
         "document": f"{kind} on {document.corrects}" if document.corrects else kind,
-        "total": show_money(_signed_total(written), document.currency),
-        "to pay": show_money(written.to_pay, document.currency) if written.to_pay else "",
+        "total": show_money(_signed_total(item), document.currency),
+        "to pay": show_money(item.to_pay, document.currency) if item.to_pay else "",
         "due": document.due_on,
     }
 
 
-def _signed_total(written: WrittenDocument) -> int:
+def _signed_total(item: MonthDocument) -> int:
     """The total with tax; negative for a credit note, which has no day by which to pay."""
-    document = written.document
+    document = item.document
     return -document.gross if document.due_on is None else document.gross
 
 
-def _total_lines(documents: Sequence[WrittenDocument]) -> Iterator[str]:
-    by_currency: dict[str, list[WrittenDocument]] = defaultdict(list)
-    for written in documents:
-        by_currency[written.document.currency].append(written)
+def _total_lines(documents: Sequence[MonthDocument]) -> Iterator[str]:
+    by_currency: dict[str, list[MonthDocument]] = defaultdict(list)
+    for item in documents:
+        by_currency[item.document.currency].append(item)
     for currency, group in sorted(by_currency.items()):
         total = show_money(sum(map(_signed_total, group)), currency)
-        to_pay = show_money(sum(written.to_pay for written in group), currency)
+        to_pay = show_money(sum(item.to_pay for item in group), currency)
         yield f"{currency}: {total} in {count_noun(len(group), 'document')}, {to_pay} to pay."
 
 
@@ -225,20 +225,20 @@ def _decisions_as_data(decisions: Decisions, currency: str) -> dict[str, Any]:
     }
 
 
-def documents_as_data(documents: Sequence[WrittenDocument]) -> list[dict[str, Any]]:
+def documents_as_data(documents: Sequence[MonthDocument]) -> list[dict[str, Any]]:
     """The documents as JSON values; the total of a credit note is negative."""
     return [
         {
-            "number": written.document.number,
-            "document": written.document.kind,
-            "corrects": written.document.corrects,
-            "client": written.document.client,
-            "currency": written.document.currency,
-            "total": _amount(_signed_total(written), written.document.currency),
-            "to_pay": _amount(written.to_pay, written.document.currency),
-            "due": written.document.due_on,
+            "number": item.document.number,
+            "document": item.document.kind,
+            "corrects": item.document.corrects,
+            "client": item.document.client,
+            "currency": item.document.currency,
+            "total": _amount(_signed_total(item), item.document.currency),
+            "to_pay": _amount(item.to_pay, item.document.currency),
+            "due": item.document.due_on,
         }
-        for written in documents
+        for item in documents
     ]
 
 

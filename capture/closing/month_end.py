@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from operator import attrgetter
-from typing import Final
 
 from capture.billing.account import Document
-from capture.billing.history import LeadHistory, add_months, find_overlap, lead_history
-from capture.billing.reversals import day_of, is_billable_period
+from capture.billing.history import add_months
 from capture.billing.statement import ParkedLead, Parties, Statement
 from capture.campaign.model import Campaign, PriceModel
 from capture.closing.close import check_closable, preview_statement, read_statement
@@ -22,16 +20,13 @@ from capture.closing.debit import Proposal, proposals_of
 from capture.closing.documents import documents_of, find_closed_statement
 from capture.closing.months import CampaignGroup, Closing, campaign_groups, closings_of
 from capture.closing.parking import IMPOSSIBLE, reason_of
+from capture.closing.unpaid_periods import UnpaidPeriod, unpaid_periods
 from capture.errors import GatepostError, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadFilter
 from capture.local_time import show_moment
-
-_AFTER_A_SALE: Final = ("won", "churned", "refunded")
-"""The stages of a sale in which a period may be billable."""
 
 
 class State(StrEnum):
@@ -55,15 +50,6 @@ class MonthSums:
     brought_forward: int
     """The client's earlier credit, as zero or a negative amount."""
     to_pay: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnpaidPeriod:
-    """A period of revenue that begins in the month, with no revenue recorded for it."""
-
-    campaign: str
-    lead_id: str
-    first_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +159,11 @@ def campaigns_to_report(
     for group in campaign_groups(reading, now, client):
         closing = closings_of(reading, group).get(month)
         if closing is not None:
-            billed = _billed_campaigns(reading, closing)
+            billed_slugs = _billed_campaigns(reading, closing)
             slugs += [
                 slug
                 for slug in closing.titles
-                if slug in billed or _has_leads(reading, slug, month)
+                if slug in billed_slugs or _has_leads(reading, slug, month)
             ]
     return sorted(slugs)
 
@@ -285,10 +271,10 @@ def _end_of(month: str, campaign: Campaign) -> datetime:
 
 def _closed_together(ends: Sequence[MonthEnd]) -> Iterator[MonthEnd]:
     """The client's currencies. None is ready if another one cannot be closed."""
-    waiting = [end.currency for end in ends if end.state is State.NOT_READY]
+    obstacles = [end.currency for end in ends if end.state is State.NOT_READY]
     for end in ends:
-        if waiting and end.state is State.READY:
-            reason = f"it is closed together with {', '.join(waiting)}, which is not ready"
+        if obstacles and end.state is State.READY:
+            reason = f"it is closed together with {', '.join(obstacles)}, which is not ready"
             yield replace(end, state=State.NOT_READY, reason=reason)
         else:
             yield end
@@ -304,7 +290,7 @@ def _decisions(
     now: datetime,
     parked: Sequence[ParkedInCampaign],
 ) -> Decisions:
-    issued = {document.number for document in documents_of_month(reading, month, group.client)}
+    numbers = {document.number for document in documents_of_month(reading, month, group.client)}
     campaigns = group.campaigns
     return Decisions(
         debits=[
@@ -317,13 +303,13 @@ def _decisions(
             for note in credits_of(reading, group.client)
             if note.reason in AUTOMATIC
             and note.currency == group.currency
-            and note.number in issued
+            and note.number in numbers
         ],
         unpaid_periods=[
             period
             for slug, campaign in campaigns.items()
             if campaign.price.model is PriceModel.REVENUE_SHARE
-            for period in _unpaid_periods(reading, slug, month, now)
+            for period in unpaid_periods(reading, slug, month, now)
         ],
         in_review=[
             _lead_in_review(lead, now)
@@ -360,43 +346,3 @@ def _disputed_at(reading: ReadTransaction, lead: Lead) -> datetime:
         for recorded in reading.events.select(lead_id=lead.lead_id)
         if recorded.event.kind is EventKind.DISPUTED
     )
-
-
-def _unpaid_periods(
-    reading: ReadTransaction, slug: str, month: str, now: datetime
-) -> Iterator[UnpaidPeriod]:
-    for sale in _AFTER_A_SALE:
-        for lead in reading.leads.select(LeadFilter(slug, sale=sale)):
-            is_billable = not (lead.test or lead.free_over_cap) and lead.consent.is_lawful
-            if not is_billable or lead.accepted_as_of(now) is None:
-                continue
-            try:
-                recorded_events = reading.events.select(lead_id=lead.lead_id)
-                history = lead_history(recorded.event for recorded in recorded_events)
-                terms = saved_campaign(reading, slug, lead.version)
-                first_day = _unpaid_day(history, terms, month)
-            except IMPOSSIBLE:  # the preview parks such a lead with its reason
-                continue
-            if first_day is not None and first_day <= day_of(now, terms):
-                yield UnpaidPeriod(slug, lead.lead_id, first_day)
-
-
-def _unpaid_day(history: LeadHistory, terms: Campaign, month: str) -> date | None:
-    """The first day of the period in the month that has no revenue; None if there is none.
-
-    Periods begin on the day of the sale in each month, or where the revenue recorded so far ends.
-    """
-    if history.won is None:
-        return None
-    won = day_of(history.won.occurred_at, terms)
-    recorded = sorted(map(date.fromisoformat, history.revenue))
-    if any(f"{day:%Y-%m}" == month for day in recorded):
-        return None
-    start = date.fromisoformat(f"{month}-01")
-    months = 12 * (start.year - won.year) + start.month - won.month
-    first_day = add_months(won, months)
-    overlap = find_overlap(first_day, recorded)
-    if overlap is not None:
-        first_day = add_months(overlap, 1 if overlap < first_day else -1)
-    is_free = f"{first_day:%Y-%m}" == month and find_overlap(first_day, recorded) is None
-    return first_day if is_free and is_billable_period(first_day, history, terms) else None

@@ -20,7 +20,6 @@ from capture.closing.month_end import (
     MonthSums,
     OpenDispute,
     State,
-    UnpaidPeriod,
     campaigns_to_report,
     documents_of_month,
     month_ends,
@@ -29,7 +28,6 @@ from capture.closing.months import campaign_groups
 from capture.errors import Refused
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
-from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.review import Act, dispute, reject
@@ -244,7 +242,10 @@ class TestDecisions:
             assert [(n.number, n.lead_id, n.amount, n.reason) for n in notes] == expected
 
     def test_late_churn_is_listed_with_its_credit_note(self, desk: Desk) -> None:
-        lead = customer(desk, date(2026, 11, 23))
+        lead = desk.take(SHARE)
+        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1000))
+        period = date(2026, 11, 23)
+        desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(1000), period=period)
         close(desk.ledger, "2026-11", DECEMBER)
         desk.client(lead, EventKind.CHURNED, DECEMBER + DAY, occurred_at=NOW)
         (note,) = end_of(
@@ -283,66 +284,6 @@ class TestDecisions:
         assert end_of(desk.ledger).decisions.disputes == [
             OpenDispute("guide", lead_id, NOW + 2 * DAY)
         ]
-
-
-def customer(desk: Desk, *periods: date, won: datetime = NOW) -> Lead:
-    """A won lead with revenue of 1,000 in each of these periods."""
-    lead = desk.take(SHARE, won)
-    desk.client(lead, EventKind.WON, won, amount=Decimal(12_000))
-    for number, period in enumerate(periods):
-        at = won + timedelta(minutes=number + 1)
-        desk.client(lead, EventKind.REVENUE, at, amount=Decimal(1000), period=period)
-    return lead
-
-
-class TestUnpaidPeriods:
-    """Customers without revenue for a period that begins in the month."""
-
-    def unpaid(self, desk: Desk, month: str, now: datetime | None = None) -> list[date]:
-        later = now or datetime(2028, 3, 1, tzinfo=UTC)
-        periods = end_of(desk.ledger, later, month).decisions.unpaid_periods
-        assert all(period.campaign == "guide" for period in periods)
-        return [period.first_day for period in periods]
-
-    def test_a_period_without_revenue_is_listed_from_its_first_day_on(self, desk: Desk) -> None:
-        lead = customer(desk)
-        end = end_of(desk.ledger, DECEMBER)
-        assert end.decisions.unpaid_periods == [
-            UnpaidPeriod("guide", lead.lead_id, date(2026, 11, 23))
-        ]
-        before = datetime(2026, 12, 23, 4, 59, tzinfo=UTC)  # still the 22nd in New York
-        assert self.unpaid(desk, "2026-12", before) == []
-        assert self.unpaid(desk, "2026-12", before + timedelta(minutes=1)) == [date(2026, 12, 23)]
-
-    def test_a_recorded_period_is_paid(self, desk: Desk) -> None:
-        customer(desk, date(2026, 11, 23), date(2027, 1, 23))
-        assert [self.unpaid(desk, month) for month in ("2026-11", "2026-12", "2027-01")] == [
-            [],
-            [date(2026, 12, 23)],
-            [],
-        ]
-
-    def test_a_period_follows_the_revenue_that_is_recorded(self, desk: Desk) -> None:
-        customer(desk, date(2026, 11, 28))
-        assert self.unpaid(desk, "2026-11") == []
-        assert self.unpaid(desk, "2026-12") == [date(2026, 12, 28)]
-
-    def test_a_short_month_has_its_last_day(self, desk: Desk) -> None:
-        customer(desk, won=datetime(2026, 12, 31, 12, tzinfo=UTC))
-        assert self.unpaid(desk, "2027-02") == [date(2027, 2, 28)]
-
-    def test_the_term_and_churn_end_the_periods(self, desk: Desk) -> None:
-        lead = customer(desk)
-        assert self.unpaid(desk, "2027-10") == [date(2027, 10, 23)]
-        assert self.unpaid(desk, "2027-11") == []
-        desk.client(lead, EventKind.CHURNED, datetime(2027, 1, 23, 15, tzinfo=UTC))
-        assert self.unpaid(desk, "2026-12") == [date(2026, 12, 23)]
-        assert self.unpaid(desk, "2027-01") == []
-
-    def test_other_price_models_have_no_periods(self, desk: Desk) -> None:
-        lead = desk.take(WON)
-        desk.client(lead, EventKind.WON, NOW, amount=Decimal(1000))
-        assert self.unpaid(desk, "2026-11") == []
 
 
 class TestFiles:

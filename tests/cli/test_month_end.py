@@ -9,46 +9,16 @@ from pathlib import Path
 from stat import S_IMODE
 
 import pytest
-import time_machine
 
 import capture.cli.month_end as month_end_command
-from capture.campaign.files import parse_campaign
-from capture.intake.receive import receive_submission
-from capture.lead.events import Actor
-from capture.review import Act, accept
-from tests.cli.conftest import CommandResult, Project
-from tests.samples import CAMPAIGN, NOW, submission
+from tests.cli.conftest import Project
+from tests.cli.month_ends import DECEMBER, add_campaign, run, take
+from tests.samples import NOW
 
-DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 OVER_IN_BERLIN = datetime(2026, 12, 1, 0, tzinfo=UTC)
 """December in Berlin, still November in New York."""
 MONTH = ("month-end", "--month", "2026-11")
 FOLDER = Path("var/month-end/2026-11")
-
-
-def run(project: Project, *args: str, at: datetime = DECEMBER) -> CommandResult:
-    with time_machine.travel(at, tick=False):
-        return project.run(*args)
-
-
-def add_campaign(project: Project, slug: str, *replacements: tuple[str, str]) -> None:
-    text = CAMPAIGN
-    for old, new in replacements:
-        text = text.replace(old, new)
-    (project.folder / f"campaigns/{slug}.toml").write_text(text)
-
-
-def take(project: Project, slug: str, at: datetime = NOW) -> str:
-    """A lead of any campaign that its client accepted; its id."""
-    text = (project.folder / f"campaigns/{slug}.toml").read_text()
-    terms = parse_campaign(slug, text, f"{slug}.toml")
-    sent = submission(terms, email=f"ann@{slug}{at:%d}.example")
-    lead_id = project.ledger.transact(
-        lambda records: receive_submission(records, terms, sent, at)
-    ).lead_id
-    act = Act(lead_id, "Carol", Actor.CLIENT)
-    project.ledger.transact(lambda records: accept(records, act, at))
-    return lead_id
 
 
 @pytest.fixture

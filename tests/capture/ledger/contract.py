@@ -264,6 +264,31 @@ class LedgerContract:
         assert ids() == "cab"
         assert ids(newest_first=True) == "bac"
 
+    def test_leads_are_selected_by_sale_and_dispute(self, ledger: Ledger) -> None:
+        last_kinds = {
+            "a": (),
+            "b": (EventKind.ACCEPTED, EventKind.WON),
+            "c": (EventKind.REJECTED, EventKind.DISPUTED),
+        }
+        for lead_id, kinds in last_kinds.items():
+            events = [later_event(lead_id, kind, amount=1) for kind in kinds]
+            qualified = later_event(lead_id, EventKind.QUALIFIED)
+            ledger.transact(
+                lambda records, lead_id=lead_id, events=events, qualified=qualified: records.append(
+                    received_event(lead_id), qualified, *events
+                )
+            )
+
+        def ids(query: LeadFilter) -> list[str]:
+            return ledger.read(
+                lambda reading: [lead.lead_id for lead in reading.leads.select(query)]
+            )
+
+        assert ids(LeadFilter("guide", sale="won")) == ["b"]
+        assert ids(LeadFilter("guide", disputed=True)) == ["c"]
+        assert ids(LeadFilter("guide", disputed=False)) == ["a", "b"]
+        assert ids(LeadFilter("other", sale="won")) == []
+
     def test_judged_leads_have_the_newest_verdict_and_their_answers(self, ledger: Ledger) -> None:
         first, second = {"passed": False, "criteria": []}, {"passed": True, "criteria": []}
 
