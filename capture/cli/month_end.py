@@ -11,6 +11,7 @@ import click
 from capture.billing.statement import ParkedLead, Parties, build_parties
 from capture.cli.close import check_agency
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.kpi import TITLES_MISSING
 from capture.cli.month_end_files import FAILURES, failure_text, write_month
 from capture.cli.month_end_tables import (
     documents_as_data,
@@ -125,6 +126,8 @@ def _close_and_write(
                     click.echo(line)
         files = write_month(context, ledger, output, month, client)
     failures += files.failures
+    if not context.titles():
+        click.echo(TITLES_MISSING, err=True)
     if as_json:
         show_json(
             {

@@ -164,3 +164,19 @@ def test_a_killed_month_end_is_completed_once_by_the_next_run(copies: Iterator[P
         assert run(folder) > 0
         assert (contents(folder), checked_documents(folder)) == (files, documents)
         assert not list((folder / FOLDER).glob(".*"))
+
+
+def test_two_runs_at_the_same_time_make_each_document_once(copies: Iterator[Path]) -> None:
+    alone, shared = next(copies), next(copies)
+    run(alone)
+    results = PROCESSES.SimpleQueue()
+    processes = [
+        PROCESSES.Process(target=close_month_end, args=(shared, NEVER, results)) for _ in range(2)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [results.get()[0] for _ in processes] == [0, 0]
+    assert contents(shared) == contents(alone)
+    assert checked_documents(shared) == checked_documents(alone)

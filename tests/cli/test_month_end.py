@@ -11,6 +11,7 @@ from stat import S_IMODE
 import pytest
 
 import capture.cli.month_end as month_end_command
+from capture.site import Site
 from tests.cli.conftest import Project
 from tests.cli.month_ends import DECEMBER, add_campaign, run, take
 from tests.samples import NOW
@@ -23,7 +24,10 @@ FOLDER = Path("var/month-end/2026-11")
 
 @pytest.fixture
 def agency(project: Project) -> Project:
-    """Two clients; acme has two currencies, other is in Berlin."""
+    """A built site and two clients; acme has two currencies, other is in Berlin."""
+    titles = {"/numbers/": "The four numbers"}
+    site = Site(name="Site", tagline="", language="en", url="", publisher="Site", titles=titles)
+    site.write(project.folder / "output/site.json")
     client = (project.folder / "clients/acme.toml").read_text()
     (project.folder / "clients/other.toml").write_text(
         client.replace("Acme Cloud, Inc.", "Other GmbH").replace("vat_rate = 0", "vat_rate = 19")
@@ -199,6 +203,14 @@ class TestClose:
         assert "acme, EUR: closed; there was nothing to bill, so no document" in ran.out
         assert "acme-0003  credit note on acme-0002  -$20.00" in ran.out
         assert "USD: -$20.00 in 1 document, $0.00 to pay." in ran.out
+
+    def test_it_says_that_reports_lack_titles_before_the_first_build(self, agency: Project) -> None:
+        (agency.folder / "output/site.json").unlink()
+        ran = run(agency, *MONTH, "--close", "--client", "other")
+        assert (ran.code, ran.err) == (
+            0,
+            "Articles are shown by path: run `gatepost build` to get their titles.\n",
+        )
 
     def test_files_are_for_their_owner_alone(self, agency: Project) -> None:
         previous = os.umask(0)
