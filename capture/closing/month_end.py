@@ -336,7 +336,7 @@ def _lead_in_review(lead: Lead, now: datetime) -> LeadInReview:
         received_at=lead.received_at,
         deadline=lead.deadline,
         silence_accepts=lead.silence_accepts_at is not None,
-        days=(now - lead.received_at).days,
+        days=max(0, (now - lead.received_at).days),  # another machine's clock may be ahead
     )
 
 

@@ -269,6 +269,11 @@ class TestDecisions:
         assert lead == LeadInReview("guide", lead_id, at, deadline, silence_accepts=True, days=1)
         assert end_of(desk.ledger, deadline).decisions.in_review == []
 
+    def test_a_lead_from_a_clock_that_is_ahead_came_today(self, desk: Desk) -> None:
+        waiting_lead(desk.ledger, GUIDE, NOW + timedelta(seconds=5))
+        (lead,) = end_of(desk.ledger, NOW).decisions.in_review
+        assert lead.days == 0
+
     def test_a_test_lead_is_not_in_review(self, desk: Desk) -> None:
         desk.take(GUIDE)
         sent = replace(submission(GUIDE, email="t@t.example"), test=True)
