@@ -84,9 +84,13 @@ def write_month(
             _write_document(ledger, files, document)
     with with_progress(slugs, len(slugs), "reports") as items:
         for slug in items:
-            render = partial(monthly_report, context, ledger, slug, month, now)
+            render = partial(_report, context, ledger, slug, month, now)
             files.write(f"report-{slug}.html", render)
     return files
+
+
+def _report(context: CommandContext, ledger: Ledger, slug: str, month: str, now: datetime) -> bytes:
+    return monthly_report(context, ledger, context.campaign_in(ledger, slug), month, now)
 
 
 def _write_document(ledger: Ledger, files: MonthFiles, document: Document) -> None:

@@ -30,7 +30,7 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, ReadTransaction
-from capture.review import Act, dispute, reject
+from capture.review.acts import Act, dispute, reject
 from tests.capture.desk import DAY, SHARE, WON, Desk
 from tests.capture.test_invoices import break_lead
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission

@@ -7,7 +7,7 @@ import time_machine
 from capture.campaign.files import parse_campaign
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
-from capture.review import Act, accept
+from capture.review.acts import Act, accept
 from tests.cli.conftest import CommandResult, Project
 from tests.samples import CAMPAIGN, NOW, submission
 
