@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.review.acts import accept, reject
+from capture.review.acts import accept, record_silent_acceptances, reject
 from tests.cli.conftest import Project
 from tests.cli.running import CommandResult
 from tests.samples import NOW
@@ -94,8 +94,10 @@ def test_the_same_file_again_changes_nothing_after_silence_made_it_final(
     lead_id = project.take()
     lines = "lead_id,decision", f"{lead_id},accept"
     assert review(project, *lines).code == 0
-    with time_machine.travel(NOW + timedelta(days=10), tick=False):
-        assert project.run("close", "guide", "--month", "2026-11").code == 0
+    later = NOW + timedelta(days=10)
+    with time_machine.travel(later, tick=False):
+        silent = project.ledger.transact(lambda records: record_silent_acceptances(records, later))
+        assert [lead.lead_id for lead in silent] == [lead_id]
         ran = review(project, *lines, more=("--json",))
     assert (ran.code, results(ran)) == (0, ["already recorded"])
 
