@@ -170,7 +170,7 @@ def count_leads(reading: ReadTransaction, query: LineQuery) -> Counts:
         if lead.lead_id not in changed and lead.lead_id not in query.parked
     )
     free = sum(
-        lead_id not in changed
+        lead_id not in changed and lead_id not in query.parked
         for lead_id in reading.campaigns.leads_free_over_cap(query.campaign, query.month)
     )
     for lead_id in changed:
