@@ -109,6 +109,10 @@ def gatepost(ctx: click.Context) -> None:
 def main() -> None:
     """Runs the command. Exit code: 0 done, 1 refused, 2 wrong use. Prints an error in one line."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
+    for argument in sys.argv[1:]:
+        if not argument.isascii() and not _is_unicode(argument):
+            shown = os.fsencode(argument).decode(errors="backslashreplace")
+            _print_and_exit(f"the argument {shown} is not UTF-8; write it in UTF-8", 2)
     try:
         code = gatepost(prog_name="gatepost", standalone_mode=False)
     except GatepostError as error:
@@ -124,6 +128,14 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _print_and_exit(line: str, code: int) -> NoReturn:

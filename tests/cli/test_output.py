@@ -54,6 +54,13 @@ def test_a_refusal_writes_nothing(project: Project) -> None:
     assert not file.exists()
 
 
+def test_an_argument_that_is_not_utf_8_is_refused_in_one_line() -> None:
+    with start("leads", os.fsdecode(b"gr\xfcn"), stdout=subprocess.PIPE) as command:
+        out, err = command.communicate()
+    assert (command.returncode, out) == (2, "")
+    assert err == "the argument gr\\xfcn is not UTF-8; write it in UTF-8\n"
+
+
 def test_a_closed_pipe_is_no_error(project: Project) -> None:
     project.take()
     reading, writing = os.pipe()
