@@ -1,4 +1,4 @@
-"""Makes the files of one picture: AVIF and WebP in several widths, and a JPEG or PNG.
+"""Makes and publishes the files of one picture: AVIF and WebP in several widths, a JPEG or PNG.
 
 They are cached in a folder named by the hash of the picture's bytes and of `RECIPE_VERSION`. They
 never contain the camera's metadata, such as place, time and name.
@@ -7,10 +7,11 @@ never contain the camera's metadata, such as place, time and name.
 import hashlib
 import json
 import re
+import shutil
 import struct
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -18,7 +19,10 @@ from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
+from pelican import signals
 from PIL import Image, ImageCms, ImageOps
+
+from publish.plugins.signals import connect_last
 
 RECIPE_VERSION: Final = "2"  # change it when the code makes different files
 WIDTHS: Final = (400, 700, 1000, 1400)  # pixels, of AVIF and WebP
@@ -188,3 +192,31 @@ def _from_json(data: dict[str, Any]) -> PictureFiles:
         webp=tuple(ImageFile(**file) for file in data["webp"]),
         plain=ImageFile(**data["plain"]),
     )
+
+
+# Publishing of files from the cache.
+
+
+_TO_PUBLISH: Final = "GATEPOST_CACHED_FILES"
+
+
+def publish_cached_file(settings: MutableMapping[str, Any], name: str, source: Path) -> None:
+    """Marks a cached file: the end of the build copies it to `name`, a path below the site.
+
+    Browsers may keep a file for ever, so different content needs a different name.
+    """
+    settings.setdefault(_TO_PUBLISH, {})[name] = source
+
+
+def copy_cached_files(pelican: Any) -> None:
+    """Copies the marked files into the site."""
+    files: dict[str, Path] = pelican.settings.pop(_TO_PUBLISH, {})
+    for name, source in files.items():
+        target = Path(pelican.output_path) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def register_publishing() -> None:
+    """Called by each plugin that publishes cached files."""
+    connect_last(signals.finalized, copy_cached_files)

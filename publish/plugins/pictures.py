@@ -19,8 +19,7 @@ from pelican.generators import StaticGenerator
 
 from capture.errors import short_path
 from capture.paths import ConfinedFolder, name_below
-from publish.plugins import cached_files, problems
-from publish.plugins.cached_files import publish_cached_file
+from publish.plugins import problems
 from publish.plugins.current_file import reading_file
 from publish.plugins.links import contents, line_of, linked_files
 from publish.plugins.picture_files import (
@@ -29,6 +28,8 @@ from publish.plugins.picture_files import (
     animation_size,
     has_location,
     make_picture_files,
+    publish_cached_file,
+    register_publishing,
     svg_size,
 )
 from publish.plugins.problems import Report, get_report
@@ -285,5 +286,5 @@ def _check_location(source: Path, report: Report) -> None:
 def register() -> None:
     """Called by Pelican."""
     problems.register()
-    cached_files.register()
+    register_publishing()
     connect_last(signals.all_generators_finalized, rewrite_pictures)

@@ -20,10 +20,9 @@ import typst
 from pelican import signals
 
 from capture.errors import Refused, short_path
-from publish.plugins import cached_files
-from publish.plugins.cached_files import publish_cached_file
 from publish.plugins.html_head import Picture
 from publish.plugins.links import with_translations
+from publish.plugins.picture_files import publish_cached_file, register_publishing
 from publish.plugins.signals import connect_last
 
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
@@ -101,5 +100,5 @@ def _key(template: Path, facts: Mapping[str, str]) -> str:
 
 def register() -> None:
     """Called by Pelican."""
-    cached_files.register()
+    register_publishing()
     connect_last(signals.all_generators_finalized, draw_all)
