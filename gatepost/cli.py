@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "outcome": "capture.cli.outcome:outcome",
     "outcomes": "capture.cli.outcomes:outcomes",
     "paid": "capture.cli.paid:paid",
+    "payments": "capture.cli.payments:payments",
     "publish": "gatepost.releases.commands:publish_again",
     "releases": "gatepost.releases.commands:releases",
     "report": "capture.cli.report:report",

@@ -12,7 +12,8 @@ from capture.billing.statement import Parties
 from capture.billing.statement_text import statement_json
 from capture.closing.credit import Correction, CorrectionRequest, billed_line, corrections_of
 from capture.closing.debit import approve_debit, decline_debit, proposals_of, propose_debit
-from capture.closing.documents import PaymentRequest, accounts_of, record_payment
+from capture.closing.documents import accounts_of
+from capture.closing.payments import PaymentRequest, record_payment
 from capture.errors import NotFound, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
