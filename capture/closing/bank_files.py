@@ -8,7 +8,7 @@ message is accepted. Only booked entries count; a reversal of an outgoing paymen
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -183,13 +183,13 @@ def _csv_amount(text: str) -> Decimal:
         whole, fraction = digits.rsplit(signs[-1], 1) if has_decimals else (digits, "0")
         digits = f"{re.sub('[.,]', '', whole)}.{fraction}"
     elif simple := _SIMPLE.fullmatch(digits):
-        whole, fraction = simple[1], simple[2] or "0"
+        whole, fraction = simple[1], simple[2] or ""
         if len(fraction) == 3 and len(whole) <= 3 and not whole.startswith("0"):
             raise Refused(
                 f"can be {whole}{fraction} or {whole}.{fraction}; write {whole}{fraction}.00 or "
                 f"{whole}.{fraction}0"
             )
-        digits = f"{whole}.{fraction}"
+        digits = f"{whole}.{fraction}" if fraction else whole
     else:
         raise Refused("write an amount such as 1200.00 or 1.200,00")
     return Decimal(f"-{digits}" if negative else digits)
@@ -203,6 +203,8 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 _AMOUNT: Final = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,5})?")
 _NO_ID: Final = "NOTPROVIDED"
 """What a bank writes where a payer gave no id."""
+_NAMES: Final = (("Pty", "Nm"), ("Nm",))
+"""Paths of a payer's name, in newer and in older versions."""
 
 
 def _read_camt(content: bytes, where: str) -> list[BankEntry]:
@@ -259,32 +261,41 @@ def _parts(entry: Element, place: str, where: str, sign: int) -> Iterator[BankEn
     details = list(_all(entry, "NtryDtls", "TxDtls"))
     amounts = [_part_amount(detail) for detail in details] if len(details) > 1 else [total]
     expected = _text(entry, "NtryDtls", "Btch", "NbOfTxs")
-    fault = ""
     if not _adds_up(amounts, total) or (details and expected not in {"", str(len(details))}):
         fault = f"its parts do not add up to {total[0]} {total[1]}"
-    parts = zip(details or [entry], amounts, strict=True)
-    for number, (detail, money) in enumerate(parts, start=1):
-        amount, currency = money or (Decimal(0), total[1])
-        lines = _texts(detail, "RmtInf", "Ustrd")
-        texts = (
-            " ".join(lines),
-            *_texts(detail, "RmtInf", "Strd", "CdtrRefInf", "Ref"),
-            *_texts(detail, "RmtInf", "Strd", "RfrdDocInf", "Nb"),
-            *_texts(detail, "Refs", "EndToEndId"),
-            *(_texts(entry, "AddtlNtryInf") if len(amounts) == 1 else ()),
-        )
-        yield BankEntry(
-            id=_stored_id(f"{place.removeprefix('entry ')}/{number}"),
-            place=f"{place}/{number}",
-            day=day,
-            amount=sign * amount,
-            currency=currency,
-            texts=tuple(dict.fromkeys(text for text in texts if text and text != _NO_ID)),
-            joined="".join(lines),  # banks cut a text anywhere
-            payer=_text(detail, "RltdPties", "Dbtr", "Pty", "Nm")
-            or _text(detail, "RltdPties", "Dbtr", "Nm"),
-            fault=fault,
-        )
+        yield _bank_entry(place, day, (sign * total[0], total[1]), details, fault)
+        return
+    for number, (part, money) in enumerate(zip(details or [entry], amounts, strict=True), start=1):
+        if money is not None:
+            signed = sign * money[0], money[1]
+            # An entry may have texts of its own, which are about all its parts.
+            parts = [part] if len(amounts) > 1 or part is entry else [part, entry]
+            yield _bank_entry(f"{place}/{number}", day, signed, parts)
+
+
+def _bank_entry(
+    place: str, day: date, money: "_Money", parts: Sequence[Element], fault: str = ""
+) -> BankEntry:
+    """One payment with the texts of its parts: only one, unless they do not add up."""
+    lines = [line for part in parts for line in _texts(part, "RmtInf", "Ustrd")]
+    texts = [" ".join(lines)]
+    for part in parts:
+        texts += _texts(part, "RmtInf", "Strd", "CdtrRefInf", "Ref")
+        texts += _texts(part, "RmtInf", "Strd", "RfrdDocInf", "Nb")
+        texts += _texts(part, "Refs", "EndToEndId")
+        texts += _texts(part, "AddtlNtryInf")
+    payers = [_texts(part, "RltdPties", "Dbtr", *path) for part in parts for path in _NAMES]
+    return BankEntry(
+        id=_stored_id(place.removeprefix("entry ")),
+        place=place,
+        day=day,
+        amount=money[0],
+        currency=money[1],
+        texts=tuple(dict.fromkeys(text for text in texts if text and text != _NO_ID)),
+        joined="".join(lines),  # banks cut a text anywhere
+        payer=next((name for names in payers for name in names), ""),
+        fault=fault,
+    )
 
 
 def _entry_day(entry: Element, where: str) -> date:

@@ -68,6 +68,8 @@ def _import_entry(
     if known is not None:
         return EntryAnswer(entry, Result.KNOWN, known.number)
     mentions = matching.finder.mentions(entry)
+    if entry.fault and (mentions or entry.amount > 0):
+        raise Refused(entry.fault)
     if not mentions:
         return EntryAnswer(entry, Result.UNMATCHED if entry.amount > 0 else Result.OUTGOING)
     document = matching.document(entry, mentions)
@@ -114,8 +116,6 @@ class _Matching:
 
     def document(self, entry: BankEntry, mentions: "Mentions") -> Document:
         """The document that the entry pays. Raises `Refused` if a person has to decide."""
-        if entry.fault:
-            raise Refused(entry.fault)
         if len(mentions.numbers) > 1:
             raise Refused(f"it names {', '.join(sorted(mentions.numbers))}")
         if mentions.unclear:

@@ -195,13 +195,20 @@ class TestCamt:
         ],
     )
     def test_parts_that_do_not_add_up_are_marked(self, details: str) -> None:
-        entries = read(camt(booked(details=details)))
-        assert {entry.fault for entry in entries} == {"its parts do not add up to 59.50 EUR"}
+        entry = read_one(camt(booked(details=details)))
+        assert entry.fault == "its parts do not add up to 59.50 EUR"
+        assert (entry.id, entry.amount) == ("DE02/S1/1", Decimal("59.50"))
 
     def test_a_text_that_the_bank_cut_is_also_read_joined(self) -> None:
         cut = "<TxDtls><RmtInf><Ustrd>acme-</Ustrd><Ustrd>0001</Ustrd></RmtInf></TxDtls>"
         entry = read_one(camt(booked(details=cut)))
         assert (entry.texts, entry.joined) == (("acme- 0001",), "acme-0001")
+
+    @pytest.mark.parametrize("details", ["", "<TxDtls/>"])
+    def test_an_entry_without_remittance_has_its_own_text(self, details: str) -> None:
+        more = "<AddtlNtryInf>Transfer acme-0001</AddtlNtryInf>"
+        text = camt(booked(details=details)).replace("</Ntry>", f"{more}</Ntry>")
+        assert read_one(text).texts == ("Transfer acme-0001",)
 
     def test_two_parts_of_one_statement_share_no_id(self) -> None:
         both = camt(booked(), "</Stmt><Stmt><Id>S1</Id><Acct><Id><IBAN>DE02</IBAN></Id></Acct>")
