@@ -78,11 +78,14 @@ def books(draw: st.DrawFn) -> Books:
         )
     payable = [each for each in documents if each.due_on is not None]
     amounts = st.integers(-(10**9), 10**9).filter(bool)
-    payments = [
-        Payment(paid.client, paid.number, draw(amounts), FIRST + timedelta(days=place))
-        for place in range(draw(st.integers(0, 10)))
-        if (paid := draw(st.sampled_from(payable or [None]))) is not None
-    ]
+    payments = (
+        [
+            Payment(paid.client, paid.number, draw(amounts), FIRST + timedelta(days=place))
+            for place, paid in enumerate(draw(st.lists(st.sampled_from(payable), max_size=10)))
+        ]
+        if payable
+        else []
+    )
     return documents, payments
 
 
