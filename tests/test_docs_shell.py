@@ -101,6 +101,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     f"{GATEPOST}outcomes import": Scene(now=CLOSED),
     f"{GATEPOST}close ": Scene(now=CLOSED),
+    f"{GATEPOST}month-end ": Scene(now=CLOSED),
     f"{GATEPOST}statement": Scene(now=CLOSED),
     f"{GATEPOST}evidence ": Scene(now=CLOSED),
     f"{GATEPOST}verify ": Scene(now=CLOSED),
