@@ -15,7 +15,7 @@ from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
-from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret
+from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, read_tax_codes, secret
 from publish.checks.model import page_schema, post_schema
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "export": "capture.cli.export:export",
     "hook": "gatepost.releases.commands:hook",
     "import": "publish.import_cli:import_",
+    "journal": "capture.cli.journal:journal",
     "kpi": "capture.cli.kpi:kpi",
     "lapse": "capture.cli.review:lapse",
     "lead": "capture.cli.lead:lead",
@@ -49,6 +50,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "outcome": "capture.cli.outcome:outcome",
     "outcomes": "capture.cli.outcomes:outcomes",
     "paid": "capture.cli.paid:paid",
+    "payments": "capture.cli.payments:payments",
     "publish": "gatepost.releases.commands:publish_again",
     "releases": "gatepost.releases.commands:releases",
     "report": "capture.cli.report:report",
@@ -146,8 +148,10 @@ def _print_and_exit(line: str, code: int) -> NoReturn:
 def _command_context(settings: Settings) -> "CommandContext":
     """The context of the commands on leads and money: paths, the agency, secrets on demand."""
     # These imports load the ledger, which takes 0.2 seconds: the writers' commands do not need it.
+    from capture.billing.journal import AccountCodes
     from capture.billing.statement import Agency, Party
     from capture.cli.context import Allowance, CommandContext
+    from capture.documents.journal_export import DatevSettings
 
     return CommandContext(
         database_url=settings.database_url,
@@ -161,6 +165,19 @@ def _command_context(settings: Settings) -> "CommandContext":
         agency=Agency(
             Party(settings.agency, _lines(settings.agency_address), settings.agency_tax_id),
             _lines(settings.agency_payment),
+        ),
+        accounts=AccountCodes(
+            settings.revenue_account,
+            settings.bank_account,
+            settings.receivables_account,
+            read_tax_codes(settings.tax_codes),
+        ),
+        datev=DatevSettings(
+            settings.datev_adviser,
+            settings.datev_client,
+            settings.datev_account_length,
+            settings.datev_chart,
+            settings.datev_year_starts,
         ),
         push_backtests=Allowance(
             settings.var_dir / "push-backtests", settings.push_backtests_per_day

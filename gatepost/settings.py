@@ -13,12 +13,14 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from capture.campaign.value_types import ACCOUNT_CODE
 from capture.errors import Refused, Unavailable
 from capture.files import make_private_folder
 
@@ -27,6 +29,7 @@ _SECRET_BYTES = 32
 _MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""
+_TAX_CODE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) *= *([A-Za-z0-9]{0,10})")
 SECRETS = ("duplicate_key", "secret_key")
 """The settings that are secret."""
 _IN_RELEASE = {
@@ -70,6 +73,57 @@ def _check_name(text: str) -> str:
     return text.strip()
 
 
+def _check_account(text: str) -> str:
+    if not re.fullmatch(ACCOUNT_CODE, text):
+        raise ValueError("must be an account code such as 8400")
+    return text
+
+
+def _check_tax_codes(text: str) -> str:
+    read_tax_codes(text)
+    return text
+
+
+def read_tax_codes(text: str) -> Mapping[Decimal, str]:
+    """Tax codes by VAT rate in percent, from text such as `19=3; 7=2; 0=`.
+
+    Raises ValueError.
+    """
+    codes: dict[Decimal, str] = {}
+    for part in text.split(";"):
+        if part.strip():
+            matched = _TAX_CODE.fullmatch(part.strip())
+            if matched is None or Decimal(matched[1]) in codes:
+                raise ValueError('must be like "19=3; 0=": each VAT rate once, with its code')
+            codes[Decimal(matched[1])] = matched[2]
+    return codes
+
+
+def _check_number(low: int, high: int) -> AfterValidator:
+    """A whole number as text, or empty if it is not set."""
+
+    def check(text: str) -> str:
+        digits = text.isascii() and text.isdigit() and len(text) <= len(str(high))
+        if text and not (digits and low <= int(text) <= high):
+            raise ValueError(f"must be a number from {low} to {high}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _check_chart(text: str) -> str:
+    if text and not re.fullmatch("[0-9]{2}", text):
+        raise ValueError("must have two digits, such as 03 or 04")
+    return text
+
+
+def _check_month_day(text: str) -> str:
+    if text and not re.fullmatch("(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])", text):
+        raise ValueError("must be a month and a day up to 28, such as 01-01")
+    return text
+
+
+Account = Annotated[str, AfterValidator(_check_account)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
 Secret = Annotated[str, AfterValidator(_check_secret)]
 
@@ -85,6 +139,29 @@ class Settings(BaseModel):
     agency_address: str = Field("", description="your address on statements; a ; ends a line")
     agency_tax_id: str = Field("", description="your VAT or tax number on statements")
     agency_payment: str = Field("", description="where to pay you, on statements; a ; ends a line")
+    revenue_account: Account = Field("", description="journal: account of your revenue")
+    bank_account: Account = Field("", description="journal: account of payments received")
+    receivables_account: Account = Field(
+        "", description="journal: account of clients that have no debtor_account of their own"
+    )
+    tax_codes: Annotated[str, AfterValidator(_check_tax_codes)] = Field(
+        "", description='journal: tax code by VAT rate, such as "19=3; 0="'
+    )
+    datev_adviser: Annotated[str, _check_number(1001, 9_999_999)] = Field(
+        "", description="DATEV: number of your tax adviser"
+    )
+    datev_client: Annotated[str, _check_number(1, 99_999)] = Field(
+        "", description="DATEV: your number at the tax adviser"
+    )
+    datev_account_length: Annotated[str, _check_number(4, 8)] = Field(
+        "", description="DATEV: digits of your general accounts"
+    )
+    datev_chart: Annotated[str, AfterValidator(_check_chart)] = Field(
+        "", description="DATEV: standard chart of accounts, such as 03"
+    )
+    datev_year_starts: Annotated[str, AfterValidator(_check_month_day)] = Field(
+        "", description="DATEV: month and day on which your fiscal year starts, such as 01-01"
+    )
     database_url: str = Field("sqlite:///var/gatepost.db", description="the ledger's database")
     host: str = Field("127.0.0.1", description="address that the service listens on")
     port: int = Field(8000, ge=1, le=65535, description="port that the service listens on")

@@ -81,6 +81,7 @@ class Scene:
 
 DECEMBER = "2026-12-03 12:00:00"
 CLOSED = "2026-12-11 12:00:00"
+JANUARY = "2027-01-02 12:00:00"
 OUTCOME = f"{GATEPOST}outcome {SHOWN_ID} "
 SCENES: Mapping[str, Scene] = {
     f"{GATEPOST}correct {SHOWN_ID} --not-spam": Scene(lead="robot"),
@@ -100,12 +101,26 @@ SCENES: Mapping[str, Scene] = {
     ),
     f"{GATEPOST}outcomes import": Scene(now=CLOSED),
     f"{GATEPOST}close ": Scene(now=CLOSED),
+    f"{GATEPOST}month-end ": Scene(now=CLOSED),
     f"{GATEPOST}statement": Scene(now=CLOSED),
     f"{GATEPOST}evidence ": Scene(now=CLOSED),
     f"{GATEPOST}verify ": Scene(now=CLOSED),
     f"{GATEPOST}credit ": Scene(now=CLOSED, lead="fay"),
     f"{GATEPOST}debit ": Scene(now=CLOSED, lead="fay"),
-    f"{GATEPOST}paid ": Scene(now="2027-01-02 12:00:00"),
+    f"{GATEPOST}paid ": Scene(now=JANUARY),
+    f"{GATEPOST}payments ": Scene(now=JANUARY),
+    f"{GATEPOST}journal ": Scene(
+        now=JANUARY,
+        setup=tuple(
+            f"echo GATEPOST_{setting} >> .env"
+            for setting in (
+                "REVENUE_ACCOUNT=8400",
+                "BANK_ACCOUNT=1200",
+                "RECEIVABLES_ACCOUNT=1400",
+                "TAX_CODES=0=",
+            )
+        ),
+    ),
 }
 """By the start of a command; the longest matching start counts."""
 

@@ -38,6 +38,8 @@ class Document:
     currency: str
     net: int
     vat: int
+    vat_rate: str
+    """Percent as decimal text, such as `19`; a note has the rate of its statement."""
     issued_on: date
     due_on: date | None
     """The day by which it has to be paid; None for a credit note, which is not paid."""
@@ -56,6 +58,8 @@ class Payment:
     number: str
     amount: int
     paid_on: date
+    reference: str = ""
+    """The bank's id of the payment; empty if a person entered it."""
 
 
 class SettlementKind(StrEnum):
@@ -78,8 +82,8 @@ class Settlement:
     amount: int
     """Minor units; positive if it reduces the open amount."""
     reference: str = ""
-    """The number of the other document; empty for a payment, and for a surplus that is carried
-    forward to the next statement."""
+    """The number of the other document, or the bank's id of a payment; empty for a payment that a
+    person entered, and for a surplus that is carried forward to the next statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ def build_accounts(documents: Iterable[Document], payments: Iterable[Payment]) -
             )
     for payment in payments:
         settled.setdefault(payment.number, []).append(
-            Settlement(SettlementKind.PAYMENT, payment.paid_on, payment.amount)
+            Settlement(SettlementKind.PAYMENT, payment.paid_on, payment.amount, payment.reference)
         )
     return [
         _account(client, currency, [_entry(document, settled) for document in group])

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints
 
 from capture.campaign.value_types import (
+    ACCOUNT_CODE,
     LANGUAGE,
     SLUG_PATTERN,
     Boolean,
@@ -328,6 +329,11 @@ class ClientFile(StrictModel):
     line_reference: Literal["lead_id", "company", "initials"] = Field(
         default="lead_id",
         description="How printed lines name a lead: by its id, its company or the initials.",
+    )
+    debtor_account: Annotated[str, StringConstraints(pattern=ACCOUNT_CODE)] = Field(
+        default="",
+        description="The client's account in our books, for the accounting journal; by default "
+        "the setting RECEIVABLES_ACCOUNT.",
     )
     payment_days: Integer = Field(
         default=30, ge=0, le=365, description="Days from a statement's date until it is due."

@@ -38,6 +38,8 @@ NAME = r"^[a-z][a-z0-9_]{0,39}$"
 CODE = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+ACCOUNT_CODE = r"^([A-Za-z0-9][A-Za-z0-9._-]{0,19})?$"
+"""The code of an account in the agency's books, or empty."""
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 NO_LINE = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"

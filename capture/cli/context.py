@@ -11,9 +11,11 @@ from pathlib import Path
 
 import click
 
+from capture.billing.journal import AccountCodes
 from capture.billing.statement import Agency, Parties, build_parties
 from capture.campaign.catalogue import Catalogue, Costs, read_all_costs, read_catalogue
 from capture.campaign.model import Campaign
+from capture.documents.journal_export import DatevSettings
 from capture.errors import Unavailable
 from capture.kpi.gathering import campaigns_in
 from capture.ledger import open_ledger
@@ -86,6 +88,9 @@ class CommandContext:
     """Returns the secret `secret_key` or `duplicate_key`."""
     agency: Agency
     """The agency, as agreements and statements name it."""
+    accounts: AccountCodes
+    """The account codes of the agency's books; those of single clients are in their files."""
+    datev: DatevSettings
     push_backtests: Allowance
     """Daily limit of answers about a draft's effect on past leads (rule 40 of docs/rules.md)."""
 

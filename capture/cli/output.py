@@ -76,10 +76,11 @@ def parse_time(text: str, campaign: Campaign, option: str) -> datetime:
     return moment
 
 
-def read_content(path: Path) -> bytes:
-    """The bytes of a file. Raises `Refused` if it cannot be read."""
+def read_content(path: Path, most: int = -1) -> bytes:
+    """The bytes of a file, or its first `most` bytes. Raises `Refused` if it cannot be read."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from None
 

@@ -1,22 +1,18 @@
-"""A client's documents, payments and closed months, from its account events.
+"""A client's documents and payments, from its account events.
 
 Rules 27 and 30 of docs/rules.md. Amounts are minor units unless a field says otherwise.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.billing.account import Account, Document, DocumentKind, Entry, Payment, build_accounts
-from capture.billing.lines import minor_units
-from capture.errors import Hint, NotFound, Refused
-from capture.lead.events import Actor, Event, EventKind
-from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.billing.account import Account, Document, DocumentKind, Payment, build_accounts
+from capture.errors import Hint, NotFound
+from capture.lead.events import Event, EventKind
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import ClosedStatement, RecordedEvent
-from capture.money import show_money
 
 _NOTE_KINDS: Final[Mapping[EventKind, DocumentKind]] = {
     EventKind.CREDITED: DocumentKind.CREDIT,
@@ -53,6 +49,7 @@ def _statement_document(data: Mapping[str, Any]) -> Document:
         currency=data["currency"],
         net=data["amount"],
         vat=data["vat"],
+        vat_rate=data["parties"]["vat_rate"],
         issued_on=date.fromisoformat(data["issued_on"]),
         due_on=date.fromisoformat(data["due_on"]),
     )
@@ -71,6 +68,7 @@ def _note(event: Event, corrected: Document) -> Document:
         currency=data["currency"],
         net=data["amount"],
         vat=data["vat"],
+        vat_rate=corrected.vat_rate,
         issued_on=date.fromisoformat(data["issued_on"]),
         due_on=date.fromisoformat(data["due_on"]) if "due_on" in data else None,
     )
@@ -86,6 +84,7 @@ def payments_of(
             event.data["number"],
             event.data["amount"],
             date.fromisoformat(event.data["paid_on"]),
+            event.data.get("reference", ""),
         )
         for event in _document_events(reading, client, last)
         if event.kind is EventKind.PAID
@@ -157,91 +156,3 @@ def _document_events(
     for recorded in account_events(reading, client, EventKind.CLOSED, *_NOTE_KINDS, EventKind.PAID):
         if last is None or recorded.sequence <= last:
             yield recorded.event
-
-
-# Payments of statements and debit notes, in full or in part (rule 30).
-
-
-_TOO_EARLY: Final = timedelta(days=366)
-"""A payment this long before its document's issue probably has a mistyped year."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentRequest:
-    """A payment, as a user reports it."""
-
-    number: str
-    """The number of a statement or debit note."""
-    amount: Decimal
-    """With tax, in major units; negative if the money was returned to the client."""
-    paid_on: date
-    """The day on the bank statement."""
-    again: bool = False
-    """Record it although the same amount for the same document is recorded on that day."""
-
-
-def record_payment(records: WriteTransaction, request: PaymentRequest, now: datetime) -> Entry:
-    """Records a payment; returns the document's entry in the account after it.
-
-    Raises `NotFound` for an unknown number; `Refused` for a credit note, an amount of zero, a day
-    in the future or long before the document, a larger repayment than was paid, or a payment that
-    is recorded already.
-    """
-    document = find_document(records, request.number)
-    if document.due_on is None:
-        raise Refused(f"{document.number} is a credit note: nothing is paid for it")
-    amount = minor_units(request.amount, document.currency)
-    payments = payments_of(records, document.client)
-    payment = Payment(document.client, document.number, amount, request.paid_on)
-    paid = sum(earlier.amount for earlier in payments if earlier.number == document.number)
-    if amount == 0:
-        raise Refused("the amount is zero; write the amount that was paid")
-    if paid + amount < 0:
-        raise Refused(
-            f"{document.number}: only {show_money(paid, document.currency)} was paid, so no more "
-            "than that can be returned"
-        )
-    if request.paid_on > day_in_zone(document.time_zone, now):
-        raise Refused(f"{request.paid_on} is in the future; record a payment once it has arrived")
-    if request.paid_on < document.issued_on - _TOO_EARLY:
-        raise Refused(
-            f"{request.paid_on} lies more than a year before {document.number} was issued; "
-            "check the year"
-        )
-    if payment in payments and not request.again:
-        raise Refused(
-            f"{document.number}: {show_money(amount, document.currency)} of {request.paid_on} is "
-            "recorded already; if it was paid twice, say so",
-            Hint.AGAIN,
-        )
-    _append_payment(records, payment, document.currency, now)
-    return next(
-        entry
-        for account in accounts_of(records, document.client)
-        for entry in account.entries
-        if entry.document == document
-    )
-
-
-def _append_payment(
-    records: WriteTransaction, payment: Payment, currency: str, now: datetime
-) -> None:
-    data = {
-        "client": payment.client,
-        "number": payment.number,
-        "amount": payment.amount,
-        "currency": currency,
-        "paid_on": payment.paid_on.isoformat(),
-    }
-    day_start = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
-    records.append(
-        Event(
-            campaign="",  # it is about all campaigns of a client
-            lead_id=None,
-            kind=EventKind.PAID,
-            occurred_at=min(day_start, now),
-            recorded_at=now,
-            actor=Actor.AGENCY,
-            data=data,
-        )
-    )

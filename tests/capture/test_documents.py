@@ -12,7 +12,13 @@ from capture.billing.statement import Parties
 from capture.billing.statement_text import statement_json
 from capture.closing.credit import Correction, CorrectionRequest, billed_line, corrections_of
 from capture.closing.debit import approve_debit, decline_debit, proposals_of, propose_debit
-from capture.closing.documents import PaymentRequest, accounts_of, record_payment
+from capture.closing.documents import accounts_of
+from capture.closing.payments import (
+    PaymentRequest,
+    open_entries,
+    record_all_as_paid,
+    record_payment,
+)
 from capture.errors import NotFound, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -191,6 +197,24 @@ class TestPayments:
         request = PaymentRequest("acme-0001", Decimal(1), date(2026, 12, 3))
         with pytest.raises(Refused, match="in the future"):
             desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
+
+    def test_all_open_documents_are_paid_only_as_they_were_confirmed(self, desk: Desk) -> None:
+        bill_sale(desk)
+        confirmed = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
+
+        def pay_all() -> None:
+            desk.ledger.transact(
+                lambda records: record_all_as_paid(
+                    records, "acme", confirmed, date(2026, 12, 1), CLOSED
+                )
+            )
+
+        pay(desk, "50")
+        with pytest.raises(Refused, match="acme: the open amounts have changed meanwhile"):
+            pay_all()
+        confirmed = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
+        pay_all()
+        assert (account(desk).open, account(desk).carried) == (0, 0)
 
     def test_the_next_statement_deducts_the_clients_credit(self, desk: Desk) -> None:
         lead = bill_sale(desk)

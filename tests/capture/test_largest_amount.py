@@ -16,7 +16,7 @@ from capture.billing.lines import minor_units
 from capture.cli.options import Amount
 from capture.closing.credit import CorrectionRequest, billed_line, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
-from capture.closing.documents import PaymentRequest, record_payment
+from capture.closing.payments import PaymentRequest, record_payment
 from capture.errors import FileErrors, Refused
 from capture.lead.events import EventKind
 from capture.ledger.protocol import Ledger, WriteTransaction

@@ -38,6 +38,7 @@ def _document(  # noqa: PLR0913 - the fields that differ
         currency=currency,
         net=gross,
         vat=0,
+        vat_rate="0",
         issued_on=DUE,
         due_on=due_on,
     )

@@ -118,6 +118,7 @@ def document(place: int, kind: DocumentKind, gross: int = 5950) -> Document:
         currency="USD",
         net=net,
         vat=gross - net,
+        vat_rate="19",
         issued_on=date(2026, 12, 1 + place),
         due_on=None if kind is DocumentKind.CREDIT else date(2027, 1, 1),
     )
