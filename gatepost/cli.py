@@ -19,6 +19,7 @@ from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, re
 from publish.checks.model import page_schema, post_schema
 
 if TYPE_CHECKING:
+    from capture.billing.statement import Agency
     from capture.cli.context import CommandContext
 
 _GARBAGE_THRESHOLD: Final = 50_000
@@ -149,7 +150,6 @@ def _command_context(settings: Settings) -> "CommandContext":
     """The context of the commands on leads and money: paths, the agency, secrets on demand."""
     # These imports load the ledger, which takes 0.2 seconds: the writers' commands do not need it.
     from capture.billing.journal import AccountCodes
-    from capture.billing.statement import Agency, Party
     from capture.cli.context import Allowance, CommandContext
     from capture.documents.journal_export import DatevSettings
 
@@ -162,10 +162,7 @@ def _command_context(settings: Settings) -> "CommandContext":
         month_ends=settings.var_dir / "month-end",
         service_url=settings.capture_url or settings.site_origin,
         secret=lambda name: secret(settings, name),
-        agency=Agency(
-            Party(settings.agency, _lines(settings.agency_address), settings.agency_tax_id),
-            _lines(settings.agency_payment),
-        ),
+        agency=_agency(settings),
         accounts=AccountCodes(
             settings.revenue_account,
             settings.bank_account,
@@ -183,6 +180,26 @@ def _command_context(settings: Settings) -> "CommandContext":
             settings.var_dir / "push-backtests", settings.push_backtests_per_day
         ),
     )
+
+
+def _agency(settings: Settings) -> "Agency":
+    from capture.billing.statement import Agency, Party
+
+    email = settings.agency_email
+    party = Party(
+        settings.agency,
+        _lines(settings.agency_address),
+        settings.agency_tax_id,
+        country=settings.agency_country,
+        city=settings.agency_city,
+        postcode=settings.agency_postcode,
+        vat_id=settings.agency_vat_id,
+        legal_id=settings.agency_legal_id,
+        electronic_address=settings.agency_electronic_address or (email and f"EM:{email}"),
+        email=email,
+        phone=settings.agency_phone,
+    )
+    return Agency(party, _lines(settings.agency_payment), settings.agency_iban, settings.agency_bic)
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,13 @@ from typing import Annotated, Any, Self
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from capture.campaign.e_invoicing import (
+    bic_fault,
+    country_fault,
+    electronic_address_fault,
+    iban_fault,
+    vat_id_fault,
+)
 from capture.campaign.value_types import ACCOUNT_CODE
 from capture.errors import Refused, Unavailable
 from capture.files import make_private_folder
@@ -123,6 +130,17 @@ def _check_month_day(text: str) -> str:
     return text
 
 
+def _checked(fault: Callable[[str], str]) -> AfterValidator:
+    """A validator that accepts an empty text, and others only if `fault` returns ""."""
+
+    def check(text: str) -> str:
+        if text and (problem := fault(text)):
+            raise ValueError(problem)
+        return text
+
+    return AfterValidator(check)
+
+
 Account = Annotated[str, AfterValidator(_check_account)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
 Secret = Annotated[str, AfterValidator(_check_secret)]
@@ -161,6 +179,26 @@ class Settings(BaseModel):
     )
     datev_year_starts: Annotated[str, AfterValidator(_check_month_day)] = Field(
         "", description="DATEV: month and day on which your fiscal year starts, such as 01-01"
+    )
+    agency_country: Annotated[str, _checked(country_fault)] = Field(
+        "", description="your country on e-invoices: a code of ISO 3166"
+    )
+    agency_city: str = Field("", description="your city on e-invoices")
+    agency_postcode: str = Field("", description="your postal code on e-invoices")
+    agency_vat_id: Annotated[str, _checked(vat_id_fault)] = Field(
+        "", description="your VAT id on e-invoices, with its country code, without spaces"
+    )
+    agency_legal_id: str = Field("", description="your number in the register of companies")
+    agency_electronic_address: Annotated[str, _checked(electronic_address_fault)] = Field(
+        "", description="your e-invoice address, as 9930:DE123456789; empty: AGENCY_EMAIL"
+    )
+    agency_email: str = Field("", description="your e-mail address on e-invoices")
+    agency_phone: str = Field("", description="your phone number on e-invoices")
+    agency_iban: Annotated[str, _checked(iban_fault)] = Field(
+        "", description="your account on e-invoices, without spaces"
+    )
+    agency_bic: Annotated[str, _checked(bic_fault)] = Field(
+        "", description="the bank of that account on e-invoices"
     )
     database_url: str = Field("sqlite:///var/gatepost.db", description="the ledger's database")
     host: str = Field("127.0.0.1", description="address that the service listens on")

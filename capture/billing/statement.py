@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from capture.billing.lines import LinePrice
-from capture.campaign.model import Client
+from capture.campaign.model import Client, VatCategory
 from capture.money import percent_of
 
 # The parties and the terms of payment (rule 30 of docs/rules.md). Each statement stores those of
@@ -26,6 +26,15 @@ class Party:
     address: tuple[str, ...] = ()
     """Lines of the address, without the name."""
     tax_id: str = ""
+    # For e-invoices; see `capture.campaign.e_invoicing` for the forms.
+    country: str = ""
+    city: str = ""
+    postcode: str = ""
+    vat_id: str = ""
+    legal_id: str = ""
+    electronic_address: str = ""
+    email: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class Agency:
     party: Party
     payment: tuple[str, ...] = ()
     """Printed lines with the bank and the account."""
+    iban: str = ""
+    bic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,12 @@ class Parties:
     """What a closed month is printed as: `invoice` or `statement`."""
     line_reference: str = "lead_id"
     """How the printed lines name a lead: `lead_id`, `company` or `initials`."""
+    vat_category: str = ""
+    """A value of `VatCategory`; empty if the client's file leaves it open."""
+    vat_reason_code: str = ""
+    buyer_reference: str = ""
+    iban: str = ""
+    bic: str = ""
 
     def vat(self, net: int, currency: str) -> int:
         """The tax on a sum, in minor units, rounded half to even (rule 24)."""
@@ -63,8 +80,14 @@ class Parties:
         return issued_on + timedelta(days=self.payment_days)
 
     def as_data(self) -> dict[str, Any]:
-        """The fields as JSON values."""
-        return asdict(self)
+        """The fields as JSON values; those for e-invoices only if they are set.
+
+        So a statement that was closed without them is drawn again as it was.
+        """
+        data = asdict(self)
+        for side in ("supplier", "customer"):
+            data[side] = _without_unset(data[side])
+        return _without_unset(data)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -83,7 +106,17 @@ def build_parties(agency: Agency, client: Client) -> Parties:
     """The parties from the agency's settings and the client's file."""
     return Parties(
         supplier=agency.party,
-        customer=Party(client.legal_name, client.address, client.tax_id),
+        customer=Party(
+            client.legal_name,
+            client.address,
+            client.tax_id,
+            country=client.country,
+            city=client.city,
+            postcode=client.postcode,
+            vat_id=client.vat_id,
+            legal_id=client.legal_id,
+            electronic_address=client.electronic_address or f"EM:{client.contacts.bills[0]}",
+        ),
         purchase_order=client.purchase_order,
         vat_rate=f"{client.vat_rate.normalize():f}",
         vat_note=client.vat_note,
@@ -91,11 +124,27 @@ def build_parties(agency: Agency, client: Client) -> Parties:
         payment=agency.payment,
         document=client.document,
         line_reference=client.line_reference,
+        vat_category=client.vat_category or (VatCategory.STANDARD if client.vat_rate else ""),
+        vat_reason_code=client.vat_reason_code,
+        buyer_reference=client.buyer_reference,
+        iban=agency.iban,
+        bic=agency.bic,
     )
 
 
+_E_INVOICE_KEYS: Final = (
+    "country city postcode vat_id legal_id electronic_address email phone "
+    "vat_category vat_reason_code buyer_reference iban bic"
+)
+_E_INVOICE_FIELDS: Final = frozenset(_E_INVOICE_KEYS.split())
+
+
+def _without_unset(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value or name not in _E_INVOICE_FIELDS}
+
+
 def _party(data: Mapping[str, Any]) -> Party:
-    return Party(data["name"], tuple(data["address"]), data["tax_id"])
+    return Party(**{**data, "address": tuple(data["address"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,6 +299,17 @@ class Contacts(StrictModel):
     )
 
 
+class VatCategory(StrEnum):
+    """How a client's invoices are taxed, in words; the codes of UNTDID 5305 behind them."""
+
+    STANDARD = "standard"
+    ZERO = "zero"
+    EXEMPT = "exempt"
+    REVERSE_CHARGE = "reverse_charge"
+    EXPORT = "export"
+    NOT_SUBJECT = "not_subject"
+
+
 class ClientFile(StrictModel):
     """The record of one client: the details on a statement, and the addresses for mail."""
 
@@ -310,6 +321,34 @@ class ClientFile(StrictModel):
     tax_id: OptionalLine = Field(
         default="", max_length=60, description="VAT or tax number, as printed."
     )
+    country: OptionalLine = Field(
+        default="", description="E-invoices: code of the country (ISO 3166), such as DE."
+    )
+    city: OptionalLine = Field(
+        default="",
+        max_length=120,
+        description="E-invoices: city. The lines of `address` above it are the street.",
+    )
+    postcode: OptionalLine = Field(
+        default="", max_length=20, description="E-invoices: postal code."
+    )
+    vat_id: OptionalLine = Field(
+        default="",
+        max_length=20,
+        description="E-invoices: VAT id with its country code and without spaces.",
+    )
+    legal_id: OptionalLine = Field(
+        default="", max_length=60, description="E-invoices: number in the register of companies."
+    )
+    electronic_address: OptionalLine = Field(
+        default="",
+        max_length=120,
+        description="E-invoices: scheme (code list EAS) and id, such as 9930:DE123456789; "
+        "by default EM and the first of contacts.bills.",
+    )
+    buyer_reference: OptionalLine = Field(
+        default="", max_length=60, description="E-invoices: a reference that the client asks for."
+    )
     purchase_order: OptionalLine = Field(
         default="", max_length=60, description="Their order number, printed on each statement."
     )
@@ -320,6 +359,16 @@ class ClientFile(StrictModel):
         default="",
         max_length=300,
         description="Why no VAT is charged, or who pays it, such as reverse charge.",
+    )
+    vat_category: VatCategory | None = Field(
+        default=None,
+        description="E-invoices: standard, zero, exempt, reverse_charge, export or not_subject; "
+        "by default standard if vat_rate is above 0.",
+    )
+    vat_reason_code: OptionalLine = Field(
+        default="",
+        max_length=40,
+        description="E-invoices: code for vat_note (code list VATEX), such as VATEX-EU-AE.",
     )
     document: Literal["invoice", "statement"] = Field(
         default="invoice",

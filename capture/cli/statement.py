@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,20 +28,35 @@ from capture.cli.statement_table import COLUMNS, show_statement, statement_rows
 from capture.closing.close import preview_statements
 from capture.closing.credit import Correction
 from capture.closing.months import campaign_groups
-from capture.documents.closed_document import load_closed_document, sheet_of_statement
+from capture.documents.closed_document import (
+    ClosedDocument,
+    load_closed_document,
+    sheet_of_statement,
+)
+from capture.documents.en16931 import Syntax, to_xml
 from capture.documents.lead_export import FORMATS, WRITERS
 from capture.documents.sheet import Sheet, to_html, to_pdf
 from capture.errors import NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
 
-format_option = click.option(
-    "--format",
-    "shape",
-    type=click.Choice(["table", "json", "html", "pdf", *FORMATS]),
-    default="table",
-    show_default=True,
-    help="json is the canonical text whose SHA-256 is printed.",
+
+def _format_option(*more: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--format",
+        "shape",
+        type=click.Choice(["table", "json", "html", "pdf", *FORMATS, *more]),
+        default="table",
+        show_default=True,
+        help="json is the canonical text whose SHA-256 is printed"
+        + ("; xml and facturx are e-invoices (EN 16931)." if more else "."),
+    )
+
+
+syntax_option = click.option(
+    "--syntax",
+    type=click.Choice(["cii", "ubl"]),
+    help="With xml: the format inside; by default cii, which Factur-X and ZUGFeRD use.",
 )
 
 
@@ -58,20 +74,31 @@ def statement() -> None:
 
 @statement.command("show")
 @click.argument("number")
-@format_option
+@_format_option("xml", "facturx")
+@syntax_option
 @excel_option
 @output_option
 @pass_context
 def show(
-    context: CommandContext, number: str, shape: str, excel: bool, output: Path | None
+    context: CommandContext,
+    number: str,
+    shape: str,
+    syntax: Syntax | None,
+    excel: bool,
+    output: Path | None,
 ) -> None:
     """Show a closed statement, a credit note or a debit note.
 
     \b
     Example:
       gatepost statement show acme-0001 --format pdf -o acme-0001.pdf
+      gatepost statement show acme-0001 --format xml --syntax ubl -o acme-0001.xml
     """
     shape = _check_format(shape, output, excel=excel)
+    if syntax is not None and shape != "xml":
+        raise click.UsageError("--syntax works only with --format xml")
+    if shape == "xml":
+        shape = syntax or "cii"
     with context.ledger() as ledger:
         write_in_format = ledger.read(lambda reading: _find_document(reading, number))
     write_in_format(shape, output)
@@ -84,7 +111,7 @@ def show(
 )
 @click.option("--currency", help="Only this currency; for a file of a client with several.")
 @as_of_option
-@format_option
+@_format_option()
 @excel_option
 @output_option
 @pass_context
@@ -148,9 +175,22 @@ Shower = Callable[[str, Path | None], None]
 
 def _find_document(reading: ReadTransaction, number: str) -> Shower:
     closed = load_closed_document(reading, number)
-    if isinstance(closed.content, Statement):
-        return partial(_show, closed.content, closed.text, closed.sheet)
-    return partial(_show_note, closed.content, closed.text, closed.sheet)
+    show_printed = (
+        partial(_show, closed.content, closed.text, closed.sheet)
+        if isinstance(closed.content, Statement)
+        else partial(_show_note, closed.content, closed.text, closed.sheet)
+    )
+    return partial(_show_closed, closed, show_printed)
+
+
+def _show_closed(
+    closed: ClosedDocument, show_printed: Shower, shape: str, output: Path | None
+) -> None:
+    match shape:
+        case "cii" | "ubl":
+            write_output(to_xml(closed.einvoice(), shape), output)
+        case _:
+            show_printed(shape, output)
 
 
 def _shown_preview(reading: ReadTransaction, statement: Statement) -> Shower:
@@ -183,7 +223,7 @@ def _show_note(note: Correction, text: str, sheet: Sheet, shape: str, output: Pa
     elif shape in {"html", "pdf"}:
         _write_sheet(sheet, shape, output)
     else:
-        raise Refused(f"{note.number} is a {note.kind}: use --format table, json, html or pdf")
+        raise Refused(f"{note.number} is a {note.kind}: use another --format, such as pdf or xml")
 
 
 def _write_sheet(sheet: Sheet, shape: str, output: Path | None) -> None:

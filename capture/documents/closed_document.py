@@ -1,7 +1,9 @@
 """A numbered document with its JSON text and its printed sheet."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from capture.billing.account import Document
 from capture.billing.statement import Statement
@@ -9,6 +11,8 @@ from capture.billing.statement_text import fingerprint
 from capture.closing.close import read_statement
 from capture.closing.credit import Correction, corrections_of
 from capture.closing.documents import accounts_of, find_closed_statement, find_document
+from capture.documents.einvoice import note_einvoice, statement_einvoice
+from capture.documents.en16931 import EInvoice
 from capture.documents.lead_references import lead_references
 from capture.documents.note_sheet import note_sheet
 from capture.documents.sheet import Sheet
@@ -26,6 +30,8 @@ class ClosedDocument:
     text: str
     """Of a statement the canonical JSON, whose SHA-256 is printed; of a note its fields as JSON."""
     sheet: Sheet
+    einvoice: Callable[[], EInvoice]
+    """Returns it as an e-invoice; raises `Refused` if it cannot be one."""
 
 
 def load_closed_document(reading: ReadTransaction, number: str) -> ClosedDocument:
@@ -36,9 +42,11 @@ def load_closed_document(reading: ReadTransaction, number: str) -> ClosedDocumen
         note = next(note for note in notes if note.number == number)
         statement = read_statement(find_closed_statement(reading, document.corrects))
         references = lead_references(reading, statement, [note.lead_id])
-        sheet = note_sheet(note, document, statement, references.get(note.lead_id, ""))
+        name = references.get(note.lead_id, "")
+        sheet = note_sheet(note, document, statement, name)
+        einvoice = partial(note_einvoice, note, document, statement, name)
         text = json.dumps(asdict(note), indent=2, default=str) + "\n"
-        return ClosedDocument(document, note, text, sheet)
+        return ClosedDocument(document, note, text, sheet, einvoice)
     closed_statement = find_closed_statement(reading, number)
     entry = next(
         entry
@@ -47,9 +55,11 @@ def load_closed_document(reading: ReadTransaction, number: str) -> ClosedDocumen
         if entry.document.number == number
     )
     account = SheetAccount(entry, [note for note in notes if note.statement == number])
-    statement = read_statement(closed_statement)
-    sheet = sheet_of_statement(reading, statement, closed_statement.json, account)
-    return ClosedDocument(document, statement, closed_statement.json, sheet)
+    statement, text = read_statement(closed_statement), closed_statement.json
+    sheet = sheet_of_statement(reading, statement, text, account)
+    names = lead_references(reading, statement, {line.lead_id for line in statement.lines})
+    einvoice = partial(statement_einvoice, statement, fingerprint(text), names)
+    return ClosedDocument(document, statement, text, sheet, einvoice)
 
 
 def sheet_of_statement(

@@ -126,7 +126,7 @@ class _StatementSheet:
         return (
             Cell(_date(line.event_at, zone)),
             self.lead(line.lead_id, f"received {_date(line.received_at, zone)}"),
-            Cell(_paid_for(line), "; ".join(_details(line, zone))),
+            Cell(paid_for(line), "; ".join(line_details(line, zone))),
             Cell(price, note),
             Cell(self.letter(part, line)),
             Cell(show_money(line.amount, self.statement.currency)),
@@ -282,7 +282,8 @@ def _letters(place: int) -> str:
     return (_letters(head - 1) if head else "") + chr(ord("A") + tail)
 
 
-def _paid_for(line: StatementLine) -> str:
+def paid_for(line: StatementLine) -> str:
+    """What the client pays for: `Lead accepted`, `Revenue from 15 November 2026`."""
     if line.event == "accepted":
         return _accepted(line).capitalize()
     return f"{EVENTS[line.event]}{period_words(line.period)}"
@@ -299,7 +300,8 @@ def _accepted(line: StatementLine) -> str:
     return "accepted" if line.entered else "accepted by client"
 
 
-def _details(line: StatementLine, zone: ZoneInfo) -> Iterator[str]:
+def line_details(line: StatementLine, zone: ZoneInfo) -> Iterator[str]:
+    """The line's day, who accepted, and what else a reader needs in order to check it."""
     if line.entered:
         yield "entered by the agency for the client, who did not object in time"
     elif line.event != "accepted":

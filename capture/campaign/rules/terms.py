@@ -14,6 +14,12 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision
 from email_validator import EmailNotValidError, validate_email
 
+from capture.campaign.e_invoicing import (
+    country_fault,
+    electronic_address_fault,
+    reason_code_fault,
+    vat_id_fault,
+)
 from capture.campaign.model import (
     ClientFile,
     DuplicateKey,
@@ -22,6 +28,7 @@ from capture.campaign.model import (
     Price,
     PriceModel,
     Review,
+    VatCategory,
 )
 from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
@@ -229,6 +236,37 @@ def client_findings(client: ClientFile) -> Iterator[Finding]:
             yield Finding(
                 ("languages", number), "is not a known language; write one such as en or de-AT"
             )
+    yield from _e_invoice_findings(client)
+
+
+_E_INVOICE_CHECKS: Final = {
+    "country": country_fault,
+    "vat_id": vat_id_fault,
+    "vat_reason_code": reason_code_fault,
+    "electronic_address": electronic_address_fault,
+}
+_WITHOUT_REASON: Final = frozenset({VatCategory.STANDARD, VatCategory.ZERO})
+
+
+def _e_invoice_findings(client: ClientFile) -> Iterator[Finding]:
+    for key, fault in _E_INVOICE_CHECKS.items():
+        value = getattr(client, key)
+        if value and (problem := fault(value)):
+            yield Finding((key,), problem)
+    category = client.vat_category
+    if category is None:
+        if client.vat_reason_code:
+            yield Finding(("vat_reason_code",), "has no vat_category; write that too")
+    elif category is VatCategory.STANDARD and not client.vat_rate:
+        yield Finding(("vat_category",), "is standard, so it needs a vat_rate above 0")
+    elif category is not VatCategory.STANDARD and client.vat_rate:
+        yield Finding(("vat_category",), f"is {category}, so vat_rate must be 0")
+    elif category in _WITHOUT_REASON and client.vat_reason_code:
+        yield Finding(("vat_reason_code",), f"does not belong to {category}; remove it")
+    elif category not in _WITHOUT_REASON and not (client.vat_note or client.vat_reason_code):
+        yield Finding(("vat_category",), f"is {category}, so it needs a reason: write vat_note")
+    if category is VatCategory.REVERSE_CHARGE and not (client.vat_id or client.legal_id):
+        yield Finding(("vat_category",), "is reverse_charge, so it needs vat_id (or legal_id)")
 
 
 def _address_problem(address: str) -> str:
