@@ -27,7 +27,14 @@ from capture.documents.en16931 import (
     TradeParty,
     Vat,
 )
-from capture.documents.statement_sheet import line_details, paid_for, reason_words, zone_name
+from capture.documents.statement_sheet import (
+    EVENTS,
+    line_details,
+    paid_for,
+    period_words,
+    reason_words,
+    zone_name,
+)
 from capture.errors import Refused
 from capture.money import from_minor, show_money
 
@@ -96,7 +103,7 @@ def note_einvoice(
     )
     line = InvoiceLine(
         id="1",
-        name=f"{note.kind.capitalize()}: {paid_for(corrected)}",
+        name=f"{note.kind.capitalize()}: {EVENTS[corrected.event]}{period_words(note.period)}",
         net=from_minor(note.amount, currency),
         day=None,
         note=reason_words(note.reason).capitalize(),
@@ -184,12 +191,12 @@ def _line(
     statement: Statement, part: StatementPart, line: StatementLine, id_: str, reference: str
 ) -> InvoiceLine:
     zone, currency = ZoneInfo(part.time_zone), statement.currency
-    details = [*line_details(line, zone)]
+    details = [*([paid_for(line)] if line.event == "accepted" else ()), *line_details(line, zone)]
     if line.free_over_cap:
         details.append("no charge: monthly budget reached")
     return InvoiceLine(
         id=id_,
-        name=paid_for(line),
+        name=f"{EVENTS[line.event]}{period_words(line.period)}",
         net=from_minor(line.amount, currency),
         # A line's day must lie in the document's period; a late line's day does not.
         day=None if line.late else _day(line.due_at, zone),
