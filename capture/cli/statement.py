@@ -35,7 +35,7 @@ from capture.documents.closed_document import (
 )
 from capture.documents.en16931 import Syntax, to_xml
 from capture.documents.lead_export import FORMATS, WRITERS
-from capture.documents.sheet import Sheet, to_html, to_pdf
+from capture.documents.sheet import Sheet, to_html, to_hybrid_pdf, to_pdf
 from capture.errors import NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
@@ -92,6 +92,7 @@ def show(
     \b
     Example:
       gatepost statement show acme-0001 --format pdf -o acme-0001.pdf
+      gatepost statement show acme-0001 --format facturx -o acme-0001.pdf
       gatepost statement show acme-0001 --format xml --syntax ubl -o acme-0001.xml
     """
     shape = _check_format(shape, output, excel=excel)
@@ -189,6 +190,10 @@ def _show_closed(
     match shape:
         case "cii" | "ubl":
             write_output(to_xml(closed.einvoice(), shape), output)
+        case "facturx":
+            einvoice = closed.einvoice()
+            pdf = to_hybrid_pdf(closed.sheet, to_xml(einvoice, "cii"), einvoice.issued_on)
+            write_output(pdf, output, "pdf")
         case _:
             show_printed(shape, output)
 

@@ -50,6 +50,7 @@ _CATEGORIES: Final[Mapping[str, str]] = {
 _WITHOUT_REASON: Final = frozenset({VatCategory.STANDARD, VatCategory.ZERO})
 _MOST_ADDRESS_LINES: Final = 3
 _MOST_DECIMALS: Final = 2
+_LEAST_RATE: Final = Decimal("0.5")
 
 
 def statement_einvoice(
@@ -359,6 +360,8 @@ def _tax_faults(parties: Parties, file: str) -> Iterator[str]:
     if not category:
         yield f"{file} has no vat_category, and no VAT is charged"
         return
+    if 0 < Decimal(parties.vat_rate) < _LEAST_RATE:
+        yield f"{file} has a vat_rate below {_LEAST_RATE}, which the standard's rules take for 0"
     if category in {VatCategory.REVERSE_CHARGE, VatCategory.EXPORT} and not supplier.vat_id:
         yield f"the setting AGENCY_VAT_ID is missing, and vat_category is {category}"
     elif category != VatCategory.NOT_SUBJECT and not (supplier.vat_id or supplier.tax_id):

@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,19 +35,31 @@ def pages() -> Environment:
 _UNPRINTABLE: Final = re.compile(r"the text [`\"]*(.+?)[`\"]* could not be displayed")
 
 
-def to_pdf(layout: Path, data: Any, name: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An e-invoice to put into the PDF of the same document."""
+
+    xml: bytes
+    issued_on: date
+
+
+def to_pdf(layout: Path, data: Any, name: str, attachment: Attachment | None = None) -> bytes:
     """The layout filled with `data`, as PDF/UA-1 without a date.
 
-    Raises `Refused` for characters that the fonts of the PDF lack; its message begins with `name`.
+    With an attachment also as PDF/A-3a, which requires a date: the day of issue. Raises `Refused`
+    for characters that the fonts of the PDF lack; its message begins with `name`.
     """
+    inputs = {"data": json.dumps(data)}
+    if attachment is not None:
+        inputs |= {"xml": attachment.xml.decode(), "issued_on": attachment.issued_on.isoformat()}
     try:
         pdf = typst.compile(
             layout,
             root=LAYOUTS,  # layouts import house.typ
             ignore_system_fonts=True,  # typst has its own fonts: the same output on every machine
             format="pdf",
-            pdf_standards="ua-1",
-            sys_inputs={"data": json.dumps(data)},
+            pdf_standards=["ua-1"] if attachment is None else ["a-3a", "ua-1"],
+            sys_inputs=inputs,
         )
     except typst.TypstError as error:
         match = _UNPRINTABLE.search(str(error))

@@ -4,10 +4,12 @@ The same sheet gives the same bytes.
 """
 
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Final
 
 from capture.documents import printing
 from capture.documents.agreement.model import Side
+from capture.documents.facturx_metadata import declare_facturx
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,12 @@ def to_html(sheet: Sheet) -> str:
 def to_pdf(sheet: Sheet) -> bytes:
     """The sheet as PDF. Raises `Refused` for characters that its fonts lack."""
     return printing.to_pdf(_LAYOUT, asdict(sheet), sheet.title)
+
+
+def to_hybrid_pdf(sheet: Sheet, cii: bytes, issued_on: date) -> bytes:
+    """The sheet as Factur-X: a PDF/A-3 with the e-invoice `cii` in it.
+
+    Raises `Refused` for characters that its fonts lack.
+    """
+    attachment = printing.Attachment(cii, issued_on)
+    return declare_facturx(printing.to_pdf(_LAYOUT, asdict(sheet), sheet.title, attachment))

@@ -11,8 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import lxml.etree as et  # type: ignore[import-untyped]
-from saxonche import (  # type: ignore[import-untyped]
+import lxml.etree as et
+from saxonche import (
     PySaxonProcessor,
     PyXslt30Processor,
     PyXsltExecutable,

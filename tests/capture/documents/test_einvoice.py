@@ -199,11 +199,11 @@ def test_the_street_is_above_the_line_with_the_city(syntax: Syntax) -> None:
 
 
 def with_supplier(parties: Parties = EU_PARTIES, **changes: str) -> Parties:
-    return replace(parties, supplier=replace(parties.supplier, **changes))  # type: ignore[arg-type]
+    return replace(parties, supplier=replace(parties.supplier, **changes))
 
 
 def with_customer(parties: Parties = EU_PARTIES, **changes: str) -> Parties:
-    return replace(parties, customer=replace(parties.customer, **changes))  # type: ignore[arg-type]
+    return replace(parties, customer=replace(parties.customer, **changes))
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,10 @@ def with_customer(parties: Parties = EU_PARTIES, **changes: str) -> Parties:
         (
             replace(EU_PARTIES, vat_rate="0", vat_category=""),
             "clients/acme.toml has no vat_category, and no VAT is charged",
+        ),
+        (
+            replace(EU_PARTIES, vat_rate="0.4"),
+            "clients/acme.toml has a vat_rate below 0.5, which the standard's rules take for 0",
         ),
         (with_customer(country=""), "clients/acme.toml has no country"),
         (with_supplier(country=""), "the setting AGENCY_COUNTRY is missing"),

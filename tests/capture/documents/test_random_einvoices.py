@@ -53,7 +53,7 @@ def invoices(draw: st.DrawFn) -> Statement:
     category = draw(st.sampled_from(list(TAXES)))
     parties = taxed(category, replace(EU_PARTIES, vat_note=draw(st.sampled_from(["", "A note."]))))
     if category == "standard":
-        parties = replace(parties, vat_rate=draw(st.sampled_from(["19", "7.5", "20", "0.125"])))
+        parties = replace(parties, vat_rate=draw(st.sampled_from(["19", "7.5", "20", "7.125"])))
     if draw(st.booleans()):
         parties = replace(parties, iban="", bic="")
     return replace(statement, parties=parties)
