@@ -7,6 +7,7 @@ from typing import Final
 from capture.billing.statement import Statement, StatementLine
 from capture.cli.show import moment, show_facts, show_heading, show_rows
 from capture.documents.lead_export import Cell
+from capture.documents.einvoice import einvoice_fault
 from capture.documents.price_words import show_price
 from capture.lead.events import show_time
 from capture.money import from_minor, show_money
@@ -52,6 +53,7 @@ def show_statement(statement: Statement, digest: str) -> None:
             ("drawn", f"{moment(statement.closed_at)}, from events up to {statement.last_event}"),
             ("chain head", statement.chain_head),
             ("SHA-256", digest),
+            *_einvoice_facts(statement),
         ]
     )
     for part in statement.parts:
@@ -68,6 +70,14 @@ def show_statement(statement: Statement, digest: str) -> None:
             columns = ("lead_id", "period", "paid for", "due", "price", "amount", "marks", "met")
             rows = [_table_row(line, currency) for line in part.lines]
             show_rows(columns, rows, as_json=False)
+
+
+def _einvoice_facts(statement: Statement) -> list[tuple[str, str]]:
+    """Whether it can be an e-invoice, once the agency has set its country."""
+    parties = statement.parties
+    if parties.document != "invoice" or not parties.supplier.country:
+        return []
+    return [("e-invoice", einvoice_fault(statement) or "nothing is missing")]
 
 
 def _table_row(line: StatementLine, currency: str) -> dict[str, str | None]:

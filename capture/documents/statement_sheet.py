@@ -325,8 +325,15 @@ def lead_cell(lead_id: str, reference: str, note: str = "") -> Cell:
 
 def payment_lines(parties: Parties, open_amount: int) -> tuple[str, ...]:
     """The bank details if an amount is open, and the tax note."""
-    lines = [*(parties.payment if open_amount else ()), parties.vat_note]
+    lines = [*(_bank_details(parties) if open_amount else ()), parties.vat_note]
     return tuple(visible_text(line) for line in lines if line)
+
+
+def _bank_details(parties: Parties) -> Iterator[str]:
+    """The lines from the settings, and the account of e-invoices if they do not name it."""
+    yield from parties.payment
+    if parties.iban and parties.iban not in "".join(parties.payment).replace(" ", ""):
+        yield f"IBAN {parties.iban}" + (f", BIC {parties.bic}" if parties.bic else "")
 
 
 def reason_words(code: str) -> str:

@@ -116,7 +116,8 @@ class Side:
 
 def side(role: str, party: Party) -> Side:
     """A party in a role, without invisible or reordering characters."""
-    lines = [*party.address, *([party.tax_id] if party.tax_id else [])]
+    vat_id = f"VAT id {party.vat_id}" if party.vat_id and party.vat_id not in party.tax_id else ""
+    lines = [*party.address, *filter(None, (party.tax_id, vat_id))]
     return Side(role, visible_text(party.name), tuple(map(visible_text, lines)))
 
 

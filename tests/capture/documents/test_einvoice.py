@@ -1,5 +1,6 @@
 """Invoices and notes as e-invoices: what the XML says, and what is refused."""
 
+import json
 import logging
 from dataclasses import replace
 from datetime import date
@@ -35,6 +36,7 @@ from tests.capture.documents.statements import (
     line,
     sold_line,
 )
+from tests.samples import PARTIES
 
 SYNTAXES: tuple[Syntax, ...] = get_args(Syntax)
 CREDIT_NOTE = replace(CREDIT, currency="EUR")
@@ -260,6 +262,15 @@ def test_what_is_missing_is_named(syntax: Syntax, parties: Parties, reason: str)
     )
     with pytest.raises(Refused, match=r"^acme-0002 cannot be an e-invoice: "):
         note_xml(CREDIT_NOTE, syntax, statement)
+
+
+def test_a_statement_closed_without_e_invoice_data_is_drawn_again_as_it_was(syntax: Syntax) -> None:
+    data = PARTIES.as_data()
+    assert not {"vat_category", "iban"} & set(data)
+    assert list(data["supplier"]) == ["name", "address", "tax_id"]
+    for parties in (PARTIES, EU_PARTIES):
+        assert Parties.from_data(json.loads(json.dumps(parties.as_data()))) == parties
+    assert syntax in SYNTAXES
 
 
 def test_a_currency_with_three_decimals_is_refused(syntax: Syntax) -> None:

@@ -115,6 +115,16 @@ def test_the_pdf_has_the_text_of_the_plain_one_and_the_same_bytes_each_time() ->
     assert b"factur-x" not in plain
 
 
+def test_the_pages_name_vat_ids_and_account_once() -> None:
+    for payment in ((), ("IBAN DE02 1203 0000 0000 2020 51",)):
+        statement = replace(INVOICE, parties=replace(INVOICE.parties, payment=payment))
+        pages = pypdf.PdfReader(io.BytesIO(hybrid(statement)[0])).pages
+        text = " ".join("".join(page.extract_text() for page in pages).split())
+        assert "VAT id DE123456789" in text
+        assert "VAT id NL123456789B01" in text
+        assert text.replace(" ", "").count("DE02120300000000202051") == 1
+
+
 def test_a_credit_note_is_a_hybrid_too() -> None:
     note = replace(CREDIT, currency="EUR")
     issued = document(2, DocumentKind.CREDIT, 2380)
