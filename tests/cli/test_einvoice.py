@@ -43,6 +43,11 @@ def run(project: Project, *args: str) -> str:
     return ran.out
 
 
+def words(text: str) -> str:
+    """The text with single spaces, because tables are padded."""
+    return " ".join(text.split())
+
+
 def set_client(project: Project, lines: str) -> None:
     """Adds lines to the client's file, above its first table."""
     file = project.folder / "clients/acme.toml"
@@ -123,9 +128,9 @@ def test_a_preview_says_what_an_e_invoice_lacks(
 ) -> None:
     assert lead_id
     preview = ("statement", "preview", "acme", "--month", "2026-11")
-    assert "e-invoice     nothing is missing\n" in run(project, *preview)
+    assert "e-invoice nothing is missing" in words(run(project, *preview))
     monkeypatch.setenv("GATEPOST_AGENCY_EMAIL", "")
-    assert "e-invoice     the setting AGENCY_EMAIL or " in run(project, *preview)
+    assert "e-invoice the setting AGENCY_EMAIL or " in words(run(project, *preview))
     monkeypatch.setenv("GATEPOST_AGENCY_COUNTRY", "")
     assert "e-invoice" not in run(project, *preview)
 
