@@ -6,8 +6,6 @@ Each check returns what is wrong and how to fix it, or "" if the value can go in
 import re
 from typing import Final
 
-from stdnum import iban
-
 from capture.countries import COUNTRIES
 
 _EAS: Final = """
@@ -80,6 +78,9 @@ def electronic_address_fault(text: str) -> str:
 
 def iban_fault(text: str) -> str:
     """Checks an IBAN (ISO 13616) without spaces, with its check digits."""
+    # Most commands have no IBAN to check, and this import takes as long as all other settings.
+    from stdnum import iban  # noqa: PLC0415
+
     if text == text.replace(" ", "").upper() and iban.is_valid(text):
         return ""
     return "is not an IBAN; write it without spaces and check its digits"
