@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -163,6 +164,7 @@ def test_a_syntax_belongs_to_xml(project: Project) -> None:
         ('electronic_address = "bills@acme.example"', "electronic_address"),
         ('vat_category = "standard"', "is standard, so it needs a vat_rate above 0"),
         ('vat_category = "reverse_charge"', "is reverse_charge, so it needs vat_id"),
+        ('vat_category = "exempt"', "is exempt, so it needs a vat_note that says why"),
         ('vat_category = "exempt"\nvat_reason_code = "VATEX-1"', "vat_reason_code"),
         ('vat_category = "zero"\nvat_reason_code = "VATEX-EU-G"', "does not belong to zero"),
         ('vat_reason_code = "VATEX-EU-G"', "has no vat_category"),
@@ -172,6 +174,8 @@ def test_a_syntax_belongs_to_xml(project: Project) -> None:
 def test_a_wrong_key_is_found_when_the_file_is_checked(
     project: Project, line: str, problem: str
 ) -> None:
+    file = project.folder / "clients/acme.toml"
+    file.write_text(re.sub("(?m)^vat_note.*\n", "", file.read_text()))
     set_client(project, line)
     ran = project.run("campaigns", "check")
     assert ran.code == 1

@@ -263,8 +263,8 @@ def _e_invoice_findings(client: ClientFile) -> Iterator[Finding]:
         yield Finding(("vat_category",), f"is {category}, so vat_rate must be 0")
     elif category in _WITHOUT_REASON and client.vat_reason_code:
         yield Finding(("vat_reason_code",), f"does not belong to {category}; remove it")
-    elif category not in _WITHOUT_REASON and not (client.vat_note or client.vat_reason_code):
-        yield Finding(("vat_category",), f"is {category}, so it needs a reason: write vat_note")
+    elif category not in _WITHOUT_REASON and not client.vat_note:
+        yield Finding(("vat_category",), f"is {category}, so it needs a vat_note that says why")
     if category is VatCategory.REVERSE_CHARGE and not (client.vat_id or client.legal_id):
         yield Finding(("vat_category",), "is reverse_charge, so it needs vat_id (or legal_id)")
 
