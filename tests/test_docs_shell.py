@@ -199,9 +199,16 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             (folder / entry.name).symlink_to(entry)
     (folder / ".venv").symlink_to(sys.prefix)
     add_exports(folder)
+    allow_e_invoices(folder)
     commit_six_times(folder)
     service = Service(
-        folder, agency_address="1 Main Street; New York", min_fill_seconds="0", workers="1"
+        folder,
+        agency_address="1 Main Street; New York",
+        agency_country="US",
+        agency_legal_id="NY 1234567",
+        agency_email="bills@northgate.example",
+        min_fill_seconds="0",
+        workers="1",
     )
     office = Office(folder, service, leads={"ann": "none yet"})
     office.run(f"{GATEPOST}build", Scene())
@@ -246,6 +253,13 @@ def add_exports(folder: Path) -> None:
     shutil.copy(exports / "ghost.json", folder / "export.json")
     shutil.copy(exports / "wordpress.xml", folder / "export.xml")
     shutil.copytree(exports / "hugo", folder.parent / "old-site")
+
+
+def allow_e_invoices(folder: Path) -> None:
+    """Adds what an e-invoice requires to the client's file, above its first table."""
+    file = folder / "clients/acme.toml"
+    keys = 'country = "US"\nvat_category = "not_subject"'
+    file.write_text(file.read_text().replace("\nlanguages", f"\n{keys}\nlanguages", 1))
 
 
 def commit_six_times(folder: Path) -> None:
