@@ -16,8 +16,8 @@ from typing import IO, Final, NoReturn
 
 from pydantic import TypeAdapter
 
+from gatepost.build_timeout import build_timeout
 from gatepost.preview.state import BuildProblem, BuildReport, PreviewOrder
-from publish.plugins.current_file import build_timeout
 
 LIBRARIES: Final = (
     "babel.numbers",
