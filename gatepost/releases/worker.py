@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Final, NoReturn
 
 from capture.errors import FileErrors, GatepostError, Problem, Unavailable
+from gatepost.build_timeout import build_timeout
 from gatepost.releases.context import check_no_access_to_leads
 from gatepost.releases.git import FOLDERS
 from gatepost.releases.limits import Limits
@@ -39,7 +40,7 @@ from gatepost.releases.wire import (
     send_files,
 )
 from gatepost.settings import PREFIX, Settings, SettingsWithSources
-from publish.plugins.current_file import CURRENT_FILE, build_timeout
+from publish.plugins.current_file import CURRENT_FILE
 
 _WORK_FOLDER: Final = ".work"
 """The folder, beside the pushed ones, of the files that worker and child exchange."""

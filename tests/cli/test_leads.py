@@ -136,7 +136,7 @@ def test_a_list_says_that_there_are_more_leads_than_it_shows(project: Project) -
 
 
 def test_a_search_for_nothing_is_refused(project: Project) -> None:
-    for text in ("", " ", "\u200b", "x" * 201, "a\udcff"):
+    for text in ("", " ", "\u200b", "x" * 201):
         ran = project.run("leads", "--search", text)
         assert (ran.code, ran.out) == (1, "")
         assert "give 1 to 200 characters" in ran.err
