@@ -35,7 +35,7 @@ from tests.long import LONG, rounds
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-EXAMPLES: Final = rounds(16, 1000)
+EXAMPLES: Final = rounds(8, 1000)
 MEMORY_FOLDER: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """A folder in memory, if there is one: thousands of small ledgers are flushed at every act."""
 SEED: Final = st.tuples(*[st.integers(0, 2**16)] * 3)

@@ -33,11 +33,11 @@ from tests.long import rounds
 
 _MOST_LINES = 20
 _documents = settings(
-    max_examples=rounds(200, 5000),
+    max_examples=rounds(80, 5000),
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
-_few_documents = settings(_documents, max_examples=rounds(40, 1000))
+_few_documents = settings(_documents, max_examples=rounds(16, 1000))
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

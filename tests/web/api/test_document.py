@@ -20,7 +20,7 @@ from tests.web.api.conftest import World
 
 EXAMPLES = rounds(8, 100)
 LONGEST_QUERY = 3000
-LEADS = 10
+LEADS = 25
 """Leads of each campaign, because many events are possible only once for a lead."""
 _fresh = itertools.count()
 
