@@ -1,6 +1,7 @@
 """Fixtures and hooks for the tests of all rooms."""
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,13 +14,52 @@ from tests.needs import needs, starts_server
 settings.register_profile("gatepost", parent=settings(), deadline=None)
 settings.load_profile("gatepost")
 
+TESTS = Path(__file__).parent
 SERVERS = frozenset({"browser", "service", "server", "preview", "nginx"})
 """Fixtures that start a server or a browser."""
+SLOW_FILES = frozenset(
+    {
+        "capture/documents/test_agreement_formats.py",
+        "capture/documents/test_einvoice.py",
+        "capture/documents/test_facturx.py",
+        "capture/documents/test_printed_sums.py",
+        "capture/form/test_drawing.py",
+        "capture/ledger/test_verify.py",
+        "capture/test_drawing.py",
+        "capture/test_export.py",
+        "cli/test_backtest.py",
+        "cli/test_einvoice.py",
+        "cli/test_evidence.py",
+        "cli/test_month_end.py",
+        "cli/test_output.py",
+        "cli/test_printed_invoice.py",
+        "deploy/test_limits.py",
+        "gatepost/test_imports.py",
+        "gatepost/test_release.py",
+        "gatepost/test_settings.py",
+        "publish/checks/test_unclosed_brackets.py",
+        "publish/importers/test_markup.py",
+        "publish/test_build.py",
+        "publish/test_content_paths.py",
+        "publish/test_gated.py",
+        "publish/test_markdown_cache.py",
+        "publish/test_pictures.py",
+        "publish/test_problems.py",
+        "publish/test_released_site.py",
+        "publish/test_site_facts.py",
+        "web/api/test_one_fact.py",
+        "web/api/test_problems.py",
+    }
+)
+"""Files that take the most time without a server: they draw documents, build sites, start commands
+or use much data. `make check` leaves them out, and so stays quick enough to run before a commit."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest itself selects by -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests with a fixture of `SERVERS` as `server`; other such modules mark themselves.
+    """Marks tests with a fixture of `SERVERS` as `server`, and those of `SLOW_FILES` as `slow`.
+
+    Other such modules mark themselves.
 
     Modules with servers or slow tests run first. If a long module started last, all other workers
     would wait for it.
@@ -27,6 +67,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+        if item.path.relative_to(TESTS).as_posix() in SLOW_FILES:
+            item.add_marker("slow")
     long_modules = {item.path for item in items if is_long(item)}
     items.sort(key=lambda item: item.path not in long_modules)
 
