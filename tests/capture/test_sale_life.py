@@ -153,7 +153,7 @@ class TestPartialRefund:
         refund = {"amount": Decimal(1000), "period": FIRST, "months": 3}
         desk.client(lead, EventKind.REFUNDED, at("2027-04-05"), **refund)
         parts = [("2027-01-10", 5000), ("2027-02-10", 5000), ("2027-03-10", 5000)]
-        assert period_credits(desk) == parts  # 15 % of 333.34, 333.33 and 333.33, by what is left
+        assert period_credits(desk) == parts  # 15 % of 333.34, 333.33 and 333.33, rounded
 
     def test_a_period_that_was_refunded_in_full_has_no_line(self, desk: Desk) -> None:
         lead = sold(desk, SHARE)
