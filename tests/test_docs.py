@@ -22,6 +22,7 @@ import pytest
 
 from gatepost.cli import COMMANDS
 from gatepost.settings import Settings
+from tests.faketime import faketime
 from tests.needs import needs
 from tests.service import PERSON
 
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHOWN_ID = "7ffwzp2npa6a"
 SHOWN_TOKEN = "gp_YOUR_TOKEN"
-FAKED = ("faketime", "-f", "@2026-11-23 15:04:05")
+NOW = "2026-11-23 15:04:05"
 SHAPES = {
     r"\b[0-9a-f]{64}\b": "HASH64",
     r"\b[0-9a-f]{12}\b": "HASH12",
@@ -79,19 +80,15 @@ class Project:
             command = command.replace("http://127.0.0.1:8000", self.origin)
         command = command.replace(SHOWN_TOKEN, self.token)
         args = shlex.split(command.replace(SHOWN_ID, self.lead_id))
-        while True:
-            process = subprocess.run(
-                [*FAKED, *args],
-                cwd=self.folder,
-                env=self.environment,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            # faketime names a semaphore by its process id; a killed process leaves it behind
-            if not process.stderr.startswith("faketime: sem_open: File exists"):
-                return process
+        return subprocess.run(
+            [*faketime(NOW), *args],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +109,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     command = ["make", "run", f"PORT={port}", "-o", ".venv/run.stamp"]
     log = (folder / "run.log").open("w")
     process = subprocess.Popen(
-        [*FAKED, *command],
+        [*faketime(NOW), *command],
         cwd=folder,
         env={k: v for k, v in environment.items() if k != "GATEPOST_SITE_URL"},
         stdout=log,

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from capture.ledger.protocol import ReadTransaction
+from tests.faketime import faketime
 from tests.needs import needs
 from tests.service import ROOT, Service, person
 
@@ -160,7 +161,7 @@ class Office:
         # Without this option curl succeeds whatever the service answers.
         command = re.sub(r"^curl", "curl --fail-with-body", command)
         process = subprocess.run(
-            ["faketime", "-f", f"@{scene.now}", "bash", "-euo", "pipefail", "-c", command],
+            [*faketime(scene.now), "bash", "-euo", "pipefail", "-c", command],
             cwd=self.folder,
             env=self.service.environment() | {"NO_COLOR": "1", "TZ": "UTC"},
             capture_output=True,
@@ -213,10 +214,10 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     office = Office(folder, service, leads={"ann": "none yet"})
     office.run(f"{GATEPOST}build", Scene())
     try:
-        service.start("faketime", "-f", f"@{Scene().now}")
+        service.start(*faketime(Scene().now))
         add_leads(office)
         service.end()
-        service.start("faketime", "-f", f"@{CLOSED}")  # the time of the API commands
+        service.start(*faketime(CLOSED))  # the time of the API commands
         yield office
     finally:
         service.end()

@@ -27,7 +27,7 @@ from capture.money import show_money
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from tests.cli.running import CommandResult, runner
-from tests.needs import needs
+from tests.faketime import faketime
 from tests.samples import NOW
 from tests.service import ROOT, Service, make_project, person
 
@@ -106,7 +106,7 @@ def service_and_ids(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, 
     service = Service(folder, workers="1")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
-        service.start(needs("faketime"), "-f", f"@{POSTED}")
+        service.start(*faketime(POSTED))
     try:
         for slug, form in PEOPLE.values():
             assert service.thanks(service.post(form, slug)).status == 200

@@ -1,19 +1,16 @@
 """The clock is the system's: under faketime the complete product uses another time."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.needs import needs
+from tests.faketime import faketime
 from tests.service import GUIDE, Service, person
 
 FIRST = "2026-11-01 12:00:00"
-
-
-def at(moment: str) -> list[str]:
-    """The command prefix that makes a program start at that time (UTC)."""
-    return [needs("faketime"), "-f", f"@{moment}"]
 
 
 @pytest.fixture
@@ -24,7 +21,7 @@ def service(project: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
 
 
 def test_a_lead_and_its_link_use_the_false_clock(service: Service) -> None:
-    service.start(*at(FIRST))
+    service.start(*faketime(FIRST))
     thanks = service.thanks(service.post(person()))
     link = re.search(r'href="(/d/[^"]+)"', thanks.text)
     assert link is not None
@@ -32,7 +29,7 @@ def test_a_lead_and_its_link_use_the_false_clock(service: Service) -> None:
     service.end()
 
     for moment, status in (("2026-11-08 11:00:00", 200), ("2026-11-09 12:00:00", 410)):
-        service.start(*at(moment))
+        service.start(*faketime(moment))
         assert service.get(link[1]).status == status
         service.end()
     with service.ledger() as ledger:
@@ -42,11 +39,23 @@ def test_a_lead_and_its_link_use_the_false_clock(service: Service) -> None:
 
 
 def test_commands_use_the_false_clock_too(service: Service) -> None:
-    service.start(*at(FIRST))
+    service.start(*faketime(FIRST))
     service.thanks(service.post(person()))
     service.end()
     stages = {}
     for moment in (FIRST.replace(" 12", " 13"), "2026-11-03 13:00:00"):
-        done = service.run("leads", GUIDE, wrapper=at(moment))
+        done = service.run("leads", GUIDE, wrapper=faketime(moment))
         stages[moment[:10]] = "accepted" if " accepted " in done.stdout else "qualified"
     assert stages == {"2026-11-01": "qualified", "2026-11-03": "accepted"}
+
+
+def test_a_killed_faketime_with_the_same_process_id_leaves_nothing_in_the_way() -> None:
+    leave_behind = 'touch /dev/shm/sem.faketime_sem_$$; exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", leave_behind, "sh", *faketime(FIRST), "date", "+%F"],
+        env=os.environ | {"TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("2026-11-01\n", "")
