@@ -37,7 +37,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from capture.web.config import MAX_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -228,7 +228,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         for server in servers:
             server.close()
         for connection in self._keepalive:
-            connection.kill(_ConnectionDropped, block=False)
+            _drop(connection, self._keepalive)
         for server in servers:
             server.stop(timeout=self.cfg.graceful_timeout)
 
@@ -248,8 +248,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         longest_first = sorted(self._idle_since.items(), key=lambda item: item[1])
         for connection, start in longest_first[:missing]:
             if start <= latest_start:
-                del self._idle_since[connection]
-                connection.kill(_ConnectionDropped, block=False)
+                _drop(connection, self._idle_since)
 
     def handle(self, listener: Any, sock: Any, client_address: Any) -> None:
         """Serves a connection until it ends.
@@ -338,6 +337,19 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         super().handle_exit(sig, frame)
         # A signal can interrupt gevent's own code, so a new greenlet sets the event.
         gevent.spawn(self._stopping.set)
+
+
+def _drop(connection: gevent.Greenlet, idle: "Container[gevent.Greenlet]") -> None:
+    """Ends the connection soon, unless it is no longer in `idle` by then.
+
+    Its next request may come first. That one must get its answer, because it may store a lead.
+    """
+
+    def drop_if_still_idle() -> None:
+        if connection in idle:
+            connection.throw(_ConnectionDropped)
+
+    gevent.get_hub().loop.run_callback(drop_if_still_idle)
 
 
 def send_refusal(sock: Any, status: str, detail: str, req: Any) -> None:

@@ -66,6 +66,7 @@ def serve(settings: Settings) -> None:
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
     app = make_app(settings, ledger)
     ledger.close()  # a database connection must not be carried over a fork
+    let_no_fork_miss_a_signal()
     _Server(settings, app, ledger).run()
 
 
@@ -144,7 +145,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "control_socket_disable": True,  # all services of a user would share one socket file
             "forwarded_allow_ips": "",  # ProxyFix decides which proxy headers are trusted
             "forwarder_headers": "",
-            "post_fork": _restore_signals,
             "when_ready": _print_address,
         }
         for name, value in options.items():
@@ -158,15 +158,30 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         return self._app
 
 
-def _restore_signals(server: Any, worker: Any) -> None:
-    """Gives a new worker the default signal handlers.
+_STOP_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
 
-    A fork inherits the server's handlers, which a worker must not run. A signal that arrives before
-    the worker has set its own would be lost, and the worker would serve on until it is killed.
+
+def let_no_fork_miss_a_signal() -> None:
+    """Makes a signal to stop, sent to a worker that was just forked, stop it.
+
+    A fork inherits the server's handlers, which only note the signal for the server. The worker
+    would serve on until gunicorn kills it, and the visitors of that moment would get no answer. So
+    signals wait while the server forks, and then end a worker that has no handlers of its own yet.
     """
-    del server, worker
-    for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        signal.signal(signal_number, signal.SIG_DFL)
+
+    def unblock_signals() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+
+    def restore_signals() -> None:
+        for signal_number in _STOP_SIGNALS:
+            signal.signal(signal_number, signal.SIG_DFL)
+        unblock_signals()
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS),
+        after_in_parent=unblock_signals,
+        after_in_child=restore_signals,
+    )
 
 
 def _print_address(server: Any) -> None:

@@ -49,7 +49,6 @@ def test_a_form_sent_during_a_restart_waits_and_is_accepted(
     assert len(service.stages()) == 3
 
 
-@pytest.mark.alone  # gunicorn kills a worker that needs more than 10 seconds for its last answers
 def test_no_form_fails_over_restarts_under_load(service: SocketActivatedService) -> None:
     answers: list[Answer] = []
     done = threading.Event()

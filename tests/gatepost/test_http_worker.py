@@ -11,7 +11,14 @@ from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
 from capture.web.config import MAX_BODY
-from gatepost.server.http_worker import BodyRefused, check_coding, read_complete_body, send_refusal
+from gatepost.server.http_worker import (
+    BodyRefused,
+    _ConnectionDropped,
+    _drop,
+    check_coding,
+    read_complete_body,
+    send_refusal,
+)
 
 
 class SlowReader(LengthReader):
@@ -155,3 +162,25 @@ def test_a_refusal_declares_its_length_in_bytes(path: str) -> None:
     send_refusal(connection, "400 Bad Request", "“Größe” ist falsch.", SimpleNamespace(path=path))
     head, _, body = connection.sent.partition(b"\r\n\r\n")
     assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")
+
+
+@pytest.mark.parametrize("next_request_comes_first", [False, True])
+def test_a_connection_is_dropped_only_while_it_is_idle(next_request_comes_first: bool) -> None:
+    ends: list[str] = []
+    idle: set[gevent.Greenlet] = set()
+
+    def serve() -> None:
+        try:
+            gevent.sleep(0.01)
+            ends.append("answered")
+        except _ConnectionDropped:
+            ends.append("dropped")
+
+    connection = gevent.spawn(serve)
+    gevent.sleep(0)  # it starts
+    idle.add(connection)
+    _drop(connection, idle)
+    if next_request_comes_first:
+        idle.discard(connection)
+    connection.join()
+    assert ends == ["answered" if next_request_comes_first else "dropped"]
