@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final, Self
 
 from capture.billing.lines import LinePrice
-from capture.campaign.model import Client, VatCategory
+from capture.campaign.client import Client, VatCategory
 from capture.money import percent_of
 
 # The parties and the terms of payment (rule 30 of docs/rules.md). Each statement stores those of

@@ -10,8 +10,9 @@ from typing import Final, TypeVar
 
 from pydantic import Field
 
+from capture.campaign.client import Client
 from capture.campaign.files import read_campaign, read_client, read_model
-from capture.campaign.model import Campaign, Client
+from capture.campaign.model import Campaign
 from capture.campaign.problems import Finding, KeyPath, suggestion
 from capture.campaign.rules.terms import ValidationContext
 from capture.campaign.value_types import FrozenMapping, Line, Money, Month, StrictModel

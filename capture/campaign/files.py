@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.campaign.model import SLUG, Campaign, CampaignFile, Client, ClientFile
+from capture.campaign.client import Client, ClientFile
+from capture.campaign.model import SLUG, Campaign, CampaignFile
 from capture.campaign.problems import (
     Finding,
     KeyPath,

@@ -7,7 +7,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from capture.campaign.catalogue import CostsFile
-from capture.campaign.model import OPERATORS, CampaignFile, ClientFile, PriceModel
+from capture.campaign.client import ClientFile
+from capture.campaign.model import OPERATORS, CampaignFile, PriceModel
 from capture.campaign.rules.terms import PRICE_KEYS, PRICE_MODELS, ModelTerms
 from capture.campaign.value_types import NAME
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from string import Template
 from typing import Any, Final
 
-from capture.campaign.model import Client
+from capture.campaign.client import Client
 from capture.campaign.problems import first_open_line
 from capture.errors import FileErrors, Problem
 

@@ -15,7 +15,7 @@ from dateutil.relativedelta import relativedelta
 
 from capture.billing.account import Document, DocumentKind
 from capture.billing.statement import Parties, Party, Statement, StatementLine, StatementPart
-from capture.campaign.model import VatCategory
+from capture.campaign.client import VatCategory
 from capture.closing.credit import Correction
 from capture.documents.agreement.model import day
 from capture.documents.en16931 import (

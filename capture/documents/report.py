@@ -8,7 +8,8 @@ from typing import Final
 
 from babel.dates import format_date
 
-from capture.campaign.model import Campaign, Client
+from capture.campaign.client import Client
+from capture.campaign.model import Campaign
 from capture.documents.agreement.model import day, month_name
 from capture.documents.price_words import campaign_price
 from capture.documents.printing import pages

@@ -14,22 +14,14 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision
 from email_validator import EmailNotValidError, validate_email
 
+from capture.campaign.client import ClientFile, VatCategory
 from capture.campaign.e_invoicing import (
     country_fault,
     electronic_address_fault,
     reason_code_fault,
     vat_id_fault,
 )
-from capture.campaign.model import (
-    ClientFile,
-    DuplicateKey,
-    Duplicates,
-    FieldType,
-    Price,
-    PriceModel,
-    Review,
-    VatCategory,
-)
+from capture.campaign.model import DuplicateKey, Duplicates, FieldType, Price, PriceModel, Review
 from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
 from capture.campaign.value_types import CODE

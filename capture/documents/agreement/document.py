@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from typing import Final
 
 from capture.billing.statement import Party
-from capture.campaign.model import Campaign, Client
+from capture.campaign.client import Client
+from capture.campaign.model import Campaign
 from capture.documents import printing
 from capture.documents.agreement.leads import (
     checks_section,

@@ -2,7 +2,8 @@
 
 from capture.billing.lines import is_billable_event
 from capture.billing.reversals import rule_sentences
-from capture.campaign.model import Campaign, Caps, Client, Notice, Price, Review
+from capture.campaign.client import Client
+from capture.campaign.model import Campaign, Caps, Notice, Price, Review
 from capture.documents.agreement.model import (
     Clause,
     Section,

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from capture.billing.statement import Party
+from capture.campaign.client import Client
 from capture.campaign.files import parse_campaign, read_client
-from capture.campaign.model import Campaign, Client
+from capture.campaign.model import Campaign
 from capture.documents.agreement.document import agreement
 from capture.documents.agreement.model import Agreement
 from tests.samples import CAMPAIGN

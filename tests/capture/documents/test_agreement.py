@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from capture.campaign.client import Client
 from capture.campaign.files import read_campaign
-from capture.campaign.model import Client
 from capture.documents.agreement.document import agreement
 from capture.qualification.criteria import qualify, sentence
 from tests.capture.documents.conftest import (
