@@ -2,11 +2,18 @@
 
 Signed with itsdangerous. Each purpose has its own salt, so a token for one is not valid for
 another. Tokens contain only ids; a reader can decode them but not change them.
+
+A link in a client's letter is bound to one contact of the client. Its token has a keyed id of the
+contact instead of the e-mail address, and the address is looked up in the client's file. So the
+link stops working when the address is removed from the file.
 """
 
-from collections.abc import Callable
+import base64
+import hmac
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
@@ -14,6 +21,13 @@ from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTime
 from capture.errors import Refused
 
 TEST_LEAD_LIFE: Final = timedelta(days=1)
+LIST_LINK_LIFE: Final = timedelta(days=7)
+CONTACT_LINK_LIFE: Final = timedelta(days=90)
+"""The longest life of a contact's link to a lead, a meeting or a debit. Its page ends earlier: with
+the review window, or with the answer. The longest window is 720 hours of working days."""
+
+CONTACT_PREFIX: Final = "/r"
+"""The path below which the pages behind a contact's links are."""
 
 
 class TokenExpired(Refused):
@@ -33,15 +47,45 @@ class Grant:
     file: str = ""
 
 
+class Subject(StrEnum):
+    """What a contact's link opens."""
+
+    LEAD = "lead"
+    LIST = "list"
+    """All leads of the client that wait for a review."""
+    MEETING = "meeting"
+    """The question whether the meeting with a lead was held."""
+    DEBIT = "debit"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactGrant:
+    """What a contact's link allows: one contact of a client may act on one subject."""
+
+    subject: Subject
+    client: str
+    contact: str
+    """The keyed id of the contact's address: `LinkSigner.find_address` finds the address."""
+    id: str = ""
+    """The id of the lead or of the debit; empty for a list."""
+
+
+def review_path(token: str) -> str:
+    """The path of the page behind a contact's link."""
+    return f"{CONTACT_PREFIX}/{token}"
+
+
 class LinkSigner:
     """Makes and reads the signed tokens of one installation."""
 
     def __init__(self, secret: bytes, lifetime: timedelta) -> None:
         """`lifetime` is how long download links and thanks pages are valid."""
+        self._secret = secret
         self._lifetime = lifetime
         self._thanks = TimestampSigner(secret, salt="thanks")
         self._download = URLSafeTimedSerializer(secret, salt="download")
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
+        self._contact = URLSafeTimedSerializer(secret, salt="contact")
 
     def thanks(self, campaign: str, lead_id: str) -> str:
         """A token for the thanks page. Every lead gets one, so it uses a faster format."""
@@ -77,6 +121,51 @@ class LinkSigner:
             return self._read(self._test, token, TEST_LEAD_LIFE, 1) == [campaign]
         except Refused:
             return False
+
+    def lead_link(self, client: str, address: str, lead_id: str) -> str:
+        """A token for the review of one lead by the contact with this e-mail address."""
+        return self._contact_link(Subject.LEAD, client, address, lead_id)
+
+    def list_link(self, client: str, address: str) -> str:
+        """A token for the list of all leads that wait for the contact's client. Valid 7 days."""
+        return self._contact_link(Subject.LIST, client, address)
+
+    def meeting_link(self, client: str, address: str, lead_id: str) -> str:
+        """A token for the question whether the meeting with the lead was held."""
+        return self._contact_link(Subject.MEETING, client, address, lead_id)
+
+    def debit_link(self, client: str, address: str, debit_id: str) -> str:
+        """A token for the answer to a proposed debit note."""
+        return self._contact_link(Subject.DEBIT, client, address, debit_id)
+
+    def read_contact_link(self, token: str, now: datetime) -> ContactGrant:
+        """What the token of a contact's link allows. Raises `TokenExpired` or `TokenInvalid`."""
+        parts, signed_at = _load_signed(lambda: self._contact.loads(token, return_timestamp=True))
+        try:
+            subject, client, contact, subject_id = parts
+            grant = ContactGrant(Subject(subject), client, contact, subject_id)
+        except (TypeError, ValueError):
+            raise TokenInvalid("this link is not one of ours") from None
+        life = LIST_LINK_LIFE if grant.subject is Subject.LIST else CONTACT_LINK_LIFE
+        if now - signed_at > life:
+            raise TokenExpired("this link has expired")
+        return grant
+
+    def find_address(self, grant: ContactGrant, addresses: Iterable[str]) -> str | None:
+        """The address that the link was sent to; None if it is not among the given ones."""
+        for address in addresses:
+            if hmac.compare_digest(self._contact_id(grant.client, address), grant.contact):
+                return address
+        return None
+
+    def _contact_link(self, subject: Subject, client: str, address: str, about: str = "") -> str:
+        contact = self._contact_id(client, address)
+        return str(self._contact.dumps([subject.value, client, contact, about]))
+
+    def _contact_id(self, client: str, address: str) -> str:
+        text = f"contact\0{client}\0{address.strip().casefold()}"
+        digest = hmac.digest(self._secret, text.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest[:15]).decode()
 
     @staticmethod
     def _read(

@@ -1,0 +1,98 @@
+"""Links in a client's letters: bound to a contact and a subject, and valid for a limited time."""
+
+import base64
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from capture.signed_links import (
+    CONTACT_LINK_LIFE,
+    LIST_LINK_LIFE,
+    ContactGrant,
+    Grant,
+    LinkSigner,
+    Subject,
+    TokenExpired,
+    TokenInvalid,
+    review_path,
+)
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SIGNER = LinkSigner(b"a secret for tests only", timedelta(days=7))
+ADDRESS = "carol@acme.example"
+
+
+@pytest.fixture(autouse=True)
+def at_a_fixed_time() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def read(token: str, age: timedelta = timedelta(0)) -> ContactGrant:
+    return SIGNER.read_contact_link(token, NOW + age)
+
+
+@pytest.mark.parametrize(
+    ("token", "subject", "subject_id"),
+    [
+        (lambda: SIGNER.lead_link("acme", ADDRESS, "7ffwzp2npa6a"), Subject.LEAD, "7ffwzp2npa6a"),
+        (lambda: SIGNER.list_link("acme", ADDRESS), Subject.LIST, ""),
+        (lambda: SIGNER.meeting_link("acme", ADDRESS, "7ff"), Subject.MEETING, "7ff"),
+        (lambda: SIGNER.debit_link("acme", ADDRESS, "acme-p0001"), Subject.DEBIT, "acme-p0001"),
+    ],
+)
+def test_a_link_names_its_subject_and_client(
+    token: Callable[[], str], subject: Subject, subject_id: str
+) -> None:
+    grant = read(token())
+    assert (grant.subject, grant.client, grant.id) == (subject, "acme", subject_id)
+    assert SIGNER.find_address(grant, ["dave@acme.example", ADDRESS]) == ADDRESS
+
+
+def test_a_link_is_bound_to_its_contact_and_client() -> None:
+    grant = read(SIGNER.lead_link("acme", ADDRESS, "7ff"))
+    assert SIGNER.find_address(grant, ["dave@acme.example"]) is None
+    assert SIGNER.find_address(grant, []) is None
+    foreign = ContactGrant(grant.subject, "other", grant.contact, grant.id)
+    assert SIGNER.find_address(foreign, [ADDRESS]) is None
+    assert SIGNER.find_address(grant, ["Carol@Acme.example"]) == "Carol@Acme.example"
+
+
+def test_the_address_cannot_be_read_from_the_token() -> None:
+    token = SIGNER.lead_link("acme", ADDRESS, "7ff")
+    content = base64.urlsafe_b64decode(token.split(".")[0] + "==")
+    assert b"acme" in content
+    assert b"carol" not in content
+
+
+def test_a_list_link_ends_after_seven_days_and_a_lead_link_after_ninety() -> None:
+    second = timedelta(seconds=1)
+    for token, life in (
+        (SIGNER.list_link("acme", ADDRESS), LIST_LINK_LIFE),
+        (SIGNER.lead_link("acme", ADDRESS, "7ff"), CONTACT_LINK_LIFE),
+    ):
+        assert read(token, life).client == "acme"
+        with pytest.raises(TokenExpired):
+            read(token, life + second)
+
+
+def test_a_changed_token_or_one_of_another_purpose_is_refused() -> None:
+    token = SIGNER.lead_link("acme", ADDRESS, "7ff")
+    other_key = LinkSigner(b"another secret", timedelta(days=7))
+    for wrong in (
+        "",
+        token[:-1],
+        "x" + token,
+        SIGNER.download(Grant("guide", "7ff", "guide.pdf")),
+        other_key.lead_link("acme", ADDRESS, "7ff"),
+    ):
+        with pytest.raises(TokenInvalid):
+            read(wrong)
+    with pytest.raises(TokenInvalid):
+        SIGNER.read_download(token)
+
+
+def test_the_path_of_a_link_needs_no_quoting() -> None:
+    assert review_path("a.b-c_d") == "/r/a.b-c_d"
