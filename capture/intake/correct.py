@@ -31,7 +31,7 @@ from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import Message, Note, PersonalData
+from capture.ledger.types import Note, PersonalData
 from capture.qualification.criteria import qualify
 from capture.review.acts import find_lead, record_held_meeting
 from capture.text import is_blank, trim_invisible
@@ -216,5 +216,3 @@ def _judge_again(
     records.people.replace_keys(
         lead.lead_id, lead.client, keys_to_store(answers) if has_keys else {}
     )
-    if gate_result.kind is EventKind.QUALIFIED:
-        records.outbox.queue(Message(lead.lead_id, "lead_qualified", now, None))

@@ -23,11 +23,11 @@ from capture.intake.gate import (
     judged_values,
 )
 from capture.lead.consent import Consent
-from capture.lead.events import Actor, Event, EventKind, parse_time
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.review_window import month_of
 from capture.ledger.protocol import WriteTransaction
-from capture.ledger.types import Message, PersonalData
+from capture.ledger.types import PersonalData
 from capture.qualification.criteria import qualify
 from capture.qualification.verdict import Verdict
 
@@ -90,9 +90,6 @@ def receive_submission(
     records.people.save_submission(one_time_id, fingerprint, now, lead_id)
     if gate_result.kind in KINDS_WITH_KEYS and not submission.test:
         records.people.save_keys(lead_id, campaign.client, keys_to_store(submission.answers))
-    if gate_result.kind is EventKind.QUALIFIED:
-        ends = gate_result.details.get("deadline")
-        records.outbox.queue(Message(lead_id, "lead_qualified", now, ends and parse_time(ends)))
     return Receipt(lead_id, is_repeat=False, gate_result=gate_result)
 
 

@@ -1,7 +1,8 @@
 """The ledger: an append-only, hash-chained list of events, and all SQL.
 
 Projections are written in the same transaction as their events. Personal data is stored apart from
-events. The outbox holds messages to send. Every backend must pass the same contract tests.
+events. The outbox holds messages to send, which follow from the events. Every backend must pass the
+same contract tests.
 
 "Rule 31" and the like are the numbered rules of docs/rules.md.
 """

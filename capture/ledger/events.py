@@ -76,11 +76,13 @@ class SqlEvents:
         campaign: str | None = None,
         until: datetime | None = None,
         last: int | None = None,
+        after: int | None = None,
     ) -> Iterator[RecordedEvent]:
         query = {
             "lead_id = :lead_id": lead_id,
             "campaign = :campaign": campaign,
             "sequence <= :last": last,
+            "sequence > :after": after,
             "recorded_at <= :until": None if until is None else show_time(until),
         }
         clauses = [clause for clause, value in query.items() if value is not None]
@@ -89,6 +91,7 @@ class SqlEvents:
             "lead_id": lead_id,
             "campaign": campaign,
             "last": last,
+            "after": after,
             "until": query["recorded_at <= :until"],
         }
         for row in self._connection.execute(

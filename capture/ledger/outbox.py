@@ -1,35 +1,191 @@
-"""SQL for the outbox: messages that are committed with their lead and sent later."""
+"""SQL for the outbox: messages that are sent after the transaction that caused them."""
 
+import json
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
 
 from capture.lead.events import parse_time, show_time
-from capture.ledger.dialect import Connection
-from capture.ledger.types import Message
+from capture.ledger.dialect import Connection, placeholders
+from capture.ledger.messages import Attempt, Channel, Message, MessageState, NewMessage
+from capture.ledger.people import KeyedHash
+from capture.text import canonical
+
+_COLUMNS: Final = (
+    "id, key, channel, kind, recipient, client, campaign, lead_id, data, queued_at, due_at,"
+    " expires_at, state, attempts, claimed_until, finished_at, result, status, answer"
+)
+_CAN_BE_CLAIMED: Final = (
+    "(state = 'waiting' AND due_at <= :now OR state = 'sending' AND claimed_until <= :now)"
+)
+_IS_OPEN: Final = "state IN ('waiting', 'sending')"
+"""As in the index `outbox_open`."""
 
 
 class SqlOutbox:
-    """`protocol.OutboxWrites`."""
+    """`messages.OutboxWrites`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
         self._connection = connection
+        self._hash = keyed_hash
 
-    def waiting(self) -> Sequence[Message]:
+    def get(self, message_id: int) -> Message | None:
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM outbox WHERE id = ?", (message_id,)
+        ).fetchone()
+        return None if row is None else _message(row)
+
+    def select(
+        self,
+        *states: MessageState,
+        lead_id: str = "",
+        kind: str = "",
+        recipient: str = "",
+        newest: int | None = None,
+    ) -> Sequence[Message]:
+        conditions = {"lead_id = ?": lead_id, "kind = ?": kind, "recipient = ?": recipient}
+        clauses = [clause for clause, value in conditions.items() if value]
+        values: list[Any] = [value for value in conditions.values() if value]
+        if states:
+            clauses.append(f"state IN ({placeholders(states)})")
+            values += states
+        where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+        limit = "" if newest is None else f"LIMIT {newest:d}"
         rows = self._connection.execute(
-            "SELECT lead_id, kind, queued_at, expires_at FROM outbox"
-            " WHERE sent_at IS NULL ORDER BY id"
+            f"SELECT {_COLUMNS} FROM outbox {where} ORDER BY id DESC {limit}", values
         )
-        return [
-            Message(lead_id, kind, parse_time(queued), expires and parse_time(expires))
-            for lead_id, kind, queued, expires in rows
-        ]
+        return [_message(row) for row in rows][::-1]
 
-    def queue(self, message: Message) -> None:
-        self._connection.execute(
-            "INSERT INTO outbox (lead_id, kind, queued_at, expires_at) VALUES (?, ?, ?, ?)",
+    def next_due(self) -> datetime | None:
+        (due,) = self._connection.execute(
+            "SELECT min(CASE state WHEN 'waiting' THEN due_at ELSE claimed_until END) FROM outbox"
+            f" WHERE {_IS_OPEN}"
+        ).fetchone()
+        return due and parse_time(due)
+
+    def count_letters_to(self, address: str, since: datetime) -> int:
+        (number,) = self._connection.execute(
+            "SELECT count(*) FROM outbox"
+            " WHERE address = ? AND queued_at >= ? AND state != 'dropped'",
+            (self._hash_of_address(address), show_time(since)),
+        ).fetchone()
+        return int(number)
+
+    def last_planned_event(self) -> int:
+        row = self._connection.execute("SELECT sequence FROM last_planned_event").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def queue(self, message: NewMessage, *, address: str = "") -> bool:
+        rows = self._connection.execute(
+            "INSERT INTO outbox (key, channel, kind, recipient, address, client, campaign, lead_id,"
+            " data, queued_at, due_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO NOTHING",
             (
-                message.lead_id,
+                message.key,
+                message.channel,
                 message.kind,
+                message.recipient,
+                self._hash_of_address(address) if address else None,
+                message.client,
+                message.campaign,
+                message.lead_id,
+                canonical(message.data),
                 show_time(message.queued_at),
+                show_time(message.due_at),
                 message.expires_at and show_time(message.expires_at),
             ),
         )
+        return rows.rowcount == 1
+
+    def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Message]:
+        values = {"now": show_time(now), "until": show_time(until), "limit": limit}
+        self._connection.execute(
+            "UPDATE outbox SET state = 'dropped', finished_at = :now,"
+            " result = 'not sent before it expired'"
+            f" WHERE {_IS_OPEN} AND {_CAN_BE_CLAIMED} AND expires_at <= :now",
+            values,
+        )
+        rows = self._connection.execute(
+            "UPDATE outbox SET state = 'sending', claimed_until = :until, attempts = attempts + 1"
+            " WHERE id IN (SELECT id FROM outbox"
+            f" WHERE {_IS_OPEN} AND {_CAN_BE_CLAIMED} ORDER BY due_at, id LIMIT :limit)"
+            f" RETURNING {_COLUMNS}",
+            values,
+        ).fetchall()
+        return sorted(map(_message, rows), key=lambda message: (message.due_at, message.id))
+
+    def record_sent(self, message: Message, at: datetime, attempt: Attempt) -> bool:
+        return self._finish(message, MessageState.SENT, at, attempt)
+
+    def record_failed(self, message: Message, at: datetime, attempt: Attempt) -> bool:
+        return self._finish(message, MessageState.FAILED, at, attempt)
+
+    def record_retry(self, message: Message, due_at: datetime, attempt: Attempt) -> bool:
+        rows = self._connection.execute(
+            "UPDATE outbox SET state = 'waiting', due_at = ?, claimed_until = NULL, result = ?,"
+            " status = ?, answer = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
+            (
+                show_time(due_at),
+                attempt.result,
+                attempt.status,
+                attempt.answer,
+                message.id,
+                message.attempts,
+            ),
+        )
+        return rows.rowcount == 1
+
+    def drop(self, message_id: int, at: datetime, reason: str) -> bool:
+        rows = self._connection.execute(
+            "UPDATE outbox SET state = 'dropped', finished_at = ?, claimed_until = NULL, result = ?"
+            f" WHERE id = ? AND {_IS_OPEN}",
+            (show_time(at), reason, message_id),
+        )
+        return rows.rowcount == 1
+
+    def retry(self, message_id: int, now: datetime) -> bool:
+        rows = self._connection.execute(
+            "UPDATE outbox SET state = 'waiting', due_at = ?, expires_at = NULL, attempts = 0,"
+            " finished_at = NULL, claimed_until = NULL"
+            " WHERE id = ? AND state IN ('failed', 'dropped')",
+            (show_time(now), message_id),
+        )
+        return rows.rowcount == 1
+
+    def save_last_planned_event(self, sequence: int) -> None:
+        self._connection.execute(
+            "INSERT INTO last_planned_event (id, sequence) VALUES (1, ?)"
+            " ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence",
+            (sequence,),
+        )
+
+    def _finish(
+        self, message: Message, state: MessageState, at: datetime, attempt: Attempt
+    ) -> bool:
+        rows = self._connection.execute(
+            "UPDATE outbox SET state = ?, finished_at = ?, claimed_until = NULL, result = ?,"
+            " status = ?, answer = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
+            (
+                state,
+                show_time(at),
+                attempt.result,
+                attempt.status,
+                attempt.answer,
+                message.id,
+                message.attempts,
+            ),
+        )
+        return rows.rowcount == 1
+
+    def _hash_of_address(self, address: str) -> bytes:
+        return self._hash.of("letter", address)
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    values = dict(zip(_COLUMNS.replace("\n", " ").split(", "), row, strict=True))
+    for name in ("queued_at", "due_at", "expires_at", "claimed_until", "finished_at"):
+        values[name] = values[name] and parse_time(values[name])
+    values["channel"] = Channel(values["channel"])
+    values["state"] = MessageState(values["state"])
+    values["data"] = json.loads(values["data"])
+    return Message(**values)

@@ -17,6 +17,7 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
+from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.types import (
     ApiToken,
     ClientLeadQuery,
@@ -28,7 +29,6 @@ from capture.ledger.types import (
     LeadFilter,
     LeadForKpi,
     LeadMatch,
-    Message,
     Note,
     PersonalData,
     RecordedEvent,
@@ -49,8 +49,12 @@ class EventQueries(Protocol):
         campaign: str | None = None,
         until: datetime | None = None,
         last: int | None = None,
+        after: int | None = None,
     ) -> Iterator[RecordedEvent]:
-        """Events that meet all conditions. `until` (recorded time) and `last` are inclusive."""
+        """Events that meet all conditions.
+
+        `until` (recorded time) and `last` (number) are inclusive; `after` (number) is not.
+        """
 
     def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
         """The events of each lead that qualified at some time, one list per lead.
@@ -306,20 +310,6 @@ class ApiWrites(ApiQueries, Protocol):
 
     def save_response(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
         """Saves a response. It must hold no personal data, because it is never erased."""
-
-
-class OutboxQueries(Protocol):
-    """Messages to send."""
-
-    def waiting(self) -> Sequence[Message]:
-        """Messages that are not sent yet, oldest first."""
-
-
-class OutboxWrites(OutboxQueries, Protocol):
-    """Writes messages to send."""
-
-    def queue(self, message: Message) -> None:
-        """Queues a message in the same transaction."""
 
 
 class ReadTransaction(Protocol):

@@ -266,11 +266,31 @@ _API: Final = """
 _OUTBOX: Final = """
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY,
-        lead_id TEXT NOT NULL,
+        key TEXT NOT NULL UNIQUE,
+        channel TEXT NOT NULL,
         kind TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        address BLOB,  -- keyed hash of a visitor's address
+        client TEXT NOT NULL,
+        campaign TEXT NOT NULL,
+        lead_id TEXT NOT NULL,
+        data TEXT NOT NULL,
         queued_at TEXT NOT NULL,
+        due_at TEXT NOT NULL,
         expires_at TEXT,
-        sent_at TEXT
+        state TEXT NOT NULL DEFAULT 'waiting',
+        attempts INTEGER NOT NULL DEFAULT 0,
+        claimed_until TEXT,
+        finished_at TEXT,
+        result TEXT NOT NULL DEFAULT '',
+        status INTEGER,
+        answer TEXT NOT NULL DEFAULT ''
     ) STRICT;
-    CREATE INDEX outbox_waiting ON outbox (id) WHERE sent_at IS NULL;
+    CREATE INDEX outbox_open ON outbox (due_at) WHERE state IN ('waiting', 'sending');
+    CREATE INDEX outbox_by_lead ON outbox (lead_id);
+    CREATE INDEX outbox_by_address ON outbox (address, queued_at) WHERE address IS NOT NULL;
+    CREATE TABLE last_planned_event (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        sequence INTEGER NOT NULL
+    ) STRICT;
 """

@@ -33,7 +33,7 @@ class SqlReadTransaction:
         self.due = DueProjection(connection, self.events, self.campaigns)
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
         self.api = SqlApi(connection, keyed_hash)
-        self.outbox = SqlOutbox(connection)
+        self.outbox = SqlOutbox(connection, keyed_hash)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

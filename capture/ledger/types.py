@@ -69,17 +69,6 @@ class DueState:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A message in the outbox: committed with its lead and sent afterwards."""
-
-    lead_id: str
-    kind: str
-    queued_at: datetime
-    expires_at: datetime | None
-    """The message is not sent after this time."""
-
-
-@dataclass(frozen=True, slots=True)
 class WorkResult(Generic[Result]):
     """The result of one unit of work in `transact_all`."""
 

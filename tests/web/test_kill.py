@@ -109,7 +109,7 @@ def test_kills_lose_no_acknowledged_lead_and_duplicate_none(project: Path) -> No
 
 
 def leads(service: Service) -> Counter[str]:
-    """The number of complete leads of each address: with verdict, personal data and message."""
+    """The number of complete leads of each address: with verdict and personal data."""
     with service.ledger() as ledger:
         return ledger.read(
             lambda reading: Counter(
@@ -117,7 +117,6 @@ def leads(service: Service) -> Counter[str]:
                 for lead in reading.leads.select()
                 if lead.review == "qualified"
                 and (personal_data := reading.people.personal_data(lead.lead_id))
-                and lead.lead_id in {message.lead_id for message in reading.outbox.waiting()}
             )
         )
 

@@ -19,9 +19,9 @@ from capture.ledger.types import (
     ClientLeadQuery,
     Decision,
     LeadFilter,
-    Message,
     PersonalData,
 )
+from tests.capture.ledger.contract_outbox import new_message
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -66,7 +66,7 @@ class LedgerContract:
     def test_work_that_fails_writes_nothing(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
             records.append(received_event("a"))
-            records.outbox.queue(Message("a", "lead_qualified", NOW, None))
+            records.outbox.queue(new_message("a"))
             raise Stop
 
         with pytest.raises(Stop):
@@ -75,7 +75,7 @@ class LedgerContract:
             0,
             None,
         )
-        assert ledger.read(lambda reading: reading.outbox.waiting()) == []
+        assert ledger.read(lambda reading: reading.outbox.select()) == []
 
     def test_work_can_run_again_after_it_failed(self, ledger: Ledger) -> None:
         tries = []
@@ -149,7 +149,7 @@ class LedgerContract:
     ) -> None:
         def fail(records: WriteTransaction) -> None:
             records.append(received_event("b"), later_event("b", EventKind.QUALIFIED))
-            records.outbox.queue(Message("b", "lead_qualified", NOW, None))
+            records.outbox.queue(new_message("b"))
             raise Stop
 
         results = ledger.transact_all([_append_lead("a"), fail, _append_lead("c")])
@@ -158,7 +158,7 @@ class LedgerContract:
             "a",
             "c",
         ]
-        assert ledger.read(lambda reading: reading.outbox.waiting()) == []
+        assert ledger.read(lambda reading: reading.outbox.select()) == []
         assert ledger.verify().problems == ()
 
     def test_each_unit_sees_the_writes_of_earlier_units(self, ledger: Ledger) -> None:
@@ -171,7 +171,7 @@ class LedgerContract:
     def test_a_refused_attempt_is_rolled_back_alone(self, ledger: Ledger) -> None:
         def refuse(records: WriteTransaction) -> None:
             records.append(received_event("b"))
-            records.outbox.queue(Message("b", "lead_qualified", NOW, None))
+            records.outbox.queue(new_message("b"))
             raise Refused("no b")
 
         def work(records: WriteTransaction) -> list[str]:
@@ -184,7 +184,7 @@ class LedgerContract:
             "a",
             "c",
         ]
-        assert ledger.read(lambda reading: reading.outbox.waiting()) == []
+        assert ledger.read(lambda reading: reading.outbox.select()) == []
         assert ledger.verify().problems == ()
 
     def test_another_error_in_an_attempt_rolls_back_the_transaction(self, ledger: Ledger) -> None:
