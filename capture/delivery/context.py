@@ -1,0 +1,30 @@
+"""What the dispatcher works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.billing.statement import Agency
+from capture.campaign.catalogue import Catalogue
+from capture.ledger.protocol import Ledger
+from capture.signed_links import LinkSigner
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContext:
+    """Made once for each process from the settings."""
+
+    ledger: Ledger
+    catalogue: Callable[[], Catalogue]
+    """The current campaign and client files."""
+    link_signer: LinkSigner
+    service_url: str
+    """The public address of the lead service, without a trailing slash: links lead there."""
+    site_url: str
+    """The public address of the site, without a trailing slash."""
+    agency: Agency
+    """Its `email` is the address that letters to the agency go to; empty: there are none."""
+    templates: Path
+    """The theme's templates; letters are in the folder `letters`."""
+    gated: Path
+    """The folder of files that visitors get for a form."""
