@@ -33,6 +33,15 @@ class Contacts(StrictModel):
     bills: tuple[Email, ...] = Field(
         min_length=1, description="E-mail addresses that get statements and credit notes."
     )
+    reports: Annotated[tuple[Email, ...], Field(min_length=1)] | None = Field(
+        default=None,
+        description="E-mail addresses that get the reports; by default those of `bills`.",
+    )
+
+    @property
+    def report_recipients(self) -> tuple[str, ...]:
+        """The addresses that get the reports that a campaign file promises."""
+        return self.reports or self.bills
 
 
 class VatCategory(StrEnum):

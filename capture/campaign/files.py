@@ -105,7 +105,7 @@ def _header(model: type[BaseModel], name: str) -> str | None:
     annotation = model.model_fields[name].annotation
     if get_origin(annotation) is Mapping:
         return ".<name>" if _model_within(annotation) else ""
-    return "" if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    return "" if _model_within(annotation) else None
 
 
 def _closest_key(path: KeyPath, model: type[BaseModel]) -> str | None:

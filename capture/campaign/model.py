@@ -200,6 +200,16 @@ class Caps(StrictModel):
     )
 
 
+class Reporting(StrictModel):
+    """The reports that the agency promises to send to the client."""
+
+    every: Literal["month", "week"] = Field(
+        default="month",
+        description="month: on the first day of each month, on the month before. week: also each "
+        "Monday, on the month so far.",
+    )
+
+
 class CampaignFile(StrictModel):
     """The complete agreement with one client: form, criteria, price and review window."""
 
@@ -234,6 +244,9 @@ class CampaignFile(StrictModel):
     review: Review
     duplicates: Duplicates = Duplicates()
     caps: Caps = Caps()
+    reporting: Reporting | None = Field(
+        default=None, description="Promises reports in the agreement; by default none."
+    )
 
 
 class Campaign(CampaignFile):

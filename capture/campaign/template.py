@@ -63,6 +63,10 @@ hours = 48
 too_small = "The company has 50 employees or fewer."
 known_customer = "The company was a customer already on the day of the request."
 invalid_contact = "The person does not exist, or cannot be reached."
+
+# A report for the client, as a promise in the agreement; remove the table for none.
+[reporting]
+every = "month"                       # on the first day of each month; "week": also each Monday
 """)
 
 

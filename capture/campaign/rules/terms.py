@@ -215,8 +215,8 @@ def _cap_findings(draft: Draft) -> Iterator[Finding]:
 
 def client_findings(client: ClientFile) -> Iterator[Finding]:
     """All mistakes in a client's record, one finding each."""
-    for key in ("notices", "bills"):
-        addresses = getattr(client.contacts, key)
+    for key in ("notices", "bills", "reports"):
+        addresses = getattr(client.contacts, key) or ()
         for number, address in enumerate(addresses):
             at = ("contacts", key, number)
             if problem := _address_problem(address):

@@ -24,7 +24,7 @@ def differences(old: Campaign, new: Campaign) -> list[str]:
 
     Comments, spaces, and the order of criteria and reasons are no terms.
     """
-    parts = (_basics, _fields, _criteria, _duplicates, _review, _price, _caps)
+    parts = (_basics, _fields, _criteria, _duplicates, _review, _price, _caps, _reporting)
     return [
         _without_second_full_stop(visible_text(message))
         for part in parts
@@ -175,3 +175,18 @@ def _cap(leads: int | None) -> str:
 def _money_cap(campaign: Campaign) -> str:
     cap = campaign.caps.money_a_month
     return amount(cap, campaign.currency) if cap else ""
+
+
+def _reporting(old: Campaign, new: Campaign) -> Iterator[str]:
+    yield from _change("The report to the client", _report_times(old), _report_times(new))
+
+
+def _report_times(campaign: Campaign) -> str:
+    if campaign.reporting is None:
+        return "not promised"
+    monthly = "on the first day of each month"
+    return (
+        f"sent {monthly}"
+        if campaign.reporting.every == "month"
+        else f"sent each Monday and {monthly}"
+    )

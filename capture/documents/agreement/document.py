@@ -31,6 +31,7 @@ from capture.documents.agreement.money import (
     caps_section,
     payment_section,
     price_section,
+    reporting_section,
     review_section,
 )
 
@@ -49,6 +50,7 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
         price_section(campaign),
         caps_section(campaign),
         payment_section(campaign, client),
+        reporting_section(campaign, client),
         terms_section(),
         checks_section(campaign),
         version_section(campaign),

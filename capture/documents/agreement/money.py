@@ -3,7 +3,7 @@
 from capture.billing.lines import is_billable_event
 from capture.billing.reversals import rule_sentences
 from capture.campaign.client import Client
-from capture.campaign.model import Campaign, Caps, Notice, Price, Review
+from capture.campaign.model import Campaign, Caps, Notice, Price, Reporting, Review
 from capture.documents.agreement.model import (
     Clause,
     Section,
@@ -159,6 +159,42 @@ def payment_section(campaign: Campaign, client: Client) -> Section:
     if tax:
         clauses.append(Clause(" ".join(tax)))
     return Section("Months and payment", tuple(clauses))
+
+
+def reporting_section(campaign: Campaign, client: Client) -> Section | None:
+    """What is reported, when and to whom; None if the campaign file promises no report."""
+    if campaign.reporting is None:
+        return None
+    return Section(
+        "Reporting",
+        (
+            Clause(
+                "The agency sends the client a report on this campaign. It is one HTML page on one "
+                "month: every figure with its calculation, the lead funnel, rejected leads by "
+                "reason, and leads by article. It contains no personal data."
+            ),
+            Clause(
+                f"{schedule(campaign.reporting)} The time is that of the time zone "
+                f"{campaign.time_zone}."
+            ),
+            Clause(f"The report is sent to {join_words(client.contacts.report_recipients)}."),
+            Clause(
+                "A report is for information: it bills nothing, notifies of no lead and starts no "
+                "deadline. On a month that is not closed it says that figures may change."
+            ),
+        ),
+    )
+
+
+def schedule(reporting: Reporting) -> str:
+    """When the reports are sent, and on which month."""
+    monthly = "on the first day of each month at 08:00, on the month before"
+    if reporting.every == "month":
+        return f"The report is sent {monthly}."
+    return (
+        "The report is sent each Monday at 08:00, on the month in which the day before lies, up to "
+        f"that time; and {monthly}. If both fall on one day, they are one report."
+    )
 
 
 # The review window.

@@ -7,6 +7,7 @@ import pytest
 from capture.campaign.client import Client
 from capture.campaign.files import read_campaign
 from capture.documents.agreement.document import agreement
+from capture.documents.agreement.model import Agreement
 from capture.qualification.criteria import qualify, sentence
 from tests.capture.documents.conftest import (
     AGENCY,
@@ -243,3 +244,39 @@ def test_a_single_criterion_is_announced_in_the_singular() -> None:
     more = ("[criteria]", "[criteria]\nfull_name = { one_of = ['Ann'] }")
     assert "The 2 criteria are:" in full_text(agreement_on(more))
     assert sentence(terms(more), "full_name") in full_text(agreement_on(more))
+
+
+def reporting_texts(document: Agreement) -> str:
+    """The text of the section on reporting; empty without one."""
+    return "\n".join(
+        clause.text
+        for section in document.sections
+        if section.title == "Reporting"
+        for clause in section.clauses
+    )
+
+
+def test_a_file_without_reporting_promises_no_report() -> None:
+    assert reporting_texts(agreement_on()) == ""
+
+
+def test_monthly_reports_are_promised_with_their_time_and_the_addresses_for_bills() -> None:
+    text = reporting_texts(agreement_on(more="[reporting]"))
+    assert "on the first day of each month at 08:00, on the month before" in text
+    assert "Monday" not in text
+    assert f"time zone {terms().time_zone}." in text
+    assert f"The report is sent to {' and '.join(CLIENT.contacts.bills)}." in text
+
+
+def test_weekly_reports_are_promised_for_each_monday_and_for_the_end_of_the_month() -> None:
+    text = reporting_texts(agreement_on(more='[reporting]\nevery = "week"'))
+    assert "each Monday at 08:00, on the month in which the day before lies" in text
+    assert "and on the first day of each month at 08:00, on the month before" in text
+
+
+def test_reports_go_to_the_addresses_for_reports_if_the_client_has_some() -> None:
+    contacts = CLIENT.contacts.model_copy(update={"reports": ("board@acme.example",)})
+    client = CLIENT.model_copy(update={"contacts": contacts})
+    text = reporting_texts(agreement_on(more="[reporting]", client=client))
+    assert "The report is sent to board@acme.example." in text
+    assert CLIENT.contacts.bills[0] not in text

@@ -31,6 +31,11 @@ HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
         ),
         ("hours = 48", "hours = 1", "The validation window was 48 hours and is 1 hour."),
         (
+            PRICE,
+            f"{PRICE}\n[reporting]",
+            "The report to the client was not promised and is sent on the first day of each month.",
+        ),
+        (
             "hours = 48",
             'hours = 48\nnotice = "email"',
             "The notice of a lead was none and is an e-mail.",

@@ -105,6 +105,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
             "money_a_month": draw(st.none() | st.just("5000")),
             "over": draw(st.sampled_from(["refuse", "free"])),
         },
+        "reporting": draw(st.sampled_from([None, {"every": "month"}, {"every": "week"}])),
         **draw(st.sampled_from([{"kind": "demo"}, {"kind": "gated", "assets": ("a.pdf",)}])),
     }
     assert [*campaign_findings(Draft.from_data(data, frozenset()))] == []
