@@ -80,6 +80,9 @@ def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
     for period in decisions.unpaid_periods:
         what = f"no revenue recorded for the month from {period.first_day}"
         yield _row("revenue", period.lead_id, f"{what} ({period.campaign})")
+    for message in decisions.failed_messages:
+        what = f"{message.kind} to {message.recipient} failed: {message.result}"
+        yield _row("delivery", str(message.id), what)
     for lead in decisions.in_review:
         yield _row("review", lead.lead_id, f"{_review_text(lead)} ({lead.campaign})")
 
@@ -221,6 +224,18 @@ def _decisions_as_data(decisions: Decisions, currency: str) -> dict[str, Any]:
         ],
         "disputes": [
             asdict(dispute) | {"since": moment(dispute.since)} for dispute in decisions.disputes
+        ],
+        "failed_messages": [
+            {
+                "id": message.id,
+                "kind": message.kind,
+                "recipient": message.recipient,
+                "campaign": message.campaign,
+                "lead_id": message.lead_id,
+                "attempts": message.attempts,
+                "result": message.result,
+            }
+            for message in decisions.failed_messages
         ],
     }
 

@@ -24,6 +24,7 @@ from capture.closing.unpaid_periods import UnpaidPeriod, unpaid_periods
 from capture.errors import GatepostError, Refused
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
+from capture.ledger.messages import Message, MessageState
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import LeadFilter
 from capture.local_time import show_moment
@@ -96,6 +97,8 @@ class Decisions:
     in_review: Sequence[LeadInReview] = ()
     parked: Sequence[ParkedInCampaign] = ()
     disputes: Sequence[OpenDispute] = ()
+    failed_messages: Sequence[Message] = ()
+    """Letters and webhooks about these campaigns, or about the client, that never arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +328,12 @@ def _decisions(
             for slug in campaigns
             for lead in reading.leads.select(LeadFilter(slug, disputed=True))
             if lead.month <= month and not lead.test
+        ],
+        failed_messages=[
+            message
+            for message in reading.outbox.select(MessageState.FAILED)
+            if message.campaign in campaigns
+            or (message.client == group.client and not message.campaign)
         ],
     )
 

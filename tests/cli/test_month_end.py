@@ -11,7 +11,10 @@ from stat import S_IMODE
 import pytest
 
 import capture.cli.month_end as month_end_command
+from capture.ledger.messages import Attempt
+from capture.ledger.protocol import WriteTransaction
 from capture.site import Site
+from tests.capture.ledger.contract_outbox import new_message
 from tests.cli.conftest import Project
 from tests.cli.month_ends import DECEMBER, add_campaign, run, take
 from tests.samples import NOW
@@ -98,6 +101,33 @@ class TestPreview:
         (row,) = (line for line in ran.out.splitlines() if lead_id in line)
         assert "received 1 day ago, accepted by silence at 2026-12-02T12:00:00Z (guide)" in row
 
+    def test_failed_deliveries_are_listed_for_their_client(self, agency: Project) -> None:
+        about = {"lead": ("guide", "a"), "client": ("", ""), "other": ("berlin", "b")}
+
+        def work(records: WriteTransaction) -> None:
+            for name, (campaign, lead_id) in about.items():
+                client = "other" if campaign == "berlin" else "acme"
+                message = new_message(lead_id, key=name, campaign=campaign, client=client)
+                records.outbox.queue(message)
+            failure = Attempt("550 no such mailbox", 550)
+            for claimed in records.outbox.claim(NOW, NOW + timedelta(minutes=1), 9):
+                records.outbox.record_failed(claimed, NOW, failure)
+
+        agency.ledger.transact(work)
+        ran = run(agency, *MONTH, "--client", "other")
+        (row,) = (line for line in ran.out.splitlines() if line.startswith("delivery"))
+        assert row.split(maxsplit=2)[2] == (
+            "lead_to_review to leads@acme.example failed: 550 no such mailbox"
+        )
+        dollars, euros = sorted(
+            json.loads(run(agency, *MONTH, "--client", "acme", "--json").out),
+            key=lambda end: str(end["currency"]),
+            reverse=True,
+        )
+        for end, leads in ((dollars, ["a", ""]), (euros, [""])):
+            failed = end["decisions"]["failed_messages"]
+            assert [message["lead_id"] for message in failed] == leads
+
     def test_one_client_is_shown_alone(self, agency: Project) -> None:
         ran = run(agency, *MONTH, "--client", "other")
         assert "other, 2026-11" in ran.out
@@ -140,6 +170,7 @@ class TestPreview:
                 "in_review": [],
                 "parked": [],
                 "disputes": [],
+                "failed_messages": [],
             },
         }
 
