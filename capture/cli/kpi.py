@@ -85,6 +85,7 @@ _COLUMNS: Final = {
     "leads": "leads",
     "qualified": "qualified",
     "accepted": "accepted",
+    "accepted_by_entry": "entered",
     "accepted_by_silence": "automatically",
     "rejected": "rejected",
     "acceptance_rate": "accepted %",

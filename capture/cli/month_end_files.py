@@ -12,7 +12,7 @@ from capture.cli.context import CommandContext
 from capture.cli.hints import in_words
 from capture.cli.output import with_progress
 from capture.cli.output_folder import FileState, OutputFolder
-from capture.cli.report import monthly_report
+from capture.cli.report import monthly_report, report_file_name
 from capture.closing.month_end import campaigns_to_report, documents_of_month
 from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.documents.closed_document import ClosedDocument, load_closed_document
@@ -85,7 +85,7 @@ def write_month(
     with with_progress(slugs, len(slugs), "reports") as items:
         for slug in items:
             render = partial(_report, context, ledger, slug, month, now)
-            files.write(f"report-{slug}.html", render)
+            files.write(report_file_name(slug, month), render)
     return files
 
 

@@ -157,9 +157,14 @@ def campaign_or_folder(campaign: str | None, output: Path | None, *, is_all: boo
 
 
 def write_files(
-    campaigns: Iterable[Campaign], folder: Path, ending: str, content: Callable[[Campaign], bytes]
+    campaigns: Iterable[Campaign],
+    folder: Path,
+    file_name: Callable[[str], str],
+    content: Callable[[Campaign], bytes],
 ) -> int:
-    """Writes the content for each campaign to `folder/SLUG` + `ending`, and prints each path.
+    """Writes the content for each campaign to a file in the folder, and prints each path.
+
+    `file_name` gives the name for a slug.
 
     A campaign that is refused does not stop the others: it gets one line on standard error. Returns
     the exit code: 1 if any was refused.
@@ -170,7 +175,7 @@ def write_files(
         raise Refused(f"{folder}: {error.strerror}; name another folder with -o") from None
     code = 0
     for campaign in campaigns:
-        file = folder / f"{campaign.slug}{ending}"
+        file = folder / file_name(campaign.slug)
         try:
             write_output(content(campaign), file)
         except GatepostError as error:

@@ -1,6 +1,7 @@
 """`gatepost report`: the monthly report for the client."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -58,9 +59,15 @@ def report(
             return monthly_report(context, ledger, terms, month, now)
 
         if isinstance(target, Path):
-            return write_files(context.all_campaigns(ledger), target, f"-{month}.html", page)
+            campaigns = context.all_campaigns(ledger)
+            return write_files(campaigns, target, partial(report_file_name, month=month), page)
         write_output(page(context.campaign_in(ledger, target)), output, "html")
         return 0
+
+
+def report_file_name(slug: str, month: str) -> str:
+    """The name of the file with the report of a campaign on a month."""
+    return f"report-{slug}-{month}.html"
 
 
 def monthly_report(

@@ -69,7 +69,9 @@ def sla(
     if isinstance(target, Path):
         if against is not None:
             raise click.UsageError("--against compares one campaign; leave out --all")
-        return write_files(catalogue.campaigns.values(), target, f".{ending}", document)
+        return write_files(
+            catalogue.campaigns.values(), target, lambda slug: f"{slug}.{ending}", document
+        )
     terms = catalogue.campaign(target)
     if against is not None:
         if shape is not None:

@@ -31,16 +31,22 @@ _SUMS: Final = ("net", "vat", "total", "credited", "paid", "open")
 
 @click.command()
 @click.option("--client", help="Only this client.")
+@click.option("--all", "is_all", is_flag=True, help="Every client; this is the default.")
 @click.option("--overdue", is_flag=True, help="Only overdue documents.")
 @as_json_option
 @pass_context
-def statements(context: CommandContext, client: str | None, overdue: bool, as_json: bool) -> None:
+def statements(
+    context: CommandContext, client: str | None, is_all: bool, overdue: bool, as_json: bool
+) -> None:
     """List the closed statements and their notes, with open amounts and due dates.
 
     \b
     Example:
       gatepost statements --client acme --overdue
+      gatepost statements --all
     """
+    if is_all and client is not None:
+        raise click.UsageError("--client names one client, --all means every one: give one of them")
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         rows, totals = ledger.read(lambda reading: _load_rows(reading, client, now))

@@ -92,7 +92,8 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
     figures = {figure.key: figure for figure in client_figures(sums)}
     parts = [
         f"{count_noun(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
-        f"{sums.accepted:,} were accepted, {sums.by_silence:,} of these automatically at the "
+        f"{sums.accepted:,} were accepted: {sums.by_client:,} by the client, {sums.by_entry:,} by "
+        f"an entry of the agency for the client, {sums.by_silence:,} automatically at the "
         f"deadline; {sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
     ]
     cost = figures["cost_per_qualified_lead"]

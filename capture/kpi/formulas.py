@@ -179,8 +179,13 @@ _LEADS: Final = Formula("leads", "leads", Unit.COUNT, "submissions - spam - dupl
 _QUALIFIED: Final = Formula(
     "qualified", "qualified", Unit.COUNT, "accepted + rejected + still in review"
 )
-_ACCEPTED: Final = Formula("accepted", "accepted", Unit.COUNT, "by the client + automatically")
+_ACCEPTED: Final = Formula(
+    "accepted", "accepted", Unit.COUNT, "by the client + entered by the agency + automatically"
+)
 _BY_CLIENT: Final = Formula("accepted_by_word", "accepted by the client", Unit.COUNT, "counted")
+_BY_ENTRY: Final = Formula(
+    "accepted_by_entry", "acceptance entered by the agency", Unit.COUNT, "counted"
+)
 _BY_SILENCE: Final = Formula("accepted_by_silence", "accepted automatically", Unit.COUNT, "counted")
 _REJECTED: Final = Formula("rejected", "rejected", Unit.COUNT, "sum of all reasons")
 _IN_REVIEW: Final = Formula("in_review", "still in review", Unit.COUNT, "counted")
@@ -238,8 +243,13 @@ def client_figures(sums: Sums) -> list[Figure]:
             sums.qualified,
             f"{sums.accepted:,} + {sums.rejected:,} + {sums.in_review:,}",
         ),
-        _count(_ACCEPTED, sums.accepted, f"{sums.by_client:,} + {sums.by_silence:,}"),
+        _count(
+            _ACCEPTED,
+            sums.accepted,
+            f"{sums.by_client:,} + {sums.by_entry:,} + {sums.by_silence:,}",
+        ),
         _count(_BY_CLIENT, sums.by_client),
+        _count(_BY_ENTRY, sums.by_entry),
         _count(_BY_SILENCE, sums.by_silence),
         _rejected(sums),
         _count(_IN_REVIEW, sums.in_review),
@@ -357,11 +367,12 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "lead": "every other submission; also one that does not qualify, is on the client's "
     "suppression list, is over a cap, or waits for its e-mail to be confirmed",
     "qualified": "meets every criterion and was delivered to the client",
-    "sales-qualified": "accepted: by the client, or automatically at the deadline",
+    "sales-qualified": "accepted: by the client's own word, by an entry of the agency for the "
+    "client to which the client did not object in time, or automatically at the deadline",
     "rejected": "by the client, for a reason of the agreement; a disputed lead stays rejected "
     "until the client agrees",
     "time to review": "from the notice, or from qualification if no notice is sent, to the "
-    "client's decision; automatic acceptance is not a review",
+    "client's decision; an acceptance that the agency entered and an automatic one are no reviews",
     "appointment": "a meeting that was held, or that counts as held because nobody reported "
     "otherwise",
     "closed deal": "a lead that was won and was neither refunded in full nor objected to",

@@ -94,6 +94,8 @@ def count_lead(sums: Sums, kpi_lead: LeadForKpi, now: datetime) -> None:
     )
     if stage != "accepted":
         sums.stages[stage] += 1
+    elif lead.entered:
+        sums.by_entry += 1
     elif is_by_silence:
         sums.by_silence += 1
     else:

@@ -22,7 +22,9 @@ class Sums:
     stages: Counter[str] = field(default_factory=Counter)
     """Submissions by review stage, without test leads and accepted leads."""
     by_client: int = 0
-    """Leads that the client accepted."""
+    """Leads that the client accepted by its own word."""
+    by_entry: int = 0
+    """Leads whose acceptance the agency entered for the client, and which is final."""
     by_silence: int = 0
     """Leads accepted by silence."""
     reasons: Counter[str] = field(default_factory=Counter)
@@ -67,7 +69,7 @@ class Sums:
     @property
     def accepted(self) -> int:
         """Sales-qualified leads."""
-        return self.by_client + self.by_silence
+        return self.by_client + self.by_entry + self.by_silence
 
     @property
     def rejected(self) -> int:

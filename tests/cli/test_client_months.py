@@ -75,6 +75,7 @@ def test_a_close_makes_a_document_in_each_currency(two_currencies: Project) -> N
     assert first.startswith("acme-0001: acme, 2026-11: €50.00 for 1 line of 1 campaign;")
     assert second.startswith("acme-0002: acme, 2026-11: $50.00 for 1 line of 1 campaign;")
     rows = json.loads(two_currencies.run("statements", "--json").out)
+    assert json.loads(two_currencies.run("statements", "--all", "--json").out) == rows
     assert [(row["number"], row["currency"], row["campaigns"]) for row in rows] == [
         ("acme-0001", "EUR", ["euros"]),
         ("acme-0002", "USD", ["guide"]),
@@ -83,6 +84,12 @@ def test_a_close_makes_a_document_in_each_currency(two_currencies: Project) -> N
     assert totals == ["acme: €50.00 to be paid.", "acme: $50.00 to be paid."]
     assert close_november(two_currencies) == closed
     assert two_currencies.run("verify").code == 0
+
+
+def test_one_client_and_all_clients_exclude_each_other(project: Project) -> None:
+    ran = project.run("statements", "--all", "--client", "acme")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--client names one client, --all means every one: give one of them" in ran.err
 
 
 def test_a_currency_with_nothing_to_bill_is_closed_without_a_document(project: Project) -> None:

@@ -57,7 +57,7 @@ ALL_FILES = {
     f"{number}.{shape}"
     for number in ("acme-0001", "acme-0002", "other-0001")
     for shape in ("pdf", "html", "json")
-} | {f"report-{slug}.html" for slug in ("guide", "euros", "berlin", "talk")}
+} | {f"report-{slug}-2026-11.html" for slug in ("guide", "euros", "berlin", "talk")}
 OTHERS_FILES = {
     name for name in ALL_FILES if name.startswith(("other", "report-berlin", "report-talk"))
 }
@@ -215,7 +215,7 @@ class TestClose:
             run(agency, "statement", "other-0001", "--format", shape, "-o", "one")
             assert files[f"other-0001.{shape}"] == Path("one").read_bytes()
         run(agency, "report", "talk", "--month", "2026-11", "-o", "one")
-        assert files["report-talk.html"] == Path("one").read_bytes()
+        assert files["report-talk-2026-11.html"] == Path("one").read_bytes()
         rows = json.loads(run(agency, "statements", "--json").out)
         digests = {row["number"]: row["sha256"] for row in rows}
         assert sha256(files["acme-0001.json"]).hexdigest() == digests["acme-0001"]

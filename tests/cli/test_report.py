@@ -111,9 +111,9 @@ def test_the_reports_of_all_campaigns_go_into_a_folder(project: Project) -> None
     ran = run(project, "report", "--all", "--month", "2026-11", "-o", "reports")
     assert (ran.code, ran.out) == (
         0,
-        "reports/guide-2026-11.html\nreports/other-2026-11.html\n",
+        "reports/report-guide-2026-11.html\nreports/report-other-2026-11.html\n",
     )
-    assert (project.folder / "reports/guide-2026-11.html").read_text() == alone
+    assert (project.folder / "reports/report-guide-2026-11.html").read_text() == alone
 
 
 def test_a_report_that_cannot_be_made_does_not_stop_the_others(
@@ -130,9 +130,10 @@ def test_a_report_that_cannot_be_made_does_not_stop_the_others(
 
     monkeypatch.setattr(command, "make_report", refuse_guide)
     ran = run(project, "report", "--all", "--month", "2026-11", "-o", "reports")
-    assert (ran.code, ran.out) == (1, "reports/other-2026-11.html\n")
+    assert (ran.code, ran.out) == (1, "reports/report-other-2026-11.html\n")
     assert "guide: no report today\n" in ran.err
-    assert [path.name for path in (project.folder / "reports").iterdir()] == ["other-2026-11.html"]
+    names = [path.name for path in (project.folder / "reports").iterdir()]
+    assert names == ["report-other-2026-11.html"]
 
 
 def test_a_report_of_no_campaign_is_wrong_use(project: Project) -> None:

@@ -24,7 +24,8 @@ NOVEMBER = Sums(
     "USD",
     stages=Counter(disqualified=3, rejected=2),
     reasons=Counter(too_small=2),
-    by_client=4,
+    by_client=3,
+    by_entry=1,
     by_silence=3,
     billed=35_000,
 )
@@ -93,8 +94,23 @@ def test_the_report_names_the_current_price() -> None:
 def test_the_funnel_is_called_a_lead_funnel_and_silence_an_automatic_acceptance() -> None:
     html = page()
     assert "Lead funnel" in html
-    assert "7 were accepted, 3 of these automatically at the deadline" in html
+    assert "3 automatically at the deadline" in html
     assert "by silence" not in html
+
+
+def test_the_report_shows_who_accepted_the_leads() -> None:
+    data = rows()
+    names = (
+        "accepted",
+        "accepted by the client",
+        "acceptance entered by the agency",
+        "accepted automatically",
+    )
+    assert [data[name][0] for name in names] == ["7", "3", "1", "3"]
+    assert (
+        "7 were accepted: 3 by the client, 1 by an entry of the agency for the client, 3 "
+        "automatically at the deadline"
+    ) in page()
 
 
 def test_paths_that_are_not_pages_of_the_site_are_not_shown() -> None:

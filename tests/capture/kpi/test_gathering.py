@@ -67,6 +67,10 @@ class Office:
             lambda records: accept(records, Act(lead_id, "Carol", Actor.CLIENT), at)
         )
 
+    def enter_acceptance(self, lead_id: str, at: datetime = NOW + HOUR) -> None:
+        """The agency enters it for the client; it is final at its deadline."""
+        self.ledger.transact(lambda records: accept(records, Act(lead_id, "Ada", Actor.AGENCY), at))
+
     def reject(self, lead_id: str, at: datetime = NOW + HOUR) -> None:
         act = Act(lead_id, "Carol", Actor.CLIENT)
         self.ledger.transact(lambda records: reject(records, act, "too_small", at))
@@ -118,6 +122,21 @@ def test_acceptance_by_silence_counts_the_same_before_and_after_it_is_recorded(
     assert (unrecorded.by_client, unrecorded.by_silence) == (0, 1)
     assert (recorded.by_client, recorded.by_silence) == (0, 1)
     assert not recorded.review_seconds
+
+
+def test_an_acceptance_that_the_agency_entered_is_counted_apart(office: Office) -> None:
+    entered, accepted_later = office.receive(), office.receive()
+    office.receive()  # silence accepts it
+    for lead_id in (entered, accepted_later):
+        office.enter_acceptance(lead_id)
+    office.accept(accepted_later, NOW + 2 * HOUR)
+    assert office.gather(now=NOW + 3 * HOUR).total.by_entry == 0
+    unrecorded = office.gather().total
+    office.close()
+    recorded = office.gather().total
+    for sums in (unrecorded, recorded):
+        assert (sums.by_client, sums.by_entry, sums.by_silence, sums.accepted) == (1, 1, 1, 3)
+        assert list(sums.review_seconds) == [2 * 3600]
 
 
 def test_spend_is_billed_less_credited_in_the_month_of_the_statement(office: Office) -> None:
@@ -363,7 +382,7 @@ def test_groups_add_up_to_the_total(
 
 def add_up(*groups: Sums) -> list[int]:
     names = (
-        "submissions leads qualified accepted by_client by_silence rejected in_review held deals "
-        "billed credited revenue customers purchases purchased customer_days"
+        "submissions leads qualified accepted by_client by_entry by_silence rejected in_review "
+        "held deals billed credited revenue customers purchases purchased customer_days"
     )
     return [sum(getattr(sums, name) for sums in groups) for name in names.split()]
