@@ -161,8 +161,15 @@ def read_catalogue(campaigns: Path, clients: Path, gated: Path) -> Catalogue:
     """
     problems: list[Problem] = []
     names = [path.stem for path in _toml_files(clients)]
-    context = ValidationContext(names, clients_folder=clients, gated_folder=gated)
     read_clients = dict(_read_all(clients, read_client, problems))
+    context = ValidationContext(
+        names,
+        clients_folder=clients,
+        gated_folder=gated,
+        clients_without_notices=[
+            slug for slug, client in read_clients.items() if not client.contacts.notices
+        ],
+    )
     read_campaigns = dict(
         _read_all(campaigns, partial(read_campaign, validation_context=context), problems)
     )

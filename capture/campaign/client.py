@@ -132,6 +132,11 @@ class ClientFile(StrictModel):
     payment_days: Integer = Field(
         default=30, ge=0, le=365, description="Days from a statement's date until it is due."
     )
+    notice_frequency: Literal["each", "daily"] = Field(
+        default="each",
+        description='For campaigns with notice = "email". each: a letter for each qualified lead. '
+        "daily: one letter each morning with all new ones.",
+    )
     contacts: Contacts
     languages: tuple[Language, ...] = Field(
         default=("en",), min_length=1, description="Best first, such as en or de-AT."

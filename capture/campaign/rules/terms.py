@@ -21,7 +21,15 @@ from capture.campaign.e_invoicing import (
     reason_code_fault,
     vat_id_fault,
 )
-from capture.campaign.model import DuplicateKey, Duplicates, FieldType, Price, PriceModel, Review
+from capture.campaign.model import (
+    DuplicateKey,
+    Duplicates,
+    FieldType,
+    Notice,
+    Price,
+    PriceModel,
+    Review,
+)
 from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
 from capture.campaign.value_types import CODE
@@ -289,6 +297,8 @@ class ValidationContext:
     clients: Collection[str]
     clients_folder: Path
     gated_folder: Path
+    clients_without_notices: Collection[str] = ()
+    """Clients whose file has no `contacts.notices`."""
 
     def findings(self, draft: Draft) -> Iterator[Finding]:
         """All references to missing clients and files, one finding each."""
@@ -296,6 +306,13 @@ class ValidationContext:
             path = f"{short_path(self.clients_folder)}/{draft.client}.toml"
             hint = suggestion(draft.client, self.clients) or f"; write {path}"
             yield Finding(("client",), f"no such client{hint}")
+        is_by_mail = draft.review is not None and draft.review.notice is Notice.EMAIL
+        if is_by_mail and draft.client in self.clients_without_notices:
+            path = f"{short_path(self.clients_folder)}/{draft.client}.toml"
+            yield Finding(
+                ("review", "notice"),
+                f"{path} has no address to notify; add notices = [...] there under [contacts]",
+            )
         if draft.kind == "gated":
             for number, name in enumerate(draft.assets or ()):
                 if is_plain(name) and (problem := self._asset_problem(name)):
