@@ -1,1 +1,1 @@
-"""Client access: API tokens, a client's own leads, idempotent requests."""
+"""Client access: API tokens, a client's own leads as it sees them, idempotent requests."""

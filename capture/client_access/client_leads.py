@@ -84,13 +84,14 @@ def _load_page(reading: ReadTransaction, query: ClientLeadQuery) -> Page:
     leads = reading.leads.for_client(replace(query, limit=query.limit + 1))
     sequence, _ = reading.events.head()
     return Page(
-        [_load_lead(reading, lead) for lead in leads[: query.limit]],
+        [load_client_lead(reading, lead) for lead in leads[: query.limit]],
         SyncMark(sequence, query.now),
         has_more=len(leads) > query.limit,
     )
 
 
-def _load_lead(reading: ReadTransaction, lead: Lead) -> ClientLead:
+def load_client_lead(reading: ReadTransaction, lead: Lead) -> ClientLead:
+    """The lead with its events and its personal data, whoever may see it."""
     events = [recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)]
     return ClientLead(
         lead_history(events),

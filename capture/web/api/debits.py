@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, RootModel
 
 from capture.client_access.idempotency import IdempotentRequest, run_once
+from capture.client_access.lead_schema import ResponseModel
 from capture.closing.credit import billed_line
 from capture.closing.debit import (
     Proposal,
@@ -22,7 +23,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.money import from_minor
 from capture.text import canonical
 from capture.web.api.operation import Nothing, Operation, Request
-from capture.web.api.schemas import Person, Remark, RequestModel, ResponseModel
+from capture.web.api.schemas import Person, Remark, RequestModel
 from capture.web.services import services
 
 Stage = Literal["open", "approved", "declined"]

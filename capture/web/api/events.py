@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, RootModel
 
 from capture.client_access.client_leads import open_client_lead
 from capture.client_access.idempotency import IdempotentRequest, run_once
+from capture.client_access.lead_schema import MeetingStage, ResponseModel, SaleStage, Stage
 from capture.errors import EventNotAllowed, NotFound, Refused
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
@@ -27,15 +28,11 @@ from capture.web.api.schemas import (
     Amount,
     Currency,
     Day,
-    MeetingStage,
     Person,
     Reason,
     Reference,
     Remark,
     RequestModel,
-    ResponseModel,
-    SaleStage,
-    Stage,
     Time,
     read_integer,
 )

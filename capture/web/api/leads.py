@@ -16,20 +16,18 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from capture.client_access.client_leads import Page, list_client_leads
+from capture.client_access.lead_schema import LeadSchema, ResponseModel, Stage
+from capture.client_access.lead_serializer import serialize_lead
 from capture.errors import NotFound
 from capture.lead.events import parse_time, show_time
 from capture.ledger.types import ClientLeadQuery, SyncMark
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.schemas import (
-    LeadSchema,
     Month,
     RequestModel,
-    ResponseModel,
-    Stage,
     Time,
     read_number,
 )
-from capture.web.api.serializers import serialize_lead
 from capture.web.services import services
 
 # Cursors and marks: signed texts, valid only for the client that got them.

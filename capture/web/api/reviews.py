@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 
 from capture.client_access.client_leads import open_client_lead
 from capture.client_access.idempotency import IdempotentRequest, run_once
+from capture.client_access.lead_schema import ResponseModel
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import WriteTransaction
@@ -22,7 +23,7 @@ from capture.text import canonical
 from capture.web.api.events import Accepted, EventRecorded, Rejected, recorded_event, refusal
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.problems import Problem, RefusedProblem
-from capture.web.api.schemas import RequestModel, ResponseModel
+from capture.web.api.schemas import RequestModel
 from capture.web.services import services
 
 MAX_REVIEWS: Final = 100

@@ -1,4 +1,4 @@
-"""Makes the API's schema of a lead from the ledger's facts."""
+"""Makes the schema of a client's lead from the ledger's facts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,11 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from capture.client_access.client_leads import ClientLead
-from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
-from capture.lead.model import Lead
-from capture.money import from_minor
-from capture.outcomes.record import KINDS
-from capture.web.api.schemas import (
+from capture.client_access.lead_schema import (
     AppointmentSchema,
     ConsentSchema,
     CriterionSchema,
@@ -20,6 +16,10 @@ from capture.web.api.schemas import (
     SaleSchema,
     TouchSchema,
 )
+from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
+from capture.lead.model import Lead
+from capture.money import from_minor
+from capture.outcomes.record import KINDS
 
 EVENTS: Final = frozenset(
     {
