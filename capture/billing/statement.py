@@ -5,7 +5,7 @@ agency writes its invoices elsewhere.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Self
@@ -202,7 +202,9 @@ class ParkedLead:
 
     lead_id: str
     reason: str
-    """Kind and place of the error, without personal data."""
+    """A plain code, which the frozen statement shows to the client."""
+    detail: str = field(default="", compare=False)
+    """Kind and place of the error, for the agency; empty once the month is closed."""
 
 
 @dataclass(frozen=True, slots=True)

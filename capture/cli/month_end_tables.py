@@ -72,7 +72,8 @@ def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
         what = f"{money} back on {note.statement}: {note.reason} recorded after that month's close"
         yield _row("credit", note.number, f"{what}, lead {note.lead_id}")
     for parked in decisions.parked:
-        what = f"is not billed, its lines cannot be computed: {parked.lead.reason}"
+        detail = f": {parked.lead.detail}" if parked.lead.detail else ""
+        what = f"is not billed, its lines cannot be computed{detail}"
         yield _row("parked", parked.lead.lead_id, f"{what} ({parked.campaign})")
     for dispute in decisions.disputes:
         what = f"rejected, disputed since {moment(dispute.since)}, not settled"
@@ -219,6 +220,7 @@ def _decisions_as_data(decisions: Decisions, currency: str) -> dict[str, Any]:
                 "campaign": parked.campaign,
                 "lead_id": parked.lead.lead_id,
                 "reason": parked.lead.reason,
+                "detail": parked.lead.detail,
             }
             for parked in decisions.parked
         ],

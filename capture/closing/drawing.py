@@ -17,7 +17,7 @@ from capture.billing.statement import Counts, MetCriterion, ParkedLead
 from capture.billing.statement_text import parse_statement
 from capture.campaign.model import Campaign
 from capture.closing.credit import corrections_of
-from capture.closing.parking import IMPOSSIBLE, reason_of
+from capture.closing.parking import IMPOSSIBLE, parked_lead
 from capture.lead.consent import Consent
 from capture.lead.model import Lead
 from capture.lead.review_window import month_of
@@ -138,7 +138,7 @@ def select_lines(reading: ReadTransaction, query: LineQuery) -> DueLines:
         try:
             keys += _due_keys(reading, query, terms, lead_id)
         except IMPOSSIBLE as error:
-            parked.append(ParkedLead(lead_id, reason_of(error)))
+            parked.append(parked_lead(lead_id, error))
     money_cap = month_money_cap(keys, terms, query.campaign)
     return DueLines(reading, query, terms, apply_money_cap(keys, money_cap), parked)
 

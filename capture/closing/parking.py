@@ -8,7 +8,11 @@ month, once the cause is removed.
 import traceback
 from typing import Final
 
+from capture.billing.statement import ParkedLead
 from capture.errors import GatepostError
+
+NOT_COMPUTABLE: Final = "not_computable"
+"""The reason of a parked lead on a statement. The client reads it, so it names no program part."""
 
 IMPOSSIBLE: Final = (
     GatepostError,
@@ -19,6 +23,11 @@ IMPOSSIBLE: Final = (
     ValueError,
 )
 """The errors of such a lead. Errors of the database and the machine are not among them."""
+
+
+def parked_lead(lead_id: str, error: Exception) -> ParkedLead:
+    """The lead that is parked because of an error."""
+    return ParkedLead(lead_id, NOT_COMPUTABLE, reason_of(error))
 
 
 def reason_of(error: Exception) -> str:

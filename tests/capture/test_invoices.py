@@ -231,8 +231,9 @@ class TestParking:
         (statement,) = parked.close("2026-11", DECEMBER)
         assert lead_ids(statement) == {"guide": [sound]}
         assert [(lead.lead_id, lead.reason) for lead in statement.parts[0].parked] == [
-            (broken, "KeyError in met_criteria")
+            (broken, "not_computable")
         ]
+        assert statement.parts[0].parked[0].detail == ""
         assert parked.ledger.read(check_documents) == []
 
     def test_a_month_with_nothing_else_is_closed_without_a_document(self, parked: Agency) -> None:

@@ -142,7 +142,7 @@ class TestTwoCampaigns:
         assert "New one: 3 leads in review at the close" in to_html(result)
 
     def test_a_parked_lead_is_counted_and_not_described(self) -> None:
-        parked = [ParkedLead("8ffwzp2npa6b", "KeyError in lines_for")]
+        parked = [ParkedLead("8ffwzp2npa6b", "not_computable", "KeyError in lines_for")]
         html = to_html(sheet(replace(STATEMENT, parts=[replace(PART, parked=parked)])))
         assert "1 lead not billed yet, because the amount could not be computed." in html
         assert "KeyError" not in html
