@@ -90,7 +90,7 @@ class TestState:
         assert (end.state, end.reason, end.number) == (State.READY, "", "")
         assert end.sums == MonthSums(2, net=12_000, vat=0, brought_forward=0, to_pay=12_000)
         assert list(end.titles) == ["guide", "talk"]
-        assert end.decisions == Decisions([], [], [], [], [], [])
+        assert end.decisions == Decisions([], [], [], [], [], [], [])
 
     def test_a_month_is_ready_ten_seconds_after_its_end_and_not_before(self, desk: Desk) -> None:
         desk.take(GUIDE)
