@@ -118,7 +118,7 @@ def _show(facts: dict[str, Any]) -> None:
     lead = facts["lead"]
     marks = [
         name
-        for name in ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
+        for name in ("test", "free_over_cap", "needs_explicit_acceptance", "bounced", "entered")
         if lead[name]
     ]
     show_facts(

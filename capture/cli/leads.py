@@ -128,7 +128,7 @@ def _show(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) 
 def _lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
     personal_data = reading.people.personal_data(lead.lead_id)
     due_state = reading.statements.due_state(lead.lead_id)
-    names = ("test", "free_over_cap", "needs_explicit_acceptance", "entered")
+    names = ("test", "free_over_cap", "needs_explicit_acceptance", "bounced", "entered")
     return {
         "lead_id": lead.lead_id,
         "received_at": moment(lead.received_at),

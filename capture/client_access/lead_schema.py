@@ -111,6 +111,10 @@ class LeadSchema(ResponseModel):
     silence_never_accepts: bool = Field(
         description="Silence never accepts this lead; only you can accept it."
     )
+    bounced: bool = Field(
+        description="The mail server refused the person's e-mail address, a possible reason to "
+        "reject; silence does not accept the lead then."
+    )
     entered: Entered | None = Field(
         description="The agency entered this review for you: until `deadline` you may object, "
         "with `rejected` or `accepted`. Null: it did not, or the time is over."

@@ -32,6 +32,7 @@ EVENTS: Final = frozenset(
         EventKind.WITHDRAWN,
         EventKind.DISPUTED,
         EventKind.SETTLED,
+        EventKind.BOUNCED,
         *KINDS.values(),
     }
 )
@@ -50,7 +51,8 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
         stage=lead.review_at(now),
         deadline=_time(lead.deadline),
         accepted_at=_time(lead.accepted_as_of(now)),
-        silence_never_accepts=lead.needs_explicit_acceptance,
+        silence_never_accepts=lead.silence_never_accepts,
+        bounced=lead.bounced,
         entered=_entered_review(lead, now),
         disputed=lead.disputed,
         free_over_cap=lead.free_over_cap,

@@ -48,13 +48,13 @@ class EventKind(StrEnum):
     DEBIT_DECLINED = "debit_declined"
     DEBITED = "debited"
     PAID = "paid"
+    BOUNCED = "bounced"
     # Reserved, see RESERVED.
     CONFIRMED = "confirmed"
     QUARANTINED = "quarantined"
     RELEASED = "released"
     DISCARDED = "discarded"
     HELD_BACK = "held_back"
-    BOUNCED = "bounced"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     ERASED = "erased"
 
@@ -66,7 +66,6 @@ RESERVED = frozenset(
         EventKind.RELEASED,
         EventKind.DISCARDED,
         EventKind.HELD_BACK,
-        EventKind.BOUNCED,
         EventKind.CONSENT_WITHDRAWN,
         EventKind.ERASED,
     }

@@ -49,8 +49,8 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
             changes |= {"deadline": _time(event.data.get("deadline")), "notified": True}
         case EventKind.ACCEPTED | EventKind.SETTLED:
             changes |= _acceptance(lead, event)
-        case EventKind.DISPUTED:
-            changes["disputed"] = True
+        case EventKind.DISPUTED | EventKind.BOUNCED:
+            changes[event.kind.value] = True
         case EventKind.WITHDRAWN:
             changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
             changes |= _restored_review(event)
@@ -59,13 +59,7 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
         case kind if kind in ENDS_DELIVERY:
             changes |= _end_of_delivery(lead, event)
         case EventKind.CORRECTED:  # a pending meeting stays until the new verdict
-            changes |= {
-                "deadline": None,
-                "needs_explicit_acceptance": True,
-                "notified": False,
-                "entered": False,
-            }
-            changes["basis"] = event.data.get("basis", lead.basis)
+            changes |= _correction(lead, event)
         case EventKind.SCHEDULED | EventKind.MOVED:
             changes |= {
                 "meeting_at": _time(event.data.get("meeting_at")),
@@ -75,7 +69,9 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
             "period"
         ):
             changes["sale"] = lead.sale  # a partial refund, or one about a single period
-    return replace(lead, **changes)
+    lead = replace(lead, **changes)
+    # After a bounce no time decides about a lead in review, so it has no deadline (rule 36).
+    return replace(lead, deadline=None) if lead.bounced and lead.review == "qualified" else lead
 
 
 def fold_events(events: Iterable[Event]) -> Lead:
@@ -114,6 +110,18 @@ def _acceptance(lead: Lead, event: Event) -> dict[str, Any]:
     entered = lead.entered and bool(event.data.get("silence"))
     changes = {"accepted_at": event.occurred_at, "disputed": False, "entered": entered}
     return {**changes, "meeting_lost": False}
+
+
+def _correction(lead: Lead, event: Event) -> dict[str, Any]:
+    """The changes of a correction. Nothing has bounced at a corrected address yet."""
+    return {
+        "deadline": None,
+        "needs_explicit_acceptance": True,
+        "notified": False,
+        "entered": False,
+        "bounced": lead.bounced and "email" not in event.data.get("fields", ()),
+        "basis": event.data.get("basis", lead.basis),
+    }
 
 
 def _end_of_delivery(lead: Lead, event: Event) -> dict[str, Any]:

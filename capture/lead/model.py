@@ -1,6 +1,6 @@
 """The state of one lead, including what silence has decided by a given time.
 
-See rules 12 and 14 of docs/rules.md.
+See rules 12, 14 and 36 of docs/rules.md.
 """
 
 from dataclasses import dataclass
@@ -48,6 +48,8 @@ class Lead:
     """The client was notified, so the review window runs (rule 11)."""
     meeting_lost: bool = False
     """The rejection cancelled a pending meeting; undoing the rejection restores the meeting."""
+    bounced: bool = False
+    """The mail server refused the person's address, so silence never accepts it (rule 36)."""
     disputed: bool = False
     """The agency disputes the rejection. If the client agrees, the lead becomes accepted."""
     meeting_at: datetime | None = None
@@ -69,12 +71,15 @@ class Lead:
         return self.deadline if self.is_silently_accepted_at(now) else self.accepted_at
 
     @property
+    def silence_never_accepts(self) -> bool:
+        """Whether only an explicit acceptance makes it billable (rules 3, 15 and 36)."""
+        return self.needs_explicit_acceptance or self.bounced
+
+    @property
     def silence_accepts_at(self) -> datetime | None:
         """When silence accepts it, if nobody acts before (rule 12); None if silence cannot."""
         return (
-            self.deadline
-            if self.review == "qualified" and not self.needs_explicit_acceptance
-            else None
+            self.deadline if self.review == "qualified" and not self.silence_never_accepts else None
         )
 
     def is_silently_accepted_at(self, now: datetime) -> bool:

@@ -42,28 +42,33 @@ ENDS_DELIVERY = frozenset(_GATE) - {EventKind.UNCONFIRMED, EventKind.QUALIFIED} 
 
 _REJUDGED = {EventKind.CORRECTED: "received"}
 
+_REVIEW: Moves = {
+    "spam": _REJUDGED,
+    "duplicate": {},
+    "suppressed": {},
+    "over_cap": {},
+    "disqualified": _REJUDGED,
+    "unconfirmed": {EventKind.QUALIFIED: "qualified"},
+    "qualified": {
+        EventKind.NOTIFIED: "qualified",
+        EventKind.ACCEPTED: "accepted",
+        EventKind.REJECTED: "rejected",
+        **_REJUDGED,
+    },
+    "accepted": {EventKind.WITHDRAWN: "qualified"},
+    "rejected": {
+        EventKind.WITHDRAWN: "qualified",
+        EventKind.DISPUTED: "rejected",
+        EventKind.SETTLED: "accepted",
+    },
+}
+"""The moves of a judged lead, except a bounce, which each stage allows and which changes none."""
+
 MOVES: Mapping[Track, Moves] = {
     Track.REVIEW: {
         NOT_STARTED: {EventKind.RECEIVED: "received"},
         "received": _GATE,
-        "spam": _REJUDGED,
-        "duplicate": {},
-        "suppressed": {},
-        "over_cap": {},
-        "disqualified": _REJUDGED,
-        "unconfirmed": {EventKind.QUALIFIED: "qualified"},
-        "qualified": {
-            EventKind.NOTIFIED: "qualified",
-            EventKind.ACCEPTED: "accepted",
-            EventKind.REJECTED: "rejected",
-            **_REJUDGED,
-        },
-        "accepted": {EventKind.WITHDRAWN: "qualified"},
-        "rejected": {
-            EventKind.WITHDRAWN: "qualified",
-            EventKind.DISPUTED: "rejected",
-            EventKind.SETTLED: "accepted",
-        },
+        **{stage: {**moves, EventKind.BOUNCED: stage} for stage, moves in _REVIEW.items()},
     },
     Track.APPOINTMENT: {
         NOT_STARTED: {EventKind.SCHEDULED: "scheduled"},

@@ -42,6 +42,7 @@ _FLAGS: Final = frozenset(
         "needs_explicit_acceptance",
         "notified",
         "meeting_lost",
+        "bounced",
         "disputed",
         "entered",
         "consent_given",

@@ -161,6 +161,7 @@ _LEADS: Final = """
         accepted_at TEXT,
         notified INTEGER NOT NULL CHECK (notified IN (0, 1)),
         meeting_lost INTEGER NOT NULL CHECK (meeting_lost IN (0, 1)),
+        bounced INTEGER NOT NULL CHECK (bounced IN (0, 1)),
         disputed INTEGER NOT NULL CHECK (disputed IN (0, 1)),
         meeting_at TEXT,
         deemed_held_at TEXT,

@@ -135,7 +135,7 @@ def notify_client(records: WriteTransaction, campaign: Campaign, now: datetime) 
     """Records that the client was notified of every lead that waits for notice (rule 11).
 
     The end of the review window is computed here, once, and stored in the event. A lead that needs
-    an explicit acceptance gets no deadline (rules 3 and 15). Returns the leads as they are now.
+    an explicit acceptance gets no deadline (rules 3, 15 and 36). Returns the leads as they are now.
     """
     return notify_client_of(records, unnotified_leads(records, campaign), now)
 
@@ -144,7 +144,7 @@ def notify_client_of(records: WriteTransaction, leads: Sequence[Lead], now: date
     """Like `notify_client`, for given leads. Each of them must be `is_unnotified`."""
     for lead in leads:
         terms = saved_campaign(records, lead.campaign, lead.version)
-        ends = None if lead.needs_explicit_acceptance else deadline(terms, now)
+        ends = None if lead.silence_never_accepts else deadline(terms, now)
         data = {"deadline": ends and show_time(ends)}
         records.append(
             Event(
@@ -199,6 +199,14 @@ def record_silent_acceptances(
         batch = silent[start : start + _BATCH_SIZE]
         records.append(*(_silent_acceptance(lead, now) for lead in batch))
     return silent
+
+
+def record_silent_acceptance(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:
+    """Appends the accepted event if silence has accepted the lead by `now`. Returns the lead."""
+    if not lead.is_silently_accepted_at(now):
+        return lead
+    records.append(_silent_acceptance(lead, now))
+    return find_lead(records, lead.lead_id)
 
 
 def _silent_acceptance(lead: Lead, now: datetime) -> Event:
@@ -286,7 +294,7 @@ def _check_agency_may_accept(lead: Lead) -> None:
         )
     if lead.review != "qualified":
         return  # the table of moves refuses it, and names the moves that are allowed
-    if lead.needs_explicit_acceptance:
+    if lead.silence_never_accepts:
         raise Refused(
             f"lead {lead.lead_id}: silence never accepts it, so only the client itself can accept "
             "it, with its API token"

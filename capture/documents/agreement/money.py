@@ -232,8 +232,9 @@ def review_section(campaign: Campaign, client: Client) -> Section:
             ),
             Clause(
                 "Only the client's own word, never silence, accepts a lead whose answers were "
-                "corrected by hand, one that was recovered from spam, and one from a person who "
-                "was not qualified before and has since changed an answer to a criterion."
+                "corrected by hand, one that was recovered from spam, one from a person who "
+                "was not qualified before and has since changed an answer to a criterion, and one "
+                "whose e-mail address a mail server refused before the deadline."
             ),
             Clause(_own_word(campaign)),
             Clause(

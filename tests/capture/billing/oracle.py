@@ -152,7 +152,7 @@ class Oracle:
 
     def _start_window(self, history: LeadHistory, now: datetime) -> None:
         history.notified = True
-        if not history.needs_explicit_acceptance:
+        if not history.silence_never_accepts:
             history.deadline = history.terms.window_end(now)
 
     def _correct(self, history: LeadHistory, act: Act) -> None:

@@ -74,7 +74,7 @@ def _record_review(history: LeadHistory, act: Act) -> None:
 def accepted(history: LeadHistory, act: Act) -> None:
     _require(history.is_undecided or _may_accept_after_rejection(history, act))
     if act.entered:  # silence makes it final, so it is refused if silence never accepts
-        _require(not history.needs_explicit_acceptance and history.deadline and not history.entered)
+        _require(not history.silence_never_accepts and history.deadline and not history.entered)
         _record_review(history, act)
         return
     _record_review(history, act)
@@ -97,6 +97,18 @@ def withdrawn(history: LeadHistory, act: Act) -> None:
     history.entered, history.deadline, history.rejected = entered, deadline, rejected_before
     history.accepted = history.undo = None
     history.disputed = False
+    _end_deadline_if_bounced(history)
+
+
+def bounced(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
+    history.bounced = True
+    _end_deadline_if_bounced(history)
+
+
+def _end_deadline_if_bounced(history: LeadHistory) -> None:
+    """A lead in review whose address bounced has no deadline (rule 36)."""
+    if history.bounced and history.is_undecided:
+        history.deadline = None
 
 
 def _is_clients_outcome(history: LeadHistory, act: Act) -> bool:
@@ -341,6 +353,7 @@ ACTS_ON_A_LEAD: Final[Mapping[str, Callable[[LeadHistory, Act], None]]] = {
         accepted,
         rejected,
         withdrawn,
+        bounced,
         disputed,
         settled,
         scheduled,

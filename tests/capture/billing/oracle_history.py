@@ -147,6 +147,7 @@ class LeadHistory:
     stage: str = "qualified"
     free: bool = False
     needs_explicit_acceptance: bool = False
+    bounced: bool = False
     notified: bool = False
     deadline: datetime | None = None
     accepted: datetime | None = None
@@ -175,9 +176,14 @@ class LeadHistory:
         """Delivered, and neither accepted nor rejected yet."""
         return self.stage == "qualified" and self.accepted is None and self.rejected is None
 
+    @property
+    def silence_never_accepts(self) -> bool:
+        """Whether only an explicit acceptance makes it billable (rules 3, 15 and 36)."""
+        return self.needs_explicit_acceptance or self.bounced
+
     def settle(self, now: datetime) -> None:
         """Applies what silence has decided until now (rules 12 and 14)."""
-        may_lapse = self.is_undecided and not self.needs_explicit_acceptance
+        may_lapse = self.is_undecided and not self.silence_never_accepts
         if may_lapse and self.deadline and self.deadline <= now:
             self.accepted, self.undo = self.deadline, None
         is_active = self.stage == "qualified" and self.rejected is None

@@ -25,6 +25,7 @@ from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review.acts import Act as ReviewAct
 from capture.review.acts import accept, dispute, notify_client, reject, settle, withdraw
+from capture.review.bounce import record_bounce
 from tests.capture.billing.oracle import Credit, Line
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_history import Terms
@@ -148,6 +149,8 @@ class Product:
             return correct_lead(
                 records, LeadCorrection(act.lead, "Ada", {"company_size": act.answer}), act.at
             )
+        if act.kind == "bounced":
+            return record_bounce(records, act.lead, act.at)
         if act.kind in REVIEW_ACTIONS:
             side = Actor.AGENCY if act.entered else Actor.CLIENT
             reason = (act.reason,) if act.kind == "rejected" else ()

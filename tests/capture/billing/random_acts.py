@@ -47,7 +47,8 @@ DETAILS: Final[Mapping[str, Sequence[str]]] = {
     "refunded": ["period", "months", "amount"],
 }
 """The further fields of each kind of act."""
-OUTCOMES: Final = set(ACTS_ON_A_LEAD) - {"accepted", "rejected", "withdrawn", "disputed", "settled"}
+REVIEWS: Final = {"accepted", "rejected", "withdrawn", "bounced", "disputed", "settled"}
+OUTCOMES: Final = set(ACTS_ON_A_LEAD) - REVIEWS
 SIZES: Final = ["101+"] * 6 + ["51-100", "1-50"]
 REASONS: Final = ["too_small"] * 7 + ["no_reason"]
 
@@ -223,6 +224,7 @@ def likely_kinds(rng: Random, history: LeadHistory, now: datetime) -> list[str]:
         return reviews + (["settled"] if history.disputed else ["disputed"])
     if history.is_undecided:
         reviews += ["accepted"] * 3 + ["rejected"] * 2 + ["corrected"]
+        reviews += ["bounced"] * (rng.random() < 0.2)
     if any(outcome.final_at > now for outcome in billable_outcomes(history)):
         reviews += ["objected"] * 2 + ["no_show"]
     meetings = {

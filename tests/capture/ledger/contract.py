@@ -134,7 +134,6 @@ class LedgerContract:
 
     def test_the_reserved_kinds_are_those_of_planned_features(self) -> None:
         assert sorted(RESERVED) == [
-            "bounced",
             "confirmed",
             "consent_withdrawn",
             "discarded",
