@@ -125,6 +125,15 @@ class SqlLeads:
             "leads_in_review", "review = 'qualified'", "silence_accepts_at", campaign, silent_by
         )
 
+    def unnotified(self, campaign: str) -> Sequence[Lead]:
+        return self._by_index(
+            "leads_in_review",
+            "review = 'qualified' AND notified = 0",
+            "silence_accepts_at",
+            campaign,
+            None,
+        )
+
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:

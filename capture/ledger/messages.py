@@ -4,7 +4,7 @@ A message is sent at least once. `capture.delivery` queues messages from the led
 those that are due, sends them and records the result.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -102,6 +102,12 @@ class OutboxQueries(Protocol):
 
         Without `states`: in any state.
         """
+
+    def by_key(self, keys: Iterable[str]) -> Mapping[str, Message]:
+        """The messages with these keys; a key that is not in the outbox is left out."""
+
+    def failed_since(self, moment: datetime, limit: int) -> Sequence[Message]:
+        """Messages that failed at this time or later, at most `limit`, the earliest first."""
 
     def next_due(self) -> datetime | None:
         """When the next message may be claimed; None if none waits."""

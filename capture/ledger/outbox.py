@@ -1,7 +1,7 @@
 """SQL for the outbox: messages that are sent after the transaction that caused them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ _COLUMNS: Final = (
 _CAN_BE_CLAIMED: Final = (
     "(state = 'waiting' AND due_at <= :now OR state = 'sending' AND claimed_until <= :now)"
 )
+_KEYS_IN_A_QUERY: Final = 500
 _IS_OPEN: Final = "state IN ('waiting', 'sending')"
 """As in the index `outbox_open`."""
 
@@ -55,6 +56,24 @@ class SqlOutbox:
             f"SELECT {_COLUMNS} FROM outbox {where} ORDER BY id DESC {limit}", values
         )
         return [_message(row) for row in rows][::-1]
+
+    def by_key(self, keys: Iterable[str]) -> Mapping[str, Message]:
+        unique = sorted(set(keys))
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(unique), _KEYS_IN_A_QUERY):
+            part = unique[start : start + _KEYS_IN_A_QUERY]
+            rows += self._connection.execute(
+                f"SELECT {_COLUMNS} FROM outbox WHERE key IN ({placeholders(part)})", part
+            ).fetchall()
+        return {message.key: message for message in map(_message, rows)}
+
+    def failed_since(self, moment: datetime, limit: int) -> Sequence[Message]:
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM outbox WHERE state = 'failed' AND finished_at >= ?"
+            f" ORDER BY finished_at, id LIMIT {limit:d}",
+            (show_time(moment),),
+        )
+        return [_message(row) for row in rows]
 
     def next_due(self) -> datetime | None:
         (due,) = self._connection.execute(

@@ -120,6 +120,10 @@ class LeadQueries(Protocol):
         With `silent_by`, only those that silence accepts by then: `Lead.is_silently_accepted_at`.
         """
 
+    def unnotified(self, campaign: str) -> Sequence[Lead]:
+        """Leads in review of which the client was not notified, in the order of their recording.
+        Test leads are included."""
+
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:

@@ -288,6 +288,7 @@ _OUTBOX: Final = """
         answer TEXT NOT NULL DEFAULT ''
     ) STRICT;
     CREATE INDEX outbox_open ON outbox (due_at) WHERE state IN ('waiting', 'sending');
+    CREATE INDEX outbox_failed ON outbox (finished_at) WHERE state = 'failed';
     CREATE INDEX outbox_by_lead ON outbox (lead_id);
     CREATE INDEX outbox_by_address ON outbox (address, queued_at) WHERE address IS NOT NULL;
     CREATE TABLE last_planned_event (

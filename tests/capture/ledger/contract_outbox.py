@@ -159,6 +159,36 @@ class OutboxContract:
         assert leads(recipient="leads@acme.example", lead_id="c") == "c"
         assert leads(recipient="someone else") == ""
 
+    def test_messages_are_read_by_their_keys(self, ledger: Ledger) -> None:
+        for lead_id in "ab":
+            message = new_message(lead_id)
+            ledger.transact(lambda records, message=message: records.outbox.queue(message))
+        keys = ["lead_to_review:b", *(f"lead_to_review:{number}" for number in range(1200))]
+        messages = ledger.read(lambda reading: reading.outbox.by_key(keys))
+        assert {key: message.lead_id for key, message in messages.items()} == {
+            "lead_to_review:b": "b"
+        }
+        assert ledger.read(lambda reading: reading.outbox.by_key([])) == {}
+
+    def test_messages_that_failed_are_read_since_a_moment(self, ledger: Ledger) -> None:
+        def fail(lead_id: str, at: datetime) -> None:
+            ledger.transact(lambda records: records.outbox.queue(new_message(lead_id)))
+            (message,) = claim(ledger, NOW)
+            ledger.transact(lambda records: records.outbox.record_failed(message, at, Attempt("x")))
+
+        for minutes, lead_id in enumerate("abc"):
+            fail(lead_id, NOW + minutes * MINUTE)
+        ledger.transact(lambda records: records.outbox.queue(new_message("d")))
+
+        def failed_since(moment: datetime, limit: int = 10) -> str:
+            messages = ledger.read(lambda reading: reading.outbox.failed_since(moment, limit))
+            return "".join(message.lead_id for message in messages)
+
+        assert failed_since(NOW) == "abc"
+        assert failed_since(NOW, limit=2) == "ab"
+        assert failed_since(NOW + MINUTE) == "bc"
+        assert failed_since(NOW + 3 * MINUTE) == ""
+
     def test_letters_to_an_address_are_counted_without_storing_it(self, ledger: Ledger) -> None:
         def queue(lead_id: str, at: datetime) -> None:
             message = new_message(lead_id, queued_at=at)

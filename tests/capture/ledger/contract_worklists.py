@@ -49,6 +49,8 @@ class WorklistContract:
                 lead.lead_id for lead in ledger.read(lambda reading: list(query(reading)))
             )
 
+        assert ids(lambda reading: reading.leads.unnotified("guide")) == "e"
+        assert ids(lambda reading: reading.leads.unnotified("other")) == ""
         for slug in ("guide", None):
             assert ids(lambda reading, slug=slug: reading.leads.in_review(slug)) == "dbe"
             assert ids(lambda reading, slug=slug: reading.leads.with_pending_meeting(slug)) == "ba"
