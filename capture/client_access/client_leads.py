@@ -9,7 +9,8 @@ for exactly the leads that were shown.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from capture.billing.history import LeadHistory, lead_history
 from capture.campaign.model import Campaign
@@ -21,6 +22,9 @@ from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
 from capture.review.acts import is_unnotified, notify_client_of
 
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+"""Stands for the deadline of a lead that has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientLead:
@@ -31,6 +35,8 @@ class ClientLead:
     events: Sequence[Event]
     personal_data: PersonalData | None
     """None after erasure."""
+    consent_text: str = ""
+    """The wording that the person agreed to; empty if there was none."""
 
     @property
     def lead(self) -> Lead:
@@ -56,6 +62,28 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
     if not notify or not any(is_unnotified(client_lead.lead) for client_lead in page.leads):
         return page
     return ledger.transact(lambda records: _notified_page(records, query))
+
+
+def read_client_lead(
+    reading: ReadTransaction, client: str, lead_id: str, now: datetime
+) -> ClientLead:
+    """One lead of this client, without a notice. Raises `NotFound` as `find_client_lead` does."""
+    return _load_lead(reading, find_client_lead(reading, client, lead_id, now))
+
+
+def waiting_leads(reading: ReadTransaction, client: str, now: datetime) -> list[ClientLead]:
+    """The leads that wait for the client's review, the soonest deadline first, without a notice.
+
+    Leads without a deadline come last, in the order of their receipt.
+    """
+    leads = [
+        lead
+        for campaign in reading.campaigns.slugs()
+        for lead in reading.leads.in_review(campaign)
+        if lead.client == client and not lead.test and not lead.is_silently_accepted_at(now)
+    ]
+    leads.sort(key=lambda lead: (lead.deadline or _NEVER, lead.received_at))
+    return [_load_lead(reading, lead) for lead in leads]
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:
@@ -93,9 +121,19 @@ def _load_page(reading: ReadTransaction, query: ClientLeadQuery) -> Page:
 def load_client_lead(reading: ReadTransaction, lead: Lead) -> ClientLead:
     """The lead with its events and its personal data, whoever may see it."""
     events = [recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)]
+    terms = saved_campaign(reading, lead.campaign, lead.version)
     return ClientLead(
         lead_history(events),
-        saved_campaign(reading, lead.campaign, lead.version),
+        terms,
         events,
         reading.people.personal_data(lead.lead_id),
+        _consent_text(reading, lead, terms),
     )
+
+
+def _consent_text(reading: ReadTransaction, lead: Lead, terms: Campaign) -> str:
+    if not lead.consent.is_given or lead.consent_version is None:
+        return ""
+    if lead.consent_version == terms.version:
+        return terms.consent
+    return saved_campaign(reading, lead.campaign, lead.consent_version).consent

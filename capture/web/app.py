@@ -16,6 +16,7 @@ from capture.web.config import MAX_BODY, LiveSite, WebConfig
 from capture.web.policy import POLICY_HEADER, page_policy
 from capture.web.public import download, form, thanks
 from capture.web.rate_limit import RateLimit
+from capture.web.review import leads as review
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import LiveCatalogue, Services, install_services, message_page, services
 
@@ -69,7 +70,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     install_services(app, app_services)
-    for view in (form, thanks, download):
+    for view in (form, thanks, download, review):
         app.register_blueprint(view.blueprint)
     app.add_url_rule("/healthz", view_func=_health)
     app.before_request(_refuse_compressed)

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, render_template, request
 
 from capture.campaign.catalogue import Catalogue, read_catalogue
+from capture.campaign.client import Client
 from capture.campaign.model import Campaign
 from capture.errors import GatepostError, Unavailable
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.terms import save_terms
-from capture.signed_links import LinkSigner
+from capture.signed_links import CONTACT_PREFIX, LinkSigner
 from capture.site import Site
 from capture.web.config import LiveSite, WebConfig
 from capture.web.rate_limit import RateLimit
@@ -48,14 +49,21 @@ class LiveCatalogue:
         published within the last second. Raises `NotFound`.
         """
         known = self._catalogue.campaigns.get(slug)
-        is_due = time.monotonic() - self._checked_at > RELOAD_SECONDS
-        is_due = is_due or known is None or form_version not in {None, known.version}
+        self._refresh_if_due(known is None or form_version not in {None, known.version})
+        return self._catalogue.campaign(slug)
+
+    def client(self, slug: str) -> Client:
+        """The current record of a client. Raises `NotFound`."""
+        self._refresh_if_due(is_urgent=False)
+        return self._catalogue.client(slug)
+
+    def _refresh_if_due(self, is_urgent: bool) -> None:
+        is_due = is_urgent or time.monotonic() - self._checked_at > RELOAD_SECONDS
         if is_due and self._lock.acquire(blocking=False):  # one thread checks; no other waits
             try:
                 self._refresh()
             finally:
                 self._lock.release()
-        return self._catalogue.campaign(slug)
 
     def _refresh(self) -> None:
         self._checked_at = time.monotonic()
@@ -137,8 +145,16 @@ def site_url(path: str) -> str:
 def message_page(
     title: str, text: str, *, link_url: str = "", link_text: str = "To the start"
 ) -> str:
-    """A page with a short message and one link, by default to the home page."""
-    link_url = link_url or site_url("/")
+    """A page with a short message and one link, by default to the home page.
+
+    A page behind a contact's link has a frame without the site's script, which would store the
+    page's path and so the token.
+    """
+    is_review = request.path.startswith(f"{CONTACT_PREFIX}/")
     return page_template(
-        "message.html", title=title, text=text, link_url=link_url, link_text=link_text
+        "desk/message.html" if is_review else "message.html",
+        title=title,
+        text=text,
+        link_url=link_url or site_url("/"),
+        link_text=link_text,
     )

@@ -135,6 +135,18 @@ def test_the_thanks_page_works_and_the_log_has_no_personal_data(nginx: Nginx) ->
     assert "@" not in log
 
 
+def test_the_page_behind_a_contacts_link_comes_from_the_service_and_is_not_logged(
+    nginx: Nginx,
+) -> None:
+    answer = nginx.get("/r/a-token-of-a-letter", source="127.0.0.6")
+    assert answer.status == 404
+    assert "This link is not complete." in answer.text
+    assert answer.headers.get_all("Referrer-Policy") == ["no-referrer"]
+    assert answer.headers.get_all("Cache-Control") == ["no-store"]
+    for file in nginx.folder.glob("*.log"):
+        assert "a-token-of-a-letter" not in file.read_text()
+
+
 def test_the_error_logs_of_invalid_requests_have_no_personal_data(nginx: Nginx) -> None:
     too_long = nginx.ask("POST", "/f/a?who=ann@clinic.example", "x" * 200_000, headers=FORM)
     assert too_long.status == 413

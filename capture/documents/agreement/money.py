@@ -271,13 +271,14 @@ def _start(terms: Review, client: Client) -> str:
             recipients = f" to {join_words(addresses)}" if addresses else ""
             return (
                 f"the client was notified. The notice is an e-mail{recipients}; the client is "
-                "notified once its mail server has accepted it, or once the client opened the lead."
+                "notified once its mail server has accepted it, or once the client's system read "
+                "the lead with its token. Opening the link in the e-mail is no notice."
             )
         case Notice.WEBHOOK:
             return (
                 "the client was notified. The notice is a call to the client's system (a "
-                "webhook); the client is notified once that system has accepted it, or once the "
-                "client opened the lead."
+                "webhook); the client is notified once that system has accepted it, or once it "
+                "read the lead with its token."
             )
 
 

@@ -1,0 +1,1 @@
+"""Templates and views for people who work with leads: agency and client."""

@@ -1,0 +1,316 @@
+"""A lead in words, as its client sees it: the person, the review, and what can be done now.
+
+It shows what the API shows the client (capture/client_access), and never the agency's notes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from capture.campaign.model import Answer, Campaign, FieldType
+from capture.client_access.client_leads import ClientLead
+from capture.countries import country_name
+from capture.documents.agreement.model import amount, price_amount, visible_text
+from capture.documents.price_words import campaign_price
+from capture.form.contact import phone_in_groups
+from capture.lead.events import Actor
+from capture.lead.model import Lead
+from capture.lead.review_window import deadline
+from capture.review.acts import UNDO, current_review
+from capture.web.desk.words import duration_in_words, moment_in_words, time_in_words
+
+_NAMES: Final = ("name", "given-name", "family-name")
+_COMPANY: Final = ("organization",)
+"""Autocomplete tokens of the fields with a person's name and company (WHATWG HTML)."""
+_FIRST_COLUMNS: Final = ("full_name", "name")
+"""Names of fields with a person's name, for forms without autocomplete tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One answer of the form."""
+
+    label: str
+    text: str
+    link: str = ""
+    """`mailto:` or `tel:`; empty for other answers."""
+    is_verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LeadView:
+    """One lead as a page shows it to its client. Every text is ready to print."""
+
+    lead_id: str
+    campaign: str
+    """The campaign's title."""
+    name: str
+    """The person's name, or the lead's id if the name is unknown or erased."""
+    company: str
+    received: str
+    answers: Sequence[AnswerView]
+    is_erased: bool
+    criteria: Sequence[str]
+    """The rules of the agreement that the lead meets."""
+    consent: str
+    quoted_consent: str
+    """The wording that the visitor agreed to; empty if there was none."""
+    state: str
+    """Where the review stands, as a heading."""
+    explanation: str
+    """What that means, and what silence will do."""
+    deadline: str
+    time_left: str
+    """Both are empty if silence decides nothing."""
+    may_accept: bool
+    may_reject: bool
+    accepting: str
+    """What an acceptance does and costs."""
+    rejecting: str
+    """What a rejection does."""
+    reasons: Mapping[str, str]
+    undo_until: str
+    """Until when the same person may undo the review; empty if it is too late."""
+    is_window_open: bool
+    """Whether the page may show the person's data: the review is open, or its window lasts."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the client can still decide."""
+        return self.may_accept or self.may_reject
+
+
+def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
+    """The lead for the client's person with the pseudonym `viewer`, as of `now`."""
+    lead, terms = client_lead.lead, client_lead.terms
+    review = _Review(client_lead, viewer, now)
+    data = client_lead.personal_data
+    answers = {} if data is None else data.answers
+    name = visible_text(" ".join(_answers_to(terms, answers, _NAMES, _FIRST_COLUMNS)))
+    return LeadView(
+        lead_id=lead.lead_id,
+        campaign=visible_text(terms.title),
+        name=name or f"Lead {lead.lead_id}",
+        company=visible_text(" ".join(_answers_to(terms, answers, _COMPANY, ("company",)))),
+        received=moment_in_words(lead.received_at, terms.zone),
+        answers=[] if data is None else list(_answer_views(terms, answers, data.unverified)),
+        is_erased=data is None,
+        criteria=[
+            visible_text(criterion["rule"])
+            for criterion in client_lead.history.verdict.get("criteria", ())
+            if criterion["passed"]
+        ],
+        consent=_consent(lead),
+        quoted_consent=visible_text("" if lead.consent.basis else client_lead.consent_text),
+        state=review.state,
+        explanation=review.explanation,
+        deadline=review.deadline_text,
+        time_left=review.time_left,
+        may_accept=review.may_accept,
+        may_reject=review.may_reject,
+        accepting=f"Accepting ends the review and {_cost(lead, terms)}",
+        rejecting="Rejecting ends the review and costs nothing. The agency reads the reason and "
+        "the note.",
+        reasons={code: visible_text(text) for code, text in terms.review.reasons.items()},
+        undo_until=review.undo_until,
+        is_window_open=review.is_window_open,
+    )
+
+
+class _Review:
+    """The review of a lead in words."""
+
+    def __init__(self, client_lead: ClientLead, viewer: str, now: datetime) -> None:
+        self._lead = client_lead.lead
+        self._terms = client_lead.terms
+        self._last = current_review(client_lead.events)
+        self._viewer = viewer
+        self._now = now
+        self._stage = self._lead.review_at(now)
+
+    @property
+    def may_accept(self) -> bool:
+        return self._stage == "qualified" or self._may_object_to_rejection
+
+    @property
+    def may_reject(self) -> bool:
+        return self._stage == "qualified"
+
+    @property
+    def deadline_text(self) -> str:
+        ends = self._end
+        return moment_in_words(ends, self._terms.zone) if ends else ""
+
+    @property
+    def time_left(self) -> str:
+        ends = self._end
+        return duration_in_words(ends - self._now) if ends else ""
+
+    @property
+    def state(self) -> str:
+        if self._stage == "qualified":
+            return "The agency accepted it for you" if self._lead.entered else "Waits for you"
+        if self._stage == "rejected":
+            if self._last is not None and self._last.actor is Actor.AGENCY:
+                return "The agency rejected it for you"
+            return f"{self._person} rejected it"
+        if self._is_silent:
+            return "Silence accepted it"
+        return f"{self._person} accepted it"
+
+    @property
+    def explanation(self) -> str:
+        if self._stage == "qualified":
+            return self._waiting
+        if self._stage == "rejected":
+            return self._rejected
+        if self._is_silent and self._lead.deadline is not None:
+            ended = moment_in_words(self._lead.deadline, self._terms.zone)
+            return f"Nobody answered until {ended}, so the lead is accepted. This is final."
+        if self._last is None:  # settled: the client agreed to the dispute of its rejection
+            return "It was rejected, the agency disputed that, and your side agreed."
+        if self._last.data.get("cause"):
+            return f"{self._when}, by reporting what became of it. This is final."
+        return self._when + (". This is final." if not self.undo_until else ".")
+
+    @property
+    def undo_until(self) -> str:
+        last = self._last
+        if last is None or last.actor is not Actor.CLIENT or last.data.get("cause"):
+            return ""
+        ends = last.recorded_at + UNDO
+        is_own = last.data.get("by") == self._viewer
+        return time_in_words(ends, self._terms.zone) if is_own and self._now <= ends else ""
+
+    @property
+    def is_window_open(self) -> bool:
+        """A lead without a deadline is shown for the length of a window after its review."""
+        if self._stage == "qualified":
+            return True
+        ends = self._lead.deadline
+        if ends is None and self._last is not None:
+            ends = deadline(self._terms, self._last.recorded_at)
+        return ends is not None and self._now < ends
+
+    @property
+    def _waiting(self) -> str:
+        lead = self._lead
+        if lead.entered:
+            return (
+                f"The acceptance becomes final on {self.deadline_text}. Until then you may reject "
+                "the lead, or accept it yourself."
+            )
+        if lead.needs_explicit_acceptance:
+            return (
+                "This lead has no deadline. Silence never accepts it: it counts, and costs "
+                "something, only if you accept it."
+            )
+        if self._end is None:
+            return (
+                "Its review window has not started, because the agency's notice has not reached "
+                "you yet. Until then silence accepts nothing. Opening this page is no notice."
+            )
+        return f"If nobody answers until {self.deadline_text}, silence accepts it."
+
+    @property
+    def _rejected(self) -> str:
+        last = self._last
+        reason = "" if last is None else self._terms.review.reasons.get(last.data["reason"], "")
+        parts = [f"{self._when}. The reason: {visible_text(reason)}"]
+        if self._may_object_to_rejection:
+            parts.append(
+                f"The rejection becomes final on {self.deadline_text}. Until then you may accept "
+                "the lead."
+            )
+        if self._lead.disputed:
+            parts.append("The agency disputes the rejection. It stays unless your side agrees.")
+        return " ".join(parts)
+
+    @property
+    def _may_object_to_rejection(self) -> bool:
+        lead = self._lead
+        return (
+            self._stage == "rejected"
+            and lead.entered
+            and lead.deadline is not None
+            and self._now < lead.deadline
+        )
+
+    @property
+    def _end(self) -> datetime | None:
+        """When the client's time to answer ends; None if it does not, or if it has ended."""
+        is_open = self._stage == "qualified" or self._may_object_to_rejection
+        return self._lead.deadline if is_open else None
+
+    @property
+    def _is_silent(self) -> bool:
+        recorded = self._last is not None and bool(self._last.data.get("silence"))
+        return recorded or self._lead.is_silently_accepted_at(self._now)
+
+    @property
+    def _person(self) -> str:
+        is_own = self._last is not None and self._last.data.get("by") == self._viewer
+        return "You" if is_own else "Your company"
+
+    @property
+    def _when(self) -> str:
+        at = self._last.recorded_at if self._last else self._now
+        return f"Recorded on {moment_in_words(at, self._terms.zone)}"
+
+
+def _cost(lead: Lead, terms: Campaign) -> str:
+    """What an acceptance costs, to follow "Accepting ends the review and"."""
+    if lead.free_over_cap:
+        return "costs nothing: the lead came over the agreed number of leads."
+    if terms.price.billable != "accepted":
+        return f"costs nothing by itself. The agreed price is {campaign_price(terms)}, net of tax."
+    cost = f"costs {price_amount(terms)}, net of tax"
+    cap = terms.caps.money_a_month
+    if cap:
+        budget = amount(cap, terms.currency)
+        return f"{cost}, or nothing once the month's budget of {budget} is used up."
+    return f"{cost}."
+
+
+def _consent(lead: Lead) -> str:
+    if lead.consent.basis is not None:
+        return f"Lawful basis: {visible_text(lead.consent.basis)}"
+    return "The person ticked the box beside this text:"
+
+
+def _answers_to(
+    terms: Campaign, answers: Mapping[str, Answer], tokens: Sequence[str], names: Sequence[str]
+) -> Iterator[str]:
+    """The answers to the fields with one of these autocomplete tokens, or else of these names."""
+    fields = [name for name, field in terms.fields.items() if field.autocomplete in tokens]
+    for name in fields or [name for name in names if name in terms.fields][:1]:
+        if answers.get(name):
+            yield str(answers[name])
+
+
+def _answer_views(
+    terms: Campaign, answers: Mapping[str, Answer], unverified: Mapping[str, str]
+) -> Iterator[AnswerView]:
+    for name, field in terms.fields.items():
+        label = visible_text(field.label)
+        if name in answers:
+            text, link = _answer_text(answers[name], field.type)
+            yield AnswerView(label, visible_text(text), link)
+        elif unverified.get(name):
+            yield AnswerView(label, visible_text(unverified[name]), is_verified=False)
+
+
+def _answer_text(value: Answer, field_type: FieldType) -> tuple[str, str]:
+    """The answer as text, and the link that opens it."""
+    if isinstance(value, tuple):
+        return ", ".join(value), ""
+    text = str(value)
+    match field_type:
+        case FieldType.COUNTRY:
+            return country_name(text), ""
+        case FieldType.PHONE:
+            return phone_in_groups(text) or text, f"tel:{text}"
+        case FieldType.EMAIL:
+            return text, f"mailto:{text}"
+    return text, ""

@@ -1,0 +1,80 @@
+"""Finds and authorises: who acts through a contact's link, and for which client.
+
+The link names a contact by a keyed id. The contact is looked up in the client's current file, so
+the link stops working when the address is taken off the file.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import request
+
+from capture.campaign.client import Client
+from capture.errors import NotFound
+from capture.signed_links import ContactGrant, Subject, TokenExpired, TokenInvalid
+from capture.web.services import services
+
+_OWN_PAGE: Final = frozenset({"same-origin", "none"})
+"""Values of Sec-Fetch-Site for a form of ours. Old browsers send none."""
+
+
+class LinkEnded(Exception):
+    """The link is genuine, but allows nothing now. The message is for its reader."""
+
+
+class LinkUnknown(Exception):
+    """The link is not one of ours, or does not lead to this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The contact who opened the link."""
+
+    client: Client
+    address: str
+    """The address that the link was sent to. Acts are recorded under it."""
+    grant: ContactGrant
+
+    @property
+    def client_slug(self) -> str:
+        return self.client.slug
+
+
+def find_visitor(token: str, now: datetime, *subjects: Subject) -> Visitor:
+    """The contact behind a link to one of these subjects. Raises `LinkEnded` or `LinkUnknown`."""
+    signer = services().link_signer
+    try:
+        grant = signer.read_contact_link(token, now)
+    except TokenInvalid:
+        raise LinkUnknown from None
+    except TokenExpired:
+        raise LinkEnded("This link has ended. A newer letter has a newer one.") from None
+    if grant.subject not in subjects:
+        raise LinkUnknown
+    client, address = _find_contact(grant)
+    if client is None or address is None:
+        raise LinkEnded(
+            "This link no longer works: the address that it was sent to is not on your company's "
+            "list of contacts any more."
+        )
+    return Visitor(client, address, grant)
+
+
+def is_sent_by_another_site() -> bool:
+    """Whether the browser says that another site sent this form.
+
+    The token in the address already keeps other sites out; this is a second lock. `Origin` cannot
+    be compared: under `no-referrer` browsers send `null`.
+    """
+    return request.headers.get("Sec-Fetch-Site", "none") not in _OWN_PAGE
+
+
+def _find_contact(grant: ContactGrant) -> tuple[Client | None, str | None]:
+    try:
+        client = services().catalogue.client(grant.client)
+    except NotFound:
+        return None, None
+    contacts = client.contacts
+    addresses = (*contacts.notices, *contacts.bills)
+    return client, services().link_signer.find_address(grant, addresses)

@@ -1,0 +1,79 @@
+"""Links of a client's contact to pages of the real app."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from werkzeug.test import TestResponse
+
+from capture.signed_links import LinkSigner, review_path
+from capture.web.services import EXTENSION
+from tests.samples import NOW
+from tests.web.api.conftest import World, make_world
+
+CONTACT = "leads@acme-cloud.example.com"
+COLLEAGUE = "marketing@acme-cloud.example.com"
+
+
+@dataclass
+class Letterbox:
+    """The links that a client's contacts got, and what they do with them."""
+
+    folder: Path
+    world: World
+    clock: time_machine.Traveller
+
+    @property
+    def signer(self) -> LinkSigner:
+        signer: LinkSigner = self.world.app.extensions[EXTENSION].link_signer
+        return signer
+
+    def lead_link(self, lead_id: str, *, client: str = "acme", to: str = CONTACT) -> str:
+        return review_path(self.signer.lead_link(client, to, lead_id))
+
+    def list_link(self, *, client: str = "acme", to: str = CONTACT) -> str:
+        return review_path(self.signer.list_link(client, to))
+
+    def open(self, path: str, method: str = "GET") -> TestResponse:
+        return self.world.app.test_client().open(path, method=method)
+
+    def send(self, path: str, action: str, **fields: str) -> TestResponse:
+        """Sends the form of a page; does not follow the redirect."""
+        return self.world.app.test_client().post(path, data={"action": action, **fields})
+
+    def text(self, path: str) -> str:
+        answer = self.open(path)
+        assert answer.status_code == 200, answer.text
+        return " ".join(answer.text.split())
+
+    def wait(self, duration: timedelta) -> datetime:
+        """Moves the clock."""
+        self.clock.shift(duration)
+        return datetime.now(NOW.tzinfo)
+
+    def erase(self, lead_id: str) -> None:
+        """Removes the lead's personal data, as an erasure does."""
+        with contextlib.closing(sqlite3.connect(self.folder / "ledger.db")) as database, database:
+            database.execute("DELETE FROM personal_data WHERE lead_id = ?", (lead_id,))
+
+    def replace_contact(self, old: str, new: str) -> None:
+        """Changes an address in the client's file, and lets the service see it."""
+        file = self.folder / "clients" / "acme.toml"
+        file.write_text(file.read_text().replace(old, new))
+        self.world.app.extensions[EXTENSION].catalogue._checked_at = float("-inf")
+
+    def head(self) -> tuple[int, str]:
+        return self.world.ledger.read(lambda reading: reading.events.head())
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Letterbox]:
+    with time_machine.travel(NOW, tick=False) as clock:
+        world = make_world(tmp_path)
+        yield Letterbox(tmp_path, world, clock)
+        world.ledger.close()
