@@ -68,7 +68,7 @@ def read_client_lead(
     reading: ReadTransaction, client: str, lead_id: str, now: datetime
 ) -> ClientLead:
     """One lead of this client, without a notice. Raises `NotFound` as `find_client_lead` does."""
-    return _load_lead(reading, find_client_lead(reading, client, lead_id, now))
+    return load_client_lead(reading, find_client_lead(reading, client, lead_id, now))
 
 
 def waiting_leads(reading: ReadTransaction, client: str, now: datetime) -> list[ClientLead]:
@@ -83,7 +83,7 @@ def waiting_leads(reading: ReadTransaction, client: str, now: datetime) -> list[
         if lead.client == client and not lead.test and not lead.is_silently_accepted_at(now)
     ]
     leads.sort(key=lambda lead: (lead.deadline or _NEVER, lead.received_at))
-    return [_load_lead(reading, lead) for lead in leads]
+    return [load_client_lead(reading, lead) for lead in leads]
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:

@@ -201,10 +201,11 @@ class _Review:
                 f"The acceptance becomes final on {self.deadline_text}. Until then you may reject "
                 "the lead, or accept it yourself."
             )
-        if lead.needs_explicit_acceptance:
+        if lead.silence_never_accepts:
+            bounce = "A mail server refused the person's e-mail address. " if lead.bounced else ""
             return (
-                "This lead has no deadline. Silence never accepts it: it counts, and costs "
-                "something, only if you accept it."
+                f"{bounce}This lead has no deadline. Silence never accepts it: it counts, and "
+                "costs something, only if you accept it."
             )
         if self._end is None:
             return (

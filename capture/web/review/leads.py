@@ -2,7 +2,8 @@
 
 GET and HEAD change nothing. In particular, opening a page is no notice (rule 11 of docs/rules.md):
 nobody is notified by a program that follows the links in a letter. A POST records one act under
-the address that the link was sent to, and answers 303 to the same page.
+the address that the link was sent to, and answers 303 to the same page. Who decides on a lead knows
+it, so a decision notifies, as in the API.
 """
 
 from datetime import UTC, datetime
@@ -11,7 +12,12 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from capture.client_access.client_leads import find_client_lead, read_client_lead, waiting_leads
+from capture.client_access.client_leads import (
+    find_client_lead,
+    open_client_lead,
+    read_client_lead,
+    waiting_leads,
+)
 from capture.errors import EventNotAllowed, NotFound, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -139,7 +145,7 @@ def _decide(  # noqa: PLR0913, PLR0917 - the parts of a decision, and its time
     decision = Decision(Act(lead_id, visitor.address, Actor.CLIENT, note), kind, reason)
 
     def record(records: WriteTransaction) -> None:
-        find_client_lead(records, client, lead_id, now)
+        open_client_lead(records, client, lead_id, now)
         decide(records, decision, now)
 
     try:

@@ -1,6 +1,7 @@
 """Links of a client's contact to pages of the real app."""
 
 import contextlib
+import html
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,9 +48,10 @@ class Letterbox:
         return self.world.app.test_client().post(path, data={"action": action, **fields})
 
     def text(self, path: str) -> str:
+        """The page as one line, with its tags."""
         answer = self.open(path)
         assert answer.status_code == 200, answer.text
-        return " ".join(answer.text.split())
+        return html.unescape(" ".join(answer.text.split()))
 
     def wait(self, duration: timedelta) -> datetime:
         """Moves the clock."""

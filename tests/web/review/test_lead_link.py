@@ -7,7 +7,7 @@ import pytest
 from capture.lead.events import Actor, EventKind
 from capture.ledger.types import Note
 from capture.review.acts import Act, accept, reject
-from tests.samples import NOW
+from tests.samples import NOW, later_event
 from tests.web.review.conftest import COLLEAGUE, CONTACT, Letterbox
 
 SECOND = timedelta(seconds=1)
@@ -67,6 +67,31 @@ def test_an_acceptance_is_recorded_under_the_contact(box: Letterbox) -> None:
     text = box.text(link)
     assert "You accepted it" in text
     assert "Accept this lead" not in text
+
+
+def test_a_decision_notifies_of_the_lead_so_that_an_undo_leaves_a_window(box: Letterbox) -> None:
+    lead_id = box.world.take("notified")
+    link = box.lead_link(lead_id)
+    box.send(link, "accept")
+    box.send(link, "undo")
+    assert box.world.kinds(lead_id)[-3:] == ["notified", "accepted", "withdrawn"]
+    assert "2 days left" in box.text(link)
+
+
+def test_a_lead_that_silence_never_accepts_says_so(box: Letterbox) -> None:
+    lead_id = box.world.take()
+    event = later_event(lead_id, EventKind.BOUNCED)
+    box.world.ledger.transact(lambda records: records.append(event))
+    link = box.lead_link(lead_id)
+    text = box.text(link)
+    assert "A mail server refused the person's e-mail address." in text
+    assert "Silence never accepts it" in text
+    assert " left</h2>" not in text
+    box.send(link, "accept")
+    box.wait(47 * HOUR)
+    assert "Ann Lee" in box.text(link)
+    box.wait(HOUR)
+    assert "Ann Lee" not in box.text(link)
 
 
 def test_a_rejection_needs_a_reason_of_the_campaign_and_keeps_the_note(box: Letterbox) -> None:
