@@ -17,15 +17,8 @@ from capture.cli.output import (
     write_files,
     write_output,
 )
-from capture.closing.documents import find_document
-from capture.closing.months import closed_months
-from capture.documents.report import ReportData, make_report, to_html
-from capture.kpi.gathering import KpiQuery, gather_figures
-from capture.kpi.grouping import Grouping, Period, month_before
-from capture.ledger.protocol import Ledger, ReadTransaction
-
-_MONTHS = 12
-"""Months in the charts, the reported month included."""
+from capture.documents.report import gather_report, make_report, to_html
+from capture.ledger.protocol import Ledger
 
 
 @click.command()
@@ -74,36 +67,7 @@ def monthly_report(
     context: CommandContext, ledger: Ledger, terms: Campaign, month: str, now: datetime
 ) -> bytes:
     """The campaign's report as HTML. Raises `NotFound` for an unknown client."""
-    titles = dict(context.titles())
-    data = ledger.read(lambda reading: _report_data(reading, terms, month, titles, now))
     client, agency = context.catalogue().client(terms.client), context.agency.party.name
+    titles = context.titles()
+    data = ledger.read(lambda reading: gather_report(reading, terms, month, titles, now))
     return to_html(make_report(terms, client, agency, data, now)).encode()
-
-
-def _report_data(
-    reading: ReadTransaction, terms: Campaign, month: str, titles: dict[str, str], now: datetime
-) -> ReportData:
-    """Without the agency's costs, because the client sees the report."""
-    period = Period.of_month(month)
-    year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
-    (by_month,) = gather_figures(reading, KpiQuery((terms,), now, year, Grouping.MONTH))
-    (by_post,) = gather_figures(reading, KpiQuery((terms,), now, period, Grouping.POST))
-    closing = next(
-        (
-            closing
-            for closing in closed_months(reading, terms.client)
-            if (closing.currency, closing.month) == (terms.currency, month)
-        ),
-        None,
-    )
-    document = find_document(reading, closing.number) if closing and closing.number else None
-    first = reading.leads.first(terms.slug)
-    return ReportData(
-        month=month,
-        history=by_month.tables["month"],
-        posts=by_post.tables,
-        titles=titles,
-        document=f"{document.kind} {document.number}" if document else "",
-        is_closed=closing is not None,
-        first_month=first.month if first else "",
-    )

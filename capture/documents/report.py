@@ -10,18 +10,24 @@ from babel.dates import format_date
 
 from capture.campaign.client import Client
 from capture.campaign.model import Campaign
+from capture.closing.documents import find_document
+from capture.closing.months import closed_months
 from capture.documents.agreement.model import day, month_name
 from capture.documents.price_words import campaign_price
 from capture.documents.printing import pages
 from capture.documents.report_charts import Chart, Report, Row, Table, draw_chart
 from capture.kpi.formulas import DEFINITIONS, Figure, Unit, client_figures, format_number
-from capture.kpi.grouping import month_before
+from capture.kpi.gathering import KpiQuery, gather_figures
+from capture.kpi.grouping import Grouping, Period, month_before
 from capture.kpi.sums import Sums
+from capture.ledger.protocol import ReadTransaction
 from capture.text import count_noun
 
 NO_MONTH_BEFORE: Final = "no month before"
 OTHER_PAGES: Final = "other pages, or not known"
 _MAX_POSTS: Final = 10
+_MONTHS: Final = 12
+"""Months in the charts, the reported month included."""
 _OMITTED_TERMS: Final = frozenset({"own costs", "source"})
 """Terms that the page omits. Clients never see the agency's costs (rule 29 of docs/rules.md)."""
 
@@ -43,6 +49,43 @@ class ReportData:
     """Whether the month is closed. It has no document if there was nothing to bill."""
     first_month: str
     """Month of the campaign's first lead; empty while it has none."""
+
+
+def gather_report(
+    reading: ReadTransaction,
+    campaign: Campaign,
+    month: str,
+    titles: Mapping[str, str],
+    now: datetime,
+) -> ReportData:
+    """The figures of the campaign's month and of the year before its end, as of `now` in UTC.
+
+    They are without the agency's costs, because the client sees the report. `titles` are those of
+    the site's pages by path.
+    """
+    period = Period.of_month(month)
+    year = Period(Period.of_month(month_before(month, _MONTHS - 1)).first, period.last)
+    (by_month,) = gather_figures(reading, KpiQuery((campaign,), now, year, Grouping.MONTH))
+    (by_post,) = gather_figures(reading, KpiQuery((campaign,), now, period, Grouping.POST))
+    closing = next(
+        (
+            closing
+            for closing in closed_months(reading, campaign.client)
+            if (closing.currency, closing.month) == (campaign.currency, month)
+        ),
+        None,
+    )
+    document = find_document(reading, closing.number) if closing and closing.number else None
+    first = reading.leads.first(campaign.slug)
+    return ReportData(
+        month=month,
+        history=by_month.tables["month"],
+        posts=by_post.tables,
+        titles=titles,
+        document=f"{document.kind} {document.number}" if document else "",
+        is_closed=closing is not None,
+        first_month=first.month if first else "",
+    )
 
 
 def make_report(
