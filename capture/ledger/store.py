@@ -9,7 +9,6 @@ from capture.lead.model import Lead
 from capture.ledger.api_store import SqlApi
 from capture.ledger.campaigns import SqlCampaigns
 from capture.ledger.dialect import Connection, Dialect
-from capture.ledger.downloads import SqlDownloads
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.events import Head, SqlEvents
 from capture.ledger.leads import SqlLeads
@@ -35,7 +34,6 @@ class SqlReadTransaction:
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
         self.api = SqlApi(connection, keyed_hash)
         self.outbox = SqlOutbox(connection, keyed_hash)
-        self.downloads = SqlDownloads(connection)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

@@ -1,0 +1,201 @@
+"""The letters to the agency: spam, caps, the month's end, a campaign's end, what failed.
+
+There are none if the agency has set no e-mail address. Test leads are in no figure (rule 5 of
+docs/rules.md).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from capture.billing.history import add_months
+from capture.campaign.catalogue import Catalogue
+from capture.campaign.model import Campaign
+from capture.closing.months import campaign_groups, closed_months
+from capture.delivery.event_messages import (
+    TOO_OLD,
+    AccountEvent,
+    LeadEvent,
+    is_too_old,
+    morning_of,
+)
+from capture.lead.events import Event, EventKind
+from capture.lead.review_window import month_of
+from capture.ledger.messages import Channel, NewMessage
+from capture.ledger.protocol import ReadTransaction
+
+_DAY: Final = timedelta(days=1)
+_DAYS_BEFORE_THE_END: Final = 7
+_CAP_PERCENTS: Final = (80, 100)
+_LISTED_FAILURES: Final = 100
+"""Most messages that one letter lists."""
+_FAILURES: Final = "failed_deliveries"
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyPlanner:
+    """Which letters the agency gets."""
+
+    email: str
+    now: datetime
+
+    def spam_digest(self, subject: LeadEvent) -> Iterator[NewMessage]:
+        """The day's spam of a campaign, the next morning."""
+        lead, zone = subject.lead, subject.campaign.zone
+        day = lead.received_at.astimezone(zone).date()
+        due_at = morning_of(day + _DAY, zone)
+        if subject.event.kind is EventKind.SPAM and not lead.test and self.now < due_at + TOO_OLD:
+            yield self._letter(
+                "spam_digest",
+                f"{lead.campaign}:{day}",
+                {"day": day.isoformat()},
+                client=lead.client,
+                campaign=lead.campaign,
+                due_at=due_at,
+                expires_at=due_at + TOO_OLD,
+            )
+
+    def cap_nearly_reached(
+        self, reading: ReadTransaction, campaign: Campaign
+    ) -> Iterator[NewMessage]:
+        """This month's cap, at 80 % and again when it is reached."""
+        limit, month = campaign.caps.leads_a_month, month_of(self.now, campaign)
+        if limit is None:
+            return
+        count = reading.campaigns.count_towards_cap(campaign, month)
+        reached = [percent for percent in _CAP_PERCENTS if count * 100 >= limit * percent]
+        if not reached:
+            return
+        keys = {
+            percent: f"{campaign.slug}:{month}:leads_a_month:{limit}:{percent}"
+            for percent in _CAP_PERCENTS
+        }
+        full = f"cap_nearly_reached:{keys[_CAP_PERCENTS[-1]]}"
+        if full in reading.outbox.by_key([full]):  # a rejection may have freed a place since
+            return
+        next_month = add_months(date.fromisoformat(f"{month}-01"), 1)
+        yield self._letter(
+            "cap_nearly_reached",
+            keys[reached[-1]],
+            {"month": month, "cap": "leads_a_month", "count": count, "limit": limit},
+            client=campaign.client,
+            campaign=campaign.slug,
+            expires_at=datetime.combine(next_month, time(), campaign.zone).astimezone(UTC),
+        )
+
+    def first_month_ready(
+        self, reading: ReadTransaction, subject: LeadEvent
+    ) -> Iterator[NewMessage]:
+        """After the client's first lead, the letter that its month can be closed."""
+        lead = subject.lead
+        if subject.event.kind is not EventKind.RECEIVED:
+            return
+        first = reading.leads.first(lead.campaign)
+        is_first = first is not None and first.lead_id == lead.lead_id
+        if is_first and not self._has_earlier_lead(reading, subject):
+            yield from self._month_ready(reading, subject.event, lead.client, lead.month)
+
+    def next_month_ready(
+        self, reading: ReadTransaction, subject: AccountEvent
+    ) -> Iterator[NewMessage]:
+        """After a close, the letter that the next month can be closed."""
+        if subject.event.kind is EventKind.CLOSED:
+            month = add_months(date.fromisoformat(f"{subject.event.data['month']}-01"), 1)
+            client = subject.event.data["client"]
+            yield from self._month_ready(reading, subject.event, client, f"{month:%Y-%m}")
+
+    def campaign_ends(self, catalogue: Catalogue) -> Iterator[NewMessage]:
+        """Each campaign that takes no leads from some day within a week on."""
+        for campaign in catalogue.campaigns.values():
+            closes = campaign.closes
+            if closes is None:
+                continue
+            first_day = closes - timedelta(days=_DAYS_BEFORE_THE_END)
+            ends_at = datetime.combine(closes + _DAY, time(), campaign.zone).astimezone(UTC)
+            if morning_of(first_day, campaign.zone) <= self.now < ends_at:
+                yield self._letter(
+                    "campaign_ends",
+                    f"{campaign.slug}:{closes}",
+                    {"closes": closes.isoformat()},
+                    client=campaign.client,
+                    campaign=campaign.slug,
+                    expires_at=ends_at,
+                )
+
+    def failed_deliveries(self, reading: ReadTransaction) -> Iterator[NewMessage]:
+        """Messages that failed since the last such letter, at most one letter a day (UTC)."""
+        today = self.now.astimezone(UTC).date()
+        keys = [f"{_FAILURES}:{day}" for day in (today, today - _DAY)]
+        letters = reading.outbox.by_key(keys)
+        if keys[0] in letters:
+            return
+        yesterday = datetime.combine(today - _DAY, time(), UTC)
+        since = letters[keys[1]].queued_at if keys[1] in letters else yesterday
+        failed = [
+            message.id
+            for message in reading.outbox.failed_since(since, _LISTED_FAILURES)
+            if message.kind != _FAILURES
+        ]
+        if failed:
+            yield self._letter(
+                _FAILURES,
+                today.isoformat(),
+                {"messages": failed},
+                expires_at=self.now + TOO_OLD,
+            )
+
+    def _month_ready(
+        self, reading: ReadTransaction, event: Event, client: str, month: str
+    ) -> Iterator[NewMessage]:
+        if is_too_old(event, self.now) and any(
+            closing.month == month for closing in closed_months(reading, client)
+        ):
+            return
+        next_month = add_months(date.fromisoformat(f"{month}-01"), 1)
+        zones = {
+            campaign.zone
+            for group in campaign_groups(reading, self.now, client)
+            for campaign in group.campaigns.values()
+        }
+        yield self._letter(
+            "month_ready",
+            f"{client}:{month}",
+            {"month": month},
+            client=client,
+            due_at=max(morning_of(next_month, zone) for zone in zones),
+        )
+
+    def _has_earlier_lead(self, reading: ReadTransaction, subject: LeadEvent) -> bool:
+        """Whether another campaign of the client has an earlier lead."""
+        firsts = (
+            reading.leads.first(slug)
+            for slug in reading.campaigns.slugs()
+            if slug != subject.lead.campaign
+        )
+        return any(
+            first is not None
+            and first.client == subject.lead.client
+            and first.received_at < subject.lead.received_at
+            for first in firsts
+        )
+
+    def _letter(
+        self,
+        kind: str,
+        name: str,
+        data: Mapping[str, Any],
+        **more: Any,
+    ) -> NewMessage:
+        """A letter to the agency. `name` identifies it among those of its kind."""
+        due_at = max(more.pop("due_at", self.now), self.now)
+        return NewMessage(
+            key=f"{kind}:{name}",
+            channel=Channel.MAIL,
+            kind=kind,
+            recipient=self.email,
+            queued_at=self.now,
+            due_at=due_at,
+            data=data,
+            **more,
+        )

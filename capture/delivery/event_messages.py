@@ -1,0 +1,199 @@
+"""The letters to visitors and clients that follow from one event, without a query.
+
+The same event always has the same letters, except that one that would come too late is left out:
+old events must not flood anybody when the first dispatcher starts. What has changed since, such as
+a lead that was decided, is checked when a letter is sent.
+
+Rules are those of docs/rules.md.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from capture.campaign.client import Client
+from capture.campaign.model import Campaign, Notice
+from capture.intake.gate import FORM
+from capture.lead.events import Event, EventKind, parse_time
+from capture.lead.model import Lead
+from capture.ledger.messages import VISITOR, Channel, NewMessage
+from capture.review.acts import is_unnotified
+
+TOO_OLD: Final = timedelta(days=7)
+"""No letter follows from an event that is older, except the notice of a lead that still waits."""
+WARNING_TIME: Final = timedelta(hours=6)
+"""How long before silence accepts a lead its client is warned."""
+MEETING_TIME: Final = timedelta(hours=1)
+"""How long after a meeting's start the client is asked whether it was held."""
+
+_MORNING: Final = time(8)
+_RESULTS_WITH_GUIDE: Final = frozenset(
+    {
+        EventKind.DUPLICATE,
+        EventKind.SUPPRESSED,
+        EventKind.OVER_CAP,
+        EventKind.DISQUALIFIED,
+        EventKind.QUALIFIED,
+    }
+)
+"""Results of the gate after which the visitor gets the guide (rule 6): all but spam."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """An event of a lead, with what decides which letters follow from it."""
+
+    sequence: int
+    event: Event
+    lead: Lead
+    """As it is now."""
+    campaign: Campaign
+    """In the version of the lead's receipt (rule 16)."""
+    client: Client | None
+    """The client's file as it is now; None if it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """An event of a client's account: a closed month, a credit note, a debit."""
+
+    sequence: int
+    event: Event
+    client: Client | None
+    """The client's file as it is now; None if it is gone."""
+
+
+def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """The letters to the visitor and to the client's contacts that follow from an event."""
+    kind = subject.event.kind
+    if kind in _RESULTS_WITH_GUIDE:
+        yield from _guide(subject, now)
+    if kind is EventKind.QUALIFIED:
+        yield from _lead_to_review(subject, now)
+    elif kind is EventKind.NOTIFIED:
+        yield from _review_warning(subject, now)
+    elif kind in {EventKind.SCHEDULED, EventKind.MOVED}:
+        yield from _meeting_question(subject, now)
+
+
+def messages_of_account(subject: AccountEvent, now: datetime) -> Iterator[NewMessage]:
+    """The letters to the client's contacts that follow from an event."""
+    data = subject.event.data
+    if is_too_old(subject.event, now):
+        return
+    match subject.event.kind:
+        case EventKind.CLOSED | EventKind.CREDITED | EventKind.DEBITED if "number" in data:
+            number = data["number"]
+            key = f"statement:{number}"
+            yield from _to_bills(subject, now, key, "statement", {"number": number})
+        case EventKind.DEBIT_PROPOSED:
+            key, about = f"debit_to_approve:{data['id']}", {"sequence": subject.sequence}
+            yield from _to_bills(subject, now, key, "debit_to_approve", about)
+
+
+def is_too_old(event: Event, now: datetime) -> bool:
+    """Whether the event was recorded so long ago that nobody expects a letter on it."""
+    return event.recorded_at < now - TOO_OLD
+
+
+def morning_of(day: date, zone: ZoneInfo) -> datetime:
+    """08:00 in the zone, when the letters of a day leave, in UTC."""
+    return datetime.combine(day, _MORNING, zone).astimezone(UTC)
+
+
+def _guide(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """The guide, once for each lead that came by a form of a gated campaign."""
+    lead = subject.lead
+    expires_at = lead.received_at + TOO_OLD
+    if subject.campaign.kind == "gated" and lead.source == FORM and now < expires_at:
+        yield NewMessage(
+            key=f"guide:{lead.lead_id}",
+            channel=Channel.MAIL,
+            kind="guide",
+            recipient=VISITOR,
+            queued_at=now,
+            due_at=now,
+            expires_at=expires_at,
+            client=lead.client,
+            campaign=lead.campaign,
+            lead_id=lead.lead_id,
+        )
+
+
+def _lead_to_review(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """The notice of a qualified lead. A client with a digest gets it only for a test lead."""
+    lead, client = subject.lead, subject.client
+    if (
+        subject.campaign.review.notice is Notice.EMAIL
+        and client is not None
+        and (lead.test or client.notice_frequency == "each")
+        and (is_unnotified(lead) or not is_too_old(subject.event, now))
+    ):
+        yield from _to_notices(subject, now, "lead_to_review")
+
+
+def _review_warning(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """The warning before silence accepts, if the deadline is far enough from the notice."""
+    text = subject.event.data.get("deadline")
+    if subject.campaign.review.notice is not Notice.EMAIL or text is None:
+        return
+    deadline = parse_time(text)
+    warn_at = deadline - WARNING_TIME
+    if subject.event.occurred_at < warn_at and now < deadline:
+        yield from _to_notices(subject, now, "review_warning", warn_at, deadline)
+
+
+def _meeting_question(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """Whether a meeting was held, where that is what the client pays for (rule 14)."""
+    data = subject.event.data
+    if subject.campaign.price.billable != "held" or not data.get("deemed_held_at"):
+        return
+    meeting_at, deemed_held_at = parse_time(data["meeting_at"]), parse_time(data["deemed_held_at"])
+    if now < deemed_held_at:
+        ask_at = meeting_at + min(MEETING_TIME, (deemed_held_at - meeting_at) / 2)
+        yield from _to_notices(subject, now, "meeting_question", ask_at, deemed_held_at)
+
+
+def _to_notices(
+    subject: LeadEvent,
+    now: datetime,
+    kind: str,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> Iterator[NewMessage]:
+    """One letter on the lead to each address that gets notices."""
+    lead = subject.lead
+    for address in subject.client.contacts.notices if subject.client else ():
+        yield NewMessage(
+            key=f"{kind}:{lead.lead_id}:{subject.sequence}:{address}",
+            channel=Channel.MAIL,
+            kind=kind,
+            recipient=address,
+            queued_at=now,
+            due_at=due_at or now,
+            expires_at=expires_at,
+            client=lead.client,
+            campaign=lead.campaign,
+            lead_id=lead.lead_id,
+            data={"sequence": subject.sequence},
+        )
+
+
+def _to_bills(
+    subject: AccountEvent, now: datetime, key: str, kind: str, data: Mapping[str, Any]
+) -> Iterator[NewMessage]:
+    """One letter to each address that gets bills."""
+    for address in subject.client.contacts.bills if subject.client else ():
+        yield NewMessage(
+            key=f"{key}:{address}",
+            channel=Channel.MAIL,
+            kind=kind,
+            recipient=address,
+            queued_at=now,
+            due_at=now,
+            client=subject.event.data["client"],
+            campaign=subject.event.campaign,
+            data=data,
+        )

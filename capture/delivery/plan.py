@@ -1,0 +1,157 @@
+"""Queues the messages that follow from events and from the clock.
+
+An event is its own queue entry: the use case that recorded it queues nothing. `queue_messages`
+reads the events after a mark, queues what follows from them, and moves the mark in the same
+transaction. Each message has a key, so it is queued once, also by several dispatchers.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from capture.campaign.catalogue import Catalogue
+from capture.delivery.agency_messages import AgencyPlanner
+from capture.delivery.clock_messages import digests, reports
+from capture.delivery.context import DeliveryContext
+from capture.delivery.event_messages import (
+    AccountEvent,
+    LeadEvent,
+    messages_of_account,
+    messages_of_lead,
+)
+from capture.lead.events import EventKind
+from capture.lead.identity import NEWEST, mailbox_of
+from capture.ledger.messages import VISITOR, NewMessage
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.terms import saved_campaign
+from capture.ledger.types import RecordedEvent
+from capture.review.acts import find_lead
+
+LETTERS_A_DAY: Final = 3
+"""Most letters within 24 hours to the mailbox of a visitor, over all campaigns, so that nobody can
+be bombed through our forms."""
+
+_EVENTS_AT_ONCE: Final = 500
+"""Events in one transaction: visitors wait while it runs."""
+_DAY: Final = timedelta(days=1)
+
+
+def queue_messages(context: DeliveryContext, now: datetime) -> int:
+    """Queues all messages that follow from new events and the clock. Returns how many.
+
+    Writes nothing if there is nothing new. Raises `FileErrors` if a campaign or client file is
+    faulty: the messages are then queued once it is correct.
+    """
+    ledger = context.ledger
+    planner = _Planner(context.catalogue(), AgencyPlanner(context.agency.party.email, now), now)
+    number = 0
+    while ledger.read(_has_new_events):
+        number += ledger.transact(planner.queue_of_events)
+    if ledger.read(lambda reading: list(planner.new_messages_of_clock(reading))):
+        number += ledger.transact(planner.queue_of_clock)
+    return number
+
+
+def _has_new_events(reading: ReadTransaction) -> bool:
+    last, _ = reading.events.head()
+    return reading.outbox.last_planned_event() < last
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """The work of one pass."""
+
+    catalogue: Catalogue
+    agency: AgencyPlanner
+    now: datetime
+
+    def queue_of_events(self, records: WriteTransaction) -> int:
+        """Queues what follows from the next events, and moves the mark."""
+        mark = records.outbox.last_planned_event()
+        events = list(islice(records.events.select(after=mark), _EVENTS_AT_ONCE))
+        if not events:  # another dispatcher was faster
+            return 0
+        number = sum(
+            self._queue(records, self._messages_of_event(records, recorded)) for recorded in events
+        )
+        slugs = {
+            recorded.event.campaign
+            for recorded in events
+            if recorded.event.kind in {EventKind.QUALIFIED, EventKind.OVER_CAP}
+        }
+        number += self._queue(records, self._messages_on_caps(records, sorted(slugs)))
+        records.outbox.save_last_planned_event(events[-1].sequence)
+        return number
+
+    def queue_of_clock(self, records: WriteTransaction) -> int:
+        """Queues what follows from the clock."""
+        return self._queue(records, self.new_messages_of_clock(records))
+
+    def new_messages_of_clock(self, reading: ReadTransaction) -> Iterator[NewMessage]:
+        """What follows from the clock and is not queued yet."""
+        messages = [
+            *digests(reading, self.catalogue, self.now),
+            *reports(self.catalogue, self.now),
+        ]
+        if self.agency.email:
+            messages += self.agency.campaign_ends(self.catalogue)
+            messages += self.agency.failed_deliveries(reading)
+        known = reading.outbox.by_key(message.key for message in messages)
+        yield from (message for message in messages if message.key not in known)
+
+    def _messages_of_event(
+        self, reading: ReadTransaction, recorded: RecordedEvent
+    ) -> Iterator[NewMessage]:
+        event = recorded.event
+        if event.lead_id is None:
+            client = self.catalogue.clients.get(event.data.get("client", ""))
+            account_event = AccountEvent(recorded.sequence, event, client)
+            yield from messages_of_account(account_event, self.now)
+            if self.agency.email:
+                yield from self.agency.next_month_ready(reading, account_event)
+            return
+        lead = find_lead(reading, event.lead_id)
+        lead_event = LeadEvent(
+            sequence=recorded.sequence,
+            event=event,
+            lead=lead,
+            campaign=saved_campaign(reading, lead.campaign, lead.version),
+            client=self.catalogue.clients.get(lead.client),
+        )
+        yield from messages_of_lead(lead_event, self.now)
+        if self.agency.email:
+            yield from self.agency.spam_digest(lead_event)
+            yield from self.agency.first_month_ready(reading, lead_event)
+
+    def _messages_on_caps(
+        self, reading: ReadTransaction, slugs: Iterable[str]
+    ) -> Iterator[NewMessage]:
+        campaigns = (self.catalogue.campaigns.get(slug) for slug in slugs)
+        for campaign in campaigns:
+            if campaign is not None and self.agency.email:
+                yield from self.agency.cap_nearly_reached(reading, campaign)
+
+    def _queue(self, records: WriteTransaction, messages: Iterable[NewMessage]) -> int:
+        """Queues messages; returns how many were new."""
+        return sum(
+            self._queue_to_visitor(records, message)
+            if message.recipient == VISITOR
+            else records.outbox.queue(message)
+            for message in messages
+        )
+
+    def _queue_to_visitor(self, records: WriteTransaction, message: NewMessage) -> bool:
+        """Queues a letter unless the mailbox has had its letters of the day.
+
+        Letters are counted by mailbox, because one mailbox has many addresses: `ann+1@`, `ann+2@`.
+        """
+        personal_data = records.people.personal_data(message.lead_id)
+        address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+        if not address:  # erased
+            return False
+        mailbox = mailbox_of(address, NEWEST)
+        if records.outbox.count_letters_to(mailbox, self.now - _DAY) >= LETTERS_A_DAY:
+            return False
+        return records.outbox.queue(message, address=mailbox)
