@@ -33,6 +33,11 @@ CONTACT_PREFIX: Final = "/r"
 class TokenExpired(Refused):
     """The token is genuine but no longer valid."""
 
+    def __init__(self, grant: "Grant | None" = None) -> None:
+        super().__init__("this link has expired")
+        self.grant = grant
+        """What a visitor's token allowed, so that the page can lead back to the form."""
+
 
 class TokenInvalid(Refused):
     """The token was not made by us, or was changed."""
@@ -40,7 +45,7 @@ class TokenInvalid(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token allows: a lead of a campaign may get a file, or see the thanks page."""
+    """What a visitor's token allows: a lead of a campaign may get a file, or see their page."""
 
     campaign: str
     lead_id: str
@@ -70,6 +75,11 @@ class ContactGrant:
     """The id of the lead or of the debit; empty for a list."""
 
 
+def files_path(token: str) -> str:
+    """The path of the page with a lead's files, for the letter to the visitor."""
+    return f"/g/{token}"
+
+
 def review_path(token: str) -> str:
     """The path of the page behind a contact's link."""
     return f"{CONTACT_PREFIX}/{token}"
@@ -79,10 +89,11 @@ class LinkSigner:
     """Makes and reads the signed tokens of one installation."""
 
     def __init__(self, secret: bytes, lifetime: timedelta) -> None:
-        """`lifetime` is how long download links and thanks pages are valid."""
+        """`lifetime` is how long a visitor's links are valid."""
         self._secret = secret
         self._lifetime = lifetime
         self._thanks = TimestampSigner(secret, salt="thanks")
+        self._files = TimestampSigner(secret, salt="files")
         self._download = URLSafeTimedSerializer(secret, salt="download")
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
         self._contact = URLSafeTimedSerializer(secret, salt="contact")
@@ -91,20 +102,36 @@ class LinkSigner:
         """A token for the thanks page. Every lead gets one, so it uses a faster format."""
         return self._thanks.sign(f"{lead_id}-{campaign}").decode()
 
-    def read_thanks(self, token: str) -> Grant:
+    def read_thanks(self, token: str, now: datetime) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
-        age = int(self._lifetime.total_seconds())
-        content: bytes = _load_signed(lambda: self._thanks.unsign(token, max_age=age))
-        lead_id, _, campaign = content.decode().partition("-")
-        return Grant(campaign, lead_id)
+        return self._read_lead(self._thanks, token, now)
+
+    def files(self, campaign: str, lead_id: str) -> str:
+        """A token for the page with the lead's files: `files_path`."""
+        return self._files.sign(f"{lead_id}-{campaign}").decode()
+
+    def read_files(self, token: str, now: datetime) -> Grant:
+        """Raises `TokenExpired` or `TokenInvalid`."""
+        return self._read_lead(self._files, token, now)
 
     def download(self, grant: Grant) -> str:
         """A token for the download of one gated file."""
         return str(self._download.dumps([grant.campaign, grant.lead_id, grant.file]))
 
-    def read_download(self, token: str) -> Grant:
+    def read_download(self, token: str, now: datetime) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
-        return Grant(*self._read(self._download, token, self._lifetime, 3))
+        parts, signed_at = _load_signed(lambda: self._download.loads(token, return_timestamp=True))
+        return self._unexpired(Grant(*parts), signed_at, now)
+
+    def _read_lead(self, signer: TimestampSigner, token: str, now: datetime) -> Grant:
+        content, signed_at = _load_signed(lambda: signer.unsign(token, return_timestamp=True))
+        lead_id, _, campaign = content.decode().partition("-")
+        return self._unexpired(Grant(campaign, lead_id), signed_at, now)
+
+    def _unexpired(self, grant: Grant, signed_at: datetime, now: datetime) -> Grant:
+        if now - signed_at > self._lifetime:
+            raise TokenExpired(grant)
+        return grant
 
     def test_lead(self, campaign: str) -> str:
         """A token that marks a submission of the campaign's form as a test.
@@ -117,10 +144,12 @@ class LinkSigner:
         """Whether the token marks a test of this campaign and is at most one day old."""
         if not token:
             return False
+        age = int(TEST_LEAD_LIFE.total_seconds())
         try:
-            return self._read(self._test, token, TEST_LEAD_LIFE, 1) == [campaign]
+            content: list[str] = _load_signed(lambda: self._test.loads(token, max_age=age))
         except Refused:
             return False
+        return content == [campaign]
 
     def lead_link(self, client: str, address: str, lead_id: str) -> str:
         """A token for the review of one lead by the contact with this e-mail address."""
@@ -148,7 +177,7 @@ class LinkSigner:
             raise TokenInvalid("this link is not one of ours") from None
         life = LIST_LINK_LIFE if grant.subject is Subject.LIST else CONTACT_LINK_LIFE
         if now - signed_at > life:
-            raise TokenExpired("this link has expired")
+            raise TokenExpired
         return grant
 
     def find_address(self, grant: ContactGrant, addresses: Iterable[str]) -> str | None:
@@ -167,21 +196,12 @@ class LinkSigner:
         digest = hmac.digest(self._secret, text.encode(), "sha256")
         return base64.urlsafe_b64encode(digest[:15]).decode()
 
-    @staticmethod
-    def _read(
-        serializer: URLSafeTimedSerializer, token: str, lifetime: timedelta, parts: int
-    ) -> list[str]:
-        text = _load_signed(lambda: serializer.loads(token, max_age=int(lifetime.total_seconds())))
-        if not isinstance(text, list) or len(text) != parts:
-            raise TokenInvalid("this link is not one of ours")
-        return [str(part) for part in text]
-
 
 def _load_signed(check: Callable[[], Any]) -> Any:
     """Runs a check of a signature and turns its errors into ours."""
     try:
         return check()
     except SignatureExpired:
-        raise TokenExpired("this link has expired") from None
+        raise TokenExpired from None
     except BadData:
         raise TokenInvalid("this link is not one of ours") from None

@@ -154,10 +154,11 @@ class Catalogue:
         return _find(self.clients, slug, "client")
 
 
-def read_catalogue(campaigns: Path, clients: Path, gated: Path) -> Catalogue:
+def read_catalogue(campaigns: Path, clients: Path, gated: Path | None) -> Catalogue:
     """Reads both folders. Raises one `FileErrors` with every mistake in every file.
 
-    A missing folder counts as empty, because git does not store empty folders.
+    A missing folder counts as empty, because git does not store empty folders. With `gated`, a
+    campaign whose gated files cannot be sent is a mistake too.
     """
     problems: list[Problem] = []
     names = [path.stem for path in _toml_files(clients)]

@@ -7,7 +7,7 @@ import click
 from capture.billing.statement import ParkedLead, Statement
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
-from capture.cli.parked import warn_of_parked
+from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
 from capture.closing.close import close_month, read_statement
 from capture.closing.documents import find_closed_statement
 from capture.closing.months import Closing
@@ -63,6 +63,7 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
             )
         else:
             _show_closed(closed_statement)
+            warn_of_einvoice(closed_statement.number, parties, client, closing.currency)
         for campaign, reasons in closing.parked.items():
             warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))
 

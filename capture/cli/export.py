@@ -16,7 +16,7 @@ from capture.cli.output import (
     output_option,
     read_time,
 )
-from capture.cli.parked import warn_of_parked
+from capture.cli.statement_warnings import warn_of_parked
 from capture.closing.charged_lines import DrawnMonth, LineWithAnswers, draw_month
 from capture.documents.lead_export import FORMATS, WRITERS, Cell
 from capture.form.touches import TOUCH_KEYS

@@ -1,4 +1,4 @@
-"""`gatepost lead ID`: one lead with its verdict, answers, notes and events."""
+"""`gatepost lead ID`: one lead with its verdict, answers, downloads, notes and events."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from capture.ledger.types import Note, PersonalData, RecordedEvent
 @as_json_option
 @pass_context
 def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
-    """Show one lead: stage, verdict, answers, notes and events.
+    """Show one lead: stage, verdict, answers, downloads, notes and events.
 
     A unique beginning of its id is enough.
 
@@ -58,6 +58,15 @@ def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str,
         "earlier": {
             lead_id: _answers(reading.people.personal_data(lead_id)) for lead_id in earlier
         },
+        "downloads": [
+            {
+                "file": download.file,
+                "count": download.count,
+                "first_at": moment(download.first_at),
+                "last_at": moment(download.last_at),
+            }
+            for download in reading.downloads.of_lead(lead.lead_id)
+        ],
         "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
         "events": [_event(recorded, notes) for recorded in events],
     }
@@ -164,6 +173,9 @@ def _show(facts: dict[str, Any]) -> None:
         if facts[which]:
             show_heading(which.replace("_", " ").capitalize())
             show_facts(facts[which].items())
+    if facts["downloads"]:
+        show_heading("Downloads")
+        show_rows(("file", "count", "first_at", "last_at"), facts["downloads"], as_json=False)
     if facts["notes"]:
         show_heading("Notes")
         show_rows(("written_at", "kind", "author", "text"), facts["notes"], as_json=False)

@@ -137,6 +137,7 @@ def _lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, 
         "deadline": moment(lead.deadline),
         "due": moment(due_state.due_at),
         "billed": due_state.billed,
+        "downloads": sum(each.count for each in reading.downloads.of_lead(lead.lead_id)),
         "email": _email(personal_data),
         "marks": " ".join(name for name in names if getattr(lead, name)),
     }

@@ -1,6 +1,6 @@
 """`gatepost month-end`: previews or closes a month of all clients, and writes its documents."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -21,8 +21,8 @@ from capture.cli.month_end_tables import (
 )
 from capture.cli.options import Month
 from capture.cli.output_folder import open_folder
-from capture.cli.parked import warn_of_parked
 from capture.cli.show import as_json_option, show_json
+from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
 from capture.closing.close import close_month
 from capture.closing.month_end import MonthEnd, State, month_ends
 from capture.errors import Refused
@@ -87,6 +87,8 @@ def month_end(
         else:
             show_preview(ends, month)
             _warn_of_agency(context)
+        if not is_close:
+            _warn_of_einvoices(parties, ends)
 
 
 def _load_ends(
@@ -101,6 +103,14 @@ def _warn_of_agency(context: CommandContext) -> None:
         check_agency(context)
     except Refused as refused:
         click.echo(str(refused), err=True)
+
+
+def _warn_of_einvoices(parties: Mapping[str, Parties], ends: Iterable[MonthEnd]) -> None:
+    for end in ends:
+        owner = parties.get(end.client)
+        if owner and end.state is State.READY and end.sums and end.sums.lines:
+            name = f"the invoice of {end.client} for {end.month} in {end.currency}"
+            warn_of_einvoice(name, owner, end.client, end.currency)
 
 
 def _close_and_write(
@@ -167,6 +177,8 @@ def _close(
     for closing in closings:
         if any(end.currency == closing.currency for end in ready_ends):
             yield f"{client}, {closing.currency}: closed{_document_text(closing.number)}"
+            if closing.number:
+                warn_of_einvoice(closing.number, parties, client, closing.currency)
             for campaign, reasons in closing.parked.items():
                 warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))
 

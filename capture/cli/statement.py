@@ -22,9 +22,9 @@ from capture.cli.output import (
     read_time,
     write_output,
 )
-from capture.cli.parked import warn_of_parked
 from capture.cli.show import moment, show_facts
 from capture.cli.statement_table import COLUMNS, show_statement, statement_rows
+from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
 from capture.closing.close import preview_statements
 from capture.closing.credit import Correction
 from capture.closing.months import campaign_groups
@@ -157,6 +157,9 @@ def preview_(
         if number:
             click.echo()
         show_in(shape, output)
+        if shape != "table":  # the table says it
+            name = f"the invoice of {client} for {month}"
+            warn_of_einvoice(name, parties, client, statement.currency)
         for part in statement.parts:
             warn_of_parked(part.campaign, part.parked)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from capture.billing.statement import Statement, StatementLine
 from capture.cli.show import moment, show_facts, show_heading, show_rows
-from capture.documents.einvoice import einvoice_fault
+from capture.documents.einvoice import einvoice_fault, einvoice_gap
 from capture.documents.lead_export import Cell
 from capture.documents.price_words import show_price
 from capture.lead.events import show_time
@@ -73,11 +73,12 @@ def show_statement(statement: Statement, digest: str) -> None:
 
 
 def _einvoice_facts(statement: Statement) -> list[tuple[str, str]]:
-    """Whether it can be an e-invoice, once the agency has set its country."""
+    """Whether it can be an e-invoice, once somebody began to fill in what that needs."""
     parties = statement.parties
-    if parties.document != "invoice" or not parties.supplier.country:
-        return []
-    return [("e-invoice", einvoice_fault(statement) or "nothing is missing")]
+    if parties.document == "invoice" and parties.supplier.country:
+        return [("e-invoice", einvoice_fault(statement) or "nothing is missing")]
+    gap = einvoice_gap(parties, statement.client, statement.currency)
+    return [("e-invoice", gap)] if gap else []
 
 
 def _table_row(line: StatementLine, currency: str) -> dict[str, str | None]:

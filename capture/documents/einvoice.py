@@ -7,6 +7,7 @@ client knows is added only if the client's file chose one for its printed docume
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -330,8 +331,41 @@ def einvoice_fault(statement: Statement) -> str:
         return f'it is a statement: {file} has document = "statement"'
     if get_currency_precision(statement.currency) > _MOST_DECIMALS:
         return f"{statement.currency} has 3 decimals, and the standard EN 16931 allows 2"
-    faults = [*_tax_faults(parties, file), *_party_faults(parties, file)]
-    return faults[0] if faults else ""
+    return next(_missing(parties, file), "")
+
+
+def einvoice_gap(parties: Parties, client: str, currency: str) -> str:
+    """What is missing for a client's e-invoices, in one line.
+
+    Empty if nothing is, if nobody began to fill in the keys and settings for them, and if the
+    client gets none because of its kind of document or its currency.
+    """
+    if (
+        parties.document != "invoice"
+        or get_currency_precision(currency) > _MOST_DECIMALS
+        or not _is_begun(parties)
+    ):
+        return ""
+    file = f"clients/{client}.toml"
+    return next(_missing(parties, file), "")
+
+
+def _missing(parties: Parties, file: str) -> Iterator[str]:
+    return chain(_tax_faults(parties, file), _party_faults(parties, file))
+
+
+def _is_begun(parties: Parties) -> bool:
+    """Whether a key or setting is set that serves e-invoices alone.
+
+    An e-mail address does not: it is there for other reasons too.
+    """
+    return bool(parties.vat_reason_code) or any(
+        side.country
+        or side.vat_id
+        or side.legal_id
+        or side.electronic_address[:3] not in {"", "EM:"}
+        for side in (parties.supplier, parties.customer)
+    )
 
 
 def _check(statement: Statement, number: str) -> None:

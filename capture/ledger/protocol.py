@@ -17,6 +17,7 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
+from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.types import (
     ApiToken,
@@ -333,6 +334,8 @@ class ReadTransaction(Protocol):
     def api(self) -> ApiQueries: ...
     @property
     def outbox(self) -> OutboxQueries: ...
+    @property
+    def downloads(self) -> DownloadQueries: ...
 
 
 class WriteTransaction(ReadTransaction, Protocol):
@@ -362,6 +365,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def api(self) -> ApiWrites: ...
     @property
     def outbox(self) -> OutboxWrites: ...
+    @property
+    def downloads(self) -> DownloadWrites: ...
 
 
 class Ledger(Protocol):

@@ -96,7 +96,7 @@ def _trigger_sql() -> dict[str, str]:
 @MIGRATIONS()
 def create_tables(db: Database) -> None:
     """The first schema."""
-    for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX):
+    for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
         db.execute(trigger)
@@ -295,4 +295,15 @@ _OUTBOX: Final = """
         id INTEGER PRIMARY KEY CHECK (id = 1),
         sequence INTEGER NOT NULL
     ) STRICT;
+"""
+
+_DOWNLOADS: Final = """
+    CREATE TABLE downloads (
+        lead_id TEXT NOT NULL,
+        file TEXT NOT NULL,
+        first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        PRIMARY KEY (lead_id, file)
+    ) STRICT, WITHOUT ROWID;
 """

@@ -9,6 +9,7 @@ from capture.lead.model import Lead
 from capture.ledger.api_store import SqlApi
 from capture.ledger.campaigns import SqlCampaigns
 from capture.ledger.dialect import Connection, Dialect
+from capture.ledger.downloads import SqlDownloads
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.events import Head, SqlEvents
 from capture.ledger.leads import SqlLeads
@@ -34,6 +35,7 @@ class SqlReadTransaction:
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
         self.api = SqlApi(connection, keyed_hash)
         self.outbox = SqlOutbox(connection, keyed_hash)
+        self.downloads = SqlDownloads(connection)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

@@ -1,5 +1,7 @@
 """Creates the Flask app of the lead service: services, routes, headers, error pages, `/healthz`."""
 
+from collections.abc import Callable
+
 from flask import Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
@@ -18,7 +20,14 @@ from capture.web.public import download, form, thanks
 from capture.web.rate_limit import RateLimit
 from capture.web.review import leads as review
 from capture.web.sender import WebApp, log_unexpected, route
-from capture.web.services import LiveCatalogue, Services, install_services, message_page, services
+from capture.web.services import (
+    LiveCatalogue,
+    Services,
+    install_services,
+    message_page,
+    run_now,
+    services,
+)
 
 ERROR_PAGES = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
@@ -36,9 +45,14 @@ ERROR_PAGES = {
 }
 
 
-def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
+def create_app(
+    config: WebConfig,
+    ledger: Ledger | None = None,
+    run_later: Callable[[Callable[[], None]], object] = run_now,
+) -> Flask:
     """The lead service over one ledger; without `ledger` it opens the configured one.
 
+    `run_later` runs a function that no answer waits for, such as the count of a download.
     Raises a `GatepostError` if the service cannot start.
     """
     app = WebApp("capture.web", config.template_folder)
@@ -61,6 +75,7 @@ def create_app(config: WebConfig, ledger: Ledger | None = None) -> Flask:
         rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
         api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
         site=LiveSite(config.site_facts),
+        run_later=run_later,
     )
     api = create_api(app_services, MAX_BODY)
     mounted = DispatcherMiddleware(app.wsgi_app, {"/api": api})

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,13 @@ class Services:
     rate_limit: RateLimit
     api_limit: RateLimit
     site: LiveSite
+    run_later: Callable[[Callable[[], None]], object]
+    """Runs a function that no answer waits for. The function raises nothing."""
+
+
+def run_now(task: Callable[[], None]) -> None:
+    """The `run_later` of an app without a server: runs the function before it returns."""
+    task()
 
 
 def install_services(app: Flask, app_services: Services) -> None:

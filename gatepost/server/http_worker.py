@@ -32,6 +32,7 @@ from gunicorn.http.errors import (
     ParseException,
     UnsupportedTransferCoding,
 )
+from gunicorn.http.wsgi import FileWrapper
 from gunicorn.workers.ggevent import GeventWorker
 
 from capture.web.config import MAX_BODY
@@ -83,6 +84,22 @@ def _drain(sock: Any) -> None:
         if not chunk:
             return
         total += len(chunk)
+
+
+class SeekableFile(FileWrapper):  # type: ignore[misc]  # gunicorn ships no types
+    """The `wsgi.file_wrapper`. gunicorn sends a complete file with the kernel's sendfile.
+
+    For a range Werkzeug moves to its start. Without these methods it would read all bytes before.
+    """
+
+    def seekable(self) -> bool:
+        return bool(self.filelike.seekable())
+
+    def seek(self, position: int) -> None:
+        self.filelike.seek(position)
+
+    def tell(self) -> int:
+        return int(self.filelike.tell())
 
 
 # --- the body of a request ---
@@ -314,6 +331,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         """Calls the app. Meanwhile the connection is not idle."""
         connection = gevent.getcurrent()
         self._idle_since.pop(connection, None)
+        environ["wsgi.file_wrapper"] = SeekableFile
         try:
             return app(environ, start_response)
         finally:

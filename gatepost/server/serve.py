@@ -8,11 +8,12 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import gevent
 from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from gunicorn.app.base import BaseApplication
@@ -28,6 +29,7 @@ from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
+from capture.web.services import run_now
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.http_worker import Worker
 from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret, url_host
@@ -64,7 +66,7 @@ def serve(settings: Settings) -> None:
     # and a replacement worker starts even if a file has a mistake or the disk is full.
     config = web_config(settings)
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
-    app = make_app(settings, ledger)
+    app = make_app(settings, ledger, gevent.spawn)
     ledger.close()  # a database connection must not be carried over a fork
     let_no_fork_miss_a_signal()
     _Server(settings, app, ledger).run()
@@ -114,9 +116,13 @@ def web_config(settings: Settings) -> WebConfig:
     )
 
 
-def make_app(settings: Settings, ledger: Ledger | None = None) -> Flask:
-    """The Flask app that serves the site and the lead service."""
-    app = create_app(web_config(settings), ledger)
+def make_app(
+    settings: Settings,
+    ledger: Ledger | None = None,
+    run_later: Callable[[Callable[[], None]], object] = run_now,
+) -> Flask:
+    """The Flask app that serves the site and the lead service. See `create_app`."""
+    app = create_app(web_config(settings), ledger, run_later)
     app.register_blueprint(static_site(settings.output_dir / "www"))
     return app
 

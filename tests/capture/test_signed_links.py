@@ -16,6 +16,7 @@ from capture.signed_links import (
     Subject,
     TokenExpired,
     TokenInvalid,
+    files_path,
     review_path,
 )
 
@@ -91,8 +92,40 @@ def test_a_changed_token_or_one_of_another_purpose_is_refused() -> None:
         with pytest.raises(TokenInvalid):
             read(wrong)
     with pytest.raises(TokenInvalid):
-        SIGNER.read_download(token)
+        SIGNER.read_download(token, NOW)
 
 
 def test_the_path_of_a_link_needs_no_quoting() -> None:
     assert review_path("a.b-c_d") == "/r/a.b-c_d"
+    assert files_path("a.b-c_d") == "/g/a.b-c_d"
+
+
+VISITOR_LINKS = [
+    (SIGNER.thanks, SIGNER.read_thanks),
+    (SIGNER.files, SIGNER.read_files),
+    (lambda campaign, lead_id: SIGNER.download(Grant(campaign, lead_id)), SIGNER.read_download),
+]
+
+
+@pytest.mark.parametrize(("sign", "read_token"), VISITOR_LINKS)
+def test_an_expired_link_of_a_visitor_still_names_its_campaign(
+    sign: Callable[[str, str], str], read_token: Callable[[str, datetime], Grant]
+) -> None:
+    token, life = sign("the-guide", "7ffwzp2npa6a"), timedelta(days=7)
+    assert read_token(token, NOW + life) == Grant("the-guide", "7ffwzp2npa6a")
+    with pytest.raises(TokenExpired) as expired:
+        read_token(token, NOW + life + timedelta(seconds=1))
+    assert expired.value.grant == Grant("the-guide", "7ffwzp2npa6a")
+
+
+@pytest.mark.parametrize(("sign", "read_token"), VISITOR_LINKS)
+def test_a_link_of_a_visitor_is_valid_for_one_purpose(
+    sign: Callable[[str, str], str], read_token: Callable[[str, datetime], Grant]
+) -> None:
+    token = sign("the-guide", "7ffwzp2npa6a")
+    for _, read_other in VISITOR_LINKS:
+        if read_other != read_token:
+            with pytest.raises(TokenInvalid):
+                read_other(token, NOW)
+    with pytest.raises(TokenInvalid):
+        read_token(token[:-1], NOW)

@@ -133,7 +133,46 @@ def test_a_preview_says_what_an_e_invoice_lacks(
     monkeypatch.setenv("GATEPOST_AGENCY_EMAIL", "")
     assert "e-invoice the setting AGENCY_EMAIL or " in words(run(project, *preview))
     monkeypatch.setenv("GATEPOST_AGENCY_COUNTRY", "")
-    assert "e-invoice" not in run(project, *preview)
+    assert "e-invoice the setting AGENCY_COUNTRY is missing" in words(run(project, *preview))
+
+
+def test_nothing_is_said_of_e_invoices_before_somebody_begins_with_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEPOST_AGENCY_EMAIL", "bills@northgate.example")
+    project.take()
+    assert "e-invoice" not in run(project, "statement", "preview", "acme", "--month", "2026-11")
+    run(project, "statement", "preview", "acme", "--month", "2026-11", "--format", "json")
+    run(project, "month-end", "--month", "2026-11")
+    run(project, "close", "acme", "--month", "2026-11")
+
+
+@pytest.mark.parametrize(
+    ("command", "document"),
+    [
+        (
+            ("statement", "preview", "acme", "--month", "2026-11", "--format", "json"),
+            "the invoice of acme for 2026-11",
+        ),
+        (("month-end", "--month", "2026-11"), "the invoice of acme for 2026-11 in USD"),
+        (("month-end", "--month", "2026-11", "--json"), "the invoice of acme for 2026-11 in USD"),
+        (("month-end", "--month", "2026-11", "--close"), "acme-0001"),
+        (("close", "acme", "--month", "2026-11"), "acme-0001"),
+    ],
+)
+def test_what_is_missing_for_an_e_invoice_that_was_begun_is_one_warning(
+    project: Project, command: tuple[str, ...], document: str
+) -> None:
+    set_client(project, 'country = "NL"\nvat_category = "exempt"')
+    project.take()
+    warning = (
+        f"warning: {document} cannot be an e-invoice: the setting AGENCY_VAT_ID or "
+        "AGENCY_TAX_ID is missing; a change counts for months that are closed after it"
+    )
+    with time_machine.travel(DECEMBER, tick=False):
+        ran = project.run(*command)
+    assert ran.code == 0
+    assert [line for line in ran.err.splitlines() if "e-invoice" in line] == [warning]
 
 
 def test_what_is_missing_is_one_line(project: Project) -> None:

@@ -88,6 +88,27 @@ def test_json_has_every_fact_of_a_lead(project: Project) -> None:
     assert facts["answers"]["full_name"] == "Ann Lee"
 
 
+def test_a_lead_shows_how_often_its_files_were_downloaded(project: Project) -> None:
+    lead_id = project.take()
+    assert "Downloads" not in project.run("lead", lead_id).out
+    for hours in (0, 2):
+        at = NOW + timedelta(hours=hours)
+        project.ledger.transact(
+            lambda records, at=at: records.downloads.count(lead_id, "guide.pdf", at)
+        )
+    assert "guide.pdf  2      2026-11-23T15:00:00Z" in project.run("lead", lead_id).out
+    facts = json.loads(project.run("lead", lead_id, "--json").out)
+    (download,) = facts["downloads"]
+    assert download == {
+        "file": "guide.pdf",
+        "count": 2,
+        "first_at": "2026-11-23T15:00:00Z",
+        "last_at": "2026-11-23T17:00:00Z",
+    }
+    (row,) = json.loads(project.run("leads", "--json").out)
+    assert row["downloads"] == 2
+
+
 def test_a_search_finds_leads_by_name_email_phone_and_id(project: Project) -> None:
     bob = project.take(email="bob@other.example", phone="+12025550143")
     ann = project.take(full_name="Ann Löwe")

@@ -122,6 +122,12 @@ def test_a_campaign_file_with_a_mistake_is_refused_with_its_line(service: Servic
     assert f"campaigns/{GUIDE}.toml:75: review.hours" in refusal(service)
 
 
+def test_a_missing_gated_file_is_refused_with_its_campaign(service: Service) -> None:
+    (service.folder / "content" / "gated" / "cloud-guide.pdf").unlink()
+    message = f'campaigns/{GUIDE}.toml:9: assets holds "cloud-guide.pdf": no such file in '
+    assert refusal(service) == f"{message}content/gated/; add it there"
+
+
 def test_a_file_that_is_not_a_database_is_refused(service: Service) -> None:
     service.run("leads")
     (service.folder / "notes.txt").write_text("my notes, nothing like a database\n" * 60)

@@ -21,6 +21,7 @@ from capture.campaign.e_invoicing import (
     reason_code_fault,
     vat_id_fault,
 )
+from capture.campaign.gated_files import check_gated_file
 from capture.campaign.model import (
     DuplicateKey,
     Duplicates,
@@ -296,7 +297,8 @@ class ValidationContext:
 
     clients: Collection[str]
     clients_folder: Path
-    gated_folder: Path
+    gated_folder: Path | None
+    """None: the files are not checked."""
     clients_without_notices: Collection[str] = ()
     """Clients whose file has no `contacts.notices`."""
 
@@ -313,22 +315,25 @@ class ValidationContext:
                 ("review", "notice"),
                 f"{path} has no address to notify; add notices = [...] there under [contacts]",
             )
-        if draft.kind == "gated":
+        if draft.kind == "gated" and self.gated_folder is not None:
             for number, name in enumerate(draft.assets or ()):
-                if is_plain(name) and (problem := self._asset_problem(name)):
+                if is_plain(name) and (problem := _asset_problem(self.gated_folder, name)):
                     yield Finding(("assets", number), problem)
 
-    def _asset_problem(self, name: str) -> str:
-        folder = self.gated_folder.resolve()
-        where = short_path(self.gated_folder)
-        files_by_name = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
-        path = files_by_name.get(name)  # not is_file(): some file systems ignore case
-        if path is None or not path.exists():
-            return f"no such file in {where}/{suggestion(name, files_by_name) or '; add it there'}"
-        if not path.is_file():
-            return f"is not a file in {where}/; name a file"
-        if ConfinedFolder(folder).why_outside(name):
-            return f"is a link that leads out of {where}/; put the file itself there"
-        if not os.access(path, os.R_OK):
-            return f"cannot be read in {where}/ by this user; change its permissions"
-        return ""
+
+def _asset_problem(gated_folder: Path, name: str) -> str:
+    folder = gated_folder.resolve()
+    where = short_path(gated_folder)
+    files_by_name = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+    path = files_by_name.get(name)  # not is_file(): some file systems ignore case
+    if path is None or not path.exists():
+        return f"no such file in {where}/{suggestion(name, files_by_name) or '; add it there'}"
+    if not path.is_file():
+        return f"is not a file in {where}/; name a file"
+    if ConfinedFolder(folder).why_outside(name):
+        return f"is a link that leads out of {where}/; put the file itself there"
+    if not os.access(path, os.R_OK):
+        return f"cannot be read in {where}/ by this user; change its permissions"
+    if problem := check_gated_file(folder, name).problem:
+        return f"{problem} in {where}/; put the complete file there"
+    return ""

@@ -1,20 +1,25 @@
-"""`GET /f/<campaign>/thanks`: thanks the visitor, with links to the promised files."""
+"""The two pages with a lead's files: thanks after the form, and the page behind the letter's link.
+
+Both are valid for as long as their signed links, without a cookie. Each visit makes fresh download
+links, so that a visitor with a valid link never has to send the form again.
+"""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from capture.errors import NotFound, Refused
-from capture.signed_links import Grant
-from capture.web.public.download import size_of
+from capture.signed_links import Grant, TokenExpired, TokenInvalid
+from capture.web.public.download import expired_link, invalid_link, size_of
 from capture.web.services import message_page, page_template, services
 
 blueprint = Blueprint("thanks", __name__)
 
 
 @dataclass(frozen=True)
-class GatedFile:
+class FileLink:
     """One file that the visitor may download."""
 
     name: str
@@ -29,18 +34,37 @@ def thanks(slug: str) -> ResponseReturnValue:
     The lead is recorded, so the page works even if the campaign or its files were removed since.
     """
     try:
-        grant = services().link_signer.read_thanks(request.args.get("t", ""))
+        grant = services().link_signer.read_thanks(request.args.get("t", ""), datetime.now(UTC))
     except Refused:
         grant = None
     if grant is None or grant.campaign != slug:
         services().catalogue.campaign(slug)  # raises NotFound if there is no form to link to
-        text = "This address is no longer valid. Send the form again and you are back here at once."
-        action = services().site.current().form_action(slug)
-        return message_page("Link ended", text, link_url=action, link_text="To the form"), 410
-    gated_files = {name: _gated_file(grant, name) for name in _promised_files(slug)}
-    files = [file for file in gated_files.values() if file is not None]
-    missing = [name for name, file in gated_files.items() if file is None]
-    page = page_template("thanks.html", files=files, missing=missing)
+        return expired_link(slug)
+    return _files_page("thanks.html", grant)
+
+
+@blueprint.get("/g/<token>")
+def files(token: str) -> ResponseReturnValue:
+    """The lead's files, for the link in the letter; see `signed_links.files_path`."""
+    try:
+        grant = services().link_signer.read_files(token, datetime.now(UTC))
+    except TokenInvalid:
+        return invalid_link()
+    except TokenExpired as expired:
+        return expired_link(expired.grant.campaign if expired.grant else "")
+    if not _promised_files(grant.campaign):
+        return message_page("Not found", "These files are no longer given out."), 404
+    return _files_page("files.html", grant)
+
+
+def _files_page(template: str, grant: Grant) -> ResponseReturnValue:
+    links = {name: _file_link(grant, name) for name in _promised_files(grant.campaign)}
+    page = page_template(
+        template,
+        files=[link for link in links.values() if link is not None],
+        missing=[name for name, link in links.items() if link is None],
+        days=services().config.link_life.days,
+    )
     return page, {"Referrer-Policy": "no-referrer"}
 
 
@@ -51,13 +75,13 @@ def _promised_files(slug: str) -> tuple[str, ...]:
         return ()
 
 
-def _gated_file(grant: Grant, name: str) -> GatedFile | None:
+def _file_link(grant: Grant, name: str) -> FileLink | None:
     """A file with its download link; None while it cannot be sent."""
     size = size_of(services().config.gated, name)
     if size is None:
         return None
     token = services().link_signer.download(Grant(grant.campaign, grant.lead_id, name))
-    return GatedFile(name, url_for("download.download", token=token), _readable_size(size))
+    return FileLink(name, url_for("download.download", token=token), _readable_size(size))
 
 
 def _readable_size(size: int) -> str:

@@ -14,6 +14,7 @@ from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import LeadFilter
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_api import ApiContract
+from tests.capture.ledger.contract_downloads import DownloadContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_worklists import WorklistContract
@@ -33,7 +34,14 @@ def open_again(url: str) -> Callable[[], Ledger]:
     return lambda: open_ledger(url, KEY)
 
 
-class TestSqlite(LedgerContract, PeopleContract, WorklistContract, ApiContract, OutboxContract):
+class TestSqlite(
+    LedgerContract,
+    PeopleContract,
+    WorklistContract,
+    ApiContract,
+    OutboxContract,
+    DownloadContract,
+):
     pass
 
 
