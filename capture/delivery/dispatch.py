@@ -1,0 +1,242 @@
+"""The dispatcher: queues what follows from the events, sends what is due, records the results.
+
+A message is claimed, sent outside any transaction, and recorded. So it is sent at least once: a
+dispatcher that dies in between leaves a claim that expires, and the message is sent again. Several
+dispatchers may run: a claim is longer than any attempt, so none sends what another one is sending.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from capture.delivery.attempts import DeliveryError, PermanentFailure
+from capture.delivery.context import DeliveryContext
+from capture.delivery.mail import MailTransport, Sender, build_email
+from capture.delivery.smtp import AddressRefused
+from capture.errors import GatepostError, Unavailable
+from capture.ledger.messages import VISITOR, Attempt, Channel, Message, MessageState
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.letters.letter import Letter
+from capture.review.acts import is_unnotified, notify_client_of
+from capture.review.bounce import record_bounce
+
+CLAIM: Final = timedelta(minutes=15)
+"""How long a claimed message belongs to its dispatcher. An e-mail takes at most ten answers of the
+mail server, each within 30 seconds; a webhook takes 10 seconds."""
+
+RETRY_DELAYS: Final = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=8),
+    timedelta(hours=24),
+)
+"""After each temporary failure; after the last one the message is failed."""
+_JITTER: Final = 0.1
+"""A delay is longer by up to this part of it, so that messages that failed together spread out."""
+
+_NOTICES: Final = frozenset({"lead_to_review", "leads_digest", "lead.qualified"})
+"""Messages that notify the client of their leads, so that the review windows start (rule 11 of
+docs/rules.md)."""
+
+_NO_ADDRESS: Final = "the person's address was erased"
+_NO_CONTACT: Final = "the address is no longer in the client's file"
+
+log = logging.getLogger(__name__)
+
+QueueMessages = Callable[[DeliveryContext, datetime], int]
+"""Queues the messages that follow from new events and from the clock; returns their number."""
+Compose = Callable[[ReadTransaction, DeliveryContext, Message, datetime], Letter | str]
+"""The letter of a message, or the reason to drop it."""
+SendWebhook = Callable[[DeliveryContext, Message, datetime], Attempt]
+"""Sends a webhook. Raises `DeliveryError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that was attempted, and what became of it."""
+
+    message: Message
+    state: MessageState
+    """`waiting` if it will be tried again."""
+    result: str
+    due_at: datetime | None = None
+    """When it will be tried again."""
+
+
+class _Dropped(Exception):
+    """The message is not sent; its text is the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatcher:
+    """Sends the messages of one ledger."""
+
+    context: DeliveryContext
+    sender: Sender
+    mail: MailTransport
+    queue_messages: QueueMessages
+    compose: Compose
+    send_webhook: SendWebhook
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+    """A number from 0 to 1 for the jitter of a retry."""
+
+    def run(self) -> Iterator[Delivery]:
+        """One pass: queues what follows, then sends one due message after the other.
+
+        The caller may stop between two messages. Raises `Unavailable` if the ledger fails.
+        """
+        self._queue()
+        try:
+            while messages := self._claim():
+                for message in messages:
+                    yield self._deliver(message)
+        finally:
+            self.mail.close()
+
+    def next_due(self) -> datetime | None:
+        """When the next message is due; None if none waits."""
+        return self.context.ledger.read(lambda reading: reading.outbox.next_due())
+
+    def _queue(self) -> None:
+        """Queues new messages. A mistake in a campaign file does not stop those that are queued."""
+        try:
+            self.queue_messages(self.context, self.clock())
+        except Unavailable:
+            raise
+        except GatepostError as error:
+            log.error("no new messages are queued: %s", error)
+
+    def _claim(self) -> list[Message]:
+        """The next due message, claimed. One at a time, so that a crash repeats no other one."""
+        now = self.clock()
+        return list(
+            self.context.ledger.transact(
+                lambda records: records.outbox.claim(now, now + CLAIM, limit=1)
+            )
+        )
+
+    def _deliver(self, message: Message) -> Delivery:
+        try:
+            attempt = self._send(message)
+        except _Dropped as dropped:
+            return self._drop(message, str(dropped))
+        except PermanentFailure as failure:
+            return self._fail(message, failure)
+        except DeliveryError as failure:
+            return self._retry(message, failure.attempt)
+        except Unavailable:
+            raise
+        except GatepostError as error:
+            return self._retry(message, Attempt(_one_line(str(error))))
+        except Exception as error:
+            log.error(
+                "message %d (%s): unexpected error\n%s",
+                message.id,
+                message.kind,
+                "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__,
+            )
+            return self._retry(message, Attempt(f"unexpected error: {type(error).__name__}"))
+        return self._record_sent(message, _without_personal_data(message, attempt))
+
+    def _send(self, message: Message) -> Attempt:
+        if message.channel is Channel.WEBHOOK:
+            return self.send_webhook(self.context, message, self.clock())
+        now = self.clock()
+
+        def write_letter(reading: ReadTransaction) -> tuple[str, Letter | str]:
+            address = self._address(reading, message)
+            return address, self.compose(reading, self.context, message, now)
+
+        address, letter = self.context.ledger.read(write_letter)
+        if isinstance(letter, str):
+            raise _Dropped(letter)
+        email = build_email(letter, self.sender, address, message.key, now)
+        return self.mail.send(email, message.id, now)
+
+    def _address(self, reading: ReadTransaction, message: Message) -> str:
+        """The address to send to. Raises `_Dropped` if the message has no recipient any more."""
+        if message.recipient == VISITOR:
+            address = _visitor_address(reading, message.lead_id)
+            if address is None:
+                raise _Dropped(_NO_ADDRESS)
+            return address
+        if message.client and message.recipient not in self._known_addresses(message.client):
+            raise _Dropped(_NO_CONTACT)
+        return message.recipient
+
+    def _known_addresses(self, client: str) -> set[str]:
+        """The addresses in a client's file, and the agency's own."""
+        addresses = {self.context.agency.party.email}
+        file = self.context.catalogue().clients.get(client)
+        if file is not None:
+            contacts = file.contacts
+            addresses |= {*contacts.notices, *contacts.bills, *contacts.report_recipients}
+        return addresses
+
+    def _record_sent(self, message: Message, attempt: Attempt) -> Delivery:
+        now = self.clock()
+
+        def record(records: WriteTransaction) -> None:
+            records.outbox.record_sent(message, now, attempt)
+            # Recorded also if somebody dropped the message meanwhile: it has arrived.
+            leads = [records.leads.get(lead_id) for lead_id in _leads_of_notice(message)]
+            new = [lead for lead in leads if lead is not None and is_unnotified(lead)]
+            notify_client_of(records, new, now)
+
+        self.context.ledger.transact(record)
+        return Delivery(message, MessageState.SENT, attempt.result)
+
+    def _fail(self, message: Message, failure: PermanentFailure) -> Delivery:
+        now, attempt = self.clock(), _without_personal_data(message, failure.attempt)
+
+        def record(records: WriteTransaction) -> None:
+            records.outbox.record_failed(message, now, attempt)
+            if isinstance(failure, AddressRefused) and message.recipient == VISITOR:
+                record_bounce(records, message.lead_id, now, attempt.status)
+
+        self.context.ledger.transact(record)
+        return Delivery(message, MessageState.FAILED, attempt.result)
+
+    def _retry(self, message: Message, attempt: Attempt) -> Delivery:
+        attempt = _without_personal_data(message, attempt)
+        if message.attempts > len(RETRY_DELAYS):
+            return self._fail(message, PermanentFailure(attempt))
+        delay = RETRY_DELAYS[max(1, message.attempts) - 1]
+        due_at = self.clock() + delay * (1 + _JITTER * self.random())
+        self.context.ledger.transact(
+            lambda records: records.outbox.record_retry(message, due_at, attempt)
+        )
+        return Delivery(message, MessageState.WAITING, attempt.result, due_at)
+
+    def _drop(self, message: Message, reason: str) -> Delivery:
+        now = self.clock()
+        self.context.ledger.transact(lambda records: records.outbox.drop(message.id, now, reason))
+        return Delivery(message, MessageState.DROPPED, reason)
+
+
+def _visitor_address(reading: ReadTransaction, lead_id: str) -> str | None:
+    personal_data = reading.people.personal_data(lead_id)
+    address = None if personal_data is None else personal_data.answers.get("email")
+    return address if isinstance(address, str) and address else None
+
+
+def _leads_of_notice(message: Message) -> list[str]:
+    """The leads of which the message notifies the client."""
+    if message.kind not in _NOTICES:
+        return []
+    return list(message.data.get("leads", ())) or [message.lead_id]
+
+
+def _without_personal_data(message: Message, attempt: Attempt) -> Attempt:
+    """The attempt without the server's text, which may repeat a visitor's address."""
+    return replace(attempt, answer="") if message.recipient == VISITOR else attempt
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
