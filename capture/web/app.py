@@ -18,7 +18,7 @@ from capture.web.config import MAX_BODY, LiveSite, WebConfig
 from capture.web.policy import POLICY_HEADER, page_policy
 from capture.web.public import download, form, thanks
 from capture.web.rate_limit import RateLimit
-from capture.web.review import leads as review
+from capture.web.review import pages as review
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import (
     LiveCatalogue,

@@ -23,8 +23,9 @@ from capture.web.desk.words import duration_in_words, moment_in_words, time_in_w
 _NAMES: Final = ("name", "given-name", "family-name")
 _COMPANY: Final = ("organization",)
 """Autocomplete tokens of the fields with a person's name and company (WHATWG HTML)."""
-_FIRST_COLUMNS: Final = ("full_name", "name")
-"""Names of fields with a person's name, for forms without autocomplete tokens."""
+_NAME_FIELDS: Final = ("full_name", "name")
+_COMPANY_FIELDS: Final = ("company",)
+"""The usual names of these fields, for forms without autocomplete tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,12 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
     review = _Review(client_lead, viewer, now)
     data = client_lead.personal_data
     answers = {} if data is None else data.answers
-    name = visible_text(" ".join(_answers_to(terms, answers, _NAMES, _FIRST_COLUMNS)))
+    name, company = lead_title(client_lead)
     return LeadView(
         lead_id=lead.lead_id,
         campaign=visible_text(terms.title),
-        name=name or f"Lead {lead.lead_id}",
-        company=visible_text(" ".join(_answers_to(terms, answers, _COMPANY, ("company",)))),
+        name=name,
+        company=company,
         received=moment_in_words(lead.received_at, terms.zone),
         answers=[] if data is None else list(_answer_views(terms, answers, data.unverified)),
         is_erased=data is None,
@@ -109,13 +110,22 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
         time_left=review.time_left,
         may_accept=review.may_accept,
         may_reject=review.may_reject,
-        accepting=f"Accepting ends the review and {_cost(lead, terms)}",
+        accepting=f"Accepting ends the review and {cost_of_acceptance(lead, terms)}",
         rejecting="Rejecting ends the review and costs nothing. The agency reads the reason and "
         "the note.",
         reasons={code: visible_text(text) for code, text in terms.review.reasons.items()},
         undo_until=review.undo_until,
         is_window_open=review.is_window_open,
     )
+
+
+def lead_title(client_lead: ClientLead) -> tuple[str, str]:
+    """The person's name, or the lead's id if it is unknown; the company, or an empty text."""
+    terms, data = client_lead.terms, client_lead.personal_data
+    answers = {} if data is None else data.answers
+    name = " ".join(_answers_to(terms, answers, _NAMES, _NAME_FIELDS))
+    company = " ".join(_answers_to(terms, answers, _COMPANY, _COMPANY_FIELDS))
+    return visible_text(name) or f"Lead {client_lead.lead.lead_id}", visible_text(company)
 
 
 class _Review:
@@ -260,7 +270,7 @@ class _Review:
         return f"Recorded on {moment_in_words(at, self._terms.zone)}"
 
 
-def _cost(lead: Lead, terms: Campaign) -> str:
+def cost_of_acceptance(lead: Lead, terms: Campaign) -> str:
     """What an acceptance costs, to follow "Accepting ends the review and"."""
     if lead.free_over_cap:
         return "costs nothing: the lead came over the agreed number of leads."

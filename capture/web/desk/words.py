@@ -12,18 +12,18 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
-    """`Wednesday, 25 November 2026, 10:00 Eastern Standard Time`.
+    """`Wednesday, 25 November 2026, 10:00 (Eastern Standard Time)`.
 
     The name of the zone tells two equal local times apart when the clocks go back.
     """
     here = moment.astimezone(zone)
-    return f"{format_datetime(here, 'EEEE, d MMMM y, HH:mm', locale='en')} {_zone_name(here)}"
+    return f"{format_datetime(here, 'EEEE, d MMMM y, HH:mm', locale='en')} ({_zone_name(here)})"
 
 
 def time_in_words(moment: datetime, zone: ZoneInfo) -> str:
-    """`10:00:07 Eastern Standard Time`, for a time of the same day."""
+    """`10:00:07 (Eastern Standard Time)`, for a time of the same day."""
     here = moment.astimezone(zone)
-    return f"{here:%H:%M:%S} {_zone_name(here)}"
+    return f"{here:%H:%M:%S} ({_zone_name(here)})"
 
 
 def duration_in_words(duration: timedelta) -> str:

@@ -12,11 +12,27 @@ from flask import request
 
 from capture.campaign.client import Client
 from capture.errors import NotFound
-from capture.signed_links import ContactGrant, Subject, TokenExpired, TokenInvalid
+from capture.signed_links import ContactGrant, TokenExpired, TokenInvalid
 from capture.web.services import services
 
 _OWN_PAGE: Final = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site for a form of ours. Old browsers send none."""
+
+
+MAX_NOTE: Final = 2000
+"""Most characters of a note, as in the API."""
+TOO_LATE: Final = (
+    "Your answer was not recorded, because this was decided before. What counts is shown here."
+)
+UNKNOWN_REASON: Final = "Choose one of the reasons. The agreement allows no other."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an act was not recorded: the status of the answer, and a sentence for the page."""
+
+    status: int
+    notice: str
 
 
 class LinkEnded(Exception):
@@ -41,8 +57,8 @@ class Visitor:
         return self.client.slug
 
 
-def find_visitor(token: str, now: datetime, *subjects: Subject) -> Visitor:
-    """The contact behind a link to one of these subjects. Raises `LinkEnded` or `LinkUnknown`."""
+def find_visitor(token: str, now: datetime) -> Visitor:
+    """The contact behind a link. Raises `LinkEnded` or `LinkUnknown`."""
     signer = services().link_signer
     try:
         grant = signer.read_contact_link(token, now)
@@ -50,8 +66,6 @@ def find_visitor(token: str, now: datetime, *subjects: Subject) -> Visitor:
         raise LinkUnknown from None
     except TokenExpired:
         raise LinkEnded("This link has ended. A newer letter has a newer one.") from None
-    if grant.subject not in subjects:
-        raise LinkUnknown
     client, address = _find_contact(grant)
     if client is None or address is None:
         raise LinkEnded(

@@ -5,19 +5,27 @@ import html
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
+from capture.lead.events import Actor, Event, EventKind
+from capture.ledger.terms import save_terms
+from capture.outcomes.record import Outcome, record_outcome
 from capture.signed_links import LinkSigner, review_path
 from capture.web.services import EXTENSION
-from tests.samples import NOW
+from tests.samples import CAMPAIGN, NOW, campaign
 from tests.web.api.conftest import World, make_world
 
 CONTACT = "leads@acme-cloud.example.com"
+HELD = CAMPAIGN.replace(
+    'model = "cpl"\nrate = 50\nbillable = "accepted"',
+    'model = "cpap"\nrate = 250\nbillable = "held"',
+)
 COLLEAGUE = "marketing@acme-cloud.example.com"
 
 
@@ -40,6 +48,12 @@ class Letterbox:
     def list_link(self, *, client: str = "acme", to: str = CONTACT) -> str:
         return review_path(self.signer.list_link(client, to))
 
+    def meeting_link(self, lead_id: str, *, client: str = "acme") -> str:
+        return review_path(self.signer.meeting_link(client, CONTACT, lead_id))
+
+    def debit_link(self, debit_id: str, *, client: str = "acme") -> str:
+        return review_path(self.signer.debit_link(client, CONTACT, debit_id))
+
     def open(self, path: str, method: str = "GET") -> TestResponse:
         return self.world.app.test_client().open(path, method=method)
 
@@ -56,7 +70,19 @@ class Letterbox:
     def wait(self, duration: timedelta) -> datetime:
         """Moves the clock."""
         self.clock.shift(duration)
-        return datetime.now(NOW.tzinfo)
+        return datetime.now(UTC)
+
+    def report(self, lead_id: str, kind: EventKind, **facts: Any) -> None:
+        """Records an outcome of the agency, at the time that the clock shows."""
+        now = datetime.now(UTC)
+        outcome = Outcome(lead_id, kind, Actor.AGENCY, "Ada", occurred_at=now, **facts)
+        self.world.ledger.transact(lambda records: record_outcome(records, outcome, now))
+
+    def last_event(self, lead_id: str) -> Event:
+        events = self.world.ledger.read(
+            lambda reading: list(reading.events.select(lead_id=lead_id))
+        )
+        return events[-1].event
 
     def erase(self, lead_id: str) -> None:
         """Removes the lead's personal data, as an erasure does."""
@@ -77,5 +103,7 @@ class Letterbox:
 def box(tmp_path: Path) -> Iterator[Letterbox]:
     with time_machine.travel(NOW, tick=False) as clock:
         world = make_world(tmp_path)
+        world.terms["held"] = terms = campaign(slug="held", text=HELD)
+        world.ledger.transact(lambda records: save_terms(records, terms, NOW))
         yield Letterbox(tmp_path, world, clock)
         world.ledger.close()

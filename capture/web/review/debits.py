@@ -1,0 +1,61 @@
+"""The client's answer to a proposed debit note through a contact's link.
+
+Only the client itself may answer (rule 41 of docs/rules.md).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from flask import request
+
+from capture.closing.credit import billed_line
+from capture.closing.debit import ProposalStage, approve_debit, decline_debit, find_proposal
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.web.desk.debit_view import DebitView, debit_view
+from capture.web.review.access import TOO_LATE, Refusal, Visitor
+from capture.web.services import services
+
+
+def context(visitor: Visitor, debit_id: str, now: datetime) -> dict[str, object]:
+    """The values of the debit's page. Raises `NotFound`."""
+    client = visitor.client_slug
+
+    def read(reading: ReadTransaction) -> DebitView:
+        return debit_view(reading, find_proposal(reading, client, debit_id), now)
+
+    return {"debit": services().ledger.read(read)}
+
+
+def _approve(visitor: Visitor, debit_id: str, now: datetime) -> Refusal | None:
+    return _answer(visitor, debit_id, "approved", now)
+
+
+def _decline(visitor: Visitor, debit_id: str, now: datetime) -> Refusal | None:
+    return _answer(visitor, debit_id, "declined", now)
+
+
+def _answer(
+    visitor: Visitor, debit_id: str, answer: ProposalStage, now: datetime
+) -> Refusal | None:
+    """Records the answer. The same answer again changes nothing."""
+    client, address = visitor.client_slug, visitor.address
+    note = request.form.get("note", "")
+    record_answer = approve_debit if answer == "approved" else decline_debit
+
+    def record(records: WriteTransaction) -> Refusal | None:
+        proposal = find_proposal(records, client, debit_id)
+        if proposal.stage != "open":
+            return None if proposal.stage == answer else Refusal(409, TOO_LATE)
+        billed = billed_line(records, proposal.statement, proposal.lead_id, proposal.period)
+        record_answer(records, billed, address, now, note)
+        return None
+
+    return services().ledger.transact(record)
+
+
+ACTIONS: Final[Mapping[str, Callable[[Visitor, str, datetime], Refusal | None]]] = {
+    "approve": _approve,
+    "decline": _decline,
+}
+"""What each button of the page does."""
