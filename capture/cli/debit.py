@@ -1,6 +1,6 @@
 """`gatepost debit`: proposes debit notes on closed lines, and lists the proposals.
 
-Only the client can approve one, with its own API token (rule 41 of docs/rules.md).
+Only the client can approve one, with its own API token or its link (rule 41 of docs/rules.md).
 """
 
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from capture.money import from_minor, show_money
 def debit() -> None:
     """Propose a debit note: a higher amount for a line that was billed too low.
 
-    It is binding only after the client approves it with its API token.
+    It is binding only after the client approves it with its API token or its link.
 
     \b
     Example:
@@ -64,7 +64,8 @@ def propose(
         proposal = ledger.transact(create_proposal)
     click.echo(
         f"{proposal.id}: {show_money(proposal.amount, proposal.currency)} proposed on {number}, "
-        f"lead {lead_id}; it becomes a debit note when the client approves it with its API token."
+        f"lead {lead_id}; it becomes a debit note when the client approves it with its API token "
+        "or its link."
     )
 
 

@@ -76,7 +76,7 @@ class Outcome:
     lead_id: str
     kind: EventKind
     actor: Actor
-    """Who records it: the client by its own token, or the agency."""
+    """Who records it: the client by its own token or link, or the agency."""
     by: str
     """The person's name as given; kept in a note, which can be erased."""
     occurred_at: datetime

@@ -4,10 +4,10 @@ Each act appends one event. The event holds a keyed hash of the person's name; t
 a note, which can be erased (rule 31 of docs/rules.md). An act counts by its recorded time and must
 come strictly before the deadline (rule 12).
 
-The client acts with its own API token. The agency may also enter a review for the client; the event
-is then marked `on_behalf_of` (rule 41), and the client may object for `review.hours`. An acceptance
-entered this way is final only after that time, like silence, so it is allowed only where silence
-could accept. A rejection holds at once.
+The client acts with its own API token or a letter's link. The agency may also enter a review for
+the client; the event is then marked `on_behalf_of` (rule 41), and the client may object for
+`review.hours`. An acceptance entered this way is final only after that time, like silence, so it is
+allowed only where silence could accept. A rejection holds immediately.
 """
 
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ class Act:
     by: str
     """The person's name as they typed it."""
     actor: Actor
-    """CLIENT if it uses its own token, AGENCY if it enters the act for the client (rule 41)."""
+    """CLIENT by its own token or link; AGENCY if it enters the act for the client (rule 41)."""
     note: str = ""
 
 
@@ -297,7 +297,7 @@ def _check_agency_may_accept(lead: Lead) -> None:
     if lead.silence_never_accepts:
         raise Refused(
             f"lead {lead.lead_id}: silence never accepts it, so only the client itself can accept "
-            "it, with its API token"
+            "it, with its API token or its link"
         )
     if lead.deadline is None:
         raise Refused(

@@ -1,6 +1,7 @@
 """`/api/v1/debits`: proposed debit notes on closed statements, and the client's answers.
 
-Only the client can approve a debit note (rule 41 of docs/rules.md), and only here.
+Only the client can approve a debit note (rule 41 of docs/rules.md): here, or through its link
+(capture/web/review).
 """
 
 from typing import Annotated, Final, Literal
