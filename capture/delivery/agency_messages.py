@@ -130,18 +130,19 @@ class AgencyPlanner:
         letters = reading.outbox.by_key(keys)
         if keys[0] in letters:
             return
-        yesterday = datetime.combine(today - _DAY, time(), UTC)
-        since = letters[keys[1]].queued_at if keys[1] in letters else yesterday
+        last = letters.get(keys[1])
+        since = datetime.combine(today - _DAY, time(), UTC) if last is None else last.queued_at
+        reported = set() if last is None else set(last.data["messages"])
         failed = [
             message.id
-            for message in reading.outbox.failed_since(since, _LISTED_FAILURES)
-            if message.kind != _FAILURES
+            for message in reading.outbox.failed_since(since, _LISTED_FAILURES + len(reported))
+            if message.kind != _FAILURES and message.id not in reported
         ]
         if failed:
             yield self._letter(
                 _FAILURES,
                 today.isoformat(),
-                {"messages": failed},
+                {"messages": failed[:_LISTED_FAILURES]},
                 expires_at=self.now + TOO_OLD,
             )
 
