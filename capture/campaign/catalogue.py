@@ -154,15 +154,37 @@ class Catalogue:
         return _find(self.clients, slug, "client")
 
 
+@dataclass(frozen=True)
+class ReadFiles:
+    """The files of a project, those with mistakes apart."""
+
+    sound: Catalogue
+    """The files without mistakes."""
+    campaign_errors: Mapping[str, FileErrors]
+    """The mistakes in each other campaign file, by slug."""
+    client_errors: Mapping[str, FileErrors]
+    """The mistakes in each other client file, by slug."""
+
+
 def read_catalogue(campaigns: Path, clients: Path, gated: Path | None) -> Catalogue:
     """Reads both folders. Raises one `FileErrors` with every mistake in every file.
 
     A missing folder counts as empty, because git does not store empty folders. With `gated`, a
     campaign whose gated files cannot be sent is a mistake too.
     """
-    problems: list[Problem] = []
+    read_files = read_all_files(campaigns, clients, gated)
+    errors = [*read_files.client_errors.values(), *read_files.campaign_errors.values()]
+    if errors:
+        raise FileErrors(problem for error in errors for problem in error.problems)
+    return read_files.sound
+
+
+def read_all_files(campaigns: Path, clients: Path, gated: Path | None) -> ReadFiles:
+    """Reads both folders like `read_catalogue`; a mistake in one file hides no other file."""
     names = [path.stem for path in _toml_files(clients)]
-    read_clients = dict(_read_all(clients, read_client, problems))
+    client_errors: dict[str, FileErrors] = {}
+    campaign_errors: dict[str, FileErrors] = {}
+    read_clients = dict(_read_all(clients, read_client, client_errors))
     context = ValidationContext(
         names,
         clients_folder=clients,
@@ -171,22 +193,20 @@ def read_catalogue(campaigns: Path, clients: Path, gated: Path | None) -> Catalo
             slug for slug, client in read_clients.items() if not client.contacts.notices
         ],
     )
-    read_campaigns = dict(
-        _read_all(campaigns, partial(read_campaign, validation_context=context), problems)
-    )
-    if problems:
-        raise FileErrors(problems)
-    return Catalogue(MappingProxyType(read_campaigns), MappingProxyType(read_clients))
+    read = partial(read_campaign, validation_context=context)
+    read_campaigns = dict(_read_all(campaigns, read, campaign_errors))
+    sound = Catalogue(MappingProxyType(read_campaigns), MappingProxyType(read_clients))
+    return ReadFiles(sound, campaign_errors, client_errors)
 
 
 def _read_all(
-    folder: Path, read: Callable[[Path], File], problems: list[Problem]
+    folder: Path, read: Callable[[Path], File], errors: dict[str, FileErrors]
 ) -> Iterator[tuple[str, File]]:
     for path in _toml_files(folder):
         try:
             yield path.stem, read(path)
-        except FileErrors as errors:
-            problems.extend(errors.problems)
+        except FileErrors as error:
+            errors[path.stem] = error
 
 
 def _toml_files(folder: Path) -> list[Path]:

@@ -13,7 +13,14 @@ import click
 
 from capture.billing.journal import AccountCodes
 from capture.billing.statement import Agency, Parties, build_parties
-from capture.campaign.catalogue import Catalogue, Costs, read_all_costs, read_catalogue
+from capture.campaign.catalogue import (
+    Catalogue,
+    Costs,
+    ReadFiles,
+    read_all_costs,
+    read_all_files,
+    read_catalogue,
+)
 from capture.campaign.model import Campaign
 from capture.documents.journal_export import DatevSettings
 from capture.errors import Unavailable
@@ -110,6 +117,10 @@ class CommandContext:
     @cached_property
     def _catalogue(self) -> Catalogue:
         return read_catalogue(self.campaigns, self.clients, self.gated)
+
+    def read_files(self) -> ReadFiles:
+        """All campaigns and clients, for a command that goes on when a file has a mistake."""
+        return read_all_files(self.campaigns, self.clients, self.gated)
 
     def campaign(self, slug: str) -> Campaign:
         """One campaign. Raises `NotFound`, naming near spellings."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from capture.billing.account import Document
 from capture.billing.statement import Statement
+from capture.campaign.catalogue import ReadFiles
 from capture.cli.context import CommandContext
 from capture.cli.hints import in_words
 from capture.cli.output import with_progress
@@ -17,7 +18,8 @@ from capture.closing.month_end import campaigns_to_report, documents_of_month
 from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.documents.closed_document import ClosedDocument, load_closed_document
 from capture.documents.sheet import to_html, to_pdf
-from capture.errors import GatepostError
+from capture.errors import GatepostError, Refused
+from capture.kpi.gathering import campaigns_in
 from capture.ledger.protocol import Ledger
 
 _FORMATS: Final[Mapping[str, Callable[[ClosedDocument], bytes]]] = {
@@ -65,7 +67,12 @@ class MonthFiles:
 
 
 def write_month(
-    context: CommandContext, ledger: Ledger, folder: OutputFolder, month: str, client: str | None
+    context: CommandContext,
+    ledger: Ledger,
+    read_files: ReadFiles,
+    folder: OutputFolder,
+    month: str,
+    client: str | None,
 ) -> MonthFiles:
     """Writes each document of the month as PDF, HTML and JSON, and a report for each campaign.
 
@@ -84,13 +91,27 @@ def write_month(
             _write_document(ledger, files, document)
     with with_progress(slugs, len(slugs), "reports") as items:
         for slug in items:
-            render = partial(_report, context, ledger, slug, month, now)
+            render = partial(_report, context, ledger, read_files, slug, month, now)
             files.write(report_file_name(slug, month), render)
     return files
 
 
-def _report(context: CommandContext, ledger: Ledger, slug: str, month: str, now: datetime) -> bytes:
-    return monthly_report(context, ledger, context.campaign_in(ledger, slug), month, now)
+def _report(
+    context: CommandContext,
+    ledger: Ledger,
+    read_files: ReadFiles,
+    slug: str,
+    month: str,
+    now: datetime,
+) -> bytes:
+    """The report on one campaign. Raises `Refused` if its file or its client's has a mistake."""
+    if slug in read_files.campaign_errors:
+        raise Refused(f"the file of the campaign {slug} has a mistake")
+    catalogue = read_files.sound
+    (terms,) = ledger.read(lambda reading: campaigns_in(reading, catalogue, slug, None))
+    if terms.client in read_files.client_errors:
+        raise Refused(f"the file of the client {terms.client} has a mistake")
+    return monthly_report(context, ledger, terms, catalogue.client(terms.client), month, now)
 
 
 def _write_document(ledger: Ledger, files: MonthFiles, document: Document) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from capture.campaign.client import Client
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import TITLES_MISSING
@@ -49,7 +50,8 @@ def report(
     with context.ledger() as ledger:
 
         def page(terms: Campaign) -> bytes:
-            return monthly_report(context, ledger, terms, month, now)
+            client = context.catalogue().client(terms.client)
+            return monthly_report(context, ledger, terms, client, month, now)
 
         if isinstance(target, Path):
             campaigns = context.all_campaigns(ledger)
@@ -64,10 +66,14 @@ def report_file_name(slug: str, month: str) -> str:
 
 
 def monthly_report(
-    context: CommandContext, ledger: Ledger, terms: Campaign, month: str, now: datetime
+    context: CommandContext,
+    ledger: Ledger,
+    terms: Campaign,
+    client: Client,
+    month: str,
+    now: datetime,
 ) -> bytes:
-    """The campaign's report as HTML. Raises `NotFound` for an unknown client."""
-    client, agency = context.catalogue().client(terms.client), context.agency.party.name
+    """The campaign's report as HTML."""
     titles = context.titles()
     data = ledger.read(lambda reading: gather_report(reading, terms, month, titles, now))
-    return to_html(make_report(terms, client, agency, data, now)).encode()
+    return to_html(make_report(terms, client, context.agency.party.name, data, now)).encode()

@@ -429,3 +429,71 @@ class TestFailures:
         (FOLDER / "acme-0001.pdf").rmdir()
         assert run(agency, *MONTH, "--close").code == 0
         assert contents().keys() == ALL_FILES
+
+
+class TestMistakesInFiles:
+    """A mistake in one file is named, and stops only what needs that file."""
+
+    @pytest.fixture
+    def client_problem(self, agency: Project) -> str:
+        file = agency.folder / "clients/acme.toml"
+        file.write_text(file.read_text().replace("legal_name", "legl_name"))
+        return next(
+            f"clients/acme.toml:{number}: legl_name"
+            for number, line in enumerate(file.read_text().splitlines(), 1)
+            if line.startswith("legl_name")
+        )
+
+    @pytest.fixture
+    def campaign_problem(self, agency: Project) -> str:
+        file = agency.folder / "campaigns/guide.toml"
+        file.write_text(file.read_text().replace("currency", "curency"))
+        return "campaigns/guide.toml:3: curency"
+
+    def test_a_preview_shows_the_clients_that_are_not_affected(
+        self, agency: Project, client_problem: str
+    ) -> None:
+        ran = run(agency, *MONTH)
+        assert ran.code == 1
+        assert ran.err.startswith(client_problem)
+        assert len(ran.err.splitlines()) == 1
+        assert "USD: not ready: the file of the client has a mistake" in ran.out
+        assert "$142.80" in ran.out
+        assert "1 ready, 2 not ready" in ran.out
+
+    def test_a_close_closes_the_clients_that_are_not_affected(
+        self, agency: Project, client_problem: str
+    ) -> None:
+        ran = run(agency, *MONTH, "--close")
+        assert ran.code == 1
+        problem, *others = ran.err.splitlines()
+        assert problem.startswith(client_problem)
+        assert others == [
+            "acme, EUR: the file of the client has a mistake",
+            "acme, USD: the file of the client has a mistake",
+        ]
+        assert closed_numbers(agency) == ["other-0001"]
+        assert contents().keys() == OTHERS_FILES
+
+    def test_a_campaign_with_a_mistake_lacks_only_its_report(
+        self, agency: Project, campaign_problem: str
+    ) -> None:
+        ran = run(agency, *MONTH, "--close")
+        assert ran.code == 1
+        problem, *others = ran.err.splitlines()
+        assert problem.startswith(campaign_problem)
+        report = "report-guide-2026-11.html"
+        assert others == [f"{report}: the file of the campaign guide has a mistake"]
+        assert contents().keys() == ALL_FILES - {report}
+        add_campaign(agency, "guide")
+        ran = run(agency, *MONTH, "--close")
+        assert (ran.code, contents().keys()) == (0, ALL_FILES)
+
+    def test_another_clients_files_do_not_matter(
+        self, agency: Project, client_problem: str, campaign_problem: str
+    ) -> None:
+        assert client_problem
+        assert campaign_problem
+        ran = run(agency, *MONTH, "--client", "other", "--close")
+        assert (ran.code, ran.err) == (0, "")
+        assert contents().keys() == OTHERS_FILES
