@@ -18,6 +18,7 @@ from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
+from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.types import (
     ApiToken,
@@ -336,6 +337,8 @@ class ReadTransaction(Protocol):
     def outbox(self) -> OutboxQueries: ...
     @property
     def downloads(self) -> DownloadQueries: ...
+    @property
+    def endpoints(self) -> EndpointQueries: ...
 
 
 class WriteTransaction(ReadTransaction, Protocol):
@@ -367,6 +370,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def outbox(self) -> OutboxWrites: ...
     @property
     def downloads(self) -> DownloadWrites: ...
+    @property
+    def endpoints(self) -> EndpointWrites: ...
 
 
 class Ledger(Protocol):

@@ -96,7 +96,7 @@ def _trigger_sql() -> dict[str, str]:
 @MIGRATIONS()
 def create_tables(db: Database) -> None:
     """The first schema."""
-    for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS):
+    for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS, _WEBHOOKS):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
         db.execute(trigger)
@@ -305,5 +305,20 @@ _DOWNLOADS: Final = """
         last_at TEXT NOT NULL,
         count INTEGER NOT NULL CHECK (count > 0),
         PRIMARY KEY (lead_id, file)
+    ) STRICT, WITHOUT ROWID;
+"""
+
+_WEBHOOKS: Final = """
+    CREATE TABLE webhook_endpoints (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        url TEXT NOT NULL,
+        secret BLOB NOT NULL,  -- encrypted
+        made_at TEXT NOT NULL,
+        previous_secret BLOB NOT NULL,  -- encrypted; empty: none
+        previous_until TEXT,
+        failures INTEGER NOT NULL CHECK (failures >= 0),
+        paused_at TEXT,
+        pause_reason TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 """

@@ -11,6 +11,7 @@ from capture.ledger.campaigns import SqlCampaigns
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.downloads import SqlDownloads
 from capture.ledger.due_projection import DueProjection
+from capture.ledger.endpoint_store import SqlEndpoints
 from capture.ledger.events import Head, SqlEvents
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
@@ -36,6 +37,7 @@ class SqlReadTransaction:
         self.api = SqlApi(connection, keyed_hash)
         self.outbox = SqlOutbox(connection, keyed_hash)
         self.downloads = SqlDownloads(connection)
+        self.endpoints = SqlEndpoints(connection)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

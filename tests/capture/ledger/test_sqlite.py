@@ -15,6 +15,7 @@ from capture.ledger.types import LeadFilter
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_api import ApiContract
 from tests.capture.ledger.contract_downloads import DownloadContract
+from tests.capture.ledger.contract_endpoints import EndpointContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_worklists import WorklistContract
@@ -41,6 +42,7 @@ class TestSqlite(
     ApiContract,
     OutboxContract,
     DownloadContract,
+    EndpointContract,
 ):
     pass
 
