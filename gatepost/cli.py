@@ -176,6 +176,7 @@ def _command_context(settings: Settings) -> "CommandContext":
             settings.datev_chart,
             settings.datev_year_starts,
         ),
+        webhook_loopback=settings.webhook_loopback,
         push_backtests=Allowance(
             settings.var_dir / "push-backtests", settings.push_backtests_per_day
         ),

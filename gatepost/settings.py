@@ -37,7 +37,7 @@ _MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""
 _TAX_CODE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) *= *([A-Za-z0-9]{0,10})")
-SECRETS = ("duplicate_key", "secret_key")
+SECRETS = ("duplicate_key", "secret_key", "webhook_key")
 """The settings that are secret."""
 _IN_RELEASE = {
     "campaigns_dir": "campaigns",
@@ -209,6 +209,10 @@ class Settings(BaseModel):
     )
     secret_key: Secret = Field("", description="signs links; made on the first run if empty")
     duplicate_key: Secret = Field("", description="recognises people; must never change")
+    webhook_key: Secret = Field("", description="encrypts the secrets of webhooks")
+    webhook_loopback: bool = Field(
+        False, description="for tests only: webhooks may call this machine, also without TLS"
+    )
     trusted_proxies: int = Field(0, ge=0, le=8, description="number of reverse proxies in front")
     rate_limit: Annotated[str, AfterValidator(_check_rate_limit)] = Field(
         "10 per minute", description="posts from one address; empty: no limit"
@@ -322,7 +326,7 @@ def _error_line(problem: Any, sources: Mapping[str, str]) -> str:
 
 
 def secret(settings: Settings, name: str) -> bytes:
-    """The secret `name` (secret_key or duplicate_key): the setting, or the file in the var folder.
+    """The secret `name` (one of `SECRETS`): the setting, or the file in the var folder.
 
     The first run makes that file, with mode 0600. Raises `Unavailable` if it cannot be written or
     read, and if the duplicate key of an existing ledger is missing.
@@ -360,7 +364,7 @@ def _make_missing_secrets(settings: Settings) -> None:
                 f"or set {PREFIX}{name.upper()}"
             )
         _make_secret(path)
-        if has_ledger:
+        if has_ledger and name == "secret_key":
             log.warning("%s: was missing, a new one was made; earlier links no longer work", path)
 
 

@@ -92,12 +92,14 @@ class CommandContext:
     service_url: str
     """The public address of the lead service, without a trailing slash."""
     secret: Callable[[str], bytes]
-    """Returns the secret `secret_key` or `duplicate_key`."""
+    """Returns the secret `secret_key`, `duplicate_key` or `webhook_key`."""
     agency: Agency
     """The agency, as agreements and statements name it."""
     accounts: AccountCodes
     """The account codes of the agency's books; those of single clients are in their files."""
     datev: DatevSettings
+    webhook_loopback: bool
+    """For tests only: webhooks may call this machine."""
     push_backtests: Allowance
     """Daily limit of answers about a draft's effect on past leads (rule 40 of docs/rules.md)."""
 

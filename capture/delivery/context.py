@@ -1,11 +1,12 @@
 """What the dispatcher works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from capture.billing.statement import Agency
 from capture.campaign.catalogue import Catalogue
+from capture.delivery.posting import Network
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
 
@@ -28,3 +29,7 @@ class DeliveryContext:
     """The theme's templates; letters are in the folder `letters`."""
     gated: Path
     """The folder of files that visitors get for a form."""
+    webhook_key: bytes = field(default=b"", repr=False)
+    """Decrypts the secrets of webhook endpoints; needed as soon as there is one."""
+    network: Network = field(default_factory=Network)
+    """How webhooks reach their receivers."""

@@ -9,7 +9,7 @@ from typing import Self
 from capture.errors import Refused
 from gatepost.releases.limits import Limits
 from gatepost.releases.store import ReleaseStore
-from gatepost.settings import PREFIX, Settings
+from gatepost.settings import PREFIX, SECRETS, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def check_no_access_to_leads(settings: Settings) -> None:
             f"{var}: the user who publishes must not be able to read it; publish as another user "
             f"than the service's, and `chmod 700 {var}`"
         )
-    for name in ("secret_key", "duplicate_key"):
+    for name in SECRETS:
         if getattr(settings, name):
             raise Refused(
                 f"{PREFIX}{name.upper()}: the user who publishes must not know it; set it for the "

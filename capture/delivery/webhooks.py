@@ -1,0 +1,282 @@
+"""Webhooks: which events a client's system receives, and how one is sent.
+
+They follow the Standard Webhooks specification: JSON with `type`, `timestamp` and `data`, the
+headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The id is the same in every
+attempt, so that a receiver can drop repeats. The body is made when it is sent, from the ledger, so
+the outbox holds no personal data.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from standardwebhooks import Webhook
+
+from capture.campaign.model import Notice
+from capture.client_access.client_leads import load_client_lead
+from capture.client_access.lead_serializer import EVENTS, serialize_lead
+from capture.delivery.addresses import read_url
+from capture.delivery.attempts import DeliveryError, PermanentFailure, TemporaryFailure
+from capture.delivery.context import DeliveryContext
+from capture.delivery.endpoints import SecretBox, signing_secrets
+from capture.delivery.posting import Answer, Network, post
+from capture.errors import Refused, Unavailable
+from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
+from capture.lead.model import Lead
+from capture.lead.moves import TRACK_OF, VISIBLE_TO_CLIENT, Track, track_of_event
+from capture.ledger.endpoints import Endpoint
+from capture.ledger.messages import Attempt, Channel, Message, NewMessage
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.terms import saved_campaign
+from capture.ledger.types import RecordedEvent
+from capture.money import from_minor
+from capture.review.acts import is_unnotified, notify_client_of
+
+QUALIFIED: Final = "lead.qualified"
+UPDATED: Final = "lead.updated"
+STATEMENT_CLOSED: Final = "statement.closed"
+TEST: Final = "test.ping"
+"""The type that `post_test` sends."""
+
+PAUSE_AFTER: Final = 10
+"""An endpoint is paused after this many attempts that failed one after the other."""
+_GONE: Final = 410
+
+_REVIEW_TYPES: Final[Mapping[EventKind, str]] = {
+    EventKind.ACCEPTED: "lead.accepted",
+    EventKind.SETTLED: "lead.accepted",
+    EventKind.REJECTED: "lead.rejected",
+}
+_PREFIXES: Final = {Track.APPOINTMENT: "appointment", Track.SALE: "sale"}
+_NOT_SENT: Final = frozenset({EventKind.RECEIVED, EventKind.CORRECTED})
+"""The verdict that follows each of these is sent."""
+
+
+# Which messages follow from an event.
+
+
+def messages_for_event(
+    reading: ReadTransaction, recorded: RecordedEvent, lead: Lead | None, now: datetime
+) -> list[NewMessage]:
+    """The webhooks of one event: one for each endpoint of the client that is not paused.
+
+    Events from before an endpoint was added are not sent to it.
+    `lead` is the lead of the event as it is now; None for an event without a lead.
+    """
+    event = recorded.event
+    kind = _webhook_type(reading, recorded, lead)
+    if not kind:
+        return []
+    client = event.data["client"] if lead is None else lead.client
+    return [
+        NewMessage(
+            key=f"webhook:{endpoint.id}:{recorded.sequence}",
+            channel=Channel.WEBHOOK,
+            kind=kind,
+            recipient=endpoint.id,
+            queued_at=now,
+            due_at=now,
+            client=client,
+            campaign=event.campaign,
+            lead_id=event.lead_id or "",
+            data={"sequence": recorded.sequence},
+        )
+        for endpoint in reading.endpoints.select(client)
+        if endpoint.paused_at is None and endpoint.made_at <= event.recorded_at
+    ]
+
+
+def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead | None) -> str:
+    """The type of the webhook about an event; empty if the client gets none."""
+    event = recorded.event
+    if lead is None:
+        has_document = event.kind is EventKind.CLOSED and "number" in event.data
+        return STATEMENT_CLOSED if has_document else ""
+    if not is_visible(lead) or event.kind not in EVENTS or event.kind in _NOT_SENT:
+        return ""
+    if event.kind is EventKind.QUALIFIED:
+        return UPDATED if _qualified_before(reading, recorded) else QUALIFIED
+    if event.kind in _REVIEW_TYPES:
+        is_provisional = event.kind is EventKind.ACCEPTED and ON_BEHALF_OF in event.data
+        return UPDATED if is_provisional else _REVIEW_TYPES[event.kind]
+    prefix = _PREFIXES.get(_track(event))
+    return f"{prefix}.{event.kind}" if prefix else UPDATED
+
+
+def is_visible(lead: Lead) -> bool:
+    """Whether the client may see the lead: it qualified and is no test (rules 5 and 6)."""
+    return not lead.test and lead.review in VISIBLE_TO_CLIENT
+
+
+def _track(event: Event) -> Track:
+    if event.kind is EventKind.OBJECTED:
+        return track_of_event(event.kind, event.data)
+    return TRACK_OF.get(event.kind, Track.REVIEW)
+
+
+def _qualified_before(reading: ReadTransaction, recorded: RecordedEvent) -> bool:
+    earlier = reading.events.select(lead_id=recorded.event.lead_id, last=recorded.sequence - 1)
+    return any(other.event.kind is EventKind.QUALIFIED for other in earlier)
+
+
+# Sending one.
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The id and the body of one webhook."""
+
+    id: str
+    body: str
+
+
+def send(context: DeliveryContext, message: Message, now: datetime) -> Attempt:
+    """Sends a webhook and records what its endpoint's failures and the client's notice need.
+
+    Drops the message itself, without an attempt, if its endpoint was removed or if the client may
+    not see the lead any more. Raises `TemporaryFailure` or `PermanentFailure`.
+    """
+    endpoint, body = context.ledger.read(lambda reading: _load(reading, message, now))
+    if endpoint is None or body is None:
+        reason = (
+            "the webhook was removed"
+            if endpoint is None
+            else "the client does not see this lead any more"
+        )
+        context.ledger.transact(lambda records: records.outbox.drop(message.id, now, reason))
+        return Attempt(reason)
+    if endpoint.paused_at is not None:
+        raise PermanentFailure(
+            Attempt(
+                f"webhook {endpoint.id} is paused since {endpoint.paused_at:%Y-%m-%d %H:%M} UTC: "
+                f"{endpoint.pause_reason}"
+            )
+        )
+    try:
+        content = Content(webhook_id(message.key), body)
+        attempt = _post(context.network, context.webhook_key, endpoint, content, now)
+    except DeliveryError as error:
+        attempt = error.attempt
+        context.ledger.transact(lambda records: _record_failure(records, endpoint, attempt, now))
+        raise
+    context.ledger.transact(lambda records: _record_success(records, endpoint, message, now))
+    return attempt
+
+
+def post_test(network: Network, key: bytes, endpoint: Endpoint, now: datetime) -> Attempt:
+    """Sends a webhook of type `test.ping` that is about nothing. Nothing is recorded.
+
+    `key` is the installation's `webhook_key`. Raises `TemporaryFailure` or `PermanentFailure`.
+    """
+    body = _body(TEST, now, {"webhook": endpoint.id, "client": endpoint.client})
+    content = Content(webhook_id(f"test:{endpoint.id}:{show_time(now)}"), body)
+    return _post(network, key, endpoint, content, now)
+
+
+def webhook_id(key: str) -> str:
+    """The header `webhook-id` of the message with this key, the same in every attempt."""
+    return f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def _load(
+    reading: ReadTransaction, message: Message, now: datetime
+) -> tuple[Endpoint | None, str | None]:
+    """The endpoint and the body; None for what is gone or hidden."""
+    sequence = message.data["sequence"]
+    (recorded,) = reading.events.select(after=sequence - 1, last=sequence)
+    event = recorded.event
+    endpoint = reading.endpoints.get(message.recipient)
+    if event.lead_id is None:
+        return endpoint, _body(message.kind, event.recorded_at, _statement(event))
+    lead = reading.leads.get(event.lead_id)
+    if lead is None or not is_visible(lead):
+        return endpoint, None
+    schema = serialize_lead(load_client_lead(reading, lead), now)
+    return endpoint, _body(message.kind, event.recorded_at, schema.model_dump(mode="json"))
+
+
+def _statement(event: Event) -> dict[str, Any]:
+    """What a client's system needs of a closed statement; amounts in major units."""
+    data = event.data
+    total, currency = data["amount"], data["currency"]
+    return {
+        "number": data["number"],
+        "month": data["month"],
+        "currency": currency,
+        "net": str(from_minor(total, currency)),
+        "vat": str(from_minor(data["vat"], currency)),
+        "total": str(from_minor(total + data["vat"], currency)),
+        "issued_on": data["issued_on"],
+        "due_on": data["due_on"],
+        "sha256": data["sha256"],
+    }
+
+
+def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> str:
+    content = {"type": kind, "timestamp": show_time(at), "data": data}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _post(
+    network: Network, key: bytes, endpoint: Endpoint, content: Content, now: datetime
+) -> Attempt:
+    """Signs and sends. Any status but 2xx is a failure; redirects are not followed."""
+    try:
+        url = read_url(endpoint.url, allow_loopback=network.allow_loopback)
+        signing = signing_secrets(SecretBox(key), endpoint, now)
+    except Refused as error:
+        raise PermanentFailure(Attempt(str(error))) from None
+    except Unavailable as error:
+        raise TemporaryFailure(Attempt(str(error))) from None
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "Gatepost",
+        "webhook-id": content.id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(content.id, now, content.body) for secret in signing
+        ),
+    }
+    return _checked(post(url, content.body.encode(), headers, network))
+
+
+def _checked(answer: Answer) -> Attempt:
+    """The attempt, if the receiver took the webhook. Raises the failure otherwise."""
+    if 200 <= answer.status < 300:
+        return Attempt("", answer.status, answer.text)
+    if answer.status == _GONE:
+        raise PermanentFailure(
+            Attempt("it answered 410: it wants no more webhooks", answer.status, answer.text)
+        )
+    words = f"it answered {answer.status}"
+    if 300 <= answer.status < 400:
+        words += "; redirects are not followed, so its URL must be the final one"
+    raise TemporaryFailure(Attempt(words, answer.status, answer.text))
+
+
+def _record_failure(
+    records: WriteTransaction, endpoint: Endpoint, attempt: Attempt, now: datetime
+) -> None:
+    """Counts the failure, and pauses the endpoint after too many or after 410."""
+    failures = records.endpoints.count_failure(endpoint.id)
+    if attempt.status == _GONE:
+        records.endpoints.pause(endpoint.id, now, attempt.result)
+    elif failures >= PAUSE_AFTER:
+        reason = f"{failures} attempts failed one after the other, the last one: {attempt.result}"
+        records.endpoints.pause(endpoint.id, now, reason)
+
+
+def _record_success(
+    records: WriteTransaction, endpoint: Endpoint, message: Message, now: datetime
+) -> None:
+    """Clears the failures. Under `notice = "webhook"` the client is now notified of the lead."""
+    records.endpoints.clear_failures(endpoint.id)
+    lead = records.leads.get(message.lead_id) if message.lead_id else None
+    if lead is None or not is_visible(lead) or not is_unnotified(lead):
+        return
+    terms = saved_campaign(records, lead.campaign, lead.version)
+    if terms.review.notice is Notice.WEBHOOK:
+        notify_client_of(records, [lead], now)
