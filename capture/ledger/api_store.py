@@ -1,8 +1,8 @@
-"""SQL for the API: clients' tokens, and saved responses by idempotency key."""
+"""The API's tokens and its saved responses by idempotency key: the protocol and the SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
@@ -12,8 +12,37 @@ from capture.ledger.types import ApiToken, SavedResponse
 _COLUMNS: Final = "id, client, name, made_at, used_at, revoked_at"
 
 
+class ApiQueries(Protocol):
+    """API tokens, and saved responses by idempotency key."""
+
+    def token(self, digest: str) -> ApiToken | None:
+        """The token with this SHA-256 (hex), even if revoked; None if unknown."""
+
+    def tokens(self, client: str | None = None) -> Sequence[ApiToken]:
+        """All tokens, oldest first, including revoked ones."""
+
+    def saved_response(self, client: str, key: str, request: str) -> SavedResponse | None:
+        """The response saved under an idempotency key, compared with this request."""
+
+
+class ApiWrites(ApiQueries, Protocol):
+    """Writes API tokens and saved responses."""
+
+    def save_token(self, api_token: ApiToken, digest: str) -> None:
+        """Stores a new token with its SHA-256 (hex)."""
+
+    def record_token_use(self, token_id: str, at: datetime) -> None:
+        """Stores the time of a token's last use."""
+
+    def revoke_token(self, token_id: str, at: datetime) -> None:
+        """Revokes a token. A token that is revoked already keeps its time."""
+
+    def save_response(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
+        """Saves a response. It must hold no personal data, because it is never erased."""
+
+
 class SqlApi:
-    """`protocol.ApiWrites`."""
+    """`ApiWrites`."""
 
     def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
         self._connection = connection

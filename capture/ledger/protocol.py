@@ -17,11 +17,11 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
+from capture.ledger.api_store import ApiQueries, ApiWrites
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.types import (
-    ApiToken,
     ClientLeadQuery,
     ClosedStatement,
     DueState,
@@ -35,7 +35,6 @@ from capture.ledger.types import (
     PersonalData,
     RecordedEvent,
     Result,
-    SavedResponse,
     Verification,
     WorkResult,
 )
@@ -287,35 +286,6 @@ class StatementWrites(StatementQueries, Protocol):
 
     def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
         """Stores a statement and the (lead id, period) of its lines, each once (rule 20)."""
-
-
-class ApiQueries(Protocol):
-    """API tokens, and saved responses by idempotency key."""
-
-    def token(self, digest: str) -> ApiToken | None:
-        """The token with this SHA-256 (hex), even if revoked; None if unknown."""
-
-    def tokens(self, client: str | None = None) -> Sequence[ApiToken]:
-        """All tokens, oldest first, including revoked ones."""
-
-    def saved_response(self, client: str, key: str, request: str) -> SavedResponse | None:
-        """The response saved under an idempotency key, compared with this request."""
-
-
-class ApiWrites(ApiQueries, Protocol):
-    """Writes API tokens and saved responses."""
-
-    def save_token(self, api_token: ApiToken, digest: str) -> None:
-        """Stores a new token with its SHA-256 (hex)."""
-
-    def record_token_use(self, token_id: str, at: datetime) -> None:
-        """Stores the time of a token's last use."""
-
-    def revoke_token(self, token_id: str, at: datetime) -> None:
-        """Revokes a token. A token that is revoked already keeps its time."""
-
-    def save_response(self, client: str, key: str, request: str, answer: str, at: datetime) -> None:
-        """Saves a response. It must hold no personal data, because it is never erased."""
 
 
 class ReadTransaction(Protocol):
