@@ -85,6 +85,8 @@ class CommandContext:
     campaigns: Path
     clients: Path
     gated: Path
+    templates: Path
+    """The theme's templates; letters are in the folder `letters`."""
     site_facts: Path
     """The JSON file with facts of the last build."""
     month_ends: Path

@@ -18,6 +18,7 @@ COMMAND = re.compile(r"\bgatepost ([a-z-]+)((?: [a-z-]+)?)")
 PRINTED = {
     "documents/agreement/leads.py": "the agreement names the commands by which it is checked",
     "documents/evidence_read_me.py": "so does the evidence file",
+    "letters/agency.py": "letters to the agency name the command that helps",
 }
 """Documents whose readers have to type a command."""
 
