@@ -170,7 +170,7 @@ def short(text: str, most: int = MAX_LINE) -> str:
 def clean_text(text: str) -> str:
     """The text without control characters and empty lines, cut to `MAX_TEXT` characters."""
     lines = cleaned_text(_DIRECTION_MARKS.sub("", text)).split("\n")
-    return _cut("\n".join(filter(None, map(str.strip, lines))), MAX_TEXT)
+    return _cut("\n".join(filter(None, (" ".join(line.split()) for line in lines))), MAX_TEXT)
 
 
 def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
