@@ -113,7 +113,7 @@ def extract(repository: Repository, files: Sequence[Entry], target: Path, limits
     if problems := entry_problems(files, limits.file):
         raise FileErrors(problems)
     for name in FOLDERS:
-        (target / name).mkdir(mode=0o750)  # the service reads it, the web server must not
+        (target / name).mkdir(mode=0o750)  # for the service, not for the web server
     contents = repository.contents([entry.blob for entry in files])
     for entry, content in zip(files, contents, strict=True):
         path = target / entry.path
@@ -123,3 +123,16 @@ def extract(repository: Repository, files: Sequence[Entry], target: Path, limits
         with os.fdopen(handle, "wb") as file:
             file.write(content)
         limits.check_disk_space(target)  # other processes write to this disk too
+    _share_gated_files(target / "content")
+
+
+def _share_gated_files(content: Path) -> None:
+    """Lets the web server read the gated files, which it sends for the service.
+
+    It cannot read or list anything else in the folder.
+    """
+    if (content / "gated").is_dir():
+        for path in content.iterdir():
+            if path.name != "gated":
+                path.chmod(path.stat().st_mode & 0o770)
+        content.chmod(0o751)

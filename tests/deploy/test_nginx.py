@@ -3,15 +3,18 @@
 import gzip
 import re
 import socket
+import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import brotli
 import pytest
 
+from capture.signed_links import LinkSigner, files_path
 from tests.deploy.server import Server, Writer
 from tests.deploy.web import Nginx
-from tests.service import GUIDE, Answer, Service, person
+from tests.service import GUIDE, ROOT, Answer, Service, person
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 POLICY = "Content-Security-Policy"
@@ -178,6 +181,100 @@ def test_a_client_with_very_many_connections_is_limited_and_others_are_not(nginx
     assert nginx.get(f"/f/{GUIDE}", source="127.0.0.7").status == 200
     for connection in connections:
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def download(nginx: Nginx) -> str:
+    """The path of the first file on the thanks page of a new lead."""
+    body = urlencode(person())
+    posted = nginx.ask("POST", f"/f/{GUIDE}", body, source="127.0.0.8", headers=FORM)
+    match = re.search(r'href="(/d/[^"]+)" download', nginx.get(posted.location).text)
+    assert match is not None
+    return match[1]
+
+
+def test_nginx_sends_a_gated_file_that_a_signed_link_allows(nginx: Nginx, download: str) -> None:
+    answer, guide = nginx.get(download), (ROOT / "content/gated/cloud-guide.pdf").read_bytes()
+    assert (answer.status, answer.body) == (200, guide)
+    assert answer.headers["Content-Disposition"] == "attachment; filename=cloud-guide.pdf"
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    for name in (POLICY, "Cache-Control", "X-Content-Type-Options", "Referrer-Policy"):
+        assert len(answer.headers.get_all(name) or ()) == 1, name
+    assert re.fullmatch(r'"[0-9a-f]+-[0-9a-f]+"', answer.headers["ETag"])  # nginx's own form
+
+
+def test_nginx_sends_ranges_of_a_gated_file(nginx: Nginx, download: str) -> None:
+    guide = (ROOT / "content/gated/cloud-guide.pdf").read_bytes()
+    part = nginx.get(download, Range="bytes=10-19")
+    assert (part.status, part.body) == (206, guide[10:20])
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(guide)}"
+    head = nginx.ask("HEAD", download)
+    assert (head.status, head.headers["Content-Length"]) == (200, str(len(guide)))
+    for condition, status in ((head.headers["ETag"], 206), ('"other"', 200)):
+        answer = nginx.get(download, Range="bytes=10-", If_Range=condition)
+        assert (answer.status, len(answer.body)) == (
+            status,
+            len(guide) - (10 if status == 206 else 0),
+        )
+
+
+@pytest.mark.parametrize("path", ["/gated-files/cloud-guide.pdf", "/gated-files/", "/d/x"])
+def test_nobody_gets_a_gated_file_without_a_signed_link(nginx: Nginx, path: str) -> None:
+    for headers in ({}, {"X_Gated_Files": "failed"}):
+        answer = nginx.get(path, **headers)
+        assert answer.status == 404
+        assert b"%PDF" not in answer.body
+
+
+def test_the_web_server_reads_gated_files_and_nothing_else_of_content(server: Server) -> None:
+    content = server.site / "current" / "content"
+    assert stat.S_IMODE(content.stat().st_mode) == 0o751
+    others = {path.name for path in content.iterdir() if path.stat().st_mode & 0o007}
+    assert others == {"gated"}
+    for name in ("campaigns", "clients"):
+        assert stat.S_IMODE((content.parent / name).stat().st_mode) & 0o007 == 0
+
+
+def test_the_service_sends_a_gated_file_that_nginx_cannot_read(
+    nginx: Nginx, server: Server, service: Service, download: str
+) -> None:
+    """A gated file that only the service's user may read, as in a release of an older version."""
+    gated = server.site / "current/content/gated"
+    gated.chmod(0o700)
+    try:
+        answer = nginx.get(download)
+        part = nginx.get(download, Range="bytes=10-19")
+    finally:
+        gated.chmod(0o755)
+    guide = (ROOT / "content/gated/cloud-guide.pdf").read_bytes()
+    assert (answer.status, answer.body) == (200, guide)
+    assert (part.status, part.body) == (206, guide[10:20])
+    assert "cloud-guide.pdf: nginx cannot read it" in service.log.read_text()
+
+
+def test_the_page_of_the_letters_link_is_reachable_and_its_token_is_not_logged(
+    nginx: Nginx, server: Server
+) -> None:
+    signer = LinkSigner((server.var / "secret_key").read_bytes(), timedelta(days=7))
+    path = files_path(signer.files(GUIDE, "a" * 12))
+    assert (nginx.get(path).status, "Your files" in nginx.get(path).text) == (200, True)
+    log = (nginx.folder / "gatepost.log").read_text()
+    assert "/g/" not in log
+    assert "/d/" not in log
+    assert "/gated-files/" not in log
+
+
+def test_while_the_service_is_down_its_pages_answer_503_and_no_token_is_logged(
+    nginx: Nginx, service: Service, download: str
+) -> None:
+    service.end()
+    answer = nginx.get(download)
+    service.start()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert download not in (nginx.folder / "gatepost.log").read_text()
+    assert nginx.get(download).status == 200
 
 
 def test_only_plain_redirect_lines_reach_nginx(nginx: Nginx, server: Server) -> None:
