@@ -135,9 +135,10 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
     figures = {figure.key: figure for figure in client_figures(sums)}
     parts = [
         f"{count_noun(sums.leads, 'lead')} came, {sums.qualified:,} of them qualified. "
-        f"{sums.accepted:,} were accepted: {sums.by_client:,} by the client, {sums.by_entry:,} by "
+        f"{_were(sums.accepted)} accepted: {sums.by_client:,} by the client, {sums.by_entry:,} by "
         f"an entry of the agency for the client, {sums.by_silence:,} automatically at the "
-        f"deadline; {sums.rejected:,} were rejected and {sums.in_review:,} are still in review."
+        f"deadline; {_were(sums.rejected)} rejected and {sums.in_review:,} "
+        f"{'is' if sums.in_review == 1 else 'are'} still in review."
     ]
     cost = figures["cost_per_qualified_lead"]
     if cost.number is not None:
@@ -156,6 +157,11 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
             else f"As many qualified as in {month}."
         )
     return parts
+
+
+def _were(count: int) -> str:
+    """`1 was`, `2 were`."""
+    return f"{count:,} {'was' if count == 1 else 'were'}"
 
 
 def _figure_rows(sums: Sums, previous: Sums | None) -> Iterator[Row]:

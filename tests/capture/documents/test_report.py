@@ -113,6 +113,13 @@ def test_the_report_shows_who_accepted_the_leads() -> None:
     ) in page()
 
 
+def test_one_lead_is_written_in_the_singular() -> None:
+    single = Sums("USD", stages=Counter(rejected=1, qualified=1), by_client=1)
+    html = page(report_data(history={"2026-11": single}))
+    assert "1 was accepted: 1 by the client" in html
+    assert "1 was rejected and 1 is still in review." in html
+
+
 def test_paths_that_are_not_pages_of_the_site_are_not_shown() -> None:
     posts = {"first touch": {"/a/": NOVEMBER, "/ann@clinic.example": OCTOBER}}
     html = page(report_data(posts=posts))
