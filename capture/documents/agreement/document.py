@@ -18,6 +18,7 @@ from capture.documents.agreement.leads import (
     terms_section,
     version_section,
 )
+from capture.documents.agreement.letters import letters_section
 from capture.documents.agreement.model import (
     Agreement,
     Clause,
@@ -50,6 +51,7 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
         price_section(campaign),
         caps_section(campaign),
         payment_section(campaign, client),
+        letters_section(campaign, client),
         reporting_section(campaign, client),
         terms_section(),
         checks_section(campaign),

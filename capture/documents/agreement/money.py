@@ -271,8 +271,9 @@ def _start(terms: Review, client: Client) -> str:
             recipients = f" to {join_words(addresses)}" if addresses else ""
             return (
                 f"the client was notified. The notice is an e-mail{recipients}; the client is "
-                "notified once its mail server has accepted it, or once the client's system read "
-                "the lead with its token. Opening the link in the e-mail is no notice."
+                "notified once the mail server that the agency sends through has accepted it, or "
+                "once the client's system read the lead with its token. Opening the link in the "
+                "e-mail is no notice."
             )
         case Notice.WEBHOOK:
             return (

@@ -34,7 +34,7 @@ def test_each_criterion_has_the_same_sentence_as_in_the_verdict(slug: str) -> No
 
 def test_sections_and_clauses_are_numbered_without_gaps() -> None:
     document = agreement_on()
-    assert [section.number for section in document.sections] == list(range(1, 11))
+    assert [section.number for section in document.sections] == list(range(1, 12))
     for section in document.sections:
         expected = [f"{section.number}.{n}" for n in range(1, len(section.clauses) + 1)]
         assert [clause.number for clause in section.clauses] == expected
