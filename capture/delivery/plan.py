@@ -6,7 +6,7 @@ transaction. Each message has a key, so it is queued once, also by several dispa
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -21,13 +21,14 @@ from capture.delivery.event_messages import (
     messages_of_account,
     messages_of_lead,
 )
-from capture.lead.events import EventKind
+from capture.delivery.webhooks import DECISIONS, messages_for_event
+from capture.lead.events import Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import VISITOR, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent
-from capture.review.acts import find_lead
+from capture.review.acts import UNDO, find_lead
 
 LETTERS_A_DAY: Final = 3
 """Most letters within 24 hours to the mailbox of a visitor, over all campaigns, so that nobody can
@@ -109,6 +110,7 @@ class _Planner:
             client = self.catalogue.clients.get(event.data.get("client", ""))
             account_event = AccountEvent(recorded.sequence, event, client)
             yield from messages_of_account(account_event, self.now)
+            yield from messages_for_event(reading, recorded, None, self.now)
             if self.agency.email:
                 yield from self.agency.next_month_ready(reading, account_event)
             return
@@ -121,6 +123,8 @@ class _Planner:
             client=self.catalogue.clients.get(lead.client),
         )
         yield from messages_of_lead(lead_event, self.now)
+        for message in messages_for_event(reading, recorded, lead, self.now):
+            yield _after_undo(message, event)
         if self.agency.email:
             yield from self.agency.spam_digest(lead_event)
             yield from self.agency.first_month_ready(reading, lead_event)
@@ -155,3 +159,11 @@ class _Planner:
         if records.outbox.count_letters_to(mailbox, self.now - _DAY) >= LETTERS_A_DAY:
             return False
         return records.outbox.queue(message, address=mailbox)
+
+
+def _after_undo(message: NewMessage, event: Event) -> NewMessage:
+    """The message, not before the end of the time in which the event may be undone (rule 13 of
+    docs/rules.md)."""
+    if event.kind not in DECISIONS:
+        return message
+    return replace(message, due_at=max(message.due_at, event.recorded_at + UNDO))

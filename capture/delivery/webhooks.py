@@ -50,6 +50,8 @@ _REVIEW_TYPES: Final[Mapping[EventKind, str]] = {
     EventKind.SETTLED: "lead.accepted",
     EventKind.REJECTED: "lead.rejected",
 }
+DECISIONS: Final = frozenset({EventKind.ACCEPTED, EventKind.REJECTED})
+"""Events that may be undone (rule 13). What follows from them waits until that time is over."""
 _PREFIXES: Final = {Track.APPOINTMENT: "appointment", Track.SALE: "sale"}
 _NOT_SENT: Final = frozenset({EventKind.RECEIVED, EventKind.CORRECTED})
 """The verdict that follows each of these is sent."""
@@ -139,13 +141,8 @@ def send(context: DeliveryContext, message: Message, now: datetime) -> Attempt:
     Drops the message itself, without an attempt, if its endpoint was removed or if the client may
     not see the lead any more. Raises `TemporaryFailure` or `PermanentFailure`.
     """
-    endpoint, body = context.ledger.read(lambda reading: _load(reading, message, now))
+    endpoint, body, reason = context.ledger.read(lambda reading: _load(reading, message, now))
     if endpoint is None or body is None:
-        reason = (
-            "the webhook was removed"
-            if endpoint is None
-            else "the client does not see this lead any more"
-        )
         context.ledger.transact(lambda records: records.outbox.drop(message.id, now, reason))
         return Attempt(reason)
     if endpoint.paused_at is not None:
@@ -183,19 +180,33 @@ def webhook_id(key: str) -> str:
 
 def _load(
     reading: ReadTransaction, message: Message, now: datetime
-) -> tuple[Endpoint | None, str | None]:
-    """The endpoint and the body; None for what is gone or hidden."""
+) -> tuple[Endpoint | None, str | None, str]:
+    """The endpoint, the body, and the reason if it is not sent: then one of them is None."""
     sequence = message.data["sequence"]
     (recorded,) = reading.events.select(after=sequence - 1, last=sequence)
     event = recorded.event
     endpoint = reading.endpoints.get(message.recipient)
+    if endpoint is None:
+        return None, None, "the webhook was removed"
     if event.lead_id is None:
-        return endpoint, _body(message.kind, event.recorded_at, _statement(event))
+        return endpoint, _body(message.kind, event.recorded_at, _statement(event)), ""
     lead = reading.leads.get(event.lead_id)
     if lead is None or not is_visible(lead):
-        return endpoint, None
+        return endpoint, None, "the client does not see this lead any more"
+    if _is_withdrawn(reading, recorded):
+        return endpoint, None, "the decision was undone"
     schema = serialize_lead(load_client_lead(reading, lead), now)
-    return endpoint, _body(message.kind, event.recorded_at, schema.model_dump(mode="json"))
+    return endpoint, _body(message.kind, event.recorded_at, schema.model_dump(mode="json")), ""
+
+
+def _is_withdrawn(reading: ReadTransaction, recorded: RecordedEvent) -> bool:
+    """Whether the event is a decision that was undone within its ten seconds (rule 13)."""
+    if recorded.event.kind not in DECISIONS:
+        return False
+    later = reading.events.select(lead_id=recorded.event.lead_id, after=recorded.sequence)
+    kinds = [other.event.kind for other in later]
+    reviews = [kind for kind in kinds if kind in DECISIONS or kind is EventKind.WITHDRAWN]
+    return reviews[:1] == [EventKind.WITHDRAWN]
 
 
 def _statement(event: Event) -> dict[str, Any]:
