@@ -47,6 +47,8 @@ class Hint(Enum):
     """Show the statement with this `number`."""
     TOKENS = "tokens"
     """List all tokens."""
+    WEBHOOKS = "webhooks"
+    """List all webhooks."""
     BUILD = "build"
     """Build the site anew."""
     BUILD_FIRST = "build first"

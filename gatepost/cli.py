@@ -68,6 +68,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "test-lead": "capture.cli.test_lead:test_lead",
     "tokens": "capture.cli.tokens:tokens",
     "verify": "capture.cli.verify:verify",
+    "webhooks": "capture.cli.webhooks:webhooks",
 }
 
 

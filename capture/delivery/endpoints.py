@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from capture.delivery.addresses import read_url
-from capture.errors import NotFound, Refused, Unavailable
+from capture.errors import Hint, NotFound, Refused, Unavailable
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import MessageState
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -143,7 +143,7 @@ def find_endpoint(reading: ReadTransaction, endpoint_id: str) -> Endpoint:
     """The endpoint with this id. Raises `NotFound`."""
     endpoint = reading.endpoints.get(endpoint_id)
     if endpoint is None:
-        raise NotFound(f"no webhook {endpoint_id!r}")
+        raise NotFound(f"no webhook {endpoint_id!r}", Hint.WEBHOOKS)
     return endpoint
 
 

@@ -1,0 +1,72 @@
+"""`gatepost webhooks`: secrets are printed once, mistakes are one line."""
+
+import json
+import re
+import sqlite3
+from typing import Any
+
+from capture.ledger.endpoints import Endpoint
+from tests.cli.conftest import Project
+from tests.samples import NOW
+
+URL = "https://crm.acme.example/hook"
+
+
+def rows(project: Project, *args: str) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(project.run("webhooks", "list", *args, "--json").out)
+    return listed
+
+
+def test_a_secret_is_printed_alone_and_stored_encrypted(project: Project) -> None:
+    ran = project.run("webhooks", "add", "acme", URL)
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=\n", ran.out)
+    (row,) = rows(project, "--client", "acme")
+    assert (row["client"], row["url"], row["paused_at"]) == ("acme", URL, None)
+    assert f"webhooks test {row['id']}" in ran.err
+    database = sqlite3.connect(project.folder / "var" / "gatepost.db")
+    assert ran.out.strip().removeprefix("whsec_") not in "\n".join(database.iterdump())
+    database.close()
+
+
+def test_a_rotation_prints_a_new_secret(project: Project) -> None:
+    old = project.run("webhooks", "add", "acme", URL).out
+    (row,) = rows(project)
+    ran = project.run("webhooks", "rotate", row["id"])
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=\n", ran.out)
+    assert ran.out != old
+    assert "the secret before also signs" in ran.err
+
+
+def test_a_paused_webhook_shows_its_reason_and_is_resumed(project: Project) -> None:
+    endpoint = Endpoint(id="e1", client="acme", url=URL, secret=b"x", made_at=NOW)
+
+    project.ledger.transact(lambda records: records.endpoints.save(endpoint))
+    project.ledger.transact(lambda records: records.endpoints.pause("e1", NOW, "it answered 410"))
+    assert "it answered 410" in project.run("webhooks", "list").out
+    ran = project.run("webhooks", "resume", "e1")
+    assert ran.out == "Webhook e1 is no longer paused; 0 events are sent again.\n"
+    assert rows(project)[0]["paused_at"] is None
+
+
+def test_a_webhook_is_removed(project: Project) -> None:
+    project.run("webhooks", "add", "acme", URL)
+    (row,) = rows(project)
+    ran = project.run("webhooks", "remove", row["id"])
+    assert ran.out == f"Webhook {row['id']} is removed; 0 events are dropped.\n"
+    assert project.run("webhooks", "list").out == "There are no webhooks yet.\n"
+
+
+def test_mistakes_are_reported_in_one_line(project: Project) -> None:
+    for args, words in {
+        ("add", "acm", URL): "no client `acm`",
+        ("add", "acme", "http://crm.acme.example/"): "a webhook needs HTTPS",
+        ("add", "acme", "https://169.254.169.254/"): "169.254.169.254 is not a public address",
+        ("list", "--client", "acm"): "no client `acm`",
+        ("test", "none"): "no webhook 'none'; `gatepost webhooks list` lists them",
+        ("rotate", "none"): "no webhook 'none'",
+        ("resume", "none"): "no webhook 'none'",
+        ("remove", "none"): "no webhook 'none'",
+    }.items():
+        ran = project.run("webhooks", *args)
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+        assert words in ran.err
