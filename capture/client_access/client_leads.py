@@ -71,11 +71,21 @@ def read_client_lead(
     return load_client_lead(reading, find_client_lead(reading, client, lead_id, now))
 
 
-def waiting_leads(reading: ReadTransaction, client: str, now: datetime) -> list[ClientLead]:
-    """The leads that wait for the client's review, the soonest deadline first, without a notice.
+@dataclass(frozen=True, slots=True)
+class WaitingLeads:
+    """The leads that wait for a client's review, the soonest deadline first.
 
     Leads without a deadline come last, in the order of their receipt.
     """
+
+    leads: Sequence[ClientLead]
+    """The first of them."""
+    count: int
+    """The number of all."""
+
+
+def waiting_leads(reading: ReadTransaction, client: str, now: datetime, limit: int) -> WaitingLeads:
+    """The first `limit` leads that wait for the client, without a notice, and the number of all."""
     leads = [
         lead
         for campaign in reading.campaigns.slugs()
@@ -83,7 +93,7 @@ def waiting_leads(reading: ReadTransaction, client: str, now: datetime) -> list[
         if lead.client == client and not lead.test and not lead.is_silently_accepted_at(now)
     ]
     leads.sort(key=lambda lead: (lead.deadline or _NEVER, lead.received_at))
-    return [load_client_lead(reading, lead) for lead in leads]
+    return WaitingLeads([load_client_lead(reading, lead) for lead in leads[:limit]], len(leads))
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:

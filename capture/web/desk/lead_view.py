@@ -166,7 +166,8 @@ class _Review:
                 return "The agency rejected it for you"
             return f"{self._person} rejected it"
         if self._is_silent:
-            return "Silence accepted it"
+            is_entered = self._lead.entered
+            return "The agency accepted it for you" if is_entered else "Silence accepted it"
         return f"{self._person} accepted it"
 
     @property
@@ -175,14 +176,7 @@ class _Review:
             return self._waiting
         if self._stage == "rejected":
             return self._rejected
-        if self._is_silent and self._lead.deadline is not None:
-            ended = moment_in_words(self._lead.deadline, self._terms.zone)
-            return f"Nobody answered until {ended}, so the lead is accepted. This is final."
-        if self._last is None:  # settled: the client agreed to the dispute of its rejection
-            return "It was rejected, the agency disputed that, and your side agreed."
-        if self._last.data.get("cause"):
-            return f"{self._when}, by reporting what became of it. This is final."
-        return self._when + (". This is final." if not self.undo_until else ".")
+        return self._accepted
 
     @property
     def undo_until(self) -> str:
@@ -223,6 +217,19 @@ class _Review:
                 "you yet. Until then silence accepts nothing. Opening this page is no notice."
             )
         return f"If nobody answers until {self.deadline_text}, silence accepts it."
+
+    @property
+    def _accepted(self) -> str:
+        if self._is_silent and self._lead.deadline is not None:
+            ended = moment_in_words(self._lead.deadline, self._terms.zone)
+            if self._lead.entered:
+                return f"It has been final since {ended}, because nobody objected."
+            return f"Nobody answered until {ended}, so the lead is accepted. This is final."
+        if self._last is None:  # settled: the client agreed to the dispute of its rejection
+            return "It was rejected, the agency disputed that, and your side agreed."
+        if self._last.data.get("cause"):
+            return f"{self._when}, by reporting what became of it. This is final."
+        return self._when + (". This is final." if not self.undo_until else ".")
 
     @property
     def _rejected(self) -> str:

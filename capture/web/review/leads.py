@@ -21,6 +21,9 @@ from capture.web.desk.lead_view import LeadView, lead_view
 from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor
 from capture.web.services import services
 
+MAX_LISTED: Final = 100
+"""Most leads on the page of the list."""
+
 _TOO_LATE_TO_UNDO = (
     "It was not undone: a review can be undone for ten seconds, by the person who made it. "
     "What counts is shown here. If it is wrong, ask the agency."
@@ -38,14 +41,14 @@ def lead_context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, obj
     return {"lead": services().ledger.read(read)}
 
 
-def list_context(visitor: Visitor, now: datetime) -> dict[str, LeadView]:
-    """The leads that wait, by id, the soonest deadline first."""
+def list_context(visitor: Visitor, now: datetime) -> tuple[list[LeadView], int]:
+    """The first leads that wait, the soonest deadline first, and the number of all."""
     client, address = visitor.client_slug, visitor.address
 
-    def read(reading: ReadTransaction) -> dict[str, LeadView]:
+    def read(reading: ReadTransaction) -> tuple[list[LeadView], int]:
         viewer = reading.people.pseudonym(client, address)
-        leads = waiting_leads(reading, client, now)
-        return {lead.lead.lead_id: lead_view(lead, viewer, now) for lead in leads}
+        waiting = waiting_leads(reading, client, now, MAX_LISTED)
+        return [lead_view(lead, viewer, now) for lead in waiting.leads], waiting.count
 
     return services().ledger.read(read)
 

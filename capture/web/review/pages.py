@@ -57,12 +57,14 @@ def show(token: str) -> ResponseReturnValue:
     visitor = find_visitor(token, now)
     if visitor.grant.subject is not Subject.LIST:
         return _page(visitor, visitor.grant.subject, visitor.grant.id, now)
-    waiting = leads.list_context(visitor, now)
+    waiting, count = leads.list_context(visitor, now)
     urls = {
-        lead_id: url_for("review.show_listed", token=token, lead_id=lead_id) for lead_id in waiting
+        lead.lead_id: url_for("review.show_listed", token=token, lead_id=lead.lead_id)
+        for lead in waiting
     }
-    leads_in_order = list(waiting.values())
-    return page_template("desk/waiting.html", leads=leads_in_order, urls=urls, visitor=visitor)
+    return page_template(
+        "desk/waiting.html", leads=waiting, count=count, urls=urls, visitor=visitor
+    )
 
 
 @blueprint.get("/r/<token>/<lead_id>")

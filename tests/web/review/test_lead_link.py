@@ -211,6 +211,17 @@ def test_the_client_may_object_to_what_the_agency_entered(box: Letterbox, kind: 
     assert box.world.kinds(lead_id)[-1] == f"{opposite}ed"
 
 
+def test_what_the_agency_entered_becomes_final(box: Letterbox) -> None:
+    lead_id = box.world.take()
+    by_agency(box, lead_id, "accept")
+    box.wait(48 * HOUR)
+    text = box.text(box.lead_link(lead_id))
+    assert "The agency accepted it for you" in text
+    assert "It has been final since Wednesday, 25 November 2026, 10:00" in text
+    assert "Silence accepted it" not in text
+    assert "<button" not in text
+
+
 def test_a_link_dies_when_the_contact_is_taken_off_the_clients_file(box: Letterbox) -> None:
     lead_id = box.world.take()
     link, other = box.lead_link(lead_id), box.lead_link(lead_id, to=COLLEAGUE)

@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+import pytest
+
+from capture.web.review import leads
 from tests.samples import NOW
 from tests.web.review.conftest import CONTACT, Letterbox
 
@@ -40,6 +43,18 @@ def test_each_lead_of_the_list_can_be_opened_reviewed_and_undone(box: Letterbox)
     assert "No lead waits" in box.text(path)
     assert box.send(f"{path}/{first}", "undo").status_code == 303
     assert "One lead waits" in box.text(path)
+
+
+def test_a_long_list_shows_the_most_urgent_and_counts_the_rest(
+    box: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leads, "MAX_LISTED", 2)
+    for hours in (3, 1, 2):
+        box.world.take(full_name=f"Lead {hours}", at=NOW - hours * HOUR)
+    text = box.text(box.list_link())
+    assert names(text) == ["Lead 3", "Lead 2"]
+    assert "3 leads wait" in text
+    assert "1 more waits." in text
 
 
 def test_an_empty_list_says_so(box: Letterbox) -> None:
