@@ -56,7 +56,7 @@ def _record(
             kind=kind,
             actor=Actor.CLIENT,
             by=address,
-            occurred_at=_time_of(kind, lead, now),
+            occurred_at=time_of_answer(kind, lead, now),
             reason=reason,
             note=note,
         )
@@ -69,7 +69,7 @@ def _record(
         return Refusal(409, TOO_LATE)
 
 
-def _time_of(kind: EventKind, lead: Lead, now: datetime) -> datetime:
+def time_of_answer(kind: EventKind, lead: Lead, now: datetime) -> datetime:
     """A meeting was held, or missed, at its own time."""
     is_result = kind in MEETING_RESULTS and lead.meeting_at is not None
     return min(lead.meeting_at, now) if is_result and lead.meeting_at else now

@@ -1,0 +1,121 @@
+"""Random lives of leads: a page offers an answer exactly if the ledger would record it."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from capture.client_access.client_leads import open_client_lead, read_client_lead
+from capture.errors import NotFound, Refused
+from capture.lead.events import Actor, EventKind
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.outcomes.record import Outcome, record_outcome
+from capture.review.acts import Act as ReviewAct
+from capture.review.decisions import Decision, decide
+from capture.web.desk.lead_view import LeadView, lead_view
+from capture.web.desk.meeting_view import MeetingView, meeting_view
+from capture.web.review.meetings import time_of_answer
+from tests.capture.billing import test_oracle as oracle
+from tests.long import LONG, rounds
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
+CONTACT = "leads@acme-cloud.example.com"
+
+
+class Possible(Exception):
+    """Ends a transaction that would have been recorded."""
+
+
+class Offers(oracle.Campaigns):
+    """Campaigns of which only the offers of the client's pages are checked."""
+
+    def check_lead(self, lead_id: str) -> None:
+        try:
+            lead, meeting = self.product.ledger.read(
+                lambda reading: self.views(reading, lead_id, self.now)
+            )
+        except NotFound:
+            return
+        reasons = list(lead.reasons)
+        offers = {
+            "accept": lead.may_accept,
+            "reject": lead.may_reject,
+            "held": bool(meeting.holding),
+            "no_show": bool(meeting.missing),
+            "object": bool(meeting.objecting),
+        }
+        answers = {
+            "accept": self.decision(lead_id, EventKind.ACCEPTED),
+            "reject": self.decision(lead_id, EventKind.REJECTED, reasons[0]),
+            "held": self.outcome(lead_id, EventKind.HELD),
+            "no_show": self.outcome(lead_id, EventKind.NO_SHOW),
+            "object": self.outcome(lead_id, EventKind.OBJECTED, reasons[0]),
+        }
+        if meeting.state == "You objected to the meeting":
+            del offers["held"]  # the API takes it, but a page does not ask twice
+            del answers["held"]
+        possible = {name: self.is_possible(lead_id, answers[name]) for name in answers}
+        assert possible == offers, f"{lead}\n{meeting}\n{self.acts_text(lead_id)}"
+        self.driven.update(name for name in offers if offers[name])
+
+    @staticmethod
+    def views(
+        reading: ReadTransaction, lead_id: str, now: datetime
+    ) -> tuple[LeadView, MeetingView]:
+        client_lead = read_client_lead(reading, "acme", lead_id, now)
+        viewer = reading.people.pseudonym("acme", CONTACT)
+        return lead_view(client_lead, viewer, now), meeting_view(client_lead, now)
+
+    def decision(
+        self, lead_id: str, kind: EventKind, reason: str = ""
+    ) -> Callable[[WriteTransaction], bool]:
+        act = ReviewAct(lead_id, CONTACT, Actor.CLIENT)
+
+        def record(records: WriteTransaction) -> bool:
+            return decide(records, Decision(act, kind, reason), self.now).is_known
+
+        return record
+
+    def outcome(
+        self, lead_id: str, kind: EventKind, reason: str = ""
+    ) -> Callable[[WriteTransaction], bool]:
+        outcome = Outcome(lead_id, kind, Actor.CLIENT, CONTACT, self.now, reason=reason)
+
+        def record(records: WriteTransaction) -> bool:
+            lead = open_client_lead(records, "acme", lead_id, self.now)
+            at = time_of_answer(kind, lead, self.now)
+            record_outcome(records, replace(outcome, occurred_at=at), self.now)
+            return False
+
+        return record
+
+    def is_possible(self, lead_id: str, answer: Callable[[WriteTransaction], bool]) -> bool:
+        """Whether the answer would be recorded as something new. Nothing is recorded."""
+
+        def attempt(records: WriteTransaction) -> None:
+            open_client_lead(records, "acme", lead_id, self.now)
+            if not answer(records):
+                raise Possible
+
+        try:
+            self.product.ledger.transact(attempt)
+        except Possible:
+            return True
+        except Refused:
+            return False
+        return False
+
+
+def test_a_page_offers_exactly_the_answers_that_can_be_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(oracle, "Campaigns", Offers)
+    monkeypatch.setattr(oracle, "EXAMPLES", rounds(1, 300))
+    driven: Counter[str] = Counter()
+    for model in ("cpl", "cpap"):
+        driven += oracle.run_campaigns(model)
+    if LONG:  # a sample is too small to reach each answer every time
+        assert all(driven[name] for name in ("accept", "reject", "held", "no_show", "object"))
