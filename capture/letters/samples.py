@@ -121,8 +121,9 @@ REPORT: Final = client.ReportFacts(
     until="29 November",
     status="The month is not closed yet: nothing is billed, and figures may change.",
     sentences=(
-        "41 leads came, 18 of them qualified. 12 were accepted, 3 of these automatically at the "
-        "deadline; 2 were rejected and 4 are still in review.",
+        "41 leads came, 18 of them qualified. 12 were accepted: 8 by the client, 1 by an entry of "
+        "the agency for the client, 3 automatically at the deadline; 2 were rejected and 4 are "
+        "still in review.",
         "5 more qualified than in October 2026.",
     ),
     figures=(

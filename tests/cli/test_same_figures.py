@@ -28,7 +28,7 @@ from tests.cli.running import CommandResult, runner
 pytestmark = pytest.mark.slow
 
 STEPS = 45
-SEEDS = {"cpl": 14, "cpap": 21, "cpa": 12, "revenue_share": 15}
+SEEDS = {"cpl": 14, "cpap": 26, "cpa": 14, "revenue_share": 6}
 """Seeds whose months have credits, and lines that the cap on money made free."""
 
 
