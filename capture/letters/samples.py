@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.letters import agency, client, visitor
+from capture.letters import agency, documents, leads, visitor
 from capture.letters.letter import Attachment, Letter
 from capture.letters.render import Letterhead
 
@@ -16,7 +16,7 @@ _SIGNED: Final = "WyJsZWFkIiwiYWNtZSIsInNhbXBsZSIsInNhbXBsZSJd.sample.sample"
 _RECEIVED: Final = datetime(2026, 11, 30, 15, 15, tzinfo=UTC)
 _LEADS: Final = "Acme Cloud"
 
-LEAD: Final = client.LeadFacts(
+LEAD: Final = leads.LeadFacts(
     lead_id="7ffwzp2npa6a",
     client=_LEADS,
     campaign="Get the Cloud Guide for healthcare",
@@ -45,7 +45,7 @@ LEAD: Final = client.LeadFacts(
 )
 """A lead of the first shipped campaign."""
 
-DEMO_LEAD: Final = client.LeadFacts(
+DEMO_LEAD: Final = leads.LeadFacts(
     lead_id="4kq2m8d0xw7c",
     client=_LEADS,
     campaign="See Acme Cloud at work",
@@ -68,16 +68,14 @@ DEMO_LEAD: Final = client.LeadFacts(
 )
 """A lead that needs an explicit acceptance."""
 
-DIGEST: Final = client.DigestFacts((LEAD, DEMO_LEAD), LEAD.list_url)
+DIGEST: Final = leads.DigestFacts((LEAD, DEMO_LEAD), LEAD.list_url)
 
 GUIDE: Final = visitor.GuideFacts(
     title="Get the Cloud Guide for healthcare",
     client="Acme Cloud, Inc.",
-    files=(
-        visitor.GatedLink("cloud-guide.pdf", f"{_SERVICE}/d/{_SIGNED}"),
-        visitor.GatedLink("lead-kpis.xlsx", f"{_SERVICE}/d/{_SIGNED}"),
-    ),
-    links_end=datetime(2026, 12, 7, 15, 15, tzinfo=UTC),
+    files=("cloud-guide.pdf", "lead-kpis.xlsx"),
+    url=f"{_SERVICE}/g/{_SIGNED}",
+    link_ends=datetime(2026, 12, 7, 15, 15, tzinfo=UTC),
     zone=_ZONE,
     consent=visitor.ConsentRecord(
         is_given=True,
@@ -89,7 +87,7 @@ GUIDE: Final = visitor.GuideFacts(
     unsubscribe_url=f"{_SERVICE}/u/{_SIGNED}",
 )
 
-MEETING: Final = client.MeetingFacts(
+MEETING: Final = leads.MeetingFacts(
     lead=DEMO_LEAD,
     meeting_at=datetime(2026, 12, 1, 19, 0, tzinfo=UTC),
     answer_by=datetime(2026, 12, 3, 19, 0, tzinfo=UTC),
@@ -97,10 +95,11 @@ MEETING: Final = client.MeetingFacts(
     url=f"{_SERVICE}/r/{_SIGNED}",
 )
 
-STATEMENT: Final = client.StatementFacts(
+STATEMENT: Final = documents.StatementFacts(
     client=_LEADS,
     title="Invoice acme-0001",
-    month="November 2026",
+    subtitle="November 2026",
+    is_note=False,
     facts=(
         ("Number", "acme-0001"),
         ("Date", "1 December 2026"),
@@ -114,7 +113,7 @@ STATEMENT: Final = client.StatementFacts(
     document=Attachment("acme-0001.pdf", "application/pdf", b"%PDF-1.7\nsample\n%%EOF\n"),
 )
 
-REPORT: Final = client.ReportFacts(
+REPORT: Final = documents.ReportFacts(
     client=_LEADS,
     campaign="Get the Cloud Guide for healthcare",
     month="November 2026",
@@ -135,7 +134,7 @@ REPORT: Final = client.ReportFacts(
     unsubscribe_url=f"{_SERVICE}/u/{_SIGNED}",
 )
 
-DEBIT: Final = client.DebitFacts(
+DEBIT: Final = documents.DebitFacts(
     client=_LEADS,
     id="acme-p0001",
     statement="acme-0001",
@@ -216,13 +215,13 @@ class Sample:
 
 SAMPLES: Final[Mapping[str, Sample]] = {
     "guide": Sample(visitor.guide, GUIDE, "the visitor"),
-    "lead_to_review": Sample(client.lead_to_review, LEAD, "the client"),
-    "leads_digest": Sample(client.leads_digest, DIGEST, "the client"),
-    "review_warning": Sample(client.review_warning, LEAD, "the client"),
-    "meeting_question": Sample(client.meeting_question, MEETING, "the client"),
-    "statement": Sample(client.statement, STATEMENT, "the client"),
-    "report": Sample(client.report, REPORT, "the client"),
-    "debit_to_approve": Sample(client.debit_to_approve, DEBIT, "the client"),
+    "lead_to_review": Sample(leads.lead_to_review, LEAD, "the client"),
+    "leads_digest": Sample(leads.leads_digest, DIGEST, "the client"),
+    "review_warning": Sample(leads.review_warning, LEAD, "the client"),
+    "meeting_question": Sample(leads.meeting_question, MEETING, "the client"),
+    "statement": Sample(documents.statement, STATEMENT, "the client"),
+    "report": Sample(documents.report, REPORT, "the client"),
+    "debit_to_approve": Sample(documents.debit_to_approve, DEBIT, "the client"),
     "spam_digest": Sample(agency.spam_digest, SPAM, "the agency"),
     "failed_deliveries": Sample(agency.failed_deliveries, FAILED, "the agency"),
     "cap_nearly_reached": Sample(agency.cap_nearly_reached, CAP, "the agency"),

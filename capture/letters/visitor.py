@@ -15,8 +15,8 @@ from capture.letters.render import (
     Button,
     Content,
     Facts,
+    Items,
     Letterhead,
-    Link,
     Paragraph,
     Quote,
     moment_in_words,
@@ -24,14 +24,6 @@ from capture.letters.render import (
 from capture.text import count_noun
 
 GUIDE: Final = "guide"
-
-
-@dataclass(frozen=True, slots=True)
-class GatedLink:
-    """One file of the campaign, with its signed link."""
-
-    name: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +47,11 @@ class GuideFacts:
     """The title of the campaign."""
     client: str
     """The legal name of the client."""
-    files: tuple[GatedLink, ...]
-    links_end: datetime
+    files: tuple[str, ...]
+    """The names of the files."""
+    url: str
+    """The page with the links to the files. Programs that follow a letter's links load no file."""
+    link_ends: datetime
     zone: ZoneInfo
     consent: ConsentRecord
     unsubscribe_url: str
@@ -65,27 +60,19 @@ class GuideFacts:
 
 def guide(letterhead: Letterhead, facts: GuideFacts) -> Letter:
     """The files that the visitor asked for, and the consent as it was recorded."""
-    number = len(facts.files)
-    files: tuple[Block, ...] = (
-        (Button(f"Download {facts.files[0].name}", facts.files[0].url),)
-        if number == 1
-        else tuple(Link(f"Download {file.name}", file.url) for file in facts.files)
-    )
-    until = moment_in_words(facts.links_end, facts.zone)
+    number = count_noun(len(facts.files), "file")
+    until = moment_in_words(facts.link_ends, facts.zone)
     content = Content(
         subject=f"Your download: {facts.title}",
         heading=facts.title,
-        summary=f"{count_noun(number, 'file')} to download until {until}.",
+        summary=f"{number} to download until {until}.",
         blocks=(
+            Paragraph(f"Thank you for your request. Here is what you asked for: {number}."),
+            Items(facts.files),
+            Button("Open your download page", facts.url),
             Paragraph(
-                "Thank you for your request. Here is what you asked for: "
-                f"{count_noun(number, 'file')}."
-            ),
-            *files,
-            Paragraph(
-                f"{'The link works' if number == 1 else 'The links work'} until {until}. After "
-                "that, send the form again to get "
-                f"{'a new one' if number == 1 else 'new ones'}."
+                f"This link works until {until}. Please save the files before. Afterwards, send "
+                "the form again to get a new link."
             ),
             *_consent_blocks(facts),
         ),

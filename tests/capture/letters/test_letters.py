@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from capture.billing.statement import Party
-from capture.letters import agency, client, samples, visitor
+from capture.letters import agency, documents, leads, samples, visitor
 from capture.letters.letter import Letter
 from capture.letters.render import WIDTH, Letterhead, moment_in_words
 from capture.letters.samples import SAMPLES, Sample
@@ -57,7 +57,7 @@ def test_a_letter_loads_nothing_and_its_links_are_absolute(sample: Sample) -> No
     assert "@import" not in letter.html
     web_links = [link for link in page.links if link != f"mailto:{AGENCY.email}"]
     assert all(link.startswith(BASE) for link in web_links)
-    assert set(re.findall(r"https?://\S+/[drux]/\S+", letter.text)) == set(web_links)
+    assert set(re.findall(r"https?://\S+/[gru]/\S+", letter.text)) == set(web_links)
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
@@ -137,19 +137,19 @@ def test_the_subject_names_no_person() -> None:
     for name in ("lead_to_review", "review_warning", "meeting_question"):
         assert "Lee" not in SAMPLES[name].letter(LETTERHEAD).subject
     lead = replace(samples.LEAD, company="")
-    letter = client.lead_to_review(LETTERHEAD, lead)
+    letter = leads.lead_to_review(LETTERHEAD, lead)
     assert letter.subject.startswith(f"Lead to review: {lead.campaign}, {lead.lead_id}, by ")
 
 
 def test_a_lead_that_silence_never_accepts_says_so() -> None:
-    text = words(client.lead_to_review(LETTERHEAD, samples.DEMO_LEAD))
+    text = words(leads.lead_to_review(LETTERHEAD, samples.DEMO_LEAD))
     assert "There is no deadline. Only your own answer decides." in text
     assert "If nobody answers, the lead is not accepted and costs nothing." in text
     assert "counts as accepted" not in text
 
 
 def test_a_free_lead_is_never_said_to_be_charged() -> None:
-    text = words(client.lead_to_review(LETTERHEAD, replace(samples.LEAD, is_free=True)))
+    text = words(leads.lead_to_review(LETTERHEAD, replace(samples.LEAD, is_free=True)))
     assert "It is free of charge" in text
     assert "Price: free of charge" in text
     assert "$50.00" not in text
@@ -157,26 +157,29 @@ def test_a_free_lead_is_never_said_to_be_charged() -> None:
 
 def test_a_price_per_meeting_is_not_due_by_silence_on_the_lead() -> None:
     lead = replace(samples.DEMO_LEAD, deadline=samples.LEAD.deadline)
-    text = words(client.review_warning(LETTERHEAD, lead))
+    text = words(leads.review_warning(LETTERHEAD, lead))
     assert "The acceptance alone is not charged; the price is $250.00 per appointment held" in text
 
 
 def test_an_acceptance_that_the_agency_entered_is_named() -> None:
-    text = words(client.review_warning(LETTERHEAD, replace(samples.LEAD, is_entered=True)))
+    text = words(leads.review_warning(LETTERHEAD, replace(samples.LEAD, is_entered=True)))
     assert "The agency has entered an acceptance for you; you may still reject the lead." in text
 
 
 def test_a_digest_names_at_most_fifty_leads_and_says_how_many_more() -> None:
-    facts = client.DigestFacts((samples.LEAD,) * 60, samples.LEAD.list_url)
-    letter = client.leads_digest(LETTERHEAD, facts)
+    facts = leads.DigestFacts((samples.LEAD,) * 60, samples.LEAD.list_url)
+    letter = leads.leads_digest(LETTERHEAD, facts)
     assert letter.subject == "60 leads to review"
     assert letter.text.count("Without an answer") == 50
-    assert "10 more are in the list behind the first link." in words(letter)
+    assert (
+        "10 more are in the list behind the first link. The first of their deadlines is Wednesday, "
+        "2 December 2026, 10:15 (Eastern Standard Time)." in words(letter)
+    )
 
 
 def test_a_digest_of_one_lead_is_in_the_singular() -> None:
-    facts = client.DigestFacts((samples.LEAD,), samples.LEAD.list_url)
-    letter = client.leads_digest(LETTERHEAD, facts)
+    facts = leads.DigestFacts((samples.LEAD,), samples.LEAD.list_url)
+    letter = leads.leads_digest(LETTERHEAD, facts)
     assert "1 lead came since the last digest and waits for a review." in words(letter)
 
 
@@ -187,7 +190,7 @@ def test_a_meeting_question_says_what_silence_does() -> None:
         "answers by then, the meeting counts as held. The price is $250.00" in text
     )
     endless = replace(samples.MEETING, answer_by=None)
-    text = words(client.meeting_question(LETTERHEAD, endless))
+    text = words(leads.meeting_question(LETTERHEAD, endless))
     assert "Until somebody answers, the meeting counts as neither held nor missed." in text
 
 
@@ -197,14 +200,16 @@ def test_a_statement_has_its_document_and_says_what_to_pay() -> None:
     assert letter.attachments == (samples.STATEMENT.document,)
     assert "Please pay $150.00 by 31 December 2026. Quote reference acme-0001." in words(letter)
     assert "Account 12345" in letter.text
-    assert "Account:" not in client.statement(LETTERHEAD, replace(samples.STATEMENT, bank=())).text
+    assert (
+        "Account:" not in documents.statement(LETTERHEAD, replace(samples.STATEMENT, bank=())).text
+    )
 
 
 def test_a_report_on_a_part_of_a_month_says_until_when() -> None:
     letter = SAMPLES["report"].letter(LETTERHEAD)
     assert "Leads in November 2026, up to 29 November" in letter.text
     assert letter.attachments == (samples.REPORT.page,)
-    complete = client.report(LETTERHEAD, replace(samples.REPORT, until=""))
+    complete = documents.report(LETTERHEAD, replace(samples.REPORT, until=""))
     assert complete.subject == f"Report, November 2026: {samples.REPORT.campaign}"
 
 
@@ -219,7 +224,7 @@ def test_the_guide_states_the_consent_as_it_was_recorded() -> None:
     assert "Box for consent: ticked" in letter.text
     assert "> I agree that Acme Cloud, Inc. may contact me" in letter.text
     assert "On the page: https://www.example.com/articles/buying-leads/" in letter.text
-    assert "The links work until Monday, 7 December 2026, 10:15 (Eastern Standard Time)." in text
+    assert "This link works until Monday, 7 December 2026, 10:15 (Eastern Standard Time)." in text
 
 
 def test_the_guide_states_that_no_box_was_ticked() -> None:
@@ -230,10 +235,23 @@ def test_the_guide_states_that_no_box_was_ticked() -> None:
     assert "On the page" not in letter.text
 
 
-def test_one_file_is_in_the_singular() -> None:
-    letter = visitor.guide(LETTERHEAD, replace(samples.GUIDE, files=samples.GUIDE.files[:1]))
-    assert "1 file." in letter.text
-    assert "The link works until" in words(letter)
+def test_a_note_says_what_it_corrects() -> None:
+    facts = replace(samples.STATEMENT, title="Credit note acme-0002", is_note=True)
+    letter = documents.statement(LETTERHEAD, replace(facts, subtitle="on invoice acme-0001"))
+    assert letter.subject == "Credit note acme-0002: on invoice acme-0001, $150.00"
+    assert "The attached file acme-0001.pdf corrects a closed month." in words(letter)
+    assert "is closed" not in words(letter)
+
+
+def test_a_bounced_address_is_named() -> None:
+    lead = replace(samples.DEMO_LEAD, is_bounced=True)
+    text = words(leads.lead_to_review(LETTERHEAD, lead))
+    assert "A mail server refused this person's address. Only your own answer decides." in text
+
+
+def test_the_budget_of_a_month_is_named() -> None:
+    text = words(leads.lead_to_review(LETTERHEAD, replace(samples.LEAD, budget="$5,000.00")))
+    assert "net of tax, or nothing once the month's budget of $5,000.00 is used up." in text
 
 
 def test_spam_says_how_to_rescue_a_lead() -> None:

@@ -1,11 +1,11 @@
-"""Letters to the contacts of a client: leads to review, meetings, documents, reports."""
+"""Letters to the contacts of a client on leads: reviews, the digest, meetings."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from capture.letters.letter import Attachment, Letter
+from capture.letters.letter import Letter
 from capture.letters.render import (
     Block,
     Button,
@@ -15,7 +15,6 @@ from capture.letters.render import (
     Letterhead,
     Link,
     Paragraph,
-    Quote,
     moment_in_words,
     short,
     short_moment,
@@ -50,10 +49,14 @@ class LeadFacts:
     is_charged_on_acceptance: bool
     url: str
     list_url: str
+    budget: str = ""
+    """The most that a month costs, such as `$5,000.00`; empty without such a cap (rule 9)."""
     is_free: bool = False
     """Delivered over a cap, and never billed (rule 8 of docs/rules.md)."""
     is_entered: bool = False
     """The agency has entered an acceptance for the client (rule 41)."""
+    is_bounced: bool = False
+    """A mail server refused the person's address (rule 36)."""
     is_test: bool = False
 
     @property
@@ -79,6 +82,7 @@ def lead_to_review(letterhead: Letterhead, facts: LeadFacts) -> Letter:
             _deadline(facts),
             Paragraph(_silence(facts)),
             Button("Review this lead", facts.url),
+            *_test_note(facts),
             Facts(_person_rows(facts), "The lead"),
             Items(criteria, "Why it qualifies"),
             Facts(facts.answers, "All answers"),
@@ -142,9 +146,7 @@ def leads_digest(letterhead: Letterhead, facts: DigestFacts) -> Letter:
             Link("Review this lead", lead.url),
         ]
     if len(leads) > _DIGEST_SIZE:
-        blocks.append(
-            Paragraph(f"{len(leads) - _DIGEST_SIZE} more are in the list behind the first link.")
-        )
+        blocks.append(Paragraph(_rest(leads[_DIGEST_SIZE:])))
     blocks.append(Paragraph("The link to the list works for 7 days."))
     content = Content(
         subject=f"{number} to review",
@@ -199,152 +201,14 @@ def meeting_question(letterhead: Letterhead, facts: MeetingFacts) -> Letter:
     return letterhead.letter(content)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementFacts:
-    """A closed month, in the words of its printed document."""
-
-    client: str
-    title: str
-    """Kind and number, such as `Invoice acme-0001`."""
-    month: str
-    """Such as `November 2026`."""
-    facts: tuple[tuple[str, str], ...]
-    totals: tuple[tuple[str, str], ...]
-    """The last row is the amount to pay."""
-    payment: str
-    bank: tuple[str, ...]
-    document: Attachment
-
-
-def statement(letterhead: Letterhead, facts: StatementFacts) -> Letter:
-    """The statement of a closed month, with its document attached."""
-    to_pay = facts.totals[-1][1]
-    content = Content(
-        subject=f"{facts.title}: {facts.month}, {to_pay}",
-        heading=facts.title,
-        summary=f"{facts.month}. {facts.payment}",
-        blocks=(
-            Paragraph(
-                f"The month {facts.month} is closed. The attached file {facts.document.name} names "
-                "every lead, its price and how to check it. In short:"
-            ),
-            Facts((*facts.facts, *facts.totals)),
-            Paragraph(facts.payment, is_strong=True),
-            *((Facts((("Account", "\n".join(facts.bank)),)),) if facts.bank else ()),
-            Paragraph(
-                "Is a line wrong? Please tell us, with the number of this document. We correct a "
-                "closed month by a credit note."
-            ),
-        ),
-        reason=(
-            f"You get this letter because your address is on the list of {facts.client} for "
-            "statements. It is part of the agreement, so it cannot be unsubscribed. To change who "
-            f"gets it, ask {letterhead.agency.name}."
-        ),
-    )
-    return letterhead.letter(content, (facts.document,))
-
-
-@dataclass(frozen=True, slots=True)
-class ReportFacts:
-    """The report on one month of a campaign."""
-
-    client: str
-    campaign: str
-    """The campaign's title."""
-    month: str
-    """Such as `November 2026`."""
-    until: str
-    """The last day that it covers, such as `15 November`; empty if it covers the month."""
-    status: str
-    """Whether the month is closed, and the current price."""
-    sentences: tuple[str, ...]
-    figures: tuple[tuple[str, str], ...]
-    page: Attachment
-    """The complete report."""
-    unsubscribe_url: str
-
-
-def report(letterhead: Letterhead, facts: ReportFacts) -> Letter:
-    """The weekly or monthly report, with the complete page attached."""
-    period = f"{facts.month}, up to {facts.until}" if facts.until else facts.month
-    content = Content(
-        subject=f"Report, {period}: {facts.campaign}",
-        heading=f"Leads in {period}",
-        summary=facts.sentences[0] if facts.sentences else facts.status,
-        blocks=(
-            Paragraph(facts.campaign, is_strong=True),
-            *map(Paragraph, facts.sentences),
-            Facts(facts.figures, "Figures"),
-            Paragraph(facts.status),
-            Paragraph(
-                f"The attached file {facts.page.name} is the complete report, with the calculation "
-                "of each figure and with charts. Open it in a browser. The report is for your "
-                "information; you need not do anything."
-            ),
-        ),
-        reason=(
-            f"You get this letter because your address is on the list of {facts.client} for "
-            "reports. You may unsubscribe from reports; letters on leads, meetings and statements "
-            "still come."
-        ),
-    )
-    return letterhead.letter(content, (facts.page,), facts.unsubscribe_url)
-
-
-@dataclass(frozen=True, slots=True)
-class DebitFacts:
-    """A debit that the agency proposes on a line of a closed statement."""
-
-    client: str
-    id: str
-    statement: str
-    lead: str
-    """How the statement's document names the lead."""
-    period: str
-    """The first day of the period of revenue; empty for other price models."""
-    amount: str
-    """With its currency, net of tax."""
-    reason: str
-    proposed_on: str
-    url: str
-
-
-def debit_to_approve(letterhead: Letterhead, facts: DebitFacts) -> Letter:
-    """Asks the client to approve or decline a debit note."""
-    rows = [
-        ("Proposal", facts.id),
-        ("Statement", facts.statement),
-        ("Lead", facts.lead),
-        ("Period from", facts.period),
-        ("Amount", f"{facts.amount}, net of tax"),
-        ("Proposed on", facts.proposed_on),
-    ]
-    content = Content(
-        subject=f"Please approve or decline: {facts.amount} more on {facts.statement}",
-        heading="An additional charge needs your approval",
-        summary=f"{facts.amount} more on {facts.statement}.",
-        blocks=(
-            Paragraph(
-                f"{letterhead.agency.name} billed a lead too low, and asks to add the difference "
-                "by a debit note. The reason is:"
-            ),
-            Quote(facts.reason),
-            Facts(tuple((name, value) for name, value in rows if value)),
-            Paragraph(
-                "Only you can approve it. Nothing is charged until you do. There is no deadline: "
-                "if nobody answers, nothing is charged. If you decline, the statement stays as it "
-                "is."
-            ),
-            Button("Approve or decline", facts.url),
-        ),
-        reason=(
-            f"You get this letter because your address is on the list of {facts.client} for "
-            "statements. It is part of the agreement, so it cannot be unsubscribed. To change who "
-            f"gets it, ask {letterhead.agency.name}."
-        ),
-    )
-    return letterhead.letter(content)
+def _rest(leads: tuple[LeadFacts, ...]) -> str:
+    """The leads that a digest does not name."""
+    deadlines = [(lead.deadline, lead.zone) for lead in leads if lead.deadline is not None]
+    text = f"{len(leads)} more are in the list behind the first link."
+    if not deadlines:
+        return text
+    first = moment_in_words(*min(deadlines, key=lambda each: each[0]))
+    return f"{text} The first of their deadlines is {first}."
 
 
 def _person_rows(facts: LeadFacts) -> tuple[tuple[str, str], ...]:
@@ -357,6 +221,12 @@ def _person_rows(facts: LeadFacts) -> tuple[tuple[str, str], ...]:
         ("Price", "free of charge" if facts.is_free else facts.price),
     )
     return tuple((name, value) for name, value in rows if value)
+
+
+def _test_note(facts: LeadFacts) -> tuple[Paragraph, ...]:
+    if not facts.is_test:
+        return ()
+    return (Paragraph("Because this lead is a test, the link shows no lead."),)
 
 
 def _until(facts: LeadFacts) -> str:
@@ -381,7 +251,9 @@ def _deadline(facts: LeadFacts) -> Paragraph:
 def _silence(facts: LeadFacts) -> str:
     """What happens if nobody answers, and what that costs."""
     if facts.deadline is None:
-        return f"Only your own answer decides. If nobody answers, {_without_answer(facts)}"
+        bounced = "A mail server refused this person's address. " if facts.is_bounced else ""
+        own = f"{bounced}Only your own answer decides."
+        return f"{own} If nobody answers, {_without_answer(facts)}"
     entered = (
         "The agency has entered an acceptance for you; you may still reject the lead. "
         if facts.is_entered
@@ -397,7 +269,12 @@ def _without_answer(facts: LeadFacts) -> str:
     if facts.is_free:
         return f"{accepted}. It is free of charge, because a limit of the agreement was reached."
     if facts.is_charged_on_acceptance:
-        return f"{accepted} and is charged: {facts.price}."
+        budget = (
+            f", or nothing once the month's budget of {facts.budget} is used up"
+            if facts.budget
+            else ""
+        )
+        return f"{accepted} and is charged: {facts.price}{budget}."
     return f"{accepted}. The acceptance alone is not charged; the price is {facts.price}."
 
 
