@@ -16,7 +16,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import (
+    BadData,
+    SignatureExpired,
+    TimestampSigner,
+    URLSafeSerializer,
+    URLSafeTimedSerializer,
+)
 
 from capture.errors import Refused
 
@@ -75,9 +81,23 @@ class ContactGrant:
     """The id of the lead or of the debit; empty for a list."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnsubscribeGrant:
+    """What a token allows: the owner of an address unsubscribes from a kind of letter."""
+
+    letter: str
+    address_id: str
+    """A keyed hash of the address, as the outbox makes it; never the address."""
+
+
 def files_path(token: str) -> str:
     """The path of the page with a lead's files, for the letter to the visitor."""
     return f"/g/{token}"
+
+
+def unsubscribe_path(token: str) -> str:
+    """The path of the page on which somebody unsubscribes from a kind of letter."""
+    return f"/u/{token}"
 
 
 def review_path(token: str) -> str:
@@ -97,6 +117,12 @@ class LinkSigner:
         self._download = URLSafeTimedSerializer(secret, salt="download")
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
         self._contact = URLSafeTimedSerializer(secret, salt="contact")
+        self._unsubscribe = URLSafeSerializer(secret, salt="unsubscribe")
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a visitor's links are valid."""
+        return self._lifetime
 
     def thanks(self, campaign: str, lead_id: str) -> str:
         """A token for the thanks page. Every lead gets one, so it uses a faster format."""
@@ -186,6 +212,16 @@ class LinkSigner:
             if hmac.compare_digest(self._contact_id(grant.client, address), grant.contact):
                 return address
         return None
+
+    def unsubscribe(self, grant: UnsubscribeGrant) -> str:
+        """A token for unsubscribing from a kind of letter. It has no end: nobody must be forced to
+        get more letters."""
+        return str(self._unsubscribe.dumps([grant.letter, grant.address_id]))
+
+    def read_unsubscribe(self, token: str) -> UnsubscribeGrant:
+        """Raises `TokenInvalid`."""
+        letter, address_id = _load_signed(lambda: self._unsubscribe.loads(token))
+        return UnsubscribeGrant(letter, address_id)
 
     def _contact_link(self, subject: Subject, client: str, address: str, about: str = "") -> str:
         contact = self._contact_id(client, address)

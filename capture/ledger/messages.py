@@ -115,6 +115,12 @@ class OutboxQueries(Protocol):
     def count_letters_to(self, address: str, since: datetime) -> int:
         """How many letters were queued for a visitor's address since then, except dropped ones."""
 
+    def address_id(self, address: str) -> str:
+        """A keyed hash of an e-mail address or mailbox, in hex, for a link without the address."""
+
+    def is_unsubscribed(self, address_id: str, letter: str) -> bool:
+        """Whether the owner of the address wants no letters of this kind."""
+
     def last_planned_event(self) -> int:
         """The number of the last event whose messages are queued; 0 if there is none."""
 
@@ -149,6 +155,9 @@ class OutboxWrites(OutboxQueries, Protocol):
 
     def retry(self, message_id: int, now: datetime) -> bool:
         """Makes a failed or dropped message due now, with all its attempts again."""
+
+    def unsubscribe(self, address_id: str, letter: str, at: datetime) -> None:
+        """Stores that the owner of the address wants no letters of this kind."""
 
     def save_last_planned_event(self, sequence: int) -> None:
         """Stores that the messages of all events up to this number are queued."""

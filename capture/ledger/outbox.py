@@ -90,6 +90,16 @@ class SqlOutbox:
         ).fetchone()
         return int(number)
 
+    def address_id(self, address: str) -> str:
+        return self._hash_of_address(address).hex()
+
+    def is_unsubscribed(self, address_id: str, letter: str) -> bool:
+        row = self._connection.execute(
+            "SELECT 1 FROM unsubscribed WHERE address = ? AND letter = ?",
+            (bytes.fromhex(address_id), letter),
+        ).fetchone()
+        return row is not None
+
     def last_planned_event(self) -> int:
         row = self._connection.execute("SELECT sequence FROM last_planned_event").fetchone()
         return 0 if row is None else int(row[0])
@@ -170,6 +180,13 @@ class SqlOutbox:
             (show_time(now), message_id),
         )
         return rows.rowcount == 1
+
+    def unsubscribe(self, address_id: str, letter: str, at: datetime) -> None:
+        self._connection.execute(
+            "INSERT INTO unsubscribed (address, letter, at) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (bytes.fromhex(address_id), letter, show_time(at)),
+        )
 
     def save_last_planned_event(self, sequence: int) -> None:
         self._connection.execute(

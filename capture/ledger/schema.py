@@ -295,6 +295,12 @@ _OUTBOX: Final = """
         id INTEGER PRIMARY KEY CHECK (id = 1),
         sequence INTEGER NOT NULL
     ) STRICT;
+    CREATE TABLE unsubscribed (
+        address BLOB NOT NULL,  -- keyed hash, as in outbox
+        letter TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (address, letter)
+    ) STRICT, WITHOUT ROWID;
 """
 
 _DOWNLOADS: Final = """

@@ -215,3 +215,19 @@ class OutboxContract:
                 lambda records, number=number: records.outbox.save_last_planned_event(number)
             )
         assert ledger.read(lambda reading: reading.outbox.last_planned_event()) == 8
+
+    def test_an_unsubscribed_address_gets_no_letters_of_that_kind(self, ledger: Ledger) -> None:
+        ann, bob = ledger.read(
+            lambda reading: [reading.outbox.address_id(each) for each in ("a@a.example", "b@b.ex")]
+        )
+        assert ann != bob
+        assert "a@" not in ann
+        for _ in range(2):
+            ledger.transact(lambda records: records.outbox.unsubscribe(ann, "guide", NOW))
+
+        def unsubscribed(address_id: str, letter: str) -> bool:
+            return ledger.read(lambda reading: reading.outbox.is_unsubscribed(address_id, letter))
+
+        assert unsubscribed(ann, "guide")
+        assert not unsubscribed(ann, "report")
+        assert not unsubscribed(bob, "guide")
