@@ -13,10 +13,11 @@ from capture.cli.context import CommandContext
 from capture.cli.hints import in_words
 from capture.cli.output import with_progress
 from capture.cli.output_folder import FileState, OutputFolder
-from capture.cli.report import monthly_report, report_file_name
+from capture.cli.report import monthly_report
 from capture.closing.month_end import campaigns_to_report, documents_of_month
 from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.documents.closed_document import ClosedDocument, load_closed_document
+from capture.documents.report import report_file_name
 from capture.documents.sheet import to_html, to_pdf
 from capture.errors import GatepostError, Refused
 from capture.kpi.gathering import campaigns_in

@@ -18,7 +18,7 @@ from capture.cli.output import (
     write_files,
     write_output,
 )
-from capture.documents.report import gather_report, make_report, to_html
+from capture.documents.report import gather_report, make_report, report_file_name, to_html
 from capture.ledger.protocol import Ledger
 
 
@@ -58,11 +58,6 @@ def report(
             return write_files(campaigns, target, partial(report_file_name, month=month), page)
         write_output(page(context.campaign_in(ledger, target)), output, "html")
         return 0
-
-
-def report_file_name(slug: str, month: str) -> str:
-    """The name of the file with the report of a campaign on a month."""
-    return f"report-{slug}-{month}.html"
 
 
 def monthly_report(

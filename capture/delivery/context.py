@@ -1,6 +1,6 @@
 """What the dispatcher works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class DeliveryContext:
     """The theme's templates; letters are in the folder `letters`."""
     gated: Path
     """The folder of files that visitors get for a form."""
+    titles: Callable[[], Mapping[str, str]] = dict
+    """Titles of the site's pages by path, for reports; empty before the first build."""
     webhook_key: bytes = field(default=b"", repr=False)
     """Decrypts the secrets of webhook endpoints; needed as soon as there is one."""
     network: Network = field(default_factory=Network)

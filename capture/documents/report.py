@@ -88,6 +88,11 @@ def gather_report(
     )
 
 
+def report_file_name(slug: str, month: str) -> str:
+    """The name of the file with the report of a campaign on a month."""
+    return f"report-{slug}-{month}.html"
+
+
 def make_report(
     campaign: Campaign, client: Client, agency: str, data: ReportData, now: datetime
 ) -> Report:

@@ -147,13 +147,15 @@ class CapFacts:
     """How much of the cap is used: `18 of 20 leads`."""
     consequence: str
     """What happens to a lead over the cap, in a sentence."""
+    is_reached: bool = False
 
 
 def cap_nearly_reached(letterhead: Letterhead, facts: CapFacts) -> Letter:
-    """A cap of a campaign that the month will soon reach."""
+    """A cap of a campaign that the month has reached or will soon reach."""
+    state = "reached" if facts.is_reached else "nearly reached"
     content = Content(
-        subject=f"Cap nearly reached: {facts.reached}, {facts.slug}",
-        heading="A cap is nearly reached",
+        subject=f"Cap {state}: {facts.reached}, {facts.slug}",
+        heading=f"A cap is {state}",
         summary=f"{facts.title}: {facts.reached} in {facts.month}.",
         blocks=(
             Facts(
@@ -167,7 +169,7 @@ def cap_nearly_reached(letterhead: Letterhead, facts: CapFacts) -> Letter:
             Paragraph(facts.consequence),
             Paragraph(
                 "If the client wants more, agree on a higher cap and change it in the campaign's "
-                "file. Otherwise you may pause the campaign when the cap is reached:"
+                "file. Otherwise you may pause the campaign, so that its form is closed:"
             ),
             Command(f"gatepost campaigns pause {facts.slug}"),
         ),

@@ -6,26 +6,17 @@ It shows what the API shows the client (capture/client_access), and never the ag
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from capture.campaign.model import Answer, Campaign, FieldType
+from capture.client_access.answers import answer_text, person_and_company
 from capture.client_access.client_leads import ClientLead
-from capture.countries import country_name
 from capture.documents.agreement.model import amount, price_amount, visible_text
 from capture.documents.price_words import campaign_price
-from capture.form.contact import phone_in_groups
 from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline
 from capture.review.acts import UNDO, current_review
 from capture.web.desk.words import duration_in_words, moment_in_words, time_in_words
-
-_NAMES: Final = ("name", "given-name", "family-name")
-_COMPANY: Final = ("organization",)
-"""Autocomplete tokens of the fields with a person's name and company (WHATWG HTML)."""
-_NAME_FIELDS: Final = ("full_name", "name")
-_COMPANY_FIELDS: Final = ("company",)
-"""The usual names of these fields, for forms without autocomplete tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +114,8 @@ def lead_title(client_lead: ClientLead) -> tuple[str, str]:
     """The person's name, or the lead's id if it is unknown; the company, or an empty text."""
     terms, data = client_lead.terms, client_lead.personal_data
     answers = {} if data is None else data.answers
-    name = " ".join(_answers_to(terms, answers, _NAMES, _NAME_FIELDS))
-    company = " ".join(_answers_to(terms, answers, _COMPANY, _COMPANY_FIELDS))
-    return visible_text(name) or f"Lead {client_lead.lead.lead_id}", visible_text(company)
+    name, company = person_and_company(terms, answers)
+    return name or f"Lead {client_lead.lead.lead_id}", company
 
 
 class _Review:
@@ -297,38 +287,23 @@ def _consent(lead: Lead) -> str:
     return "The person ticked the box beside this text:"
 
 
-def _answers_to(
-    terms: Campaign, answers: Mapping[str, Answer], tokens: Sequence[str], names: Sequence[str]
-) -> Iterator[str]:
-    """The answers to the fields with one of these autocomplete tokens, or else of these names."""
-    fields = [name for name, field in terms.fields.items() if field.autocomplete in tokens]
-    for name in fields or [name for name in names if name in terms.fields][:1]:
-        if answers.get(name):
-            yield str(answers[name])
-
-
 def _answer_views(
     terms: Campaign, answers: Mapping[str, Answer], unverified: Mapping[str, str]
 ) -> Iterator[AnswerView]:
     for name, field in terms.fields.items():
         label = visible_text(field.label)
         if name in answers:
-            text, link = _answer_text(answers[name], field.type)
-            yield AnswerView(label, visible_text(text), link)
+            text = visible_text(answer_text(answers[name], field.type))
+            yield AnswerView(label, text, _link(answers[name], field.type))
         elif unverified.get(name):
             yield AnswerView(label, visible_text(unverified[name]), is_verified=False)
 
 
-def _answer_text(value: Answer, field_type: FieldType) -> tuple[str, str]:
-    """The answer as text, and the link that opens it."""
-    if isinstance(value, tuple):
-        return ", ".join(value), ""
-    text = str(value)
+def _link(value: Answer, field_type: FieldType) -> str:
+    """The link that opens the answer; empty if there is none."""
     match field_type:
-        case FieldType.COUNTRY:
-            return country_name(text), ""
         case FieldType.PHONE:
-            return phone_in_groups(text) or text, f"tel:{text}"
+            return f"tel:{value}"
         case FieldType.EMAIL:
-            return text, f"mailto:{text}"
-    return text, ""
+            return f"mailto:{value}"
+    return ""

@@ -1,0 +1,169 @@
+"""Finds the facts of letters to the agency."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from capture.campaign.model import Campaign
+from capture.client_access.answers import answer_text
+from capture.closing.months import campaign_groups, closings_of
+from capture.delivery.request import Dropped, Request
+from capture.documents.agreement.model import day, month_name
+from capture.lead.events import EventKind
+from capture.lead.model import Lead
+from capture.ledger.messages import VISITOR, Message, MessageState
+from capture.ledger.terms import saved_campaign
+from capture.ledger.types import LeadFilter
+from capture.letters import agency
+from capture.letters.letter import Letter
+from capture.text import count_noun
+
+_SIGNALS: Final = {
+    "honeypot": "a field that people cannot see was filled in",
+    "too_fast": "the form was sent faster than a person can fill it in",
+    "link_in_name": "a name contains a link",
+    "many_links": "an answer contains many links",
+}
+_OVER_CAP: Final = {
+    "refuse": "A lead over the cap is recorded, and neither delivered nor billed.",
+    "free": "A lead over the cap is delivered free of charge.",
+}
+
+
+def spam_digest(request: Request) -> Letter:
+    """The spam of a day to one campaign."""
+    request.check_agency()
+    today = date.fromisoformat(request.message.data["day"])
+    spam = [
+        lead
+        for lead in request.reading.leads.select(
+            LeadFilter(campaign=request.message.campaign, month=f"{today:%Y-%m}"),
+            newest_first=True,
+        )
+        if lead.review == "spam" and not lead.test
+    ]
+    terms = {lead.lead_id: _terms(request, lead) for lead in spam}
+    of_day = [
+        lead
+        for lead in spam
+        if lead.received_at.astimezone(terms[lead.lead_id].zone).date() == today
+    ]
+    if not of_day:
+        raise Dropped("no lead of that day is spam any more")
+    newest = terms[of_day[0].lead_id]
+    facts = agency.SpamFacts(
+        slug=newest.slug,
+        title=newest.title,
+        day=day(today),
+        zone=newest.zone,
+        leads=tuple(_spam_lead(request, lead, terms[lead.lead_id]) for lead in of_day),
+    )
+    return agency.spam_digest(request.letterhead, facts)
+
+
+def failed_deliveries(request: Request) -> Letter:
+    """The messages that failed and were not sent since."""
+    request.check_agency()
+    messages = map(request.reading.outbox.get, request.message.data["messages"])
+    failed = [
+        _failed_delivery(message)
+        for message in messages
+        if message is not None and message.state is MessageState.FAILED
+    ]
+    if not failed:
+        raise Dropped("all of its messages were sent or dropped since")
+    return agency.failed_deliveries(request.letterhead, tuple(failed))
+
+
+def cap_nearly_reached(request: Request) -> Letter:
+    """A monthly cap, and how much of it is used."""
+    request.check_agency()
+    campaign, data = request.campaign, request.message.data
+    facts = agency.CapFacts(
+        slug=campaign.slug,
+        title=campaign.title,
+        client=request.client.name,
+        month=month_name(data["month"]),
+        reached=f"{data['count']:,} of {count_noun(data['limit'], 'lead')}",
+        consequence=_OVER_CAP[campaign.caps.over],
+        is_reached=data["count"] >= data["limit"],
+    )
+    return agency.cap_nearly_reached(request.letterhead, facts)
+
+
+def campaign_ends(request: Request) -> Letter:
+    """A campaign that will close by its dates."""
+    request.check_agency()
+    campaign = request.campaign
+    closes = date.fromisoformat(request.message.data["closes"])
+    if campaign.closes != closes:
+        raise Dropped("the campaign has another last day by now")
+    facts = agency.EndFacts(
+        slug=campaign.slug,
+        title=campaign.title,
+        client=request.client.name,
+        last_day=day(closes),
+        time_zone=campaign.time_zone,
+    )
+    return agency.campaign_ends(request.letterhead, facts)
+
+
+def month_ready(request: Request) -> Letter:
+    """A month of a client that is over and not closed."""
+    request.check_agency()
+    month = request.message.data["month"]
+    open_groups = [
+        group
+        for group in campaign_groups(request.reading, request.now, request.message.client)
+        if group.first_month <= month and month not in closings_of(request.reading, group)
+    ]
+    if not open_groups:
+        raise Dropped("the month is closed already")
+    facts = agency.MonthFacts(
+        slug=request.message.client,
+        client=request.client.name,
+        month=month,
+        month_name=month_name(month),
+        campaigns=tuple(title for group in open_groups for title in group.titles.values()),
+    )
+    return agency.month_ready(request.letterhead, facts)
+
+
+def _terms(request: Request, lead: Lead) -> Campaign:
+    return saved_campaign(request.reading, lead.campaign, lead.version)
+
+
+def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead:
+    signals = (
+        signal
+        for recorded in request.reading.events.select(lead_id=lead.lead_id)
+        if recorded.event.kind is EventKind.SPAM
+        for signal in recorded.event.data["signals"]
+    )
+    return agency.SpamLead(
+        lead_id=lead.lead_id,
+        received_at=lead.received_at,
+        signals=tuple(_SIGNALS.get(signal, signal) for signal in signals),
+        answers=tuple(_answers(request, lead, terms)),
+    )
+
+
+def _answers(request: Request, lead: Lead, terms: Campaign) -> Iterator[tuple[str, str]]:
+    data = request.reading.people.personal_data(lead.lead_id)
+    for name, field in terms.fields.items() if data else ():
+        if data and name in data.answers:
+            yield field.label, answer_text(data.answers[name], field.type)
+        elif data and data.unverified.get(name):
+            yield field.label, data.unverified[name]
+
+
+def _failed_delivery(message: Message) -> agency.FailedDelivery:
+    about = f"lead {message.lead_id}" if message.lead_id else message.campaign or message.client
+    return agency.FailedDelivery(
+        id=message.id,
+        kind=message.kind,
+        recipient="the visitor" if message.recipient == VISITOR else message.recipient,
+        about=about,
+        result=message.answer.strip() or message.result,
+        attempts=message.attempts,
+    )

@@ -1,0 +1,66 @@
+"""Writes the letter of a message, from the ledger as it is when the message is sent.
+
+Much may have changed since the message was queued. So each letter is written anew at each attempt,
+or the message is dropped: the lead was decided, its data erased, an address taken off a file.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from capture.delivery.agency_letters import (
+    campaign_ends,
+    cap_nearly_reached,
+    failed_deliveries,
+    month_ready,
+    spam_digest,
+)
+from capture.delivery.context import DeliveryContext
+from capture.delivery.document_letters import debit_to_approve, report, statement
+from capture.delivery.lead_letters import (
+    lead_to_review,
+    leads_digest,
+    meeting_question,
+    review_warning,
+)
+from capture.delivery.request import Dropped, Request
+from capture.delivery.visitor_letters import guide
+from capture.errors import NotFound
+from capture.ledger.messages import Message
+from capture.ledger.protocol import ReadTransaction
+from capture.letters.letter import Letter
+
+WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
+    "guide": guide,
+    "lead_to_review": lead_to_review,
+    "leads_digest": leads_digest,
+    "review_warning": review_warning,
+    "meeting_question": meeting_question,
+    "statement": statement,
+    "report": report,
+    "debit_to_approve": debit_to_approve,
+    "spam_digest": spam_digest,
+    "failed_deliveries": failed_deliveries,
+    "cap_nearly_reached": cap_nearly_reached,
+    "campaign_ends": campaign_ends,
+    "month_ready": month_ready,
+}
+"""By kind of message: the function that finds its facts and writes its letter."""
+
+
+def compose(
+    reading: ReadTransaction, context: DeliveryContext, message: Message, now: datetime
+) -> Letter | str:
+    """The letter, or the reason to drop the message.
+
+    Raises `DeliveryError` if the letter cannot be written now, but perhaps later.
+    """
+    write = WRITERS.get(message.kind)
+    if write is None:
+        return f"there is no letter of the kind {message.kind}"
+    try:
+        return write(Request(reading, context, message, now))
+    except Dropped as dropped:
+        return str(dropped)
+    except NotFound as error:
+        return f"what it is about is gone: {error}"
