@@ -18,6 +18,7 @@ from capture.documents.report import (
 from capture.documents.report import to_html as report_html
 from capture.documents.report_charts import Row
 from capture.documents.sheet import to_html, to_pdf
+from capture.documents.statement_sheet import reason_words
 from capture.errors import Refused
 from capture.kpi.grouping import Period
 from capture.letters import documents
@@ -64,7 +65,7 @@ def report(request: Request) -> Letter:
         until="" if is_complete else day(last_day).rpartition(" ")[0],
         status=content.status,
         sentences=content.sentences,
-        figures=tuple((row.name, _figure(row)) for row in content.rows),
+        figures=tuple(_figure(row) for row in content.rows if _has_number(row)),
         page=Attachment(report_file_name(campaign.slug, month), "text/html", page),
         unsubscribe_url=unsubscribe_url,
     )
@@ -92,7 +93,7 @@ def debit_to_approve(request: Request) -> Letter:
         lead=names.get(proposal.lead_id, proposal.lead_id),
         period=day(date.fromisoformat(proposal.period)) if proposal.period else "",
         amount=show_money(proposal.amount, proposal.currency),
-        reason=proposal.reason,
+        reason=reason_words(proposal.reason).capitalize(),
         proposed_on=day(day_in_zone(billed.time_zone, proposal.proposed_at)),
         url=request.url(review_path(link)),
     )
@@ -108,7 +109,13 @@ def _printed(closed: ClosedDocument) -> Attachment:
         return Attachment(f"{number}.html", "text/html", to_html(closed.sheet).encode())
 
 
-def _figure(row: Row) -> str:
+def _has_number(row: Row) -> bool:
+    """Whether the figure can be computed; the attached page says why another one cannot."""
+    return any(character.isdigit() for character in row.value)
+
+
+def _figure(row: Row) -> tuple[str, str]:
+    name = f"{row.name[:1].upper()}{row.name[1:]}"
     if row.previous == NO_MONTH_BEFORE:
-        return row.value
-    return f"{row.value} (month before: {row.previous})"
+        return name, row.value
+    return name, f"{row.value} (month before: {row.previous})"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from capture.letters.letter import Attachment, Letter
-from capture.letters.render import Button, Content, Facts, Letterhead, Paragraph, Quote
+from capture.letters.render import Button, Content, Facts, Letterhead, Paragraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ def debit_to_approve(letterhead: Letterhead, facts: DebitFacts) -> Letter:
         ("Lead", facts.lead),
         ("Period from", facts.period),
         ("Amount", f"{facts.amount}, net of tax"),
+        ("Reason", facts.reason),
         ("Proposed on", facts.proposed_on),
     ]
     content = Content(
@@ -139,9 +140,8 @@ def debit_to_approve(letterhead: Letterhead, facts: DebitFacts) -> Letter:
         blocks=(
             Paragraph(
                 f"{letterhead.agency.name} billed a lead too low, and asks to add the difference "
-                "by a debit note. The reason is:"
+                "by a debit note."
             ),
-            Quote(facts.reason),
             Facts(tuple((name, value) for name, value in rows if value)),
             Paragraph(
                 "Only you can approve it. Nothing is charged until you do. There is no deadline: "

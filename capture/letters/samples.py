@@ -126,9 +126,9 @@ REPORT: Final = documents.ReportFacts(
         "5 more qualified than in October 2026.",
     ),
     figures=(
-        ("Leads", "41 (October 2026: 30)"),
-        ("Qualified leads", "18 (October 2026: 13)"),
-        ("Acceptance rate", "86 % (October 2026: 80 %)"),
+        ("Leads", "41 (month before: 30)"),
+        ("Qualified", "18 (month before: 13)"),
+        ("Acceptance rate", "85.7 % (month before: 80.0 %)"),
     ),
     page=Attachment("report-acme-cloud-guide-2026-11.html", "text/html", b"<!doctype html>\n"),
     unsubscribe_url=f"{_SERVICE}/u/{_SIGNED}",
@@ -141,7 +141,7 @@ DEBIT: Final = documents.DebitFacts(
     lead="4kq2m8d0xw7c",
     period="",
     amount="$100.00",
-    reason="The first purchase was $2,000.00; we billed it as $1,000.00.",
+    reason="Wrong amount",
     proposed_on="3 December 2026",
     url=f"{_SERVICE}/r/{_SIGNED}",
 )
