@@ -47,7 +47,8 @@ def _queries(
         closing = closings[month]
         closed = months_closed_before(closings, month, closing.closed_at)
         at, last = closing.closed_at, closing.last_event
-        yield LineQuery(slug, month, at, None, last, closed, billed, closing.number)
+        parked = closing.parked.get(slug, {})
+        yield LineQuery(slug, month, at, None, last, closed, billed, closing.number, parked)
 
 
 def _draw_from_every_lead(
@@ -72,5 +73,6 @@ def _histories(reading: ReadTransaction, query: LineQuery) -> Iterator[LeadHisto
             if (query.last is None or recorded.sequence <= query.last)
             and (query.until is None or recorded.event.recorded_at <= query.until)
         ]
-        if events and events[0].campaign == query.campaign:
+        is_drawn = events and events[0].lead_id not in query.parked
+        if is_drawn and events[0].campaign == query.campaign:
             yield lead_history(events)

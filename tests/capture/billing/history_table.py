@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.capture.billing.oracle import Credit, Line
+from tests.capture.billing.oracle import Credit
 from tests.capture.billing.oracle_acts import Act
+from tests.capture.billing.oracle_campaign import Line
 from tests.capture.billing.oracle_history import Terms
 
 TABLE: Final = Path(__file__).with_name("lead_histories.toml")
@@ -114,6 +115,11 @@ def format_line(month: str, line: Line, terms: Terms) -> str:
 def format_credit(credit: Credit, terms: Terms) -> str:
     """A credit in the table's notation."""
     return f"{credit.lead} {_format_amount(credit.amount, terms)}"
+
+
+def amount_of(text: str) -> Decimal:
+    """The amount of a line in the table's notation."""
+    return Decimal(text.split()[2].rstrip(";"))
 
 
 def _format_amount(amount: int, terms: Terms) -> str:

@@ -41,8 +41,13 @@ class Act:
     email: str = ""
     answer: str = ""
     test: bool = False
-    month: str = ""
+    campaign: str = "guide"  # of a submission, an edit and a notice
     terms: Terms | None = None
+    month: str = ""
+    even_if_empty: bool = False  # the month gets a document even without a line (rule 26)
+    impossible: frozenset[str] = frozenset()  # leads whose lines a close cannot compute
+    interrupted_at: int = 0  # the step at which a first try of the close is interrupted; 0: none
+    number: str = ""  # of the document that is paid
 
     @property
     def happened(self) -> datetime:

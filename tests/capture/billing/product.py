@@ -1,38 +1,54 @@
 """Applies the oracle's acts to the product: its use cases on a real ledger."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from capture.billing.statement import Statement
+from capture.billing.statement import Statement, StatementLine
 from capture.campaign.model import Campaign
 from capture.closing.checks import check_documents
-from capture.closing.close import read_statement
+from capture.closing.close import close_month, preview_statement, read_statement
 from capture.closing.credit import CorrectionRequest, billed_line, credits_of, issue_credit
 from capture.closing.debit import approve_debit, propose_debit
+from capture.closing.documents import (
+    accounts_of,
+    day_in_zone,
+    documents_of,
+    find_closed_statement,
+    find_document,
+)
+from capture.closing.months import Closing, campaign_groups, closed_months, closings_of
+from capture.closing.payments import PaymentRequest, record_payment
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import ClosedStatement
+from capture.money import from_minor
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review.acts import Act as ReviewAct
 from capture.review.acts import accept, dispute, notify_client, reject, settle, withdraw
 from capture.review.bounce import record_bounce
-from tests.capture.billing.oracle import Credit, Line
+from tests.capture.billing.disturbances import Interruption, impossible_lines, interruption_at
+from tests.capture.billing.oracle import Credit, Document, Month
 from tests.capture.billing.oracle_acts import Act
+from tests.capture.billing.oracle_campaign import Line, Part
 from tests.capture.billing.oracle_history import Terms
-from tests.capture.months import close_one, preview_one
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
-from tests.samples import ANSWERS, CAMPAIGN, campaign, consent_to
+from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign, consent_to
 
+CLIENT: Final = "acme"
+KEY: Final = b"a key for tests only"
+MEMORY_FOLDER: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""A folder in memory, if there is one: thousands of small ledgers are flushed at every act."""
 REVIEW_ACTIONS: Final[Mapping[str, Callable[..., Lead]]] = {
     "accepted": accept,
     "rejected": reject,
@@ -48,7 +64,7 @@ def major_units(amount: int, terms: Terms) -> Decimal:
     return Decimal(amount).scaleb(-terms.decimals)
 
 
-def campaign_of(terms: Terms) -> Campaign:
+def campaign_of(terms: Terms, slug: str) -> Campaign:
     """A campaign with these terms."""
     start = CAMPAIGN_START.replace('"USD"', f'"{terms.currency}"')
     start = start.replace('"America/New_York"', f'"{terms.zone}"')
@@ -82,7 +98,8 @@ def campaign_of(terms: Terms) -> Campaign:
         "duplicates": {"window": terms.window_days or "for ever"},
         "caps": caps,
     }
-    return campaign(*(_table(name, table) for name, table in tables.items()), text=start)
+    more = [_table(name, table) for name, table in tables.items()]
+    return campaign(*more, slug=slug, text=start)
 
 
 def _table(name: str, table: Mapping[str, object]) -> str:
@@ -105,16 +122,21 @@ def _toml(value: object) -> str:
 
 
 class Product:
-    """One campaign in a ledger file of its own."""
+    """One client with its campaigns, in a ledger file of its own."""
 
-    def __init__(self, folder: Path, terms: Terms) -> None:
-        self.ledger: Ledger = open_ledger(f"sqlite:///{folder}/ledger.db", b"a key for tests only")
-        self.terms = terms
-        self.campaign = campaign_of(terms)
+    def __init__(self, folder: Path, campaigns: Mapping[str, Terms], vat_rate: str = "0") -> None:
+        self.url = f"sqlite:///{folder}/ledger.db"
+        self.ledger: Ledger = open_ledger(self.url, KEY)
+        self.terms = dict(campaigns)
+        self.campaigns = {slug: campaign_of(terms, slug) for slug, terms in campaigns.items()}
+        self.parties = replace(PARTIES, vat_rate=vat_rate)
         self.closed_statements: list[ClosedStatement] = []
-        self.statements: dict[str, Statement] = {}
-        """The statements by month; for a month without a statement, its empty preview."""
+        self.statements: dict[tuple[str, str], Statement] = {}
+        """By currency and month; for a month without a statement, its empty preview."""
+        self.slugs: dict[str, str] = {}
+        """By lead: its campaign."""
         self.submissions = 0
+        self.interruptions = 0
 
     def apply(self, act: Act) -> Lead | None:
         """Applies one act; returns its lead, if any. Raises what the product raises."""
@@ -123,13 +145,18 @@ class Product:
                 return self._submit(act)
             case "edited":
                 assert act.terms is not None
-                self.terms, self.campaign = act.terms, campaign_of(act.terms)
+                self.terms[act.campaign] = act.terms
+                self.campaigns[act.campaign] = campaign_of(act.terms, act.campaign)
             case "notified":
-                self.ledger.transact(lambda records: notify_client(records, self.campaign, act.at))
+                campaign = self.campaigns[act.campaign]
+                self.ledger.transact(lambda records: notify_client(records, campaign, act.at))
             case "closed":
-                self.close(act)
+                with impossible_lines(act.impossible):
+                    self._close(act)
             case "credited" | "debited":
                 self._correct_a_line(act)
+            case "paid":
+                self.ledger.transact(lambda records: self._pay(records, act))
             case _:
                 return self.ledger.transact(lambda records: self._on_a_lead(records, act))
         return None
@@ -137,11 +164,13 @@ class Product:
     def _submit(self, act: Act) -> Lead | None:
         answers = {**ANSWERS, "email": act.email, "company_size": act.answer}
         self.submissions += 1
-        consent = consent_to(self.campaign.version)
+        campaign = self.campaigns[act.campaign]
+        consent = consent_to(campaign.version)
         submission = Submission(answers, consent, f"{self.submissions}", test=act.test)
         receipt = self.ledger.transact(
-            lambda records: receive_submission(records, self.campaign, submission, act.at)
+            lambda records: receive_submission(records, campaign, submission, act.at)
         )
+        self.slugs[receipt.lead_id] = act.campaign
         return self.ledger.read(lambda reading: reading.leads.get(receipt.lead_id))
 
     def _on_a_lead(self, records: WriteTransaction, act: Act) -> Lead:
@@ -164,7 +193,7 @@ class Product:
             by=act.by,
             occurred_at=act.happened,
             meeting_at=act.meeting,
-            amount=None if act.amount is None else major_units(act.amount, self.terms),
+            amount=self._amount(act),
             period=act.period,
             months=act.months,
             reason=act.reason,
@@ -172,24 +201,83 @@ class Product:
         )
         return record_once(records, outcome, act.at)
 
-    def close(self, act: Act) -> Statement:
-        """Closes a month. A month with an odd number gets a statement even if it is empty."""
-        preview = None if act.month in self.statements else self.preview(act)
-        is_odd = int(act.month[-2:]) % 2 == 1
-        closed_statement = self.ledger.transact(
-            lambda records: close_one(records, act.month, act.at, empty_statement=is_odd)
-        )
-        if closed_statement is not None and closed_statement not in self.closed_statements:
-            self.closed_statements.append(closed_statement)
-            self.statements[act.month] = read_statement(closed_statement)
-        elif closed_statement is None and preview is not None:
-            assert preview.lines == []
-            self.statements[act.month] = preview
-        return self.statements[act.month]
+    def _amount(self, act: Act) -> Decimal | None:
+        """The act's amount in major units."""
+        if act.amount is None:
+            return None
+        return major_units(act.amount, self.terms[self.slugs.get(act.lead, act.campaign)])
 
-    def preview(self, act: Act) -> Statement:
-        """The statement that closing would draw."""
-        return self.ledger.read(lambda reading: preview_one(reading, act.month, act.at))
+    def _close(self, act: Act) -> None:
+        """Closes a month. Its statements equal their previews, also after an interruption."""
+        previews = self.ledger.read(lambda reading: list(self._previews(reading, act)))
+        if act.interrupted_at:
+            self._interrupt_close(act, len(previews))
+        closings = self.ledger.transact(lambda records: self._close_month(records, act))
+        for closing, preview in zip(
+            [
+                closing
+                for closing in closings
+                if (closing.currency, act.month) not in self.statements
+            ],
+            previews,
+            strict=True,
+        ):
+            statement = preview
+            parked = {part.campaign: part.parked for part in preview.parts if part.parked}
+            assert closing.parked == {
+                slug: {lead.lead_id: lead.reason for lead in leads}
+                for slug, leads in parked.items()
+            }
+            if closing.number:
+                closed_statement = self.ledger.read(
+                    lambda reading, number=closing.number: find_closed_statement(reading, number)
+                )
+                self.closed_statements.append(closed_statement)
+                statement = read_statement(closed_statement)
+                assert statement == replace(
+                    preview,
+                    number=statement.number,
+                    last_event=statement.last_event,
+                    chain_head=statement.chain_head,
+                )
+            else:
+                assert preview.lines == []
+            self.statements[closing.currency, act.month] = statement
+
+    def _close_month(self, records: WriteTransaction, act: Act) -> list[Closing]:
+        return close_month(
+            records, CLIENT, self.parties, act.month, act.at, empty_statement=act.even_if_empty
+        )
+
+    def _interrupt_close(self, act: Act, statements: int) -> None:
+        """Interrupts a close, and opens the ledger again, as a new process does."""
+        closings = self.ledger.read(closed_months)
+        try:
+            with interruption_at(act.interrupted_at):
+                self.ledger.transact(lambda records: self._close_month(records, act))
+        except Interruption:
+            self.interruptions += 1
+            self.ledger.close()
+            self.ledger = open_ledger(self.url, KEY)
+        new_closings = self.ledger.read(closed_months)[len(closings) :]
+        assert len(new_closings) in {0, statements}, "only part of the month is closed"
+
+    def _previews(self, reading: ReadTransaction, act: Act) -> Iterator[Statement]:
+        """The statements that closing would draw."""
+        for group in campaign_groups(reading, act.at, CLIENT):
+            if group.first_month <= act.month and act.month not in closings_of(reading, group):
+                yield preview_statement(reading, group, self.parties, act.month, act.at)
+
+    def _pay(self, records: WriteTransaction, act: Act) -> None:
+        document = find_document(records, act.number)
+        assert act.amount is not None
+        request = PaymentRequest(
+            act.number,
+            from_minor(act.amount, document.currency),
+            day_in_zone(document.time_zone, act.at),
+            again=True,
+        )
+        record_payment(records, request, act.at)
 
     def _correct_a_line(self, act: Act) -> None:
         """Issues a credit note, or a debit note that the client approves."""
@@ -204,10 +292,7 @@ class Product:
             ),
             "none",
         )
-        assert act.amount is not None
-        request = CorrectionRequest(
-            number, act.lead, "goodwill", period, major_units(act.amount, self.terms)
-        )
+        request = CorrectionRequest(number, act.lead, "goodwill", period, self._amount(act))
         if act.kind == "credited":
             self.ledger.transact(lambda records: issue_credit(records, request, "Ada", act.at))
             return
@@ -225,13 +310,35 @@ class Product:
             for note in self.ledger.read(credits_of)
         ]
 
+    def documents(self) -> list[Document]:
+        """All documents, in the oracle's type."""
+        return [
+            Document(
+                document.number,
+                document.kind.value,
+                document.currency,
+                document.month,
+                document.net,
+                document.vat,
+                document.issued_on,
+                document.corrects,
+            )
+            for document in self.ledger.read(documents_of)
+        ]
+
+    def balances(self) -> dict[str, int]:
+        """By currency: the open amount, or the credit as a negative one."""
+        return {
+            account.currency: account.open + account.carried
+            for account in self.ledger.read(accounts_of)
+        }
+
     def stored_statements(self) -> list[ClosedStatement]:
         """The closed statements that the ledger has now."""
         return self.ledger.read(lambda reading: list(reading.statements.select()))
 
-    def assert_selection_complete(self, month: str, as_of: datetime) -> None:
+    def assert_selection_complete(self, slug: str, month: str, as_of: datetime) -> None:
         """Checks that the selected leads give the same lines as all leads."""
-        slug = self.campaign.slug
         self.ledger.read(
             lambda reading: assert_drawn_as_from_every_lead(reading, slug, month, as_of)
         )
@@ -246,9 +353,32 @@ class Product:
         ]
 
 
-def lines_of(statement: Statement) -> list[Line]:
-    """A statement's lines, in the oracle's type."""
+def lines_of(lines: Iterable[StatementLine]) -> list[Line]:
+    """Lines of a statement, in the oracle's type."""
     return [
         Line(line.lead_id, line.period, line.amount, line.free_over_cap, line.late, line.due_at)
-        for line in statement.lines
+        for line in lines
     ]
+
+
+def month_of(statement: Statement) -> Month:
+    """A statement, in the oracle's type."""
+    return Month(
+        statement.month,
+        statement.currency,
+        statement.time_zone,
+        {
+            part.campaign: Part(
+                lines_of(part.lines),
+                {lead.lead_id for lead in part.parked},
+                part.counts.in_review,
+                part.counts.over_cap_refused,
+                part.counts.over_cap_free,
+            )
+            for part in statement.parts
+        },
+        statement.vat,
+        statement.brought_forward,
+        statement.issued_on,
+        statement.number,
+    )

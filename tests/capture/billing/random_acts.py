@@ -10,8 +10,10 @@ from typing import Final
 from tests.capture.billing.oracle_acts import ACTS_ON_A_LEAD, Act, full_refunds
 from tests.capture.billing.oracle_history import LeadHistory, Outcome, Terms, months_later
 
+MODELS: Final = ("cpl", "cpap", "cpa", "revenue_share")
 ZONES: Final = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "Australia/Lord_Howe")
 CURRENCIES: Final = (("USD", 2), ("JPY", 0), ("KWD", 3))
+VAT_RATES: Final = ("0", "7.5", "19", "33.333")
 STARTS: Final = [
     datetime(*day, 12, tzinfo=UTC)  # type: ignore[misc]
     for day in (
@@ -57,6 +59,19 @@ def random_terms(rng: Random, model: str) -> Terms:
     """Random valid terms of a price model."""
     currency, decimals = rng.choice(CURRENCIES)
     return change_terms(rng, Terms(model, "", rng.choice(ZONES), currency, decimals))
+
+
+def random_client(rng: Random, model: str) -> dict[str, Terms]:
+    """Random terms of one to three campaigns, mostly in one currency; `model` is that of one."""
+    first = random_terms(rng, model)
+    slugs = rng.sample(["demo", "guide", "talk"], rng.choice([1, 2, 3, 3]))
+    campaigns = {slugs[0]: first}
+    for slug in slugs[1:]:
+        terms = random_terms(rng, rng.choice(MODELS))
+        if rng.random() < 0.8:
+            terms = replace(terms, currency=first.currency, decimals=first.decimals)
+        campaigns[slug] = terms
+    return campaigns
 
 
 def change_terms(rng: Random, terms: Terms) -> Terms:

@@ -1,0 +1,198 @@
+"""The oracle's campaign: what it makes of submissions, and the lines of its months.
+
+Written from docs/rules.md alone and on the standard library alone, without the product's code.
+"""
+
+from collections.abc import Container, Set
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Final
+
+from tests.capture.billing.oracle_acts import Act
+from tests.capture.billing.oracle_history import ZERO, DueLine, LeadHistory, Refusal, Terms
+
+FREE_MAIL: Final = ("gmail.com",)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a closed month."""
+
+    lead: str
+    period: str
+    amount: int
+    free: bool
+    late: bool
+    due: datetime
+    exact_fee: Fraction = field(default=ZERO, compare=False)
+    """The fee of that time, neither rounded nor capped."""
+
+
+@dataclass
+class Part:
+    """A campaign's part of a closed month."""
+
+    lines: list[Line]
+    parked: Set[str]
+    """The leads with a line that could not be computed."""
+    in_review: int
+    over_cap_refused: int
+    over_cap_free: int
+
+    @property
+    def total(self) -> int:
+        """The sum of its lines."""
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a document leaves it out."""
+        counts = (self.in_review, self.over_cap_refused, self.over_cap_free)
+        return not (self.lines or self.parked or any(counts))
+
+
+class OracleCampaign:
+    """One campaign; its leads are those that it took."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.leads: dict[str, LeadHistory] = {}
+
+    # Intake (rules 2, 3, 5, 7, 8, 15)
+
+    def submit(self, act: Act) -> None:
+        history = LeadHistory(act.lead, self.terms, act.at, act.email, act.answer)
+        if act.test:  # a test lead changes nothing here
+            return
+        self._judge(history)
+        if history.stage == "qualified" and not history.terms.notice:
+            self._start_window(history, act.at)
+        self.leads[act.lead] = history
+
+    def _judge(self, history: LeadHistory) -> None:
+        """Sets the stage: duplicate, disqualified, over a cap or qualified."""
+        others = [other for other in self.leads.values() if other is not history]
+        days = history.terms.window_days
+        since = None if days is None else history.received - timedelta(days=days)
+        similar = [
+            other
+            for other in others
+            if other.email == history.email and (since is None or other.received >= since)
+        ]
+        old_answers = [other.answer for other in similar if other.stage == "disqualified"]
+        if any(other.stage == "qualified" for other in similar):
+            history.stage = "duplicate"
+        elif not history.terms.qualifies(history.answer):
+            history.stage = "disqualified"
+        else:
+            history.stage = "qualified"
+            history.needs_explicit_acceptance |= any(
+                answer != history.answer for answer in old_answers
+            )
+            self._apply_lead_caps(history, others)
+
+    def _apply_lead_caps(self, history: LeadHistory, others: list[LeadHistory]) -> None:
+        terms, domain = history.terms, history.email.partition("@")[2]
+        places = [
+            other
+            for other in others
+            if other.stage == "qualified" and not other.free and other.rejected is None
+            if terms.month(other.received) == terms.month(history.received)
+        ]
+        company = [other for other in places if other.email.partition("@")[2] == domain]
+        over = (terms.leads_a_month is not None and len(places) >= terms.leads_a_month) or (
+            terms.leads_a_company is not None
+            and domain not in FREE_MAIL
+            and len(company) >= terms.leads_a_company
+        )
+        if over and terms.over == "refuse":
+            history.stage = "over_cap"
+        history.free |= over and terms.over == "free"
+
+    def notify(self, act: Act) -> None:
+        for history in self.leads.values():
+            if history.is_undecided and not history.notified:
+                self._start_window(history, act.at)
+
+    def _start_window(self, history: LeadHistory, now: datetime) -> None:
+        history.notified = True
+        if not history.silence_never_accepts:
+            history.deadline = history.terms.window_end(now)
+
+    def correct(self, history: LeadHistory, act: Act) -> None:
+        """Judges the lead again under the terms of its receipt; silence no longer accepts it."""
+        if history.stage != "disqualified" and not history.is_undecided:
+            raise Refusal
+        if act.answer == history.answer:
+            raise Refusal
+        history.answer, history.needs_explicit_acceptance, history.deadline = act.answer, True, None
+        history.notified = history.entered = False
+        history.undo = None
+        self._judge(history)
+        if history.stage != "qualified" and history.appointment == "scheduled":
+            history.appointment, history.booked = "cancelled", history.missed
+
+    # Months (rules 9, 20, 25)
+
+    def first_month(self) -> str | None:
+        """The month of the first lead; None without a lead."""
+        return min(map(self._month_of, self.leads.values()), default=None)
+
+    def end(self, month: str) -> datetime:
+        """The first moment of the next month."""
+        return self.terms.midnight(date.fromisoformat(f"{next_month(month)}-01"))
+
+    def draw(
+        self, month: str, at: datetime, billed: Container[tuple[str, str]], impossible: Set[str]
+    ) -> Part:
+        """The month's part, without billed lines and those of leads that cannot be computed."""
+        due_lines = [
+            line
+            for history in self.leads.values()
+            for line in history.due_lines(at)
+            if line.due_at < self.end(month) and (line.lead, line.period) not in billed
+        ]
+        parked = {line.lead for line in due_lines} & impossible
+        lines = [line for line in due_lines if line.lead not in parked]
+        lines.sort(key=lambda line: (line.due_at, line.lead, line.period))
+        received_in_month = [
+            history for history in self.leads.values() if self._month_of(history) == month
+        ]
+        return Part(
+            lines=self._apply_money_cap(lines, month),
+            parked=parked,
+            in_review=sum(
+                history.is_undecided and not history.free and self._month_of(history) <= month
+                for history in self.leads.values()
+            ),
+            over_cap_refused=sum(history.stage == "over_cap" for history in received_in_month),
+            over_cap_free=sum(history.free for history in received_in_month),
+        )
+
+    def _month_of(self, history: LeadHistory) -> str:
+        return self.terms.month(history.received)
+
+    def _apply_money_cap(self, due_lines: list[DueLine], month: str) -> list[Line]:
+        """Makes each line free that would cross the cap of the newest lead's terms (rule 9)."""
+        newest = max((self.leads[due.lead] for due in due_lines), key=_received, default=None)
+        cap = None if newest is None else newest.terms.money_a_month
+        lines, total = [], 0
+        for due in due_lines:
+            late = self.terms.month(due.due_at) != month
+            line = Line(due.lead, due.period, due.amount, False, late, due.due_at, due.exact_fee)
+            if cap is not None and total + due.amount > cap:
+                line = replace(line, amount=0, free=True)
+            total += line.amount
+            lines.append(line)
+        return lines
+
+
+def next_month(month: str) -> str:
+    """The month after a month."""
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
+    return f"{year:04}-{number + 1:02}"
+
+
+def _received(history: LeadHistory) -> tuple[datetime, str]:
+    return history.received, history.lead
