@@ -1,5 +1,6 @@
 """Disturbs the product's close: a signal ends it, or a lead's lines cannot be computed."""
 
+import inspect
 import sys
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
@@ -25,11 +26,15 @@ class Interruption(BaseException):
 
 @contextmanager
 def interruption_at(step: int) -> Iterator[None]:
-    """Raises `Interruption` when the product begins or ends its call of this number."""
+    """Raises `Interruption` when the product makes its call of this number, or returns from it.
+
+    Functions in C count too, so that SQL commands are among the steps.
+    """
     steps = count(1)
 
     def profile(frame: FrameType, event: str, argument: object) -> None:  # noqa: ARG001
-        if frame.f_code.co_filename.startswith(PACKAGE) and next(steps) == step:
+        is_product = frame.f_code.co_filename.startswith(PACKAGE)
+        if is_product and _may_raise(frame, event) and next(steps) == step:
             raise Interruption
 
     sys.setprofile(profile)
@@ -37,6 +42,15 @@ def interruption_at(step: int) -> Iterator[None]:
         yield
     finally:
         sys.setprofile(None)
+
+
+def _may_raise(frame: FrameType, event: str) -> bool:
+    """Whether the product's own `finally` can handle an error at this event.
+
+    An error that is raised as a generator resumes skips the code around its `yield`.
+    """
+    is_generator = bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
+    return event in {"c_call", "c_return"} or (event == "call" and not is_generator)
 
 
 @contextmanager

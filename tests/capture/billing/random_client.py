@@ -24,6 +24,7 @@ class RandomClient:
     """The client, the time that has passed, and what was done so far."""
 
     def __init__(self, folder: Path, model: str, rng: Random, vat_rate: str = "") -> None:
+        self.folder = folder
         self.campaigns = random_acts.random_client(rng, model)
         vat_rate = vat_rate or rng.choice(random_acts.VAT_RATES)
         self.product = Product(folder, self.campaigns, vat_rate)
@@ -183,7 +184,7 @@ class RandomClient:
         """
         if rng.random() < 0.4:
             leads = sorted(self.oracle.leads)
-            number = rng.choice([0, 0, 1, len(leads) // 2])
+            number = rng.choice([0, 0, 0, 1, 2, len(leads) // 2])
             self.impossible = frozenset(rng.sample(leads, min(number, len(leads))))
         self.close_what_is_over(rng)
         month = self.oracle.next_month()
@@ -205,7 +206,7 @@ class RandomClient:
             month=month,
             even_if_empty=int(month[-2:]) % 2 == 1,
             impossible=self.impossible,
-            interrupted_at=int(10 ** rng.uniform(0, 5)) if rng.random() < 0.15 else 0,
+            interrupted_at=int(10 ** rng.uniform(0, 4.5)) if rng.random() < 0.15 else 0,
         )
         known_months = list(self.oracle.months)
         if self.apply_to_both(act):
