@@ -29,10 +29,9 @@ from tests.cli.running import CommandResult, runner
 
 pytestmark = pytest.mark.slow
 
-STEPS = 45
-SEEDS = {"cpl": 16, "cpap": 81, "cpa": 7, "revenue_share": 72}
-"""Seeds whose months have documents with several parts, credits, and lines that the cap on money
-made free."""
+STEPS = range(30, 300)
+SEEDS = {"cpl": 6, "cpap": 6, "cpa": 8, "revenue_share": 6}
+"""Seeds of clients that become interesting after few steps."""
 
 
 @dataclass
@@ -72,6 +71,12 @@ class RandomMonths:
         )
 
 
+def is_interesting(client: RandomClient) -> bool:
+    """Whether it has documents with several parts, credits, and lines free over a money cap."""
+    cases = (client.driven["several parts"], client.oracle.credits, client.driven["free lines"])
+    return all(cases)
+
+
 @pytest.fixture(scope="module", params=SEEDS)
 def client(request: pytest.FixtureRequest) -> Iterator[RandomClient]:
     """A client after random months, with the files of its project beside the ledger."""
@@ -79,7 +84,9 @@ def client(request: pytest.FixtureRequest) -> Iterator[RandomClient]:
     with tempfile.TemporaryDirectory(dir=MEMORY_FOLDER) as name:
         folder = Path(name)
         client = RandomClient(folder, request.param, rng)
-        for _ in range(STEPS):
+        for step in range(STEPS.stop):
+            if step >= STEPS.start and is_interesting(client):
+                break
             client.step(rng)
         client.finish(rng, moments=0)
         for room in ("campaigns", "clients", "content/gated"):
@@ -115,9 +122,7 @@ def sheet(file: str) -> list[dict[str, str]]:
 def test_a_months_total_is_the_same_in_every_format_list_and_report(months: RandomMonths) -> None:
     documents = {row["number"]: row for row in months.data("statements")}
     statements = months.client.product.statements
-    assert any(line.free_over_cap for each in statements.values() for line in each.lines)
-    assert any(row["credited"].strip("0.") for row in documents.values())
-    assert any(sum(bool(part.lines) for part in each.parts) > 1 for each in statements.values())
+    assert is_interesting(months.client)
     for (currency, month), statement in statements.items():
         number, total = statement.number, from_minor(statement.total, currency)
         exported = [
