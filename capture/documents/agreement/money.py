@@ -177,7 +177,10 @@ def reporting_section(campaign: Campaign, client: Client) -> Section | None:
                 f"{schedule(campaign.reporting)} The time is that of the time zone "
                 f"{campaign.time_zone}."
             ),
-            Clause(f"The report is sent to {join_words(client.contacts.report_recipients)}."),
+            Clause(
+                f"The report is sent to {join_words(client.contacts.report_recipients)}. Whoever "
+                "unsubscribes from it gets it no more."
+            ),
             Clause(
                 "A report is for information: it bills nothing, notifies of no lead and starts no "
                 "deadline. On a month that is not closed it says that figures may change."
@@ -188,12 +191,12 @@ def reporting_section(campaign: Campaign, client: Client) -> Section | None:
 
 def schedule(reporting: Reporting) -> str:
     """When the reports are sent, and on which month."""
-    monthly = "on the first day of each month at 08:00, on the month before"
+    monthly = "on the first day of each month after 08:00, on the month before"
     if reporting.every == "month":
         return f"The report is sent {monthly}."
     return (
-        "The report is sent each Monday at 08:00, on the month in which the day before lies, up to "
-        f"that time; and {monthly}. If both fall on one day, they are one report."
+        "The report is sent each Monday after 08:00, on the month in which the day before lies, up "
+        f"to that time; and {monthly}. If both fall on one day, they are one report."
     )
 
 

@@ -262,7 +262,7 @@ def test_a_file_without_reporting_promises_no_report() -> None:
 
 def test_monthly_reports_are_promised_with_their_time_and_the_addresses_for_bills() -> None:
     text = reporting_texts(agreement_on(more="[reporting]"))
-    assert "on the first day of each month at 08:00, on the month before" in text
+    assert "on the first day of each month after 08:00, on the month before" in text
     assert "Monday" not in text
     assert f"time zone {terms().time_zone}." in text
     assert f"The report is sent to {' and '.join(CLIENT.contacts.bills)}." in text
@@ -270,8 +270,8 @@ def test_monthly_reports_are_promised_with_their_time_and_the_addresses_for_bill
 
 def test_weekly_reports_are_promised_for_each_monday_and_for_the_end_of_the_month() -> None:
     text = reporting_texts(agreement_on(more='[reporting]\nevery = "week"'))
-    assert "each Monday at 08:00, on the month in which the day before lies" in text
-    assert "and on the first day of each month at 08:00, on the month before" in text
+    assert "each Monday after 08:00, on the month in which the day before lies" in text
+    assert "and on the first day of each month after 08:00, on the month before" in text
 
 
 def test_reports_go_to_the_addresses_for_reports_if_the_client_has_some() -> None:
