@@ -5,7 +5,11 @@ import re
 import sqlite3
 from typing import Any
 
+import pytest
+from standardwebhooks import Webhook
+
 from capture.ledger.endpoints import Endpoint
+from tests.capture.delivery.receivers import receiving, status
 from tests.cli.conftest import Project
 from tests.samples import NOW
 
@@ -70,3 +74,34 @@ def test_mistakes_are_reported_in_one_line(project: Project) -> None:
         ran = project.run("webhooks", *args)
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
         assert words in ran.err
+
+
+@pytest.mark.server
+def test_a_test_event_shows_the_answer_of_the_receiver(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEPOST_WEBHOOK_LOOPBACK", "1")
+    with receiving(status(200, b"thank you\x1b[31m")) as receiver:
+        secret = project.run("webhooks", "add", "acme", receiver.url).out.strip()
+        (row,) = rows(project)
+        ran = project.run("webhooks", "test", row["id"])
+        assert (ran.code, ran.out) == (0, "It answered 200.\nthank you�[31m\n")
+        (request,) = receiver.requests
+        content = Webhook(secret).verify(request.body, request.headers)
+        assert (content["type"], content["data"]["client"]) == ("test.ping", "acme")
+
+        receiver.respond = status(404, b"no such page")
+        ran = project.run("webhooks", "test", row["id"])
+        assert (ran.code, ran.out) == (1, "no such page\n")
+        assert ran.err == f"{receiver.url}: it answered 404\n"
+    assert rows(project)[0]["failures"] == 0  # a test counts nothing
+
+
+@pytest.mark.server
+def test_a_receiver_on_this_machine_is_refused_without_the_setting(project: Project) -> None:
+    with receiving() as receiver:
+        endpoint = Endpoint(id="e1", client="acme", url=receiver.url, secret=b"x", made_at=NOW)
+        project.ledger.transact(lambda records: records.endpoints.save(endpoint))
+        ran = project.run("webhooks", "test", "e1")
+        assert (ran.code, receiver.requests) == (1, [])
+        assert "needs HTTPS" in ran.err

@@ -105,6 +105,7 @@ def test_simultaneous_first_starts_use_the_same_key(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "var").glob("*key*")) == [
         "duplicate_key",
         "secret_key",
+        "webhook_key",
     ]
 
 
