@@ -17,6 +17,7 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from capture.lead.events import Event
 from capture.lead.model import Lead
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
@@ -64,11 +65,20 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
     return ledger.transact(lambda records: _notified_page(records, query))
 
 
-def read_client_lead(
-    reading: ReadTransaction, client: str, lead_id: str, now: datetime
-) -> ClientLead:
-    """One lead of this client, without a notice. Raises `NotFound` as `find_client_lead` does."""
-    return load_client_lead(reading, find_client_lead(reading, client, lead_id, now))
+def find_linked_lead(reading: ReadTransaction, client: str, lead_id: str) -> Lead:
+    """A lead of this client that a letter's link names: also a test, whose letters are sent too.
+
+    Raises the same `NotFound` for an unknown, hidden or foreign lead. It notifies nobody.
+    """
+    lead = reading.leads.get(lead_id)
+    if lead is None or lead.client != client or lead.review not in VISIBLE_TO_CLIENT:
+        raise NotFound("There is no such lead.")
+    return lead
+
+
+def open_linked_lead(records: WriteTransaction, client: str, lead_id: str, now: datetime) -> Lead:
+    """Such a lead, on which the client acts: it counts as notified of it. Raises `NotFound`."""
+    return _notified_lead(records, find_linked_lead(records, client, lead_id), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,10 @@ def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: d
 
 def open_client_lead(records: WriteTransaction, client: str, lead_id: str, now: datetime) -> Lead:
     """A lead on which the client acts: it counts as notified of it. Raises `NotFound`."""
-    lead = find_client_lead(records, client, lead_id, now)
+    return _notified_lead(records, find_client_lead(records, client, lead_id, now), now)
+
+
+def _notified_lead(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:
     if is_unnotified(lead):
         notify_client_of(records, [lead], now)
     return lead

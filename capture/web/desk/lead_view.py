@@ -35,6 +35,7 @@ class LeadView:
     """One lead as a page shows it to its client. Every text is ready to print."""
 
     lead_id: str
+    is_test: bool
     campaign: str
     """The campaign's title."""
     name: str
@@ -82,6 +83,7 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
     name, company = lead_title(client_lead)
     return LeadView(
         lead_id=lead.lead_id,
+        is_test=lead.test,
         campaign=visible_text(terms.title),
         name=name,
         company=company,
@@ -201,6 +203,8 @@ class _Review:
                 f"{bounce}This lead has no deadline. Silence never accepts it: it counts, and "
                 "costs something, only if you accept it."
             )
+        if self._end is None and lead.test:
+            return "A test has no review window here. You can try both answers."
         if self._end is None:
             return (
                 "Its review window has not started, because the agency's notice has not reached "
@@ -269,6 +273,8 @@ class _Review:
 
 def cost_of_acceptance(lead: Lead, terms: Campaign) -> str:
     """What an acceptance costs, to follow "Accepting ends the review and"."""
+    if lead.test:
+        return "costs nothing: it is a test."
     if lead.free_over_cap:
         return "costs nothing: the lead came over the agreed number of leads."
     if terms.price.billable != "accepted":

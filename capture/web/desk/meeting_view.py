@@ -31,6 +31,7 @@ class MeetingView:
     """One meeting as a page shows it to the client. An empty text: this answer is not possible."""
 
     lead_id: str
+    is_test: bool
     campaign: str
     name: str
     company: str
@@ -56,6 +57,7 @@ def meeting_view(client_lead: ClientLead, now: datetime) -> MeetingView:
     name, company = lead_title(client_lead)
     return MeetingView(
         lead_id=client_lead.lead.lead_id,
+        is_test=client_lead.lead.test,
         campaign=visible_text(client_lead.terms.title),
         name=name,
         company=company,
@@ -136,6 +138,8 @@ class _Meeting:
 
     @property
     def _price(self) -> str:
+        if self._lead.test:
+            return "It costs nothing: it is a test."
         if self._lead.free_over_cap:
             return "It costs nothing: the lead came over the agreed number of leads."
         price = f"The agreed price is {campaign_price(self._terms)}, net of tax."

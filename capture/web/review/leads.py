@@ -7,9 +7,9 @@ from typing import Final
 from flask import request
 
 from capture.client_access.client_leads import (
-    find_client_lead,
-    open_client_lead,
-    read_client_lead,
+    find_linked_lead,
+    load_client_lead,
+    open_linked_lead,
     waiting_leads,
 )
 from capture.errors import EventNotAllowed, Refused
@@ -36,7 +36,9 @@ def lead_context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, obj
 
     def read(reading: ReadTransaction) -> LeadView:
         viewer = reading.people.pseudonym(client, address)
-        return lead_view(read_client_lead(reading, client, lead_id, now), viewer, now)
+        return lead_view(
+            load_client_lead(reading, find_linked_lead(reading, client, lead_id)), viewer, now
+        )
 
     return {"lead": services().ledger.read(read)}
 
@@ -68,7 +70,7 @@ def _decide(
     decision = Decision(Act(lead_id, visitor.address, Actor.CLIENT, note), kind, reason)
 
     def record(records: WriteTransaction) -> None:
-        open_client_lead(records, client, lead_id, now)
+        open_linked_lead(records, client, lead_id, now)
         decide(records, decision, now)
 
     try:
@@ -86,7 +88,7 @@ def _undo(visitor: Visitor, lead_id: str, now: datetime) -> Refusal | None:
     act = Act(lead_id, visitor.address, Actor.CLIENT)
 
     def record(records: WriteTransaction) -> None:
-        if find_client_lead(records, client, lead_id, now).review_at(now) != "qualified":
+        if find_linked_lead(records, client, lead_id).review_at(now) != "qualified":
             withdraw(records, act, now)
 
     try:

@@ -6,7 +6,11 @@ from typing import Final
 
 from flask import request
 
-from capture.client_access.client_leads import open_client_lead, read_client_lead
+from capture.client_access.client_leads import (
+    find_linked_lead,
+    load_client_lead,
+    open_linked_lead,
+)
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
@@ -21,7 +25,9 @@ from capture.web.services import services
 def context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, object]:
     """The values of the meeting's page. Raises `NotFound`."""
     client = visitor.client_slug
-    lead = services().ledger.read(lambda reading: read_client_lead(reading, client, lead_id, now))
+    lead = services().ledger.read(
+        lambda reading: load_client_lead(reading, find_linked_lead(reading, client, lead_id))
+    )
     return {"meeting": meeting_view(lead, now)}
 
 
@@ -45,7 +51,7 @@ def _record(
     note = request.form.get("note", "")
 
     def record(records: WriteTransaction) -> Refusal | None:
-        lead = open_client_lead(records, client, lead_id, now)
+        lead = open_linked_lead(records, client, lead_id, now)
         if lead.appointment == kind.value:
             return None
         reasons = saved_campaign(records, lead.campaign, lead.version).review.reasons

@@ -236,11 +236,8 @@ def test_a_link_dies_when_the_contact_is_taken_off_the_clients_file(box: Letterb
 
 def test_a_foreign_unknown_or_hidden_lead_is_not_shown(box: Letterbox) -> None:
     rival = box.world.take("rival")
-    test_lead = box.world.take(test=True)
     unqualified = box.world.take(company_size="1-50")
-    answers = [
-        box.open(box.lead_link(lead_id)) for lead_id in (rival, test_lead, unqualified, "unknown")
-    ]
+    answers = [box.open(box.lead_link(lead_id)) for lead_id in (rival, unqualified, "unknown")]
     assert {answer.status_code for answer in answers} == {410}
     assert len({answer.text for answer in answers}) == 1
     assert box.send(box.lead_link(rival), "accept").status_code == 410
@@ -302,6 +299,17 @@ def test_hostile_answers_are_inert(box: Letterbox) -> None:
     assert "<script" not in page
     assert "\u202e" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("slug", ["guide", "notified"])
+def test_a_test_lead_can_be_reviewed_and_costs_nothing(box: Letterbox, slug: str) -> None:
+    lead_id = box.world.take(slug, test=True)
+    link = box.lead_link(lead_id)
+    text = box.text(link)
+    assert "It is counted nowhere and never billed." in text
+    assert "Accepting ends the review and costs nothing: it is a test." in text
+    assert box.send(link, "accept").status_code == 303
+    assert box.world.kinds(lead_id)[-1] == "accepted"
 
 
 def test_an_erased_lead_says_so(box: Letterbox) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from capture.client_access.client_leads import open_client_lead, read_client_lead
+from capture.client_access.client_leads import find_linked_lead, load_client_lead, open_linked_lead
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -65,7 +65,7 @@ class Offers(oracle.Campaigns):
     def views(
         reading: ReadTransaction, lead_id: str, now: datetime
     ) -> tuple[LeadView, MeetingView]:
-        client_lead = read_client_lead(reading, "acme", lead_id, now)
+        client_lead = load_client_lead(reading, find_linked_lead(reading, "acme", lead_id))
         viewer = reading.people.pseudonym("acme", CONTACT)
         return lead_view(client_lead, viewer, now), meeting_view(client_lead, now)
 
@@ -85,7 +85,7 @@ class Offers(oracle.Campaigns):
         outcome = Outcome(lead_id, kind, Actor.CLIENT, CONTACT, self.now, reason=reason)
 
         def record(records: WriteTransaction) -> bool:
-            lead = open_client_lead(records, "acme", lead_id, self.now)
+            lead = open_linked_lead(records, "acme", lead_id, self.now)
             at = time_of_answer(kind, lead, self.now)
             record_outcome(records, replace(outcome, occurred_at=at), self.now)
             return False
@@ -96,7 +96,7 @@ class Offers(oracle.Campaigns):
         """Whether the answer would be recorded as something new. Nothing is recorded."""
 
         def attempt(records: WriteTransaction) -> None:
-            open_client_lead(records, "acme", lead_id, self.now)
+            open_linked_lead(records, "acme", lead_id, self.now)
             if not answer(records):
                 raise Possible
 
