@@ -6,23 +6,32 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import time_machine
 
 import capture.cli.context
+from capture.billing.statement_text import parse_statement
 from capture.campaign.files import parse_campaign
 from capture.closing.checks import check_documents
 from capture.intake.receive import receive_submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from gatepost.cli import main
+from tests.capture.billing.oracle import Oracle
+from tests.capture.billing.oracle_acts import Act
+from tests.capture.billing.product import MEMORY_FOLDER, month_of
+from tests.capture.billing.random_acts import MODELS
+from tests.capture.billing.random_client import RandomClient
 from tests.cli.conftest import ROOT
 from tests.long import rounds
 from tests.samples import CAMPAIGN, NOW, submission
@@ -31,9 +40,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 KEY = b"a key for tests only"
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
-FOLDER = "var/month-end/2026-11"
+MONTH = "2026-11"
 NEVER = -1
-SAMPLE = 5
+SAMPLE = 4
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["capture.cli.month_end", __name__])  # because they fork often
 
@@ -63,10 +72,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def close_month_end(folder: Path, position: int, results: Any) -> None:
-    """Runs the command, and kills its own process at a point. Without a kill, sends their number.
+def close_month_end(folder: Path, month: str, at: datetime, position: int, results: Any) -> None:
+    """Runs the command at a time, and kills its own process at a point.
 
-    Points are the commands that write to the ledger and all that touches a file of the output.
+    Without a kill, sends the number of points. They are the commands that write to the ledger and
+    all that touches a file of the output.
     """
     os.chdir(folder)
     for name in [name for name in os.environ if name.startswith("GATEPOST_")]:
@@ -76,7 +86,7 @@ def close_month_end(folder: Path, position: int, results: Any) -> None:
         "GATEPOST_DUPLICATE_KEY": KEY.decode(),
     }
     sys.stdout = io.StringIO()
-    sys.argv = ["gatepost", "month-end", "--month", "2026-11", "--close"]
+    sys.argv = ["gatepost", "month-end", "--month", month, "--close"]
     points = count()
 
     def pass_point() -> None:
@@ -98,15 +108,16 @@ def close_month_end(folder: Path, position: int, results: Any) -> None:
 
     capture.cli.context.open_ledger = open_traced  # type: ignore[attr-defined]
     sys.addaudithook(trace_file)
-    with time_machine.travel(DECEMBER, tick=False), pytest.raises(SystemExit) as end:
+    with time_machine.travel(at, tick=False), pytest.raises(SystemExit) as end:
         main()
     results.put((end.value.code, next(points)))
 
 
-def run(folder: Path, position: int = NEVER) -> int:
+def run(folder: Path, position: int = NEVER, *, month: str = MONTH, at: datetime = DECEMBER) -> int:
     """Runs the command in a new process; 0 if it was killed, else the number of its points."""
     results = PROCESSES.SimpleQueue()
-    process = PROCESSES.Process(target=close_month_end, args=(folder, position, results))
+    arguments = (folder, month, at, position, results)
+    process = PROCESSES.Process(target=close_month_end, args=arguments)
     process.start()
     process.join()
     if process.exitcode == -signal.SIGKILL:
@@ -117,11 +128,11 @@ def run(folder: Path, position: int = NEVER) -> int:
     return int(points)
 
 
-def contents(folder: Path) -> dict[str, bytes]:
+def contents(folder: Path, month: str = MONTH) -> dict[str, bytes]:
     """The files of the month's end, without temporary ones."""
     return {
         path.name: path.read_bytes()
-        for path in (folder / FOLDER).glob("*")
+        for path in (folder / "var/month-end" / month).glob("*")
         if not path.name.startswith(".")
     }
 
@@ -163,7 +174,7 @@ def test_a_killed_month_end_is_completed_once_by_the_next_run(copies: Iterator[P
         assert checked_documents(folder).items() <= documents.items()
         assert run(folder) > 0
         assert (contents(folder), checked_documents(folder)) == (files, documents)
-        assert not list((folder / FOLDER).glob(".*"))
+        assert not list((folder / "var/month-end" / MONTH).glob(".*"))
 
 
 def test_two_runs_at_the_same_time_make_each_document_once(copies: Iterator[Path]) -> None:
@@ -171,7 +182,8 @@ def test_two_runs_at_the_same_time_make_each_document_once(copies: Iterator[Path
     run(alone)
     results = PROCESSES.SimpleQueue()
     processes = [
-        PROCESSES.Process(target=close_month_end, args=(shared, NEVER, results)) for _ in range(2)
+        PROCESSES.Process(target=close_month_end, args=(shared, MONTH, DECEMBER, NEVER, results))
+        for _ in range(2)
     ]
     for process in processes:
         process.start()
@@ -180,3 +192,77 @@ def test_two_runs_at_the_same_time_make_each_document_once(copies: Iterator[Path
     assert [results.get()[0] for _ in processes] == [0, 0]
     assert contents(shared) == contents(alone)
     assert checked_documents(shared) == checked_documents(alone)
+
+
+SEEDS = range(2, 2 + rounds(1, 40))
+KILLS = rounds(1, 12)
+
+
+def test_a_killed_month_end_of_a_random_client_ends_with_the_oracles_documents(
+    tmp_path: Path,
+) -> None:
+    for seed in SEEDS:
+        rng, folder = Random(seed), tmp_path / str(seed)
+        client, month = client_with_an_open_month(folder / "template", rng)
+        undisturbed = shutil.copytree(folder / "template", folder / "undisturbed")
+        points = run(undisturbed, month=month, at=client.now)
+        assert_closed_as_expected(undisturbed, client.oracle, month)
+        for position in rng.sample(range(points), KILLS):
+            killed = shutil.copytree(folder / "template", folder / f"{position}")
+            assert run(killed, position, month=month, at=client.now) == 0
+            assert run(killed, month=month, at=client.now) > 0
+            assert_closed_as_expected(killed, client.oracle, month)
+            assert contents(killed, month) == contents(undisturbed, month)
+            assert checked_documents(killed) == checked_documents(undisturbed)
+
+
+def client_with_an_open_month(folder: Path, rng: Random) -> tuple[RandomClient, str]:
+    """A project with a random client whose next month bills several campaigns.
+
+    The client's oracle has closed that month at the client's time, and its ledger has not.
+    """
+    for name in ("campaigns", "clients", "content/gated", "var"):
+        (folder / name).mkdir(parents=True)
+    month = None
+    while month is None:
+        with tempfile.TemporaryDirectory(dir=MEMORY_FOLDER) as ledger_folder:
+            client = RandomClient(Path(ledger_folder), rng.choice(MODELS), rng, vat_rate="19")
+            months = (open_month(client, rng) for _ in range(90))
+            month = next(filter(None, months), None)
+            client.product.ledger.close()
+            shutil.copy(client.folder / "ledger.db", folder / "var/gatepost.db")
+    for slug, campaign in client.product.campaigns.items():
+        (folder / f"campaigns/{slug}.toml").write_text(campaign.text)
+    text = (ROOT / "clients/acme.toml").read_text()
+    assert "vat_rate = 0 " in text
+    (folder / "clients/acme.toml").write_text(text.replace("vat_rate = 0 ", "vat_rate = 19 "))
+    return client, month
+
+
+def open_month(client: RandomClient, rng: Random) -> str | None:
+    """Goes a step on. Closes the oracle's next month if that bills several campaigns."""
+    client.step(rng)
+    month = client.oracle.next_month()
+    if sum(bool(campaign.leads) for campaign in client.oracle.campaigns.values()) < 2:
+        return None
+    oracle = deepcopy(client.oracle)
+    now = max(client.now, oracle.end(month) + timedelta(hours=1))
+    oracle.apply(Act(now, "closed", month=month))
+    if not any(
+        closed_month.month == month
+        and sum(bool(part.lines) for part in closed_month.parts.values()) > 1
+        for closed_month in oracle.months.values()
+    ):
+        return None
+    client.now, client.oracle = now, oracle
+    return month
+
+
+def assert_closed_as_expected(folder: Path, oracle: Oracle, month: str) -> None:
+    """Compares the month's documents with the oracle's."""
+    months = [month_of(parse_statement(text)) for text in checked_documents(folder).values()]
+    assert [closed_month for closed_month in months if closed_month.month == month] == [
+        closed_month
+        for closed_month in oracle.months.values()
+        if closed_month.month == month and closed_month.number
+    ]
