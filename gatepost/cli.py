@@ -15,7 +15,15 @@ from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
-from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, read_tax_codes, secret
+from gatepost.settings import (
+    GENERATED_SECRETS,
+    PREFIX,
+    SECRETS,
+    Settings,
+    SettingsWithSources,
+    read_tax_codes,
+    secret,
+)
 from publish.checks.model import page_schema, post_schema
 
 if TYPE_CHECKING:
@@ -288,7 +296,7 @@ def _display_value(settings: Settings, name: str) -> str:
 
 
 def _source(sourced: SettingsWithSources, name: str) -> str:
-    if name in SECRETS and not getattr(sourced.settings, name):
+    if name in GENERATED_SECRETS and not getattr(sourced.settings, name):
         path = sourced.settings.var_dir / name
         return str(path) if path.exists() else f"{path}, made on the first run"
     return sourced.sources[name]

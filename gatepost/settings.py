@@ -15,10 +15,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from capture.campaign.e_invoicing import (
     bic_fault,
@@ -37,8 +44,10 @@ _MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""
 _TAX_CODE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) *= *([A-Za-z0-9]{0,10})")
-SECRETS = ("duplicate_key", "secret_key", "webhook_key")
-"""The settings that are secret."""
+GENERATED_SECRETS = ("duplicate_key", "secret_key", "webhook_key")
+"""The secrets that are made if they are not set."""
+SECRETS = (*GENERATED_SECRETS, "smtp_url")
+"""The settings that are never shown."""
 _IN_RELEASE = {
     "campaigns_dir": "campaigns",
     "clients_dir": "clients",
@@ -71,6 +80,30 @@ def _check_rate_limit(text: str) -> str:
 def _check_secret(text: str) -> str:
     if 0 < len(text) < _MIN_SECRET_LENGTH:
         raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters")
+    return text
+
+
+def _check_mail_from(text: str) -> str:
+    if text:
+        # These imports take 0.1 seconds, so they run only if an address is set.
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
+        try:
+            address = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError:
+            raise ValueError("must be an address such as leads@agency.example") from None
+        return address.normalized
+    return text
+
+
+def _check_smtp_url(text: str, info: ValidationInfo) -> str:
+    if text:
+        # This import loads the lead service, so it runs only if a URL is set.
+        from capture.delivery.smtp import parse_smtp_url  # noqa: PLC0415
+
+        parse_smtp_url(text)
+        if not info.data.get("mail_from"):
+            raise ValueError(f"needs a valid {PREFIX}MAIL_FROM, the address that letters come from")
     return text
 
 
@@ -199,6 +232,15 @@ class Settings(BaseModel):
     )
     agency_bic: Annotated[str, _checked(bic_fault)] = Field(
         "", description="the bank of that account on e-invoices"
+    )
+    mail_from: Annotated[str, AfterValidator(_check_mail_from)] = Field(
+        "", description="the address that letters come from"
+    )
+    smtp_url: Annotated[str, AfterValidator(_check_smtp_url)] = Field(
+        "", description="mail server, as smtp://user:password@host:587; empty: files in var/mail"
+    )
+    dispatch: Literal["inside", "off"] = Field(
+        "inside", description="inside: serve sends letters; off: another process does"
     )
     database_url: str = Field("sqlite:///var/gatepost.db", description="the ledger's database")
     host: str = Field("127.0.0.1", description="address that the service listens on")
@@ -354,7 +396,7 @@ def _make_missing_secrets(settings: Settings) -> None:
     """Makes all secrets that are not set, at the same time: they always exist before a ledger."""
     # Check for the ledger first: another process may make secrets and ledger meanwhile.
     has_ledger = Path(settings.database_url.removeprefix("sqlite:///")).is_file()
-    for name in SECRETS:
+    for name in GENERATED_SECRETS:
         path = settings.var_dir / name
         if getattr(settings, name) or path.exists():
             continue

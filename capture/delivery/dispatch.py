@@ -39,9 +39,9 @@ RETRY_DELAYS: Final = (
 _JITTER: Final = 0.1
 """A delay is longer by up to this part of it, so that messages that failed together spread out."""
 
-_NOTICES: Final = frozenset({"lead_to_review", "leads_digest", "lead.qualified"})
-"""Messages that notify the client of their leads, so that the review windows start (rule 11 of
-docs/rules.md)."""
+_NOTICES: Final = frozenset({"lead_to_review", "leads_digest"})
+"""Letters that notify the client of their leads, so that the review windows start (rule 11 of
+docs/rules.md). `webhooks.send` records what a webhook notifies of."""
 
 _NO_ADDRESS: Final = "the person's address was erased"
 _NO_CONTACT: Final = "the address is no longer in the client's file"
@@ -182,15 +182,17 @@ class Dispatcher:
     def _record_sent(self, message: Message, attempt: Attempt) -> Delivery:
         now = self.clock()
 
-        def record(records: WriteTransaction) -> None:
-            records.outbox.record_sent(message, now, attempt)
-            # Recorded also if somebody dropped the message meanwhile: it has arrived.
+        def record(records: WriteTransaction) -> bool:
+            is_recorded = records.outbox.record_sent(message, now, attempt)
+            # Recorded also if somebody dropped the letter meanwhile: it has arrived.
             leads = [records.leads.get(lead_id) for lead_id in _leads_of_notice(message)]
             new = [lead for lead in leads if lead is not None and is_unnotified(lead)]
             notify_client_of(records, new, now)
+            return is_recorded
 
-        self.context.ledger.transact(record)
-        return Delivery(message, MessageState.SENT, attempt.result)
+        # `webhooks.send` drops a message itself.
+        state = MessageState.SENT if self.context.ledger.transact(record) else MessageState.DROPPED
+        return Delivery(message, state, attempt.result)
 
     def _fail(self, message: Message, failure: PermanentFailure) -> Delivery:
         now, attempt = self.clock(), _without_personal_data(message, failure.attempt)

@@ -129,3 +129,32 @@ def test_the_releases_folder_sets_the_defaults_of_the_pushed_folders(tmp_path: P
     )
     assert sources["output_dir"] == "GATEPOST_RELEASES_DIR"
     assert settings.clients_dir == Path("elsewhere")
+
+
+def test_the_mail_server_is_a_secret_and_needs_a_sender(tmp_path: Path) -> None:
+    url = "smtp://relay:hunter2@mail.example:587"
+    sender = {"GATEPOST_MAIL_FROM": "leads@agency.example"}
+    settings = SettingsWithSources.read({"GATEPOST_SMTP_URL": url, **sender}, tmp_path).settings
+    assert (settings.smtp_url, settings.mail_from) == (url, "leads@agency.example")
+    for environment, expected in (
+        ({"GATEPOST_SMTP_URL": url}, "needs a valid GATEPOST_MAIL_FROM"),
+        ({"GATEPOST_SMTP_URL": url + "/inbox?", **sender}, "must be like smtp://user:password@"),
+        ({"GATEPOST_SMTP_URL": "smtp://relay:hunter2@", **sender}, "must be like smtp://"),
+    ):
+        with pytest.raises(Refused) as refused:
+            SettingsWithSources.read(environment, tmp_path)
+        assert expected in str(refused.value)
+        assert "hunter2" not in str(refused.value)
+        assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["leads", "leads@", "Ann <a@b.example>", "a@b.example\nBcc: c"])
+def test_a_sender_that_is_no_address_is_refused_in_one_line(tmp_path: Path, address: str) -> None:
+    with pytest.raises(Refused, match=r"^GATEPOST_MAIL_FROM=.*must be an address such as [^\n]*$"):
+        SettingsWithSources.read({"GATEPOST_MAIL_FROM": address}, tmp_path)
+
+
+def test_serve_sends_letters_unless_another_process_does(tmp_path: Path) -> None:
+    assert SettingsWithSources.read({}, tmp_path).settings.dispatch == "inside"
+    with pytest.raises(Refused, match=r"GATEPOST_DISPATCH='on'.*'inside' or 'off'"):
+        SettingsWithSources.read({"GATEPOST_DISPATCH": "on"}, tmp_path)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from capture.delivery import dispatch
+from capture.delivery import dispatch, webhooks
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.context import DeliveryContext
 from capture.delivery.dispatch import RETRY_DELAYS, Delivery, Dispatcher
@@ -178,21 +178,34 @@ def test_a_second_letter_about_a_lead_moves_no_deadline(
     assert find(ledger, lead_id).deadline == deadline
 
 
-def test_a_digest_and_a_webhook_are_notices_too(
+def test_a_digest_is_a_notice_of_each_of_its_leads(
     ledger: Ledger, mail_server: Start, clock: Clock
 ) -> None:
     leads = [receive(ledger, local) for local in ("ann", "bob", "cleo")]
     queue(ledger, kind="leads_digest", data={"leads": leads[:2]})
+    run(ledger, mail_server(), clock, queue_messages=lambda *_: 0)
+    assert [find(ledger, lead_id).notified for lead_id in leads] == [True, True, False]
+
+
+def test_a_webhook_whose_endpoint_was_removed_is_dropped_and_no_notice(
+    ledger: Ledger, mail_server: Start, clock: Clock
+) -> None:
+    lead_id = receive(ledger)
+    (event,) = ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id, last=1)))
     queue(
         ledger,
-        key="hook",
         channel=Channel.WEBHOOK,
         kind="lead.qualified",
-        recipient="1",
-        lead_id=leads[2],
+        recipient="removed",
+        lead_id=lead_id,
+        data={"sequence": event.sequence},
     )
-    run(ledger, mail_server(), clock, queue_messages=lambda *_: 0)
-    assert [find(ledger, lead_id).notified for lead_id in leads] == [True] * 3
+    parts = {"send_webhook": webhooks.send, "queue_messages": lambda *_: 0}
+    done = run(ledger, mail_server(), clock, **parts)
+    assert [(item.state, item.result) for item in done] == [
+        (MessageState.DROPPED, "the webhook was removed")
+    ]
+    assert not find(ledger, lead_id).notified
 
 
 def test_a_letter_that_was_not_taken_is_no_notice(ledger: Ledger, clock: Clock) -> None:
