@@ -59,6 +59,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "notify": "capture.cli.review:notify",
     "outcome": "capture.cli.outcome:outcome",
     "outcomes": "capture.cli.outcomes:outcomes",
+    "outbox": "capture.cli.outbox:outbox",
     "paid": "capture.cli.paid:paid",
     "payments": "capture.cli.payments:payments",
     "publish": "gatepost.releases.commands:publish_again",

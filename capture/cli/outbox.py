@@ -1,0 +1,162 @@
+"""`gatepost outbox`: the messages that wait, were sent or failed, by hand."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from capture.cli.context import CommandContext, pass_context
+from capture.cli.show import as_json_option, moment, show_rows
+from capture.errors import NotFound, Refused
+from capture.ledger.messages import Message, MessageState
+from capture.ledger.protocol import WriteTransaction
+
+COLUMNS = ("id", "kind", "to", "state", "attempts", "due", "finished", "result")
+_OPEN = (MessageState.WAITING, MessageState.SENDING, MessageState.FAILED)
+
+
+@click.group()
+def outbox() -> None:
+    """List letters and webhooks, send one again, or give one up.
+
+    \b
+    Example:
+      gatepost outbox list
+    """
+
+
+@outbox.command("list")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([*(state.value for state in MessageState), "all"]),
+    help="Only messages in this state; may be given several times. By default those that wait, "
+    "are being sent or failed.",
+)
+@click.option("--lead", "lead_id", metavar="LEAD", help="Only messages about this lead.")
+@click.option(
+    "--newest",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="How many at most, the last ones.",
+)
+@as_json_option
+@pass_context
+def list_(
+    context: CommandContext,
+    states: Sequence[str],
+    lead_id: str | None,
+    newest: int,
+    as_json: bool,
+) -> None:
+    """List messages, the oldest first.
+
+    \b
+    Example:
+      gatepost outbox list
+      gatepost outbox list --state failed --json
+    """
+    chosen = () if "all" in states else tuple(map(MessageState, states)) or _OPEN
+    with context.ledger() as ledger:
+        rows = [
+            _row(message)
+            for message in ledger.read(
+                lambda reading: reading.outbox.select(*chosen, lead_id=lead_id or "", newest=newest)
+            )
+        ]
+    if rows or as_json:
+        show_rows(COLUMNS, rows, as_json=as_json)
+    else:
+        click.echo("No such messages.")
+
+
+@outbox.command("retry")
+@click.argument("message_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@pass_context
+def retry(context: CommandContext, message_ids: Sequence[int]) -> None:
+    """Make failed or dropped messages due now, with all their attempts again.
+
+    \b
+    Example:
+      gatepost outbox retry 12 15
+    """
+    now = datetime.now(UTC)
+
+    def work(records: WriteTransaction, message_id: int) -> None:
+        if not records.outbox.retry(message_id, now):
+            state = _find(records, message_id).state
+            raise Refused(
+                f"message {message_id} is {state}; only a failed or dropped one is sent again"
+            )
+
+    _change(context, message_ids, work)
+    click.echo(f"Due now: {_listed(message_ids)}.")
+
+
+@outbox.command("drop")
+@click.argument("message_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@pass_context
+def drop(context: CommandContext, message_ids: Sequence[int]) -> None:
+    """Give up messages that are not sent yet. One that is being sent may arrive all the same.
+
+    \b
+    Example:
+      gatepost outbox drop 12
+    """
+    now = datetime.now(UTC)
+
+    def work(records: WriteTransaction, message_id: int) -> None:
+        if not records.outbox.drop(message_id, now, "dropped by hand"):
+            state = _find(records, message_id).state
+            raise Refused(f"message {message_id} is {state} and cannot be dropped")
+
+    _change(context, message_ids, work)
+    click.echo(f"Dropped: {_listed(message_ids)}.")
+
+
+def _change(
+    context: CommandContext,
+    message_ids: Sequence[int],
+    work: Callable[[WriteTransaction, int], None],
+) -> None:
+    """Changes all of these messages, or none if one is refused."""
+
+    def change_all(records: WriteTransaction) -> None:
+        for message_id in message_ids:
+            work(records, message_id)
+
+    with context.ledger() as ledger:
+        ledger.transact(change_all)
+
+
+def _find(records: WriteTransaction, message_id: int) -> Message:
+    message = records.outbox.get(message_id)
+    if message is None:
+        raise NotFound(f"no message {message_id}; `gatepost outbox list --state all` shows the ids")
+    return message
+
+
+def _listed(message_ids: Sequence[int]) -> str:
+    return ", ".join(map(str, message_ids))
+
+
+def _row(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "kind": message.kind,
+        "to": message.recipient,
+        "state": message.state.value,
+        "attempts": message.attempts,
+        "due": moment(message.due_at),
+        "finished": moment(message.finished_at),
+        "result": message.result,
+        "status": message.status,
+        "answer": message.answer,
+        "campaign": message.campaign,
+        "client": message.client,
+        "lead_id": message.lead_id,
+        "queued": moment(message.queued_at),
+    }
