@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
@@ -44,6 +45,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
     "debit": "capture.cli.debit:debit",
+    "dispatch": "capture.cli.dispatch:dispatch",
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
     "hook": "gatepost.releases.commands:hook",
@@ -173,6 +175,11 @@ def _command_context(settings: Settings) -> "CommandContext":
         site_facts=settings.output_dir / "site.json",
         month_ends=settings.var_dir / "month-end",
         service_url=settings.capture_url or settings.site_origin,
+        site_url=settings.site_origin,
+        link_life=timedelta(days=settings.link_days),
+        mail_from=settings.sender_address,
+        smtp_url=settings.smtp_url,
+        mail_folder=settings.var_dir / "mail",
         secret=lambda name: secret(settings, name),
         agency=_agency(settings),
         accounts=AccountCodes(

@@ -305,6 +305,11 @@ class Settings(BaseModel):
         """The origin at which visitors reach the site."""
         return self.site_url or f"http://{url_host(self.host)}:{self.port}"
 
+    @property
+    def sender_address(self) -> str:
+        """The address that letters come from; without a mail server any one will do."""
+        return self.mail_from or "letters@localhost"
+
 
 def url_host(host: str) -> str:
     """The host as a URL writes it: an IPv6 address in brackets."""

@@ -132,7 +132,9 @@ class Service:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
-        self.settings = {"port": str(self.port), "trusted_proxies": "1", **settings}
+        # Most tests need no letters, and each dispatcher takes a second to start.
+        defaults = {"port": str(self.port), "trusted_proxies": "1", "dispatch": "off"}
+        self.settings = {**defaults, **settings}
         self.process: subprocess.Popen[bytes] | None = None
         self.pass_fds: tuple[int, ...] = ()
         self.log = folder / "server.log"

@@ -199,6 +199,26 @@ def read_all_files(campaigns: Path, clients: Path, gated: Path | None) -> ReadFi
     return ReadFiles(sound, campaign_errors, client_errors)
 
 
+Stamp = tuple[tuple[str, int, int, int], ...]
+"""Name, modification time in nanoseconds, size and inode of each file."""
+
+
+def stamp_of_files(*folders: Path) -> Stamp:
+    """A value that changes when a TOML file in the folders changes, is added or removed.
+
+    A folder may be a link to a release, and two releases may have files of the same time.
+    """
+    return tuple(_stamp(path) for folder in folders for path in sorted(folder.glob("*.toml")))
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int]:
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # renamed or removed since the folder was listed
+        return str(path), 0, 0, 0
+    return str(path), status.st_mtime_ns, status.st_size, status.st_ino
+
+
 def _read_all(
     folder: Path, read: Callable[[Path], File], errors: dict[str, FileErrors]
 ) -> Iterator[tuple[str, File]]:

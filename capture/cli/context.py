@@ -4,7 +4,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +93,15 @@ class CommandContext:
     """The folder for the files of each month's end, in a folder for each month."""
     service_url: str
     """The public address of the lead service, without a trailing slash."""
+    site_url: str
+    """The public address of the site, without a trailing slash."""
+    link_life: timedelta
+    """How long a visitor's download link works."""
+    mail_from: str
+    """The address that letters come from."""
+    smtp_url: str = field(repr=False)
+    """The mail server; empty: letters are files in `mail_folder`."""
+    mail_folder: Path
     secret: Callable[[str], bytes]
     """Returns the secret `secret_key`, `duplicate_key` or `webhook_key`."""
     agency: Agency

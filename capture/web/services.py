@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, cast
 
 from flask import Flask, current_app, render_template, request
 
-from capture.campaign.catalogue import Catalogue, read_catalogue
+from capture.campaign.catalogue import Catalogue, Stamp, read_catalogue, stamp_of_files
 from capture.campaign.client import Client
 from capture.campaign.model import Campaign
 from capture.errors import GatepostError, Unavailable
@@ -26,8 +25,6 @@ RELOAD_SECONDS: Final = 1.0
 """Seconds between two checks for changed campaign files."""
 
 log = logging.getLogger(__name__)
-
-Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class LiveCatalogue:
@@ -91,18 +88,7 @@ class LiveCatalogue:
         return catalogue
 
     def _current_stamp(self) -> Stamp:
-        folders = (self._config.campaigns, self._config.clients)
-        return tuple(_stamp(path) for folder in folders for path in sorted(folder.glob("*.toml")))
-
-
-def _stamp(path: Path) -> tuple[str, int, int, int]:
-    """Name, modification time, size and inode. The folder may be a link to a release, and two
-    releases may have files of the same time."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:  # renamed or removed since the folder was listed
-        return str(path), 0, 0, 0
-    return str(path), status.st_mtime_ns, status.st_size, status.st_ino
+        return stamp_of_files(self._config.campaigns, self._config.clients)
 
 
 EXTENSION = "gatepost"

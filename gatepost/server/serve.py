@@ -30,6 +30,7 @@ from capture.web.config import WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from capture.web.services import run_now
+from gatepost.server.dispatcher import start_dispatcher
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.http_worker import Worker
 from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret, url_host
@@ -68,8 +69,13 @@ def serve(settings: Settings) -> None:
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
     app = make_app(settings, ledger, gevent.spawn)
     ledger.close()  # a database connection must not be carried over a fork
+    dispatcher = start_dispatcher() if settings.dispatch == "inside" else None
     let_no_fork_miss_a_signal()
-    _Server(settings, app, ledger).run()
+    try:
+        _Server(settings, app, ledger).run()
+    finally:
+        if dispatcher is not None:
+            dispatcher.terminate()  # nobody waits for it
 
 
 def check_port(settings: Settings, command: str = "make run") -> None:
