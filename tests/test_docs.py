@@ -101,7 +101,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             (folder / entry.name).symlink_to(entry)
     (folder / ".venv").symlink_to(sys.prefix)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEPOST_")}
-    environment |= {"GATEPOST_SITE_URL": "https://journal.example", "NO_COLOR": "1"}
+    # Letters are sent when a page says so, and not in the middle of another command.
+    environment |= {"GATEPOST_DISPATCH": "off", "NO_COLOR": "1"}
+    environment |= {"GATEPOST_SITE_URL": "https://journal.example"}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

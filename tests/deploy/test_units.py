@@ -73,3 +73,14 @@ def test_the_build_service_may_run_longer_than_a_build() -> None:
     max_seconds = re.search(r"RuntimeMaxSec=(\d+)", text)
     assert max_seconds is not None
     assert int(max_seconds[1]) > Settings().build_seconds
+
+
+def test_the_dispatcher_is_confined_like_the_service() -> None:
+    """It reaches the network, since mail servers and webhooks are elsewhere."""
+    service, dispatcher = (
+        (DEPLOY / name).read_text().partition("UMask=")[2]
+        for name in ("gatepost.service", "gatepost-dispatch.service")
+    )
+    assert "ProtectSystem=strict" in dispatcher
+    assert dispatcher == service
+    assert "GATEPOST_DISPATCH=off\n" in (DEPLOY / "settings.env").read_text()
