@@ -39,6 +39,10 @@ RETRY_DELAYS: Final = (
 _JITTER: Final = 0.1
 """A delay is longer by up to this part of it, so that messages that failed together spread out."""
 
+_CLOCK_INTERVAL: Final = timedelta(seconds=30)
+"""How often a dispatcher looks for messages that follow from the clock. It looks for those that
+follow from events in every pass."""
+
 _NOTICES: Final = frozenset({"lead_to_review", "leads_digest"})
 """Letters that notify the client of their leads, so that the review windows start (rule 11 of
 docs/rules.md). `webhooks.send` records what a webhook notifies of."""
@@ -72,7 +76,7 @@ class _Dropped(Exception):
     """The message is not sent; its text is the reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Dispatcher:
     """Sends the messages of one ledger."""
 
@@ -85,6 +89,7 @@ class Dispatcher:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     """A number from 0 to 1 for the jitter of a retry."""
+    _planned_at: datetime | None = None
 
     def run(self) -> Iterator[Delivery]:
         """One pass: queues what follows, then sends one due message after the other.
@@ -93,8 +98,8 @@ class Dispatcher:
         """
         self._queue()
         try:
-            while messages := self._claim():
-                for message in messages:
+            while self._is_due():
+                for message in self._claim():
                     yield self._deliver(message)
         finally:
             self.mail.close()
@@ -103,10 +108,20 @@ class Dispatcher:
         """When the next message is due; None if none waits."""
         return self.context.ledger.read(lambda reading: reading.outbox.next_due())
 
+    def _is_due(self) -> bool:
+        """Whether a message is due. A dispatcher without work only reads."""
+        due = self.next_due()
+        return due is not None and due <= self.clock()
+
     def _queue(self) -> None:
         """Queues new messages. A mistake in a campaign file does not stop those that are queued."""
+        now, planned_at = self.clock(), self._planned_at
+        is_due = planned_at is None or not planned_at <= now < planned_at + _CLOCK_INTERVAL
+        if not is_due and not self.context.ledger.read(_has_new_events):
+            return
+        self._planned_at = now
         try:
-            self.queue_messages(self.context, self.clock())
+            self.queue_messages(self.context, now)
         except Unavailable:
             raise
         except GatepostError as error:
@@ -220,6 +235,10 @@ class Dispatcher:
         now = self.clock()
         self.context.ledger.transact(lambda records: records.outbox.drop(message.id, now, reason))
         return Delivery(message, MessageState.DROPPED, reason)
+
+
+def _has_new_events(reading: ReadTransaction) -> bool:
+    return reading.events.head()[0] > reading.outbox.last_planned_event()
 
 
 def _visitor_address(reading: ReadTransaction, lead_id: str) -> str | None:
