@@ -11,10 +11,20 @@ import pytest
 from capture.ledger.messages import VISITOR
 from tests.capture.delivery.mail_server import MailServer
 from tests.capture.ledger.contract_outbox import new_message
-from tests.cli.conftest import Project
+from tests.cli.conftest import ROOT, Project
+from tests.samples import CAMPAIGN, GUIDE
 
 GATEPOST = str(Path(sys.executable).with_name("gatepost"))
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def gated_campaign(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the project's campaign one with a file, and gives it our theme."""
+    (project.folder / "content/gated/guide.pdf").write_text(GUIDE)
+    gated = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["guide.pdf"]')
+    (project.folder / "campaigns/guide.toml").write_text(gated)
+    monkeypatch.setenv("GATEPOST_THEME_DIR", str(ROOT / "theme"))
 
 
 def queue_guide(project: Project, local: str = "ann") -> None:
@@ -57,7 +67,7 @@ def test_the_settings_name_server_and_sender(
         ran = project.run("dispatch", "--once")
     assert "guide 1: tried again at 20" in ran.out
     assert "UTC; the mail server refused the recipient (SMTP 451 4.7.1)\n" in ran.out
-    (letter,) = [letter for to, letter in server.letters if to == "ann@clinic.example"]
+    letter, *_ = [letter for to, letter in server.letters if to == "ann@clinic.example"]
     assert str(letter["From"]).endswith("<leads@agency.example>")
 
 
