@@ -45,7 +45,7 @@ class Answer:
 
     status: int
     text: str
-    """The first `MAX_ANSWER_BYTES` of the body; bytes that are not UTF-8 are replaced."""
+    """The first `MAX_ANSWER_BYTES` of the body; bytes that are no text are replaced."""
 
 
 def post(url: WebhookUrl, body: bytes, headers: Mapping[str, str], network: Network) -> Answer:
@@ -188,7 +188,7 @@ def _read_start(response: HTTPResponse) -> str:
             missing -= len(part)
     except (OSError, HTTPException, HTTPError, ValueError):
         pass
-    return b"".join(parts).decode(errors="replace")
+    return b"".join(parts).decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _reason(error: Exception, deadline: _Deadline, seconds: float) -> str:

@@ -65,6 +65,8 @@ def messages_for_event(
 ) -> list[NewMessage]:
     """The webhooks of one event: one for each endpoint of the client that is not paused.
 
+    A paused endpoint still gets a lead whose notice is the webhook: it fails, which is reported,
+    and it is sent when the endpoint is resumed. Otherwise the review window would never start.
     Events from before an endpoint was added are not sent to it.
     `lead` is the lead of the event as it is now; None for an event without a lead.
     """
@@ -87,7 +89,8 @@ def messages_for_event(
             data={"sequence": recorded.sequence},
         )
         for endpoint in reading.endpoints.select(client)
-        if endpoint.paused_at is None and endpoint.made_at <= event.recorded_at
+        if endpoint.made_at <= event.recorded_at
+        and (endpoint.paused_at is None or _waits_for_webhook(reading, lead))
     ]
 
 
@@ -106,6 +109,14 @@ def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead 
         return UPDATED if is_provisional else _REVIEW_TYPES[event.kind]
     prefix = _PREFIXES.get(_track(event))
     return f"{prefix}.{event.kind}" if prefix else UPDATED
+
+
+def _waits_for_webhook(reading: ReadTransaction, lead: Lead | None) -> bool:
+    """Whether the client will be notified of the lead by a webhook, and was not yet."""
+    if lead is None or not is_unnotified(lead):
+        return False
+    terms = saved_campaign(reading, lead.campaign, lead.version)
+    return terms.review.notice is Notice.WEBHOOK
 
 
 def is_visible(lead: Lead) -> bool:
@@ -286,8 +297,5 @@ def _record_success(
     """Clears the failures. Under `notice = "webhook"` the client is now notified of the lead."""
     records.endpoints.clear_failures(endpoint.id)
     lead = records.leads.get(message.lead_id) if message.lead_id else None
-    if lead is None or not is_visible(lead) or not is_unnotified(lead):
-        return
-    terms = saved_campaign(records, lead.campaign, lead.version)
-    if terms.review.notice is Notice.WEBHOOK:
+    if lead is not None and is_visible(lead) and _waits_for_webhook(records, lead):
         notify_client_of(records, [lead], now)

@@ -58,7 +58,7 @@ def test_only_the_start_of_a_huge_answer_is_read() -> None:
 
 
 def test_an_answer_that_is_no_text_is_readable() -> None:
-    with receiving(status(200, b"\xff\xfe ok")) as receiver:
+    with receiving(status(200, b"\xff\x00 ok")) as receiver:
         assert send(receiver).text == "�� ok"
 
 

@@ -18,6 +18,7 @@ from tests.capture.delivery.webhook_world import (
     BEFORE,
     BOX,
     HOUR,
+    NOTIFIED,
     URL,
     add,
     messages_of,
@@ -53,6 +54,13 @@ def test_a_paused_endpoint_and_a_later_one_get_no_message(ledger: Ledger) -> Non
     ledger.transact(lambda records: records.endpoints.pause(paused, NOW, "410"))
     take(ledger, campaign())
     assert messages_of(ledger) == []
+
+
+def test_a_paused_endpoint_still_gets_a_lead_whose_notice_is_the_webhook(ledger: Ledger) -> None:
+    endpoint_id = add(ledger).endpoint.id
+    ledger.transact(lambda records: records.endpoints.pause(endpoint_id, NOW, "410"))
+    take(ledger, NOTIFIED)
+    assert types_of(ledger) == ["lead.qualified"]
 
 
 @pytest.mark.parametrize(
