@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
 from capture.client_access.answers import answer_text
 from capture.closing.months import campaign_groups, closings_of
@@ -106,6 +107,21 @@ def campaign_ends(request: Request) -> Letter:
         time_zone=campaign.time_zone,
     )
     return agency.campaign_ends(request.letterhead, facts)
+
+
+def missing_files(request: Request) -> Letter:
+    """The files that visitors still cannot get."""
+    request.check_agency()
+    context = request.context
+    files = unavailable_files(context.catalogue().campaigns.values(), context.gated)
+    if not files:
+        raise Dropped("all files can be sent again")
+    return agency.missing_files(
+        request.letterhead,
+        tuple(
+            agency.MissingFile(file.name, file.problem, ", ".join(file.campaigns)) for file in files
+        ),
+    )
 
 
 def month_ready(request: Request) -> Letter:

@@ -1,4 +1,4 @@
-"""The letters to the agency: spam, caps, the month's end, a campaign's end, what failed.
+"""The letters to the agency: spam, caps, month and campaign ends, failures, missing files.
 
 There are none if the agency has set no e-mail address. Test leads are in no figure (rule 5 of
 docs/rules.md).
@@ -7,10 +7,12 @@ docs/rules.md).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from capture.billing.history import add_months
 from capture.campaign.catalogue import Catalogue
+from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
 from capture.closing.months import campaign_groups, closed_months
 from capture.delivery.event_messages import (
@@ -38,6 +40,8 @@ class AgencyPlanner:
     """Which letters the agency gets."""
 
     email: str
+    gated: Path
+    """The folder of files that visitors get for a form."""
     now: datetime
 
     def spam_digest(self, subject: LeadEvent) -> Iterator[NewMessage]:
@@ -144,6 +148,18 @@ class AgencyPlanner:
                 today.isoformat(),
                 {"messages": failed[:_LISTED_FAILURES]},
                 expires_at=self.now + TOO_OLD,
+            )
+
+    def missing_files(self, catalogue: Catalogue) -> Iterator[NewMessage]:
+        """Files that campaigns promise and that cannot be sent, at most one letter a day (UTC)."""
+        files = unavailable_files(catalogue.campaigns.values(), self.gated)
+        today = self.now.astimezone(UTC).date()
+        if files:
+            yield self._letter(
+                "missing_files",
+                today.isoformat(),
+                {"files": [file.name for file in files]},
+                expires_at=self.now + _DAY,
             )
 
     def _month_ready(

@@ -12,6 +12,7 @@ from capture.delivery.agency_letters import (
     campaign_ends,
     cap_nearly_reached,
     failed_deliveries,
+    missing_files,
     month_ready,
     spam_digest,
 )
@@ -43,6 +44,7 @@ WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "failed_deliveries": failed_deliveries,
     "cap_nearly_reached": cap_nearly_reached,
     "campaign_ends": campaign_ends,
+    "missing_files": missing_files,
     "month_ready": month_ready,
 }
 """By kind of message: the function that finds its facts and writes its letter."""

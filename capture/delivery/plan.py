@@ -46,7 +46,8 @@ def queue_messages(context: DeliveryContext, now: datetime) -> int:
     faulty: the messages are then queued once it is correct.
     """
     ledger = context.ledger
-    planner = _Planner(context.catalogue(), AgencyPlanner(context.agency.party.email, now), now)
+    agency = AgencyPlanner(context.agency.party.email, context.gated, now)
+    planner = _Planner(context.catalogue(), agency, now)
     number = 0
     while ledger.read(_has_new_events):
         number += ledger.transact(planner.queue_of_events)
@@ -99,6 +100,7 @@ class _Planner:
         if self.agency.email:
             messages += self.agency.campaign_ends(self.catalogue)
             messages += self.agency.failed_deliveries(reading)
+            messages += self.agency.missing_files(self.catalogue)
         known = reading.outbox.by_key(message.key for message in messages)
         yield from (message for message in messages if message.key not in known)
 

@@ -220,6 +220,46 @@ def campaign_ends(letterhead: Letterhead, facts: EndFacts) -> Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingFile:
+    """A gated file that visitors cannot get."""
+
+    name: str
+    problem: str
+    """Why it cannot be sent, such as "is empty"."""
+    campaigns: str
+    """The slugs of the campaigns that promise it."""
+
+
+def missing_files(letterhead: Letterhead, files: tuple[MissingFile, ...]) -> Letter:
+    """Files that campaigns promise and that cannot be sent. `files` is not empty."""
+    number = count_noun(len(files), "file")
+    blocks: list[Block] = [
+        Paragraph(
+            f"Visitors were promised {number} that cannot be sent. The form still takes leads. "
+            "Visitors read that the file comes by e-mail, and that letter waits about a day and a "
+            "half for it."
+        ),
+        Paragraph(
+            "Put each file back into the folder of gated files, so that the service can read it. "
+            "Nothing needs to be restarted."
+        ),
+    ]
+    for file in files[:_MOST_ROWS]:
+        rows = (("Problem", file.problem), ("Promised by", file.campaigns))
+        blocks.append(Facts(rows, file.name))
+    if len(files) > _MOST_ROWS:
+        blocks.append(Paragraph(f"{len(files) - _MOST_ROWS} more cannot be sent."))
+    content = Content(
+        subject=f"Visitors cannot get {number}: {files[0].name}",
+        heading=f"Visitors cannot get {number}",
+        summary=f"{files[0].name}: {files[0].problem}",
+        blocks=tuple(blocks),
+        reason=_REASON,
+    )
+    return letterhead.letter(content)
+
+
+@dataclass(frozen=True, slots=True)
 class MonthFacts:
     """A month of a client that is over and not closed."""
 

@@ -190,6 +190,11 @@ END: Final = agency.EndFacts(
     time_zone="America/New_York",
 )
 
+MISSING: Final = (
+    agency.MissingFile("cloud-guide.pdf", "No such file or directory", "acme-cloud-guide"),
+    agency.MissingFile("lead-kpis.xlsx", "is empty", "acme-cloud-guide"),
+)
+
 MONTH: Final = agency.MonthFacts(
     slug="acme",
     client=_LEADS,
@@ -226,6 +231,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "failed_deliveries": Sample(agency.failed_deliveries, FAILED, "the agency"),
     "cap_nearly_reached": Sample(agency.cap_nearly_reached, CAP, "the agency"),
     "campaign_ends": Sample(agency.campaign_ends, END, "the agency"),
+    "missing_files": Sample(agency.missing_files, MISSING, "the agency"),
     "month_ready": Sample(agency.month_ready, MONTH, "the agency"),
 }
 """By kind of message: its letter with sample data."""

@@ -18,7 +18,7 @@ AGENCY = "office@northgate.example"
 LEADS = "leads@acme.example"
 BILLS = "bills@acme.example"
 
-_GATED = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["guide.pdf"]')
+_GATED = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["cloud-guide.pdf"]')
 BY_MAIL_TEXT = _GATED.replace("hours = 48", 'hours = 48\nnotice = "email"')
 BY_MAIL = campaign(text=BY_MAIL_TEXT)
 """A gated campaign whose window begins with the notice."""
@@ -38,7 +38,11 @@ def client(**changes: object) -> Client:
 
 
 def context(
-    ledger: Ledger, *campaigns: Campaign, client_file: Client | None = None, agency: str = AGENCY
+    ledger: Ledger,
+    *campaigns: Campaign,
+    client_file: Client | None = None,
+    agency: str = AGENCY,
+    gated: Path = Path("content/gated"),
 ) -> DeliveryContext:
     """What the planner works with: these campaign files, and one client file."""
     catalogue = Catalogue(
@@ -53,5 +57,5 @@ def context(
         site_url="https://northgate.example",
         agency=Agency(Party("Northgate Leads", email=agency)),
         templates=Path("theme/templates"),
-        gated=Path("content/gated"),
+        gated=gated,
     )

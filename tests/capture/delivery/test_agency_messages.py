@@ -1,7 +1,8 @@
-"""The letters to the agency: spam, caps, the month's end, a campaign's end, what failed."""
+"""The letters to the agency: spam, caps, month and campaign ends, failures, missing files."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from capture.campaign.model import Campaign
 from capture.delivery.plan import queue_messages
@@ -9,10 +10,10 @@ from capture.intake.gate import Submission
 from capture.ledger.messages import Attempt, Channel, Message, NewMessage
 from capture.ledger.protocol import Ledger
 from capture.review.acts import reject
-from tests.capture.delivery.planning import AGENCY, context
+from tests.capture.delivery.planning import AGENCY, BY_MAIL, context
 from tests.capture.delivery.test_plan import receive
 from tests.capture.desk import Desk
-from tests.samples import CAMPAIGN, NOW, campaign, submission
+from tests.samples import CAMPAIGN, GUIDE, NOW, campaign, submission
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DEMO = campaign()
@@ -157,6 +158,24 @@ def test_a_campaign_that_ends_is_announced_once_a_week_before(ledger: Ledger) ->
 
 def test_a_campaign_that_has_ended_is_not_announced(ledger: Ledger) -> None:
     assert letters_at(ledger, "campaign_ends", NOW + 30 * DAY, CLOSES) == []
+
+
+# Files that are missing.
+
+
+def test_missing_files_are_one_letter_a_day_until_they_are_back(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    def letters(now: datetime) -> list[Message]:
+        queue_messages(context(ledger, BY_MAIL, gated=tmp_path), now)
+        return list(ledger.read(lambda reading: reading.outbox.select(kind="missing_files")))
+
+    for now in (NOW, NOW + HOUR):
+        (letter,) = letters(now)
+    assert (letter.recipient, letter.data) == (AGENCY, {"files": ["cloud-guide.pdf"]})
+    assert len(letters(NOW + DAY)) == 2
+    (tmp_path / "cloud-guide.pdf").write_text(GUIDE)
+    assert len(letters(NOW + 2 * DAY)) == 2
 
 
 # What failed.

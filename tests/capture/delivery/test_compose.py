@@ -104,7 +104,7 @@ class Office:
 @pytest.fixture
 def office(ledger: Ledger, tmp_path: Path) -> Post:
     """Makes the office of a campaign whose file is in place."""
-    (tmp_path / "guide.pdf").write_text(GUIDE)
+    (tmp_path / "cloud-guide.pdf").write_text(GUIDE)
 
     def make(terms: Campaign = BY_MAIL, **changes: Any) -> Office:
         return Office(ledger, tmp_path, terms, **changes)
@@ -147,8 +147,10 @@ def test_a_guide_whose_file_is_missing_waits_for_the_file(office: Post) -> None:
     own = office()
     own.receive()
     message = own.message("guide", NOW)
-    (own.context.gated / "guide.pdf").unlink()
-    with pytest.raises(TemporaryFailure, match=r"guide.pdf: cannot be sent: .*put the file back"):
+    (own.context.gated / "cloud-guide.pdf").unlink()
+    with pytest.raises(
+        TemporaryFailure, match=r"cloud-guide.pdf: cannot be sent: .*put the file back"
+    ):
         own.compose(message, NOW)
 
 
@@ -381,6 +383,19 @@ def test_the_end_of_a_campaign_is_named_unless_it_has_changed(office: Post) -> N
     assert letter.subject == "Campaign ends on 28 November 2026: guide"
     message = replace(own.message("campaign_ends", NOW), data={"closes": "2026-11-29"})
     assert own.compose(message, NOW) == "the campaign has another last day by now"
+
+
+def test_missing_files_are_named_with_their_campaigns_until_they_are_back(office: Post) -> None:
+    own = office()
+    file = own.context.gated / "cloud-guide.pdf"
+    content = file.read_bytes()
+    file.unlink()
+    letter = own.letter("missing_files", NOW)
+    assert letter.subject == "Visitors cannot get 1 file: cloud-guide.pdf"
+    assert "Problem: No such file or directory Promised by: guide" in words(letter)
+    message = own.message("missing_files", NOW)
+    file.write_bytes(content)
+    assert own.compose(message, NOW) == "all files can be sent again"
 
 
 def test_a_month_is_ready_until_it_is_closed(office: Post) -> None:
