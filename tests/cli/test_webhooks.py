@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from standardwebhooks import Webhook
 
 from capture.ledger.endpoints import Endpoint
 from tests.capture.delivery.receivers import receiving, status
-from tests.cli.conftest import Project
+from tests.cli.conftest import ROOT, Project
 from tests.samples import NOW
 
 URL = "https://crm.acme.example/hook"
@@ -105,3 +106,30 @@ def test_a_receiver_on_this_machine_is_refused_without_the_setting(project: Proj
         ran = project.run("webhooks", "test", "e1")
         assert (ran.code, receiver.requests) == (1, [])
         assert "needs HTTPS" in ran.err
+
+
+@pytest.mark.server
+def test_a_new_lead_reaches_the_client_with_the_next_dispatch(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEPOST_WEBHOOK_LOOPBACK", "1")
+    monkeypatch.setenv("GATEPOST_THEME_DIR", str(ROOT / "theme"))
+    with receiving(status(503)) as receiver:
+        secret = project.run("webhooks", "add", "acme", receiver.url).out.strip()
+        lead_id = project.take(at=datetime.now(UTC))
+        ran = project.run("dispatch", "--once")
+        assert "lead.qualified 1: tried again at" in ran.out
+        assert "it answered 503" in ran.out
+        project.run("dispatch", "--once")
+        assert len(receiver.requests) == 1  # not before its time
+
+        receiver.respond = status(200)
+        project.ledger.transact(lambda records: records.outbox.drop(1, NOW, "to send it now"))
+        project.run("outbox", "retry", "1")
+        ran = project.run("dispatch", "--once")
+    assert "lead.qualified 1: sent" in ran.out
+    first, second = receiver.requests
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    content = Webhook(secret).verify(second.body, second.headers)
+    assert (content["type"], content["data"]["id"]) == ("lead.qualified", lead_id)
+    assert rows(project)[0]["failures"] == 0
