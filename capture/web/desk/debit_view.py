@@ -9,8 +9,8 @@ from capture.closing.debit import Proposal
 from capture.closing.documents import day_in_zone
 from capture.documents.agreement.model import day
 from capture.ledger.protocol import ReadTransaction
+from capture.letters.render import moment_in_words
 from capture.money import show_money
-from capture.web.desk.words import moment_in_words
 
 _STATES = {
     "open": "Waits for you",

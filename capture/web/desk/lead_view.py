@@ -15,8 +15,9 @@ from capture.documents.price_words import campaign_price
 from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline
+from capture.letters.render import moment_in_words
 from capture.review.acts import UNDO, current_review
-from capture.web.desk.words import duration_in_words, moment_in_words, time_in_words
+from capture.web.desk.words import duration_in_words, time_in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from capture.documents.agreement.model import visible_text
 from capture.documents.price_words import campaign_price
 from capture.lead.events import Actor, EventKind
 from capture.lead.moves import DELIVERED
+from capture.letters.render import moment_in_words
 from capture.web.desk.lead_view import cost_of_acceptance, lead_title
-from capture.web.desk.words import moment_in_words
 
 _STATES = {
     "none": "No meeting is agreed",

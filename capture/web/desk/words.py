@@ -1,29 +1,20 @@
-"""Times and amounts as the desk's pages show them: in the campaign's time zone, in words."""
+"""Times of a day and durations as the desk's pages show them."""
 
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import get_timezone_name
 
 from capture.text import count_noun
 
 _MINUTE: Final = timedelta(minutes=1)
 
 
-def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
-    """`Wednesday, 25 November 2026, 10:00 (Eastern Standard Time)`.
-
-    The name of the zone tells two equal local times apart when the clocks go back.
-    """
-    here = moment.astimezone(zone)
-    return f"{format_datetime(here, 'EEEE, d MMMM y, HH:mm', locale='en')} ({_zone_name(here)})"
-
-
 def time_in_words(moment: datetime, zone: ZoneInfo) -> str:
     """`10:00:07 (Eastern Standard Time)`, for a time of the same day."""
     here = moment.astimezone(zone)
-    return f"{here:%H:%M:%S} ({_zone_name(here)})"
+    return f"{here:%H:%M:%S} ({get_timezone_name(here, locale='en')})"
 
 
 def duration_in_words(duration: timedelta) -> str:
@@ -37,8 +28,3 @@ def duration_in_words(duration: timedelta) -> str:
     while not units[0][0]:
         units.pop(0)
     return " ".join(count_noun(number, unit) for number, unit in units[:2] if number)
-
-
-def _zone_name(here: datetime) -> str:
-    name: str = get_timezone_name(here, locale="en")
-    return name
