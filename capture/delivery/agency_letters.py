@@ -12,7 +12,8 @@ from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
-from capture.ledger.messages import VISITOR, Message, MessageState
+from capture.ledger.messages import VISITOR, Channel, Message, MessageState
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadFilter
 from capture.letters import agency
@@ -67,7 +68,7 @@ def failed_deliveries(request: Request) -> Letter:
     request.check_agency()
     messages = map(request.reading.outbox.get, request.message.data["messages"])
     failed = [
-        _failed_delivery(message)
+        _failed_delivery(request.reading, message)
         for message in messages
         if message is not None and message.state is MessageState.FAILED
     ]
@@ -173,8 +174,19 @@ def _answers(request: Request, lead: Lead, terms: Campaign) -> Iterator[tuple[st
             yield field.label, data.unverified[name]
 
 
-def _failed_delivery(message: Message) -> agency.FailedDelivery:
+def _failed_delivery(reading: ReadTransaction, message: Message) -> agency.FailedDelivery:
     about = f"lead {message.lead_id}" if message.lead_id else message.campaign or message.client
+    if message.channel is Channel.WEBHOOK:  # what the receiver answered may be a page, or personal
+        endpoint = reading.endpoints.get(message.recipient)
+        return agency.FailedDelivery(
+            id=message.id,
+            kind=message.kind,
+            recipient=f"webhook {message.recipient} of {message.client}",
+            about=about,
+            result=message.result,
+            attempts=message.attempts,
+            paused_webhook=endpoint.id if endpoint is not None and endpoint.paused_at else "",
+        )
     return agency.FailedDelivery(
         id=message.id,
         kind=message.kind,

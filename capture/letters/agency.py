@@ -101,6 +101,8 @@ class FailedDelivery:
     result: str
     """What the receiver said last."""
     attempts: int
+    paused_webhook: str = ""
+    """The id of the paused webhook to which it was addressed; empty if there is none."""
 
 
 def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ...]) -> Letter:
@@ -124,6 +126,11 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
         blocks.append(Facts(tuple(row for row in rows if row[1]), f"Message {message.id}"))
     if len(messages) > _MOST_ROWS:
         blocks.append(Paragraph(f"{len(messages) - _MOST_ROWS} more could not be sent."))
+    paused = dict.fromkeys(message.paused_webhook for message in messages)
+    if any(paused):
+        text = "A paused webhook gets nothing. This resumes it and sends what had failed:"
+        blocks.append(Paragraph(text))
+        blocks += [Command(f"gatepost webhooks resume {webhook}") for webhook in paused if webhook]
     content = Content(
         subject=f"{number} could not be sent",
         heading=f"{number} could not be sent",
