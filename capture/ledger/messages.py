@@ -159,5 +159,8 @@ class OutboxWrites(OutboxQueries, Protocol):
     def unsubscribe(self, address_id: str, letter: str, at: datetime) -> None:
         """Stores that the owner of the address wants no letters of this kind."""
 
+    def subscribe_again(self, address_id: str, letter: str) -> None:
+        """Undoes `unsubscribe`."""
+
     def save_last_planned_event(self, sequence: int) -> None:
         """Stores that the messages of all events up to this number are queued."""

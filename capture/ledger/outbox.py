@@ -188,6 +188,12 @@ class SqlOutbox:
             (bytes.fromhex(address_id), letter, show_time(at)),
         )
 
+    def subscribe_again(self, address_id: str, letter: str) -> None:
+        self._connection.execute(
+            "DELETE FROM unsubscribed WHERE address = ? AND letter = ?",
+            (bytes.fromhex(address_id), letter),
+        )
+
     def save_last_planned_event(self, sequence: int) -> None:
         self._connection.execute(
             "INSERT INTO last_planned_event (id, sequence) VALUES (1, ?)"

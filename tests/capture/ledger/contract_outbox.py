@@ -231,3 +231,5 @@ class OutboxContract:
         assert unsubscribed(ann, "guide")
         assert not unsubscribed(ann, "report")
         assert not unsubscribed(bob, "guide")
+        ledger.transact(lambda records: records.outbox.subscribe_again(ann, "guide"))
+        assert not unsubscribed(ann, "guide")

@@ -1,0 +1,78 @@
+"""`/u/<token>`: somebody unsubscribes from one kind of letter.
+
+GET changes nothing, because programs follow the links of a letter. POST unsubscribes immediately,
+also without a page: mail programs send it for the header `List-Unsubscribe` (RFC 8058), which
+allows no redirect. What an agreement promises cannot be unsubscribed: no letter of that kind has
+such a link.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from capture.signed_links import TokenInvalid, UnsubscribeGrant
+from capture.web.services import message_page, page_template, services
+
+blueprint = Blueprint("unsubscribe", __name__)
+
+LETTERS: Final = {
+    "guide": (
+        "letters with download links",
+        "This holds whoever enters your address in a form. The page after the form still has the "
+        "files.",
+    ),
+    "report": (
+        "reports",
+        "Letters on leads, meetings and statements still come, because they are part of the "
+        "agreement.",
+    ),
+}
+"""By kind of letter: what no longer comes, and what still does."""
+
+
+@blueprint.get("/u/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """The page that says what the button does."""
+    grant = services().link_signer.read_unsubscribe(token)
+    return _page(grant)
+
+
+@blueprint.post("/u/<token>")
+def act(token: str) -> ResponseReturnValue:
+    """Unsubscribes; with the page's other button, undoes that."""
+    grant = services().link_signer.read_unsubscribe(token)
+    if request.form.get("action") == "subscribe":
+        services().ledger.transact(
+            lambda records: records.outbox.subscribe_again(grant.address_id, grant.letter)
+        )
+    else:
+        now = datetime.now(UTC)
+        services().ledger.transact(
+            lambda records: records.outbox.unsubscribe(grant.address_id, grant.letter, now)
+        )
+    return _page(grant)
+
+
+@blueprint.after_request
+def add_headers(response: Response) -> Response:
+    """Keeps the token out of other sites' logs, of caches and of search engines."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@blueprint.errorhandler(TokenInvalid)
+def link_unknown(_: TokenInvalid) -> ResponseReturnValue:
+    text = "This link is not complete. Copy all of it from the letter, and try again."
+    return message_page("Not found", text), 404
+
+
+def _page(grant: UnsubscribeGrant) -> str:
+    what, rest = LETTERS[grant.letter]
+    unsubscribed = services().ledger.read(
+        lambda reading: reading.outbox.is_unsubscribed(grant.address_id, grant.letter)
+    )
+    return page_template("unsubscribe.html", what=what, rest=rest, unsubscribed=unsubscribed)
