@@ -138,10 +138,11 @@ def test_the_thanks_page_works_and_the_log_has_no_personal_data(nginx: Nginx) ->
     assert "@" not in log
 
 
-def test_the_page_behind_a_contacts_link_comes_from_the_service_and_is_not_logged(
-    nginx: Nginx,
+@pytest.mark.parametrize("path", ["/r/a-token-of-a-letter", "/u/a-token-of-a-letter"])
+def test_a_page_behind_a_letters_link_comes_from_the_service_and_is_not_logged(
+    nginx: Nginx, path: str
 ) -> None:
-    answer = nginx.get("/r/a-token-of-a-letter", source="127.0.0.6")
+    answer = nginx.get(path, source="127.0.0.6")
     assert answer.status == 404
     assert "This link is not complete." in answer.text
     assert answer.headers.get_all("Referrer-Policy") == ["no-referrer"]
