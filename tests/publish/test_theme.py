@@ -197,8 +197,11 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
     return {
         "form": render("form_page.html", campaign=CAMPAIGN, form=LeadForm(), test=False),
         "refused": render("form_page.html", campaign=CAMPAIGN, form=refused(), test=True),
-        "thanks": render("thanks.html", files=[file], missing=["other &.pdf"]),
-        "thanks without a file": render("thanks.html", files=[], missing=[]),
+        "thanks": render("thanks.html", files=[file], missing=["other &.pdf"], days=7),
+        "thanks without a file": render("thanks.html", files=[], missing=[], days=7),
+        "files": render("files.html", files=[file], missing=[], days=1),
+        "unsubscribe": render("unsubscribe.html", what="letters", rest="", unsubscribed=False),
+        "unsubscribed": render("unsubscribe.html", what="letters", rest="", unsubscribed=True),
         "message": render(
             "message.html", title="Gone <b>", text="It ended.", link_url="/", link_text="Home"
         ),
