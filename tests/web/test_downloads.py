@@ -219,6 +219,7 @@ def test_nginx_gets_the_place_of_the_file_instead_of_its_bytes(web: Web) -> None
 def test_the_service_sends_a_file_that_nginx_cannot_read(
     web: Web, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("WARNING", "capture.web.public.download")  # a build in this process sets ERROR
     with web.client() as client:
         answer = client.get(link(web.new_lead()), headers=AFTER_NGINX_FAILED, buffered=True)
     assert (answer.status_code, answer.data) == (200, web.guide)
