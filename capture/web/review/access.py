@@ -12,6 +12,7 @@ from flask import request
 
 from capture.campaign.client import Client
 from capture.errors import NotFound
+from capture.form.text import cleaned_text
 from capture.signed_links import ContactGrant, TokenExpired, TokenInvalid
 from capture.web.services import services
 
@@ -73,6 +74,11 @@ def find_visitor(token: str, now: datetime) -> Visitor:
             "list of contacts any more."
         )
     return Visitor(client, address, grant)
+
+
+def typed_note() -> str:
+    """The note of the form, cleaned as in the API: line feeds, no control characters."""
+    return cleaned_text(request.form.get("note", ""))
 
 
 def is_sent_by_another_site() -> bool:

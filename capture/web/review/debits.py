@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from flask import request
-
 from capture.closing.credit import billed_line
 from capture.closing.debit import ProposalStage, approve_debit, decline_debit, find_proposal
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.web.desk.debit_view import DebitView, debit_view
-from capture.web.review.access import TOO_LATE, Refusal, Visitor
+from capture.web.review.access import TOO_LATE, Refusal, Visitor, typed_note
 from capture.web.services import services
 
 
@@ -40,7 +38,7 @@ def _answer(
 ) -> Refusal | None:
     """Records the answer. The same answer again changes nothing."""
     client, address = visitor.client_slug, visitor.address
-    note = request.form.get("note", "")
+    note = typed_note()
     record_answer = approve_debit if answer == "approved" else decline_debit
 
     def record(records: WriteTransaction) -> Refusal | None:

@@ -18,7 +18,7 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import Act, withdraw
 from capture.review.decisions import Decision, decide
 from capture.web.desk.lead_view import LeadView, lead_view
-from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor
+from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor, typed_note
 from capture.web.services import services
 
 MAX_LISTED: Final = 100
@@ -66,7 +66,7 @@ def _reject(visitor: Visitor, lead_id: str, now: datetime) -> Refusal | None:
 def _decide(
     visitor: Visitor, lead_id: str, kind: EventKind, reason: str, now: datetime
 ) -> Refusal | None:
-    client, note = visitor.client_slug, request.form.get("note", "")
+    client, note = visitor.client_slug, typed_note()
     decision = Decision(Act(lead_id, visitor.address, Actor.CLIENT, note), kind, reason)
 
     def record(records: WriteTransaction) -> None:

@@ -18,7 +18,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.outcomes.record import MEETING_RESULTS, Outcome, record_outcome
 from capture.web.desk.meeting_view import meeting_view
-from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor
+from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor, typed_note
 from capture.web.services import services
 
 
@@ -48,7 +48,7 @@ def _record(
 ) -> Refusal | None:
     """Records the answer. The same answer again changes nothing."""
     client, address = visitor.client_slug, visitor.address
-    note = request.form.get("note", "")
+    note = typed_note()
 
     def record(records: WriteTransaction) -> Refusal | None:
         lead = open_linked_lead(records, client, lead_id, now)

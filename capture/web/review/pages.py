@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 
 from capture.errors import NotFound
 from capture.signed_links import Subject
-from capture.text import trim_invisible
 from capture.web.review import debits, leads, meetings
 from capture.web.review.access import (
     MAX_NOTE,
@@ -25,6 +24,7 @@ from capture.web.review.access import (
     Visitor,
     find_visitor,
     is_sent_by_another_site,
+    typed_note,
 )
 from capture.web.services import message_page, page_template, services
 
@@ -136,7 +136,7 @@ def _record(
         text = "Another site sent this form, so nothing was recorded. Open the link in your letter."
         return message_page("Not accepted", text), 403
     action = _ACTIONS[subject].get(request.form.get("action", ""))
-    if len(trim_invisible(request.form.get("note", ""))) > MAX_NOTE:
+    if len(typed_note()) > MAX_NOTE:
         refusal: Refusal | None = Refusal(422, _LONG_NOTE)
     elif action is None:
         refusal = Refusal(422, _NO_ACTION)

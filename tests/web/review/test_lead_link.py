@@ -117,6 +117,14 @@ def test_a_too_long_note_is_refused_and_kept(box: Letterbox) -> None:
     assert box.world.kinds(lead_id)[-1] == "qualified"
 
 
+def test_a_note_is_cleaned_and_a_line_end_counts_once(box: Letterbox) -> None:
+    lead_id = box.world.take()
+    note = "\r\n".join(["x"] * 1000) + "\0\u202e"
+    sent = box.send(box.lead_link(lead_id), "reject", reason="too_small", note=note)
+    assert sent.status_code == 303
+    assert last_note(box, lead_id).text == "\n".join(["x"] * 1000)
+
+
 def test_a_repeated_post_changes_nothing(box: Letterbox) -> None:
     lead_id = box.world.take()
     link = box.lead_link(lead_id)
