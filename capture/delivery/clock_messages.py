@@ -45,10 +45,15 @@ def _digests_of(
     morning = morning_of(today, zone)
     if client is None or now < morning:
         return
+    keys = {
+        address: f"leads_digest:{slug}:{today}:{address}" for address in client.contacts.notices
+    }
+    if len(reading.outbox.by_key(keys.values())) == len(keys):  # today's digest is queued
+        return
     ids = [lead.lead_id for lead in leads if _is_in_digest(reading, lead, client, morning)]
-    for address in client.contacts.notices if ids else ():
+    for address, key in keys.items() if ids else ():
         yield NewMessage(
-            key=f"leads_digest:{slug}:{today}:{address}",
+            key=key,
             channel=Channel.MAIL,
             kind="leads_digest",
             recipient=address,
@@ -64,17 +69,17 @@ def _digests_of(
 def _is_in_digest(reading: ReadTransaction, lead: Lead, client: Client, morning: datetime) -> bool:
     """Whether the client is notified of the lead by this morning's digest.
 
-    A client that gets a letter for each lead gets a digest only of leads without one: they
-    qualified while its file asked for a digest or had no address.
+    A client that gets a letter for each lead gets a digest only of leads without one to any of its
+    addresses: they qualified while its file asked for a digest, had no address, or had another one.
     """
-    if lead.received_at >= morning or _qualified_at(reading, lead) >= morning:
-        return False
     terms = saved_campaign(reading, lead.campaign, lead.version)
-    if terms.review.notice is not Notice.EMAIL:
+    if terms.review.notice is not Notice.EMAIL or lead.received_at >= morning:
         return False
-    return client.notice_frequency == "daily" or not reading.outbox.select(
-        lead_id=lead.lead_id, kind="lead_to_review"
-    )
+    if client.notice_frequency != "daily":
+        letters = reading.outbox.select(lead_id=lead.lead_id, kind="lead_to_review")
+        if any(letter.recipient in client.contacts.notices for letter in letters):
+            return False
+    return _qualified_at(reading, lead) < morning
 
 
 def _qualified_at(reading: ReadTransaction, lead: Lead) -> datetime:

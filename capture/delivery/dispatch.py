@@ -114,7 +114,7 @@ class Dispatcher:
         return due is not None and due <= self.clock()
 
     def _queue(self) -> None:
-        """Queues new messages. A mistake in a campaign file does not stop those that are queued."""
+        """Queues new messages. No error stops those that are queued, unless the ledger fails."""
         now, planned_at = self.clock(), self._planned_at
         is_due = planned_at is None or not planned_at <= now < planned_at + _CLOCK_INTERVAL
         if not is_due and not self.context.ledger.read(_has_new_events):
@@ -126,6 +126,8 @@ class Dispatcher:
             raise
         except GatepostError as error:
             log.error("no new messages are queued: %s", error)
+        except Exception as error:
+            log.error("no new messages are queued: unexpected error\n%s", _stack_of(error))
 
     def _claim(self) -> list[Message]:
         """The next due message, claimed. One at a time, so that a crash repeats no other one."""
@@ -151,10 +153,7 @@ class Dispatcher:
             return self._retry(message, Attempt(_one_line(str(error))))
         except Exception as error:
             log.error(
-                "message %d (%s): unexpected error\n%s",
-                message.id,
-                message.kind,
-                "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__,
+                "message %d (%s): unexpected error\n%s", message.id, message.kind, _stack_of(error)
             )
             return self._retry(message, Attempt(f"unexpected error: {type(error).__name__}"))
         return self._record_sent(message, _without_personal_data(message, attempt))
@@ -257,6 +256,11 @@ def _leads_of_notice(message: Message) -> list[str]:
 def _without_personal_data(message: Message, attempt: Attempt) -> Attempt:
     """The attempt without the server's text, which may repeat a visitor's address."""
     return replace(attempt, answer="") if message.recipient == VISITOR else attempt
+
+
+def _stack_of(error: Exception) -> str:
+    """Where the error was raised, without its text, which may hold personal data."""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def _one_line(text: str) -> str:

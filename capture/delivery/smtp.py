@@ -24,6 +24,9 @@ from capture.ledger.messages import Attempt
 
 TIMEOUT: Final = 30
 """Seconds that each answer of the server may take."""
+_MOST_TIMEOUTS: Final = 2
+"""E-mails in a row without an answer in time, after which a server is not asked again in a pass.
+One alone may be the fault of its content, which the server examines for too long."""
 _URL_EXAMPLE: Final = "smtp://user:password@mail.example.com:587"
 _ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 """RFC 3463."""
@@ -117,11 +120,13 @@ class SmtpTransport:
         self._timeout = timeout
         self._connection: smtplib.SMTP | None = None
         self._problem: TemporaryFailure | None = None
+        self._timeouts = 0
 
     def send(self, email: EmailMessage, message_id: int, now: datetime) -> Attempt:  # noqa: ARG002
         """Hands one e-mail over. Raises `AddressRefused`, or another `DeliveryError`.
 
-        If the server cannot be reached, further e-mails fail immediately until `close`.
+        If the server cannot be reached, or stalls over and over, further e-mails fail immediately
+        until `close`, so that webhooks do not wait for them.
         """
         recipient = recipient_of(email)
         connection = self._connected()
@@ -136,18 +141,32 @@ class SmtpTransport:
         options = ["SMTPUTF8", "BODY=8BITMIME"] if needs_utf8 else []
         content = email_bytes(email, utf8=needs_utf8)
         try:
-            return self._hand_over(connection, recipient, content, options)
+            attempt = self._hand_over(connection, recipient, content, options)
         except (OSError, smtplib.SMTPException) as error:
             self._drop_connection()
-            raise TemporaryFailure(
+            failure = TemporaryFailure(
                 Attempt(f"the connection to the mail server broke: {_error_name(error)}")
-            ) from None
+            )
+            self._count_timeout(error, failure)
+            raise failure from None
+        else:
+            self._timeouts = 0
+            return attempt
         finally:
             connection.command_encoding = "ascii"  # smtplib leaves it at UTF-8
+
+    def _count_timeout(self, error: Exception, failure: TemporaryFailure) -> None:
+        """Gives the server up after too many e-mails in a row whose answers did not come."""
+        # smtplib turns a timeout while it reads an answer into an SMTPServerDisconnected.
+        is_timeout = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+        self._timeouts = self._timeouts + 1 if is_timeout else 0
+        if self._timeouts == _MOST_TIMEOUTS:
+            self._problem = failure
 
     def close(self) -> None:
         """Says goodbye to the server."""
         self._problem = None
+        self._timeouts = 0
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(OSError, smtplib.SMTPException):

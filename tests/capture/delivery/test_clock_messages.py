@@ -94,6 +94,14 @@ def test_leads_of_a_client_without_an_address_wait_for_one(ledger: Ledger) -> No
     assert digest.data == {"leads": [lead_id]}
 
 
+def test_a_lead_whose_letter_went_to_a_former_contact_is_in_a_digest(ledger: Ledger) -> None:
+    lead_id = receive(ledger, submission(BY_MAIL))
+    assert digests_at(ledger, NOW, client()) == []
+    successor = client(contacts={"notices": ["new@acme.example"], "bills": [BILLS]})
+    (digest,) = digests_at(ledger, MORNING, successor)
+    assert (digest.recipient, digest.data) == ("new@acme.example", {"leads": [lead_id]})
+
+
 # Reports.
 
 

@@ -265,6 +265,20 @@ def test_a_mistake_in_a_campaign_file_does_not_stop_queued_letters(
     assert "no new messages are queued: guide.toml: line 3" in caplog.text
 
 
+def test_an_unexpected_error_of_the_planner_does_not_stop_queued_letters(
+    ledger: Ledger, mail_server: Start, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> int:
+        raise KeyError(LEADS)
+
+    queue(ledger)
+    done = run(ledger, mail_server(), clock, queue_messages=fail)
+    assert [item.state for item in done] == [MessageState.SENT]
+    assert "no new messages are queued: unexpected error" in caplog.text
+    assert "in fail" in caplog.text
+    assert LEADS not in caplog.text
+
+
 def test_a_webhook_that_was_not_taken_keeps_the_answer(
     ledger: Ledger, mail_server: Start, clock: Clock
 ) -> None:

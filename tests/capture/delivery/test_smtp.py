@@ -117,6 +117,24 @@ def test_a_server_that_stalls_is_tried_later(mail_server: Start) -> None:
         assert isinstance(failure(smtp, "stall@clinic.example"), TemporaryFailure)
 
 
+def test_a_server_that_stalls_twice_is_not_asked_again_in_a_batch(mail_server: Start) -> None:
+    server = mail_server()
+    with transport(server.port, timeout=2) as smtp:
+        for _ in range(2):
+            failure(smtp, "stall@clinic.example")
+        assert isinstance(failure(smtp, "ann@clinic.example"), TemporaryFailure)
+        assert (server.connections, server.letters) == (2, [])
+        smtp.close()
+        send(smtp, "ann@clinic.example")
+
+
+def test_a_letter_that_stalls_does_not_stop_the_others(mail_server: Start) -> None:
+    with transport(mail_server().port, timeout=2) as smtp:
+        for _ in range(2):
+            failure(smtp, "stall@clinic.example")
+            send(smtp, "ann@clinic.example")
+
+
 def test_a_server_that_is_gone_is_asked_once_for_a_batch() -> None:
     with MailServer() as server:
         port = server.port
