@@ -39,6 +39,8 @@ RETRY_DELAYS: Final = (
 _JITTER: Final = 0.1
 """A delay is longer by up to this part of it, so that messages that failed together spread out."""
 
+_MOST_CLAIMS: Final = 20
+"""A message that was claimed more often has ended its dispatchers, or never came to a result."""
 _CLOCK_INTERVAL: Final = timedelta(seconds=30)
 """How often a dispatcher looks for messages that follow from the clock. It looks for those that
 follow from events in every pass."""
@@ -159,6 +161,9 @@ class Dispatcher:
         return self._record_sent(message, _without_personal_data(message, attempt))
 
     def _send(self, message: Message) -> Attempt:
+        if message.attempts > _MOST_CLAIMS:
+            result = f"{_MOST_CLAIMS} attempts came to no result; the dispatcher's log may say why"
+            raise PermanentFailure(Attempt(result))
         if message.channel is Channel.WEBHOOK:
             return self.send_webhook(self.context, message, self.clock())
         now = self.clock()

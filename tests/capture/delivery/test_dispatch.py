@@ -377,6 +377,20 @@ def test_a_message_whose_dispatcher_died_is_sent_again_with_the_same_message_id(
     assert first == second
 
 
+def test_a_message_that_ends_each_dispatcher_is_failed_at_last(
+    ledger: Ledger, mail_server: Start, clock: Clock
+) -> None:
+    queue(ledger)
+    server = mail_server()
+    for _ in range(20):
+        with dispatcher(ledger, server, clock) as made:
+            assert len(made._claim()) == 1  # and it dies
+        clock.now += dispatch.CLAIM
+    (done,) = run(ledger, server, clock, queue_messages=lambda *_: 0)
+    assert (done.state, server.letters) == (MessageState.FAILED, [])
+    assert "20 attempts came to no result" in done.result
+
+
 def test_two_dispatchers_never_send_the_same_message(
     ledger: Ledger, mail_server: Start, clock: Clock
 ) -> None:
