@@ -104,7 +104,7 @@ def rotate(context: CommandContext, endpoint_id: str) -> None:
 @as_json_option
 @pass_context
 def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
-    """List all webhooks: their failures running, and which ones are paused and why.
+    """List all webhooks, with failed attempts in a row, and why one is paused.
 
     \b
     Example:

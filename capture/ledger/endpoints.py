@@ -54,7 +54,7 @@ class EndpointWrites(EndpointQueries, Protocol):
         """
 
     def count_failure(self, endpoint_id: str) -> int:
-        """Counts one failed attempt. Returns the number of failures running; 0 if unknown."""
+        """Counts one failed attempt. Returns the failures in a row; 0 if it is unknown."""
 
     def clear_failures(self, endpoint_id: str) -> None:
         """Records that an attempt succeeded."""
