@@ -108,6 +108,7 @@ def _dispatcher(context: CommandContext, ledger: Ledger) -> Dispatcher:
             agency=context.agency,
             templates=context.templates,
             gated=context.gated,
+            titles=context.titles,
             webhook_key=context.secret("webhook_key"),
             network=Network(allow_loopback=context.webhook_loopback),
         ),

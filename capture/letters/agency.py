@@ -113,7 +113,8 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
             f"{number} could not be sent, and no more attempts follow. If a letter on a new lead "
             "is among them, its client is not notified, and silence does not accept the lead."
         ),
-        Paragraph("Remove the cause, such as a wrong address, and send each one again."),
+        Paragraph("Remove the cause, such as a wrong address. Then send each one again by its id:"),
+        Command(f"gatepost outbox retry {messages[0].id}"),
     ]
     for message in messages[:_MOST_ROWS]:
         rows = (
@@ -125,7 +126,10 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
         )
         blocks.append(Facts(tuple(row for row in rows if row[1]), f"Message {message.id}"))
     if len(messages) > _MOST_ROWS:
-        blocks.append(Paragraph(f"{len(messages) - _MOST_ROWS} more could not be sent."))
+        blocks.append(
+            Paragraph(f"{len(messages) - _MOST_ROWS} more could not be sent. To list all:")
+        )
+        blocks.append(Command("gatepost outbox list --state failed"))
     paused = dict.fromkeys(message.paused_webhook for message in messages)
     if any(paused):
         text = "A paused webhook gets nothing. This resumes it and sends what had failed:"
