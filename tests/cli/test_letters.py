@@ -1,6 +1,7 @@
 """`gatepost letters`: every letter is listed and can be previewed without a ledger."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,3 +42,11 @@ def test_every_letter_has_a_preview(
     assert run("preview", name, "--html", "-o", "letter.html").code == 0
     assert (tmp_path / "letter.html").read_text().startswith("<!doctype html>")
     assert not (tmp_path / "var").exists()
+
+
+def test_the_page_on_letters_lists_every_letter() -> None:
+    page = (ROOT / "docs/letters.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == sorted(SAMPLES)
+    for name, recipient in rows:
+        assert ("client" in recipient) == (SAMPLES[name].recipient == "the client")
