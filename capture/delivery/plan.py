@@ -28,7 +28,13 @@ from capture.ledger.messages import VISITOR, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent
-from capture.review.acts import UNDO, find_lead
+from capture.review.acts import (
+    UNDO,
+    find_lead,
+    record_held_meetings,
+    record_silent_acceptances,
+    silently_accepted,
+)
 
 LETTERS_A_DAY: Final = 3
 """Most letters within 24 hours to the mailbox of a visitor, over all campaigns, so that nobody can
@@ -42,10 +48,13 @@ _DAY: Final = timedelta(days=1)
 def queue_messages(context: DeliveryContext, now: datetime) -> int:
     """Queues all messages that follow from new events and the clock. Returns how many.
 
-    Writes nothing if there is nothing new. Raises `FileErrors` if a campaign or client file is
-    faulty: the messages are then queued once it is correct.
+    What silence has decided by now is recorded first. Writes nothing if there is nothing new.
+    Raises `FileErrors` if a campaign or client file is faulty: the messages are then queued once it
+    is correct.
     """
     ledger = context.ledger
+    if ledger.read(lambda reading: _has_silence(reading, now)):
+        ledger.transact(lambda records: _record_silence(records, now))
     agency = AgencyPlanner(context.agency.party.email, context.gated, now)
     planner = _Planner(context.catalogue(), agency, now)
     number = 0
@@ -54,6 +63,21 @@ def queue_messages(context: DeliveryContext, now: datetime) -> int:
     if ledger.read(lambda reading: list(planner.new_messages_of_clock(reading))):
         number += ledger.transact(planner.queue_of_clock)
     return number
+
+
+def _has_silence(reading: ReadTransaction, now: datetime) -> bool:
+    """Whether silence has decided something that no event records yet."""
+    held = (
+        lead.is_deemed_held_at(now) for lead in reading.leads.with_pending_meeting(silent_by=now)
+    )
+    return bool(silently_accepted(reading, now)) or any(held)
+
+
+def _record_silence(records: WriteTransaction, now: datetime) -> None:
+    """Records acceptances by silence and meetings that silence takes as held (rules 12 and 14 of
+    docs/rules.md), so that webhooks can follow from them."""
+    record_silent_acceptances(records, now)
+    record_held_meetings(records, now)
 
 
 def _has_new_events(reading: ReadTransaction) -> bool:

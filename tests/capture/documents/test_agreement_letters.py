@@ -40,7 +40,7 @@ def test_a_daily_client_gets_one_letter_each_morning() -> None:
     daily = CLIENT.model_copy(update={"notice_frequency": "daily"})
     (leads, *_) = letters(BY_MAIL, client=daily)
     assert leads[1] == (
-        "at 08:00 in America/New_York, one on all leads that qualified since the last one"
+        "after 08:00 in America/New_York, one on all leads that qualified since the last one"
     )
 
 
