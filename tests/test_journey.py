@@ -73,7 +73,10 @@ def test_a_visitor_gets_the_guide_and_the_agency_gets_a_billable_lead(
 
 
 def billable_rows(service: Service) -> list[dict[str, str]]:
-    """The billable rows of all months, once silence has accepted every lead."""
+    """The billable rows of all months, once the client was notified and silence has accepted."""
+    notice = service.folder / "notice.txt"
+    notice.unlink(missing_ok=True)
+    assert service.run("notify", "acme-cloud-guide", "-o", str(notice)).returncode == 0
     leads = json.loads(service.run("leads", "--json").stdout)
     months = {lead["deadline"][:7] for lead in leads if lead["deadline"]}
     rows: list[dict[str, str]] = []
