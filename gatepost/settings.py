@@ -225,7 +225,9 @@ class Settings(BaseModel):
     agency_electronic_address: Annotated[str, _checked(electronic_address_fault)] = Field(
         "", description="your e-invoice address, as 9930:DE123456789; empty: AGENCY_EMAIL"
     )
-    agency_email: str = Field("", description="your e-mail address on e-invoices")
+    agency_email: str = Field(
+        "", description="your e-mail address: on e-invoices, and for letters to you"
+    )
     agency_phone: str = Field("", description="your phone number on e-invoices")
     agency_iban: Annotated[str, _checked(iban_fault)] = Field(
         "", description="your account on e-invoices, without spaces"

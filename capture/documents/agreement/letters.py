@@ -58,4 +58,6 @@ def _rows(campaign: Campaign, client: Client) -> Iterator[Row]:
 def _notice_times(campaign: Campaign, client: Client) -> str:
     if client.notice_frequency == "each":
         return "one for each lead, as soon as it qualifies"
-    return f"after 08:00 in {campaign.time_zone}, one on all leads that qualified since the last one"
+    return (
+        f"after 08:00 in {campaign.time_zone}, one on all leads that qualified since the last one"
+    )
