@@ -22,7 +22,7 @@ from capture.review.acts import accept
 from tests.capture.delivery.planning import BILLS, BY_MAIL, BY_MAIL_TEXT, LEADS, client, context
 from tests.capture.delivery.test_plan import receive
 from tests.capture.desk import Desk
-from tests.samples import GUIDE, NOW, campaign, submission
+from tests.samples import NOW, campaign, submission
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 HELD = campaign(
@@ -48,11 +48,8 @@ class Post:
         """One pass at a time: kind and address of each letter that was sent."""
         self.now = now
         client_file = client(notice_frequency=self.frequency)
-        (self.folder / "guide.pdf").write_text(GUIDE)
         dispatcher = Dispatcher(
-            context=replace(
-                context(self.desk.ledger, self.terms, client_file=client_file), gated=self.folder
-            ),
+            context=context(self.desk.ledger, self.terms, client_file=client_file),
             sender=Sender("Northgate Leads", "leads@northgate.example"),
             mail=MailFolder(self.folder / "mail", lambda _: None),
             queue_messages=queue_messages,
