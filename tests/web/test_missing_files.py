@@ -121,6 +121,7 @@ def test_a_link_to_a_missing_file_says_so_and_stays_valid(
     answer = client.get(link)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3600")
     assert "The file is not here just now. Your link stays good" in answer.text
+    assert "touch.js" not in answer.text  # it would store the path with the token
     place.rmdir() if place.is_dir() else place.unlink(missing_ok=True)
     place.write_bytes(content)
     assert fetched(client, link) == content
