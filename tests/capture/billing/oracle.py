@@ -106,14 +106,15 @@ class Oracle:
             history.settle(act.at)
         match act.kind:
             case "submitted":
-                self.campaigns[act.campaign].submit(act)
+                self.campaigns[act.campaign].submit(act, self.leads.values())
                 self.leads |= self.campaigns[act.campaign].leads
             case "edited":
                 self.campaigns[act.campaign].terms = act.terms
             case "notified":
                 self.campaigns[act.campaign].notify(act)
             case "corrected":
-                self.campaign_of(act.lead).correct(self.leads[act.lead], act)
+                history = self.leads[act.lead]
+                self.campaign_of(act.lead).correct(history, act, self.leads.values())
             case "closed":
                 self._close(act)
             case "credited":

@@ -3,7 +3,7 @@
 Written from docs/rules.md alone and on the standard library alone, without the product's code.
 """
 
-from collections.abc import Container, Set
+from collections.abc import Container, Iterable, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -61,26 +61,37 @@ class OracleCampaign:
 
     # Intake (rules 2, 3, 5, 7, 8, 15)
 
-    def submit(self, act: Act) -> None:
+    def submit(self, act: Act, client_leads: Iterable[LeadHistory]) -> None:
         history = LeadHistory(act.lead, self.terms, act.at, act.email, act.answer)
         if act.test:  # a test lead changes nothing here
             return
-        self._judge(history)
+        self._judge(history, client_leads)
         if history.stage == "qualified" and not history.terms.notice:
             self._start_window(history, act.at)
         self.leads[act.lead] = history
 
-    def _judge(self, history: LeadHistory) -> None:
-        """Sets the stage: duplicate, disqualified, over a cap or qualified."""
+    def _judge(self, history: LeadHistory, client_leads: Iterable[LeadHistory]) -> None:
+        """Sets the stage: duplicate, disqualified, over a cap or qualified.
+
+        `client_leads` are those of all campaigns of the client. An earlier answer counts only if it
+        was given to the same campaign.
+        """
         others = [other for other in self.leads.values() if other is not history]
+        candidates = client_leads if history.terms.scope == "client" else others
         days = history.terms.window_days
         since = None if days is None else history.received - timedelta(days=days)
         similar = [
             other
-            for other in others
-            if other.email == history.email and (since is None or other.received >= since)
+            for other in candidates
+            if other is not history
+            and other.email == history.email
+            and (since is None or other.received >= since)
         ]
-        old_answers = [other.answer for other in similar if other.stage == "disqualified"]
+        old_answers = [
+            other.answer
+            for other in similar
+            if other.stage == "disqualified" and other.lead in self.leads
+        ]
         if any(other.stage == "qualified" for other in similar):
             history.stage = "duplicate"
         elif not history.terms.qualifies(history.answer):
@@ -120,7 +131,7 @@ class OracleCampaign:
         if not history.silence_never_accepts:
             history.deadline = history.terms.window_end(now)
 
-    def correct(self, history: LeadHistory, act: Act) -> None:
+    def correct(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
         """Judges the lead again under the terms of its receipt; silence no longer accepts it."""
         if history.stage != "disqualified" and not history.is_undecided:
             raise Refusal
@@ -129,7 +140,7 @@ class OracleCampaign:
         history.answer, history.needs_explicit_acceptance, history.deadline = act.answer, True, None
         history.notified = history.entered = False
         history.undo = None
-        self._judge(history)
+        self._judge(history, client_leads)
         if history.stage != "qualified" and history.appointment == "scheduled":
             history.appointment, history.booked = "cancelled", history.missed
 

@@ -38,6 +38,7 @@ class Terms:
     notice: bool = False
     reasons: tuple[str, ...] = ("too_small",)
     window_days: int | None = None
+    scope: str = "campaign"
     leads_a_month: int | None = None
     leads_a_company: int | None = None
     over: str = "refuse"

@@ -95,7 +95,7 @@ def campaign_of(terms: Terms, slug: str) -> Campaign:
         "criteria": {"company_size": {"at_least": terms.at_least}},
         "price": price,
         "review": review,
-        "duplicates": {"window": terms.window_days or "for ever"},
+        "duplicates": {"window": terms.window_days or "for ever", "scope": terms.scope},
         "caps": caps,
     }
     more = [_table(name, table) for name, table in tables.items()]

@@ -105,6 +105,7 @@ def change_terms(rng: Random, terms: Terms) -> Terms:
         holidays=(date(2026, 11, 3), date(2027, 1, 1)) if working else (),
         notice=rng.random() < 0.25,
         window_days=rng.choice([None, 1, 40]),
+        scope=rng.choice(["campaign", "campaign", "client"]),
         leads_a_month=month_cap,
         leads_a_company=company_cap,
         over=rng.choice(["refuse", "free"]),
