@@ -57,6 +57,12 @@ class RandomMonths:
         """The figures by currency."""
         return {each["currency"]: each for each in self.data("kpi", *args)["currencies"]}
 
+    def closed_months(self) -> list[tuple[str, str]]:
+        """By currency and month: each with lines, and a few without, since most have none."""
+        statements = self.client.product.statements
+        empty_months = [key for key, statement in statements.items() if not statement.lines]
+        return [key for key in statements if key not in empty_months[3:]]
+
     def slugs(self, currency: str) -> list[str]:
         """The campaigns with leads in a currency."""
         return list(self.client.oracle.accounts()[currency])
@@ -123,7 +129,8 @@ def test_a_months_total_is_the_same_in_every_format_list_and_report(months: Rand
     documents = {row["number"]: row for row in months.data("statements")}
     statements = months.client.product.statements
     assert is_interesting(months.client)
-    for (currency, month), statement in statements.items():
+    for currency, month in months.closed_months():
+        statement = statements[currency, month]
         number, total = statement.number, from_minor(statement.total, currency)
         exported = [
             line
@@ -166,8 +173,8 @@ def test_a_months_spend_is_the_same_in_lists_figures_and_reports(months: RandomM
         sign = -1 if kind == "credit note" else 1
         net_sums[corrected or row["number"]] += sign * Decimal(row["net"])
     by_month = months.kpi("--by", "month")
-    for (currency, month), statement in months.client.product.statements.items():
-        net = net_sums[statement.number]
+    for currency, month in months.closed_months():
+        net = net_sums[months.client.product.statements[currency, month].number]
         figures = months.kpi("--from", month, "--to", month, "--by", "campaign")[currency]
         groups = by_month[currency]["groups"]["month"]
         part = groups[month]["figures"]["spend"]["number"] if month in groups else 0
