@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from capture.campaign.model import Campaign
-from capture.closing.credit import CorrectionRequest, billed_line
+from capture.closing.credit import CorrectionRequest, billed_line, issue_credit
 from capture.closing.debit import decline_debit, propose_debit
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.compose import WRITERS, compose
@@ -291,6 +291,19 @@ def test_a_statement_comes_with_its_pdf(office: Post) -> None:
     assert (document.name, document.content_type) == ("acme-0001.pdf", "application/pdf")
     assert document.content.startswith(b"%PDF-")
     assert "Please pay $50.00 by 31 December 2026." in words(letter)
+
+
+def test_a_credit_note_says_what_it_corrects(office: Post) -> None:
+    own = office()
+    lead = own.desk.take(BY_MAIL)
+    own.desk.close("2026-11", MONTH_END)
+    request = CorrectionRequest("acme-0001", lead.lead_id, "goodwill", amount=Decimal(20))
+    own.ledger.transact(lambda records: issue_credit(records, request, "Ada", MONTH_END))
+    letter = own.letter("statement", MONTH_END)
+    assert letter.subject.startswith("Credit note acme-0002: on invoice acme-0001, November 2026, ")
+    assert "The attached file acme-0002.pdf corrects a closed month." in words(letter)
+    assert "It reduces the amount due on acme-0001." in words(letter)
+    assert letter.attachments[0].content.startswith(b"%PDF-")
 
 
 def test_a_debit_waits_for_an_answer(office: Post) -> None:
