@@ -1,5 +1,6 @@
 """`gatepost leads`: lists leads with their stages, and imports them from CSV."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -58,7 +59,11 @@ def leads() -> None:
     help="Only leads with this text in the id or in an answer, such as name, e-mail or company.",
 )
 @click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Show at most so many."
+    "--limit",
+    type=click.IntRange(1, sys.maxsize),
+    default=50,
+    show_default=True,
+    help="Show at most so many.",
 )
 @as_json_option
 @pass_context

@@ -13,6 +13,8 @@ from capture.ledger.messages import Message, MessageState
 from capture.ledger.protocol import WriteTransaction
 
 COLUMNS = ("id", "kind", "to", "state", "attempts", "due", "finished", "result")
+_NUMBER = click.IntRange(1, 2**63 - 1)
+"""What a database stores as an integer."""
 _OPEN = (MessageState.WAITING, MessageState.SENDING, MessageState.FAILED)
 
 
@@ -38,7 +40,7 @@ def outbox() -> None:
 @click.option("--lead", "lead_id", metavar="LEAD", help="Only messages about this lead.")
 @click.option(
     "--newest",
-    type=click.IntRange(1),
+    type=_NUMBER,
     default=100,
     show_default=True,
     help="How many at most, the last ones.",
@@ -74,7 +76,7 @@ def list_(
 
 
 @outbox.command("retry")
-@click.argument("message_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.argument("message_ids", metavar="ID...", type=_NUMBER, nargs=-1, required=True)
 @pass_context
 def retry(context: CommandContext, message_ids: Sequence[int]) -> None:
     """Make failed or dropped messages due now, with all their attempts again.
@@ -97,7 +99,7 @@ def retry(context: CommandContext, message_ids: Sequence[int]) -> None:
 
 
 @outbox.command("drop")
-@click.argument("message_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.argument("message_ids", metavar="ID...", type=_NUMBER, nargs=-1, required=True)
 @pass_context
 def drop(context: CommandContext, message_ids: Sequence[int]) -> None:
     """Give up messages that are not sent yet. One that is being sent may arrive all the same.

@@ -203,8 +203,13 @@ class Dispatcher:
 
         def record(records: WriteTransaction) -> bool:
             is_recorded = records.outbox.record_sent(message, now, attempt)
-            # Recorded also if somebody dropped the letter meanwhile: it has arrived.
-            leads = [records.leads.get(lead_id) for lead_id in _leads_of_notice(message)]
+            # Recorded also if somebody dropped the letter meanwhile: it has arrived. A lead whose
+            # data was erased is in no digest, so nobody was notified of it.
+            leads = [
+                records.leads.get(lead_id)
+                for lead_id in _leads_of_notice(message)
+                if records.people.personal_data(lead_id) is not None
+            ]
             new = [lead for lead in leads if lead is not None and is_unnotified(lead)]
             notify_client_of(records, new, now)
             return is_recorded

@@ -84,3 +84,9 @@ def test_a_refusal_changes_none_of_the_messages(
     assert (ran.code, ran.err) == (1, expected)
     states = [row["state"] for row in rows(messages, "--state", "all")]
     assert states == ["failed", "sent", "waiting"]
+
+
+def test_a_number_that_no_database_can_store_is_refused(messages: Project) -> None:
+    for command in (("retry", f"{2**63}"), ("drop", "0"), ("list", "--newest", f"{2**63}")):
+        ran = messages.run("outbox", *command)
+        assert (ran.code, "is not in the range" in ran.err) == (2, True)

@@ -1,9 +1,11 @@
 """The dispatcher, with the real planner, ledger and mail server."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +187,17 @@ def test_a_digest_is_a_notice_of_each_of_its_leads(
     queue(ledger, kind="leads_digest", data={"leads": leads[:2]})
     run(ledger, mail_server(), clock, queue_messages=lambda *_: 0)
     assert [find(ledger, lead_id).notified for lead_id in leads] == [True, True, False]
+
+
+def test_a_digest_is_no_notice_of_a_lead_whose_data_was_erased(
+    ledger: Ledger, mail_server: Start, clock: Clock, tmp_path: Path
+) -> None:
+    leads = [receive(ledger, local) for local in ("ann", "bob")]
+    queue(ledger, kind="leads_digest", data={"leads": leads})
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
+        database.execute("DELETE FROM personal_data WHERE lead_id = ?", leads[1:])
+    run(ledger, mail_server(), clock, queue_messages=lambda *_: 0)
+    assert [find(ledger, lead_id).notified for lead_id in leads] == [True, False]
 
 
 def test_a_webhook_whose_endpoint_was_removed_is_dropped_and_no_notice(
