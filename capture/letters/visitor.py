@@ -72,7 +72,8 @@ def guide(letterhead: Letterhead, facts: GuideFacts) -> Letter:
             Button("Open your download page", facts.url),
             Paragraph(
                 f"This link works until {until}. Please save the files before. Afterwards, send "
-                "the form again to get a new link."
+                "the form again to get a new link. The page also shows what you sent and what you "
+                "agreed to."
             ),
             *_consent_blocks(facts),
         ),

@@ -242,6 +242,8 @@ def test_the_letters_link_leads_to_the_files_without_the_form(web: Web) -> None:
         page = client.get(path, buffered=True)
         assert (page.status_code, page.text.count('href="/d/')) == (200, 2)
         assert "The links work for 7 days" in page.text
+        for sent in ("<dt>Company</dt><dd>", "You ticked the box with this text:"):
+            assert sent in page.text
         assert page.headers["Referrer-Policy"] == "no-referrer"
         assert page.headers["Cache-Control"] == "no-store"
         assert "Set-Cookie" not in page.headers

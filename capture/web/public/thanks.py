@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from capture.errors import NotFound, Refused
 from capture.signed_links import Grant, TokenExpired, TokenInvalid
 from capture.web.public.download import expired_link, invalid_link, size_of
+from capture.web.public.own_data import OwnData, own_data
 from capture.web.services import message_page, page_template, services
 
 blueprint = Blueprint("thanks", __name__)
@@ -45,7 +46,10 @@ def thanks(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/g/<token>")
 def files(token: str) -> ResponseReturnValue:
-    """The lead's files, for the link in the letter; see `signed_links.files_path`."""
+    """The lead's files, what was sent and the consent, for the link in the letter.
+
+    Only the owner of the address gets this link. See `signed_links.files_path`.
+    """
     try:
         grant = services().link_signer.read_files(token, datetime.now(UTC))
     except TokenInvalid:
@@ -54,15 +58,17 @@ def files(token: str) -> ResponseReturnValue:
         return expired_link(expired.grant.campaign if expired.grant else "")
     if not _promised_files(grant.campaign):
         return message_page("Not found", "These files are no longer given out."), 404
-    return _files_page("files.html", grant)
+    sent = services().ledger.read(lambda reading: own_data(reading, grant.lead_id))
+    return _files_page("files.html", grant, sent)
 
 
-def _files_page(template: str, grant: Grant) -> ResponseReturnValue:
+def _files_page(template: str, grant: Grant, sent: OwnData | None = None) -> ResponseReturnValue:
     links = {name: _file_link(grant, name) for name in _promised_files(grant.campaign)}
     page = page_template(
         template,
         files=[link for link in links.values() if link is not None],
         missing=[name for name, link in links.items() if link is None],
+        sent=sent,
         days=services().config.link_life.days,
     )
     return page, {"Referrer-Policy": "no-referrer"}
