@@ -153,7 +153,8 @@ def test_the_letters_travel_by_smtp_and_their_link_accepts_a_lead(
         received = dict(server.letters)
         for recipient in BILLS:
             assert_statement(received[recipient])
-        assert service.run("verify").returncode == 0
+    with service.ledger() as ledger:
+        assert ledger.verify().problems == ()
     assert not (service.folder / "var" / "mail").exists()
 
 
@@ -226,21 +227,19 @@ def assert_statement(letter: EmailMessage) -> None:
 # --- letters ---
 
 
-def count_sent(service: Service) -> int:
-    """The number of messages that the outbox knows as sent. What follows is then recorded too."""
-    with service.ledger() as ledger:
-        messages = ledger.read(lambda reading: list(reading.outbox.select()))
-    return sum(message.state is MessageState.SENT for message in messages)
-
-
 def wait_for_sent(service: Service, number: int) -> None:
+    """Waits until so many messages are recorded as sent, and with them what follows."""
     end = time.monotonic() + 60
-    while count_sent(service) < number:
-        assert time.monotonic() < end, (
-            f"{count_sent(service)} of {number}:\n{service.log.read_text()}"
-        )
-        time.sleep(0.05)
-    assert count_sent(service) == number
+    with service.ledger() as ledger:
+        while (sent := ledger.read(count_sent)) < number:
+            assert time.monotonic() < end, f"{sent} of {number}:\n{service.log.read_text()}"
+            time.sleep(0.1)
+    assert sent == number
+
+
+def count_sent(reading: ReadTransaction) -> int:
+    states = [message.state for message in reading.outbox.select()]
+    return states.count(MessageState.SENT)
 
 
 def letters(service: Service) -> list[EmailMessage]:
