@@ -41,7 +41,7 @@ def statement(request: Request) -> Letter:
         facts=sheet.facts,
         totals=sheet.totals,
         payment=sheet.payment.text,
-        bank=sheet.payment.lines,
+        details=sheet.payment.lines,
         document=_printed(closed),
     )
     return documents.statement(request.letterhead, facts)

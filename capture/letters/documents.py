@@ -21,7 +21,8 @@ class StatementFacts:
     totals: tuple[tuple[str, str], ...]
     """The last row is the amount to pay."""
     payment: str
-    bank: tuple[str, ...]
+    details: tuple[str, ...]
+    """The bank account, and the note on VAT."""
     document: Attachment
 
 
@@ -42,7 +43,7 @@ def statement(letterhead: Letterhead, facts: StatementFacts) -> Letter:
             Paragraph(introduction),
             Facts((*facts.facts, *facts.totals)),
             Paragraph(facts.payment, is_strong=True),
-            *((Facts((("Account", "\n".join(facts.bank)),)),) if facts.bank else ()),
+            *((Facts((("Details", "\n".join(facts.details)),)),) if facts.details else ()),
             Paragraph(
                 "Is something wrong? Please tell us, with the number of this document. A closed "
                 "month never changes; we correct it by a credit note."

@@ -109,7 +109,7 @@ STATEMENT: Final = documents.StatementFacts(
     ),
     totals=(("Net total of 3 lines", "$150.00"), ("To pay", "$150.00")),
     payment="Please pay $150.00 by 31 December 2026. Quote reference acme-0001.",
-    bank=("Example Bank", "Account 12345"),
+    details=("Example Bank", "Account 12345"),
     document=Attachment("acme-0001.pdf", "application/pdf", b"%PDF-1.7\nsample\n%%EOF\n"),
 )
 

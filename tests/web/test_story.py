@@ -214,6 +214,8 @@ def close_month(service: Service) -> None:
 def assert_statement(letter: EmailMessage) -> None:
     """The letter and its PDF say that one lead costs $50.00."""
     assert letter["Subject"].endswith("November 2026, $50.00")
+    assert "Please pay $50.00 by 31 December 2026." in words(letter)
+    assert "Details: No VAT: services supplied to a business" in words(letter)
     (attachment,) = letter.iter_attachments()
     assert attachment.get_filename() == "acme-0001.pdf"
     document = "\n".join(

@@ -200,9 +200,9 @@ def test_a_statement_has_its_document_and_says_what_to_pay() -> None:
     assert letter.attachments == (samples.STATEMENT.document,)
     assert "Please pay $150.00 by 31 December 2026. Quote reference acme-0001." in words(letter)
     assert "Account 12345" in letter.text
-    assert (
-        "Account:" not in documents.statement(LETTERHEAD, replace(samples.STATEMENT, bank=())).text
-    )
+    without_details = replace(samples.STATEMENT, details=())
+    assert "Details:" in letter.text
+    assert "Details:" not in documents.statement(LETTERHEAD, without_details).text
 
 
 def test_a_report_on_a_part_of_a_month_says_until_when() -> None:
