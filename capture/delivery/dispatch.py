@@ -168,11 +168,17 @@ class Dispatcher:
             return self.send_webhook(self.context, message, self.clock())
         now = self.clock()
 
-        def write_letter(reading: ReadTransaction) -> tuple[str, Letter | str]:
-            address = self._address(reading, message)
-            return address, self.compose(reading, self.context, message, now)
+        def write_letter(reading: ReadTransaction) -> tuple[str, Letter | str | OSError]:
+            address = ""
+            try:
+                address = self._address(reading, message)
+                return address, self.compose(reading, self.context, message, now)
+            except OSError as error:  # of a template or another file; not of the ledger
+                return address, error
 
         address, letter = self.context.ledger.read(write_letter)
+        if isinstance(letter, OSError):
+            raise letter
         if isinstance(letter, str):
             raise _Dropped(letter)
         email = build_email(letter, self.sender, address, message.key, now)

@@ -249,18 +249,23 @@ def test_a_temporary_failure_is_tried_again_six_times_and_then_failed(
     assert not find(ledger, message.lead_id).bounced
 
 
+@pytest.mark.parametrize("error", [KeyError, FileNotFoundError])
 def test_an_unexpected_error_is_logged_without_its_text_and_tried_again(
-    ledger: Ledger, mail_server: Start, clock: Clock, caplog: pytest.LogCaptureFixture
+    ledger: Ledger,
+    mail_server: Start,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
 ) -> None:
     address = f"ann@{LEADS}"
 
     def fail(*_: object) -> Letter:
-        raise KeyError(address)
+        raise error(address)
 
     receive(ledger)
     done = run(ledger, mail_server(), clock, compose=fail)
     assert {(item.state, item.result) for item in done} == {
-        (MessageState.WAITING, "unexpected error: KeyError")
+        (MessageState.WAITING, f"unexpected error: {error.__name__}")
     }
     assert "in fail" in caplog.text
     assert address not in caplog.text
