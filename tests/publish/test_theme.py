@@ -199,7 +199,21 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
         "refused": render("form_page.html", campaign=CAMPAIGN, form=refused(), test=True),
         "thanks": render("thanks.html", files=[file], missing=["other &.pdf"], days=7),
         "thanks without a file": render("thanks.html", files=[], missing=[], days=7),
-        "files": render("files.html", files=[file], missing=[], days=1),
+        "files": render(
+            "files.html",
+            files=[file],
+            missing=[],
+            days=1,
+            sent={
+                "sent_at": "Monday",
+                "answers": [("Full name", "Ann & Lee")],
+                "consent_given": True,
+                "wording": "I agree.",
+            },
+        ),
+        "files of an erased lead": render(
+            "files.html", files=[file], missing=[], days=1, sent=None
+        ),
         "unsubscribe": render("unsubscribe.html", what="letters", rest="", unsubscribed=False),
         "unsubscribed": render("unsubscribe.html", what="letters", rest="", unsubscribed=True),
         "message": render(
