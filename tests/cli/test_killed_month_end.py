@@ -194,7 +194,7 @@ def test_two_runs_at_the_same_time_make_each_document_once(copies: Iterator[Path
     assert checked_documents(shared) == checked_documents(alone)
 
 
-SEEDS = range(2, 2 + rounds(1, 40))
+SEEDS = range(2, 2 + rounds(1, 20))
 KILLS = rounds(1, 12)
 
 
