@@ -16,13 +16,12 @@ from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
+from gatepost.setting_types import PREFIX, read_tax_codes
 from gatepost.settings import (
     GENERATED_SECRETS,
-    PREFIX,
     SECRETS,
     Settings,
     SettingsWithSources,
-    read_tax_codes,
     secret,
 )
 from publish.checks.model import page_schema, post_schema

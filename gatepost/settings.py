@@ -8,42 +8,45 @@ import contextlib
 import difflib
 import logging
 import os
-import re
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
 )
 
-from capture.campaign.e_invoicing import (
-    bic_fault,
-    country_fault,
-    electronic_address_fault,
-    iban_fault,
-    vat_id_fault,
-)
-from capture.campaign.value_types import ACCOUNT_CODE
 from capture.errors import Refused, Unavailable
 from capture.files import make_private_folder
+from gatepost.setting_types import (
+    MIN_SECRET_LENGTH,
+    PREFIX,
+    Account,
+    Bic,
+    Chart,
+    Country,
+    ElectronicAddress,
+    Iban,
+    MailFrom,
+    MonthDay,
+    Name,
+    Origin,
+    RateLimit,
+    Secret,
+    SmtpUrl,
+    TaxCodes,
+    VatId,
+    number_between,
+)
 
-PREFIX = "GATEPOST_"
 _SECRET_BYTES = 32
-_MIN_SECRET_LENGTH = 16
-_ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
-"""An `Origin` header (RFC 6454): scheme, host and port."""
-_TAX_CODE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) *= *([A-Za-z0-9]{0,10})")
 GENERATED_SECRETS = ("duplicate_key", "secret_key", "webhook_key")
 """The secrets that are made if they are not set."""
 SECRETS = (*GENERATED_SECRETS, "smtp_url")
@@ -59,134 +62,12 @@ _IN_RELEASE = {
 log = logging.getLogger(__name__)
 
 
-def _check_origin(url: str) -> str:
-    if url and not _ORIGIN.fullmatch(url):
-        raise ValueError("must be like https://www.example.com, without a path")
-    return url.rstrip("/").lower()
-
-
-def _check_rate_limit(text: str) -> str:
-    if text:
-        # This import takes 0.1 seconds, so it runs only if a limit is set.
-        from limits import parse  # noqa: PLC0415
-
-        try:
-            parse(text)
-        except ValueError:
-            raise ValueError('must be like "10 per minute", or empty for no limit') from None
-    return text
-
-
-def _check_secret(text: str) -> str:
-    if 0 < len(text) < _MIN_SECRET_LENGTH:
-        raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters")
-    return text
-
-
-def _check_mail_from(text: str) -> str:
-    if text:
-        # These imports take 0.1 seconds, so they run only if an address is set.
-        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
-
-        try:
-            address = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError:
-            raise ValueError("must be an address such as leads@agency.example") from None
-        return address.normalized
-    return text
-
-
-def _check_smtp_url(text: str, info: ValidationInfo) -> str:
-    if text:
-        # This import loads the lead service, so it runs only if a URL is set.
-        from capture.delivery.smtp import parse_smtp_url  # noqa: PLC0415
-
-        parse_smtp_url(text)
-        if not info.data.get("mail_from"):
-            raise ValueError(f"needs a valid {PREFIX}MAIL_FROM, the address that letters come from")
-    return text
-
-
-def _check_name(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be empty")
-    return text.strip()
-
-
-def _check_account(text: str) -> str:
-    if not re.fullmatch(ACCOUNT_CODE, text):
-        raise ValueError("must be an account code such as 8400")
-    return text
-
-
-def _check_tax_codes(text: str) -> str:
-    read_tax_codes(text)
-    return text
-
-
-def read_tax_codes(text: str) -> Mapping[Decimal, str]:
-    """Tax codes by VAT rate in percent, from text such as `19=3; 7=2; 0=`.
-
-    Raises ValueError.
-    """
-    codes: dict[Decimal, str] = {}
-    for part in text.split(";"):
-        if part.strip():
-            matched = _TAX_CODE.fullmatch(part.strip())
-            if matched is None or Decimal(matched[1]) in codes:
-                raise ValueError('must be like "19=3; 0=": each VAT rate once, with its code')
-            codes[Decimal(matched[1])] = matched[2]
-    return codes
-
-
-def _check_number(low: int, high: int) -> AfterValidator:
-    """A whole number as text, or empty if it is not set."""
-
-    def check(text: str) -> str:
-        digits = text.isascii() and text.isdigit() and len(text) <= len(str(high))
-        if text and not (digits and low <= int(text) <= high):
-            raise ValueError(f"must be a number from {low} to {high}")
-        return text
-
-    return AfterValidator(check)
-
-
-def _check_chart(text: str) -> str:
-    if text and not re.fullmatch("[0-9]{2}", text):
-        raise ValueError("must have two digits, such as 03 or 04")
-    return text
-
-
-def _check_month_day(text: str) -> str:
-    if text and not re.fullmatch("(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])", text):
-        raise ValueError("must be a month and a day up to 28, such as 01-01")
-    return text
-
-
-def _checked(fault: Callable[[str], str]) -> AfterValidator:
-    """A validator that accepts an empty text, and others only if `fault` returns ""."""
-
-    def check(text: str) -> str:
-        if text and (problem := fault(text)):
-            raise ValueError(problem)
-        return text
-
-    return AfterValidator(check)
-
-
-Account = Annotated[str, AfterValidator(_check_account)]
-Origin = Annotated[str, AfterValidator(_check_origin)]
-Secret = Annotated[str, AfterValidator(_check_secret)]
-
-
 class Settings(BaseModel):
     """Every setting. The variable is the field's name in capitals after `GATEPOST_`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    agency: Annotated[str, AfterValidator(_check_name)] = Field(
-        "Northgate Leads", description="your name in agreements and on statements"
-    )
+    agency: Name = Field("Northgate Leads", description="your name in agreements and on statements")
     agency_address: str = Field("", description="your address on statements; a ; ends a line")
     agency_tax_id: str = Field("", description="your VAT or tax number on statements")
     agency_payment: str = Field("", description="where to pay you, on statements; a ; ends a line")
@@ -195,50 +76,40 @@ class Settings(BaseModel):
     receivables_account: Account = Field(
         "", description="journal: account of clients that have no debtor_account of their own"
     )
-    tax_codes: Annotated[str, AfterValidator(_check_tax_codes)] = Field(
-        "", description='journal: tax code by VAT rate, such as "19=3; 0="'
-    )
-    datev_adviser: Annotated[str, _check_number(1001, 9_999_999)] = Field(
+    tax_codes: TaxCodes = Field("", description='journal: tax code by VAT rate, such as "19=3; 0="')
+    datev_adviser: Annotated[str, number_between(1001, 9_999_999)] = Field(
         "", description="DATEV: number of your tax adviser"
     )
-    datev_client: Annotated[str, _check_number(1, 99_999)] = Field(
+    datev_client: Annotated[str, number_between(1, 99_999)] = Field(
         "", description="DATEV: your number at the tax adviser"
     )
-    datev_account_length: Annotated[str, _check_number(4, 8)] = Field(
+    datev_account_length: Annotated[str, number_between(4, 8)] = Field(
         "", description="DATEV: digits of your general accounts"
     )
-    datev_chart: Annotated[str, AfterValidator(_check_chart)] = Field(
-        "", description="DATEV: standard chart of accounts, such as 03"
-    )
-    datev_year_starts: Annotated[str, AfterValidator(_check_month_day)] = Field(
+    datev_chart: Chart = Field("", description="DATEV: standard chart of accounts, such as 03")
+    datev_year_starts: MonthDay = Field(
         "", description="DATEV: month and day on which your fiscal year starts, such as 01-01"
     )
-    agency_country: Annotated[str, _checked(country_fault)] = Field(
+    agency_country: Country = Field(
         "", description="your country on e-invoices: a code of ISO 3166"
     )
     agency_city: str = Field("", description="your city on e-invoices")
     agency_postcode: str = Field("", description="your postal code on e-invoices")
-    agency_vat_id: Annotated[str, _checked(vat_id_fault)] = Field(
+    agency_vat_id: VatId = Field(
         "", description="your VAT id on e-invoices, with its country code, without spaces"
     )
     agency_legal_id: str = Field("", description="your number in the register of companies")
-    agency_electronic_address: Annotated[str, _checked(electronic_address_fault)] = Field(
+    agency_electronic_address: ElectronicAddress = Field(
         "", description="your e-invoice address, as 9930:DE123456789; empty: AGENCY_EMAIL"
     )
     agency_email: str = Field(
         "", description="your e-mail address: on e-invoices, and for letters to you"
     )
     agency_phone: str = Field("", description="your phone number on e-invoices")
-    agency_iban: Annotated[str, _checked(iban_fault)] = Field(
-        "", description="your account on e-invoices, without spaces"
-    )
-    agency_bic: Annotated[str, _checked(bic_fault)] = Field(
-        "", description="the bank of that account on e-invoices"
-    )
-    mail_from: Annotated[str, AfterValidator(_check_mail_from)] = Field(
-        "", description="the address that letters come from"
-    )
-    smtp_url: Annotated[str, AfterValidator(_check_smtp_url)] = Field(
+    agency_iban: Iban = Field("", description="your account on e-invoices, without spaces")
+    agency_bic: Bic = Field("", description="the bank of that account on e-invoices")
+    mail_from: MailFrom = Field("", description="the address that letters come from")
+    smtp_url: SmtpUrl = Field(
         "", description="mail server, as smtp://user:password@host:587; empty: files in var/mail"
     )
     dispatch: Literal["inside", "off"] = Field(
@@ -258,10 +129,10 @@ class Settings(BaseModel):
         False, description="for tests only: webhooks may call this machine, also without TLS"
     )
     trusted_proxies: int = Field(0, ge=0, le=8, description="number of reverse proxies in front")
-    rate_limit: Annotated[str, AfterValidator(_check_rate_limit)] = Field(
+    rate_limit: RateLimit = Field(
         "10 per minute", description="posts from one address; empty: no limit"
     )
-    api_rate_limit: Annotated[str, AfterValidator(_check_rate_limit)] = Field(
+    api_rate_limit: RateLimit = Field(
         "120 per minute", description="requests of one API token; empty: no limit"
     )
     min_fill_seconds: float = Field(
@@ -392,7 +263,7 @@ def secret(settings: Settings, name: str) -> bytes:
             f"{path}: {error.strerror}; let the service's user write there, "
             f"or set {PREFIX}{name.upper()}"
         ) from None
-    if len(stored) < _MIN_SECRET_LENGTH:
+    if len(stored) < MIN_SECRET_LENGTH:
         raise Unavailable(
             f"{path}: too short for a secret; restore it, or set {PREFIX}{name.upper()}"
         )

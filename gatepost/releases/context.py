@@ -9,7 +9,8 @@ from typing import Self
 from capture.errors import Refused
 from gatepost.releases.limits import Limits
 from gatepost.releases.store import ReleaseStore
-from gatepost.settings import PREFIX, SECRETS, Settings
+from gatepost.setting_types import PREFIX
+from gatepost.settings import SECRETS, Settings
 
 
 @dataclass(frozen=True, slots=True)

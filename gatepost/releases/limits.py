@@ -12,7 +12,8 @@ from typing import Final, Self
 
 from capture.errors import FileErrors, Refused, Unavailable
 from gatepost.releases.git import FOLDERS, Entry, Repository, entry_problems, show_path
-from gatepost.settings import PREFIX, Settings
+from gatepost.setting_types import PREFIX
+from gatepost.settings import Settings
 
 MEGABYTE: Final = 1_000_000
 MAX_LISTED: Final = 3

@@ -33,7 +33,8 @@ from gatepost.releases.wire import (
     receive_files,
     send_files,
 )
-from gatepost.settings import PREFIX, Settings
+from gatepost.setting_types import PREFIX
+from gatepost.settings import Settings
 
 
 def make_release(

@@ -39,7 +39,8 @@ from gatepost.releases.wire import (
     receive_files,
     send_files,
 )
-from gatepost.settings import PREFIX, Settings, SettingsWithSources
+from gatepost.setting_types import PREFIX
+from gatepost.settings import Settings, SettingsWithSources
 from publish.plugins.current_file import CURRENT_FILE
 
 _WORK_FOLDER: Final = ".work"

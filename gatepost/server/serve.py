@@ -33,7 +33,8 @@ from capture.web.services import run_now
 from gatepost.server.dispatcher import start_dispatcher
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.http_worker import Worker
-from gatepost.settings import PREFIX, SECRETS, Settings, SettingsWithSources, secret, url_host
+from gatepost.setting_types import PREFIX
+from gatepost.settings import SECRETS, Settings, SettingsWithSources, secret, url_host
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
