@@ -1,119 +1,24 @@
 """A message becomes its letter from the ledger as it is when the letter is sent, or is dropped."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from capture.campaign.model import Campaign
 from capture.closing.credit import CorrectionRequest, billed_line, issue_credit
 from capture.closing.debit import decline_debit, propose_debit
 from capture.delivery.attempts import TemporaryFailure
-from capture.delivery.compose import WRITERS, compose
-from capture.delivery.context import DeliveryContext
-from capture.delivery.mail import Sender, build_email
-from capture.delivery.plan import queue_messages
-from capture.intake.receive import receive_submission
-from capture.lead.events import Actor, EventKind
-from capture.lead.model import Lead
-from capture.ledger.messages import Attempt, Channel, Message, MessageState, NewMessage
-from capture.ledger.protocol import Ledger
+from capture.delivery.compose import WRITERS
+from capture.lead.events import EventKind
 from capture.letters.letter import Letter
 from capture.letters.samples import SAMPLES
-from capture.review.acts import Act, accept, notify_client, reject
+from capture.review.acts import accept, notify_client, reject
 from capture.signed_links import Subject
-from tests.capture.delivery.planning import AGENCY, BILLS, BY_MAIL, BY_MAIL_TEXT, LEADS, client
-from tests.capture.delivery.planning import context as planning_context
-from tests.capture.desk import HELD, Desk
-from tests.samples import GUIDE, NOW, campaign, submission
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TEMPLATES = Path(__file__).parents[3] / "theme/templates"
-SERVICE = "https://leads.northgate.example"
-MONTH_END = datetime(2026, 12, 1, 15, tzinfo=UTC)
-
-Post = Callable[..., "Office"]
-
-
-class Office:
-    """A ledger, and the letters that its messages become."""
-
-    def __init__(self, ledger: Ledger, gated: Path, terms: Campaign, **client_changes: Any) -> None:
-        self.ledger = ledger
-        self.terms = terms
-        self.desk = Desk(ledger)
-        made = planning_context(ledger, terms, client_file=client(**client_changes))
-        self.context: DeliveryContext = replace(made, templates=TEMPLATES, gated=gated)
-
-    def receive(self, at: datetime = NOW, *, test: bool = False, **answers: str) -> str:
-        """Receives a lead; returns its id."""
-        sent = replace(submission(self.terms, **answers), test=test)
-        work = lambda records: receive_submission(records, self.terms, sent, at)  # noqa: E731
-        return self.ledger.transact(work).lead_id
-
-    def act(self, what: Callable[..., Lead], lead_id: str, at: datetime, *more: str) -> None:
-        act = Act(lead_id, "Carol", Actor.CLIENT)
-        self.ledger.transact(lambda records: what(records, act, *more, at))
-
-    def message(self, kind: str, now: datetime) -> Message:
-        """The newest message of a kind, after planning."""
-        queue_messages(self.context, now)
-        return self.ledger.read(lambda reading: reading.outbox.select(kind=kind))[-1]
-
-    def compose(self, message: Message, now: datetime) -> Letter | str:
-        return self.ledger.read(lambda reading: compose(reading, self.context, message, now))
-
-    def letter(self, kind: str, now: datetime = NOW) -> Letter:
-        """The letter of the newest message of a kind."""
-        letter = self.compose(self.message(kind, now), now)
-        assert isinstance(letter, Letter), letter
-        build_email(letter, Sender("Northgate", AGENCY), "a@acme.example", kind, now)
-        return letter
-
-    def reason(self, kind: str, now: datetime = NOW) -> str:
-        """Why the newest message of a kind is dropped."""
-        reason = self.compose(self.message(kind, now), now)
-        assert isinstance(reason, str)
-        return reason
-
-    def send_by_hand(self, kind: str, **changes: Any) -> Message:
-        """A message that the test queues itself."""
-        message = NewMessage(
-            key=f"{kind}:by hand:{changes}",
-            channel=Channel.MAIL,
-            kind=kind,
-            recipient=changes.pop("recipient", AGENCY),
-            queued_at=NOW,
-            due_at=NOW,
-            client="acme",
-            **changes,
-        )
-        self.ledger.transact(lambda records: records.outbox.queue(message))
-        return self.ledger.read(lambda reading: reading.outbox.select(kind=kind))[-1]
-
-    def page(self, letter: Letter) -> str:
-        """The token of the first link of the letter."""
-        link = next(word for word in letter.text.split() if word.startswith(f"{SERVICE}/"))
-        return link.rpartition("/")[2]
-
-
-@pytest.fixture
-def office(ledger: Ledger, tmp_path: Path) -> Post:
-    """Makes the office of a campaign whose file is in place."""
-    (tmp_path / "cloud-guide.pdf").write_text(GUIDE)
-
-    def make(terms: Campaign = BY_MAIL, **changes: Any) -> Office:
-        return Office(ledger, tmp_path, terms, **changes)
-
-    return make
-
-
-def words(letter: Letter) -> str:
-    return " ".join(letter.text.split())
+from tests.capture.delivery.composing import DAY, HOUR, MONTH_END, SERVICE, Post, words
+from tests.capture.delivery.planning import BILLS, BY_MAIL, BY_MAIL_TEXT, LEADS
+from tests.capture.desk import HELD
+from tests.samples import NOW, campaign
 
 
 def test_every_letter_can_be_composed() -> None:
@@ -342,90 +247,6 @@ def test_a_report_has_its_page_and_can_be_unsubscribed(office: Post) -> None:
         lambda records: records.outbox.unsubscribe(grant.address_id, grant.letter, NOW)
     )
     assert own.reason("report", monday).startswith("the recipient has unsubscribed")
-
-
-# The agency.
-
-
-def test_spam_is_listed_until_it_is_rescued(office: Post) -> None:
-    own = office()
-    sent = replace(submission(BY_MAIL), spam_signals=("honeypot",))
-    own.ledger.transact(lambda records: receive_submission(records, BY_MAIL, sent, NOW))
-    letter = own.letter("spam_digest", NOW + DAY)
-    assert letter.subject == "Spam on 23 November 2026: 1 submission to guide"
-    assert "a field that people cannot see was filled in" in words(letter)
-    message = own.message("spam_digest", NOW + DAY)
-    later = replace(message, data={"day": "2026-11-22"})
-    assert own.compose(later, NOW + DAY) == "no lead of that day is spam any more"
-
-
-def test_failed_messages_are_listed_until_they_are_sent(office: Post) -> None:
-    own = office()
-    failing = own.send_by_hand("lead_to_review", recipient=LEADS, lead_id="7ffwzp2npa6a")
-    claimed = own.ledger.transact(lambda records: records.outbox.claim(NOW, NOW + HOUR, limit=1))
-    assert [message.id for message in claimed] == [failing.id]
-    own.ledger.transact(
-        lambda records: records.outbox.record_failed(
-            claimed[0], NOW, Attempt("refused", 550, "no such mailbox\r\n")
-        )
-    )
-    letter = own.letter("failed_deliveries", NOW + HOUR)
-    assert letter.subject == "1 message could not be sent"
-    assert "Error: no such mailbox" in letter.text
-    assert "About: lead 7ffwzp2npa6a" in letter.text
-    message = own.message("failed_deliveries", NOW + HOUR)
-    own.ledger.transact(lambda records: records.outbox.retry(failing.id, NOW))
-    assert own.compose(message, NOW + HOUR) == "all of its messages were sent or dropped since"
-    assert message.state is MessageState.WAITING
-
-
-@pytest.mark.parametrize(("count", "subject"), [(8, "nearly reached"), (10, "reached")])
-def test_a_cap_says_how_much_is_used(office: Post, count: int, subject: str) -> None:
-    own = office()
-    data = {"month": "2026-11", "cap": "leads_a_month", "count": count, "limit": 10}
-    message = own.send_by_hand("cap_nearly_reached", campaign="guide", data=data)
-    letter = own.compose(message, NOW)
-    assert isinstance(letter, Letter)
-    assert letter.subject == f"Cap {subject}: {count} of 10 leads, guide"
-    assert "A lead over the cap is recorded, and neither delivered nor billed." in words(letter)
-
-
-def test_the_end_of_a_campaign_is_named_unless_it_has_changed(office: Post) -> None:
-    own = office(campaign(text=f"closes = 2026-11-28\n{BY_MAIL_TEXT}"))
-    letter = own.letter("campaign_ends", NOW)
-    assert letter.subject == "Campaign ends on 28 November 2026: guide"
-    message = replace(own.message("campaign_ends", NOW), data={"closes": "2026-11-29"})
-    assert own.compose(message, NOW) == "the campaign has another last day by now"
-
-
-def test_missing_files_are_named_with_their_campaigns_until_they_are_back(office: Post) -> None:
-    own = office()
-    file = own.context.gated / "cloud-guide.pdf"
-    content = file.read_bytes()
-    file.unlink()
-    letter = own.letter("missing_files", NOW)
-    assert letter.subject == "Visitors cannot get 1 file: cloud-guide.pdf"
-    assert "Problem: No such file or directory Promised by: guide" in words(letter)
-    message = own.message("missing_files", NOW)
-    file.write_bytes(content)
-    assert own.compose(message, NOW) == "all files can be sent again"
-
-
-def test_a_month_is_ready_until_it_is_closed(office: Post) -> None:
-    own = office()
-    own.desk.take(BY_MAIL)
-    letter = own.letter("month_ready", MONTH_END)
-    assert letter.subject == "Ready to close: November 2026, Acme"
-    message = own.message("month_ready", MONTH_END)
-    own.desk.close("2026-11", MONTH_END)
-    assert own.compose(message, MONTH_END) == "the month is closed already"
-
-
-def test_a_letter_to_an_old_address_of_the_agency_is_not_sent(office: Post) -> None:
-    own = office()
-    data = {"month": "2026-11"}
-    message = own.send_by_hand("month_ready", data=data, recipient="old@northgate.example")
-    assert own.compose(message, NOW) == "the address is no longer the agency's"
 
 
 def test_an_unknown_kind_and_an_unknown_lead_are_dropped(office: Post) -> None:
