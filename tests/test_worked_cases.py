@@ -107,11 +107,13 @@ def service_and_ids(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "UTC")
         service.start(*faketime(POSTED))
-    try:
-        for slug, form in PEOPLE.values():
-            assert service.thanks(service.post(form, slug)).status == 200
-    finally:
-        service.end()
+        try:
+            for slug, form in PEOPLE.values():
+                assert service.thanks(service.post(form, slug)).status == 200
+        finally:
+            service.end()
+        sent = service.run("dispatch", "--once", wrapper=faketime(POSTED))  # the client's notices
+        assert sent.returncode == 0, sent.stderr
     with service.ledger() as ledger:
         lead_ids = ledger.read(
             lambda reading: {

@@ -162,13 +162,14 @@ def _next_stage(lead: Lead, track: Track, event: Event) -> str:
             MOVES[Track.REVIEW][lead.review],
         )
     if event.kind not in allowed:
-        names = ", ".join(allowed) or "none"
+        choices = [kind for kind in allowed if kind is not EventKind.BOUNCED]  # no person bounces
+        names = ", ".join(choices) or "none"
         stage_text = "not started" if stage == NOT_STARTED else stage
         raise EventNotAllowed(
             f"lead {lead.lead_id}: {track} is {stage_text}, so {event.kind} is refused; "
             f"allowed now: {names}",
             stage_text,
-            allowed,
+            choices,
         )
     if event.kind is EventKind.QUALIFIED and not lead.consent.is_lawful:
         raise EventNotAllowed(

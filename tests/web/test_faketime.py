@@ -42,6 +42,7 @@ def test_commands_use_the_false_clock_too(service: Service) -> None:
     service.start(*faketime(FIRST))
     service.thanks(service.post(person()))
     service.end()
+    service.run("dispatch", "--once", wrapper=faketime(FIRST))  # the client is notified
     stages = {}
     for moment in (FIRST.replace(" 12", " 13"), "2026-11-03 13:00:00"):
         done = service.run("leads", GUIDE, wrapper=faketime(moment))
