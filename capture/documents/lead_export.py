@@ -20,9 +20,6 @@ from tempfile import TemporaryDirectory
 from traceback import clear_frames
 from typing import Any, BinaryIO, Final, TextIO
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError, FileSizeError
-
 from capture.errors import Refused
 from capture.form.contact import phone_in_groups
 
@@ -87,6 +84,9 @@ def to_xlsx(out: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _book(out: BinaryIO, folder: str) -> Any:
+    # This import takes 0.1 seconds, so only a command that writes a sheet runs it.
+    import xlsxwriter  # noqa: PLC0415
+
     # constant_memory: holds one row at a time, and writes texts into their cells.
     options = {
         "constant_memory": True,
@@ -113,6 +113,8 @@ class _WorkbookFile(io.FileIO):
 
 
 def _close(book: Any, raw: _WorkbookFile) -> None:
+    from xlsxwriter.exceptions import FileCreateError, FileSizeError  # noqa: PLC0415
+
     try:
         book.close()
     except FileSizeError:

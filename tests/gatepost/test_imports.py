@@ -27,6 +27,10 @@ def test_a_writers_command_loads_neither_the_ledger_nor_the_service() -> None:
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_a_list_of_leads_loads_no_library_for_sheets() -> None:
+    assert "xlsxwriter" not in modules_loaded_by("leads", "--help")
+
+
 def test_charts_do_not_change_the_imports_of_the_process() -> None:
     code = (
         "import sys, pygal; before = list(sys.meta_path); "
