@@ -1,8 +1,8 @@
 """Finds the facts of letters to the agency."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
@@ -18,6 +18,7 @@ from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadFilter
 from capture.letters import agency
 from capture.letters.letter import Letter
+from capture.money import show_money
 from capture.text import count_noun
 
 _SIGNALS: Final = {
@@ -26,6 +27,10 @@ _SIGNALS: Final = {
     "link_in_name": "a name contains a link",
     "many_links": "an answer contains many links",
 }
+_MONEY_CAP: Final = "money_a_month"
+_OVER_BUDGET: Final = (
+    "A lead whose price would cross the budget is delivered, but the client is not charged for it."
+)
 _OVER_CAP: Final = {
     "refuse": "A lead over the cap is recorded, and neither delivered nor billed.",
     "free": "A lead over the cap is delivered free of charge.",
@@ -86,11 +91,19 @@ def cap_nearly_reached(request: Request) -> Letter:
         title=campaign.title,
         client=request.client.name,
         month=month_name(data["month"]),
-        reached=f"{data['count']:,} of {count_noun(data['limit'], 'lead')}",
-        consequence=_OVER_CAP[campaign.caps.over],
+        reached=_used(data, campaign.currency),
+        consequence=(_OVER_BUDGET if data["cap"] == _MONEY_CAP else _OVER_CAP[campaign.caps.over]),
         is_reached=data["count"] >= data["limit"],
     )
     return agency.cap_nearly_reached(request.letterhead, facts)
+
+
+def _used(data: Mapping[str, Any], currency: str) -> str:
+    """How much of a cap is used, in words."""
+    count, limit = data["count"], data["limit"]
+    if data["cap"] == _MONEY_CAP:
+        return f"{show_money(count, currency)} of {show_money(limit, currency)}"
+    return f"{count:,} of {count_noun(limit, 'lead')}"
 
 
 def campaign_ends(request: Request) -> Letter:

@@ -14,6 +14,7 @@ from capture.billing.history import add_months
 from capture.campaign.catalogue import Catalogue
 from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
+from capture.closing.drawing import LineQuery, select_lines
 from capture.closing.months import campaign_groups, closed_months
 from capture.delivery.event_messages import (
     TOO_OLD,
@@ -26,6 +27,7 @@ from capture.lead.events import Event, EventKind
 from capture.lead.review_window import month_of
 from capture.ledger.messages import Channel, NewMessage
 from capture.ledger.protocol import ReadTransaction
+from capture.money import to_minor
 
 _DAY: Final = timedelta(days=1)
 _DAYS_BEFORE_THE_END: Final = 7
@@ -33,6 +35,16 @@ _CAP_PERCENTS: Final = (80, 100)
 _LISTED_FAILURES: Final = 100
 """Most messages that one letter lists."""
 _FAILURES: Final = "failed_deliveries"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How much of a monthly cap is used: leads, or minor units of the campaign's currency."""
+
+    name: str
+    """The key in the campaign's file."""
+    used: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +75,44 @@ class AgencyPlanner:
     def cap_nearly_reached(
         self, reading: ReadTransaction, campaign: Campaign
     ) -> Iterator[NewMessage]:
-        """This month's cap, at 80 % and again when it is reached."""
+        """This month's cap on leads, at 80 % and again when it is reached."""
         limit, month = campaign.caps.leads_a_month, month_of(self.now, campaign)
-        if limit is None:
+        if limit is not None:
+            count = reading.campaigns.count_towards_cap(campaign, month)
+            yield from self._cap_letter(
+                reading, campaign, month, Cap("leads_a_month", count, limit)
+            )
+
+    def money_cap_nearly_reached(
+        self, reading: ReadTransaction, campaign: Campaign
+    ) -> Iterator[NewMessage]:
+        """This month's budget, at 80 % and again when it is used up (rule 9)."""
+        budget, month = campaign.caps.money_a_month, month_of(self.now, campaign)
+        if budget is None:
             return
-        count = reading.campaigns.count_towards_cap(campaign, month)
+        client, currency = campaign.client, campaign.currency
+        query = LineQuery(
+            campaign.slug,
+            month,
+            self.now,
+            closed={closing.month for closing in closed_months(reading, client)},
+            billed=reading.statements.billed_before(client, currency, month),
+        )
+        lines = [due.line for due in select_lines(reading, query)]
+        limit = to_minor(budget, currency)
+        is_used_up = any(line.free_over_cap for line in lines)
+        amount = limit if is_used_up else sum(line.amount for line in lines)
+        yield from self._cap_letter(reading, campaign, month, Cap("money_a_month", amount, limit))
+
+    def _cap_letter(
+        self, reading: ReadTransaction, campaign: Campaign, month: str, cap: Cap
+    ) -> Iterator[NewMessage]:
+        count, limit = cap.used, cap.limit
         reached = [percent for percent in _CAP_PERCENTS if count * 100 >= limit * percent]
         if not reached:
             return
         keys = {
-            percent: f"{campaign.slug}:{month}:leads_a_month:{limit}:{percent}"
+            percent: f"{campaign.slug}:{month}:{cap.name}:{limit}:{percent}"
             for percent in _CAP_PERCENTS
         }
         full = f"cap_nearly_reached:{keys[_CAP_PERCENTS[-1]]}"
@@ -82,7 +122,7 @@ class AgencyPlanner:
         yield self._letter(
             "cap_nearly_reached",
             keys[reached[-1]],
-            {"month": month, "cap": "leads_a_month", "count": count, "limit": limit},
+            {"month": month, "cap": cap.name, "count": count, "limit": limit},
             client=campaign.client,
             campaign=campaign.slug,
             expires_at=datetime.combine(next_month, time(), campaign.zone).astimezone(UTC),

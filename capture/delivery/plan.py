@@ -102,12 +102,7 @@ class _Planner:
         number = sum(
             self._queue(records, self._messages_of_event(records, recorded)) for recorded in events
         )
-        slugs = {
-            recorded.event.campaign
-            for recorded in events
-            if recorded.event.kind in {EventKind.QUALIFIED, EventKind.OVER_CAP}
-        }
-        number += self._queue(records, self._messages_on_caps(records, sorted(slugs)))
+        number += self._queue(records, self._messages_on_caps(records, events))
         records.outbox.save_last_planned_event(events[-1].sequence)
         return number
 
@@ -156,12 +151,19 @@ class _Planner:
             yield from self.agency.first_month_ready(reading, lead_event)
 
     def _messages_on_caps(
-        self, reading: ReadTransaction, slugs: Iterable[str]
+        self, reading: ReadTransaction, events: Iterable[RecordedEvent]
     ) -> Iterator[NewMessage]:
-        campaigns = (self.catalogue.campaigns.get(slug) for slug in slugs)
-        for campaign in campaigns:
-            if campaign is not None and self.agency.email:
+        """What follows from the caps of the campaigns with these events."""
+        kinds: dict[str, set[EventKind]] = {}
+        for recorded in events:
+            kinds.setdefault(recorded.event.campaign, set()).add(recorded.event.kind)
+        for slug, new_kinds in sorted(kinds.items()):
+            campaign = self.catalogue.campaigns.get(slug)
+            if campaign is None or not self.agency.email:
+                continue
+            if new_kinds & {EventKind.QUALIFIED, EventKind.OVER_CAP}:
                 yield from self.agency.cap_nearly_reached(reading, campaign)
+            yield from self.agency.money_cap_nearly_reached(reading, campaign)
 
     def _queue(self, records: WriteTransaction, messages: Iterable[NewMessage]) -> int:
         """Queues messages; returns how many were new."""

@@ -9,7 +9,7 @@ from capture.delivery.plan import queue_messages
 from capture.intake.gate import Submission
 from capture.ledger.messages import Attempt, Channel, Message, NewMessage
 from capture.ledger.protocol import Ledger
-from capture.review.acts import reject
+from capture.review.acts import accept, reject
 from tests.capture.delivery.planning import AGENCY, BY_MAIL, context
 from tests.capture.delivery.test_plan import receive
 from tests.capture.desk import Desk
@@ -100,6 +100,22 @@ def test_a_place_that_is_freed_and_taken_again_is_not_reported_again(desk: Desk)
 def test_a_cap_is_not_reported_after_its_month(ledger: Ledger) -> None:
     receive_many(ledger, 0, 5)
     assert caps_at(ledger, NOW + 10 * DAY) == []
+
+
+def test_a_budget_is_reported_at_four_fifths_and_when_a_lead_would_cross_it(desk: Desk) -> None:
+    terms = campaign("[caps]\nmoney_a_month = 250", text=CAMPAIGN)
+
+    def letters_after(first: int, last: int) -> list[tuple[int, int]]:
+        for number in range(first, last):
+            lead_id = receive(desk.ledger, submission(terms, email=f"{number}@a.example"), terms)
+            desk.act(accept, lead_id, NOW + HOUR)
+        letters = letters_at(desk.ledger, "cap_nearly_reached", NOW + HOUR, terms)
+        return [(letter.data["count"], letter.data["limit"]) for letter in letters]
+
+    assert letters_after(0, 3) == []
+    assert letters_after(3, 4) == [(20_000, 25_000)]
+    assert letters_after(4, 6) == [(20_000, 25_000), (25_000, 25_000)]
+    assert letters_after(6, 7) == [(20_000, 25_000), (25_000, 25_000)]
 
 
 # The month's end.

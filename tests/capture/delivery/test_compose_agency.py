@@ -55,6 +55,16 @@ def test_a_cap_says_how_much_is_used(office: Post, count: int, subject: str) -> 
     assert "A lead over the cap is recorded, and neither delivered nor billed." in words(letter)
 
 
+def test_a_budget_is_written_as_money(office: Post) -> None:
+    own = office()
+    data = {"month": "2026-11", "cap": "money_a_month", "count": 20_000, "limit": 25_000}
+    message = own.send_by_hand("cap_nearly_reached", campaign="guide", data=data)
+    letter = own.compose(message, NOW)
+    assert isinstance(letter, Letter)
+    assert letter.subject == "Cap nearly reached: $200.00 of $250.00, guide"
+    assert "the client is not charged for it" in words(letter)
+
+
 def test_the_end_of_a_campaign_is_named_unless_it_has_changed(office: Post) -> None:
     own = office(campaign(text=f"closes = 2026-11-28\n{BY_MAIL_TEXT}"))
     letter = own.letter("campaign_ends", NOW)
