@@ -31,6 +31,7 @@ SLOW_FILES = frozenset(
         "cli/test_einvoice.py",
         "cli/test_evidence.py",
         "cli/test_month_end.py",
+        "cli/test_month_end_failures.py",
         "cli/test_output.py",
         "cli/test_printed_invoice.py",
         "deploy/test_limits.py",

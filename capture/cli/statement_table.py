@@ -6,7 +6,7 @@ from typing import Final
 
 from capture.billing.statement import Statement, StatementLine
 from capture.cli.show import moment, show_facts, show_heading, show_rows
-from capture.documents.einvoice import einvoice_fault, einvoice_gap
+from capture.documents.einvoice_requirements import einvoice_fault, einvoice_gap
 from capture.documents.lead_export import Cell
 from capture.documents.price_words import show_price
 from capture.lead.events import show_time

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import click
 
 from capture.billing.statement import ParkedLead, Parties
-from capture.documents.einvoice import einvoice_gap
+from capture.documents.einvoice_requirements import einvoice_gap
 
 
 def warn_of_parked(campaign: str, parked: Iterable[ParkedLead]) -> None:

@@ -7,7 +7,6 @@ client knows is added only if the client's file chose one for its printed docume
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from capture.billing.statement import Parties, Party, Statement, StatementLine, 
 from capture.campaign.client import VatCategory
 from capture.closing.credit import Correction
 from capture.documents.agreement.model import day
+from capture.documents.einvoice_requirements import check_einvoice
 from capture.documents.en16931 import (
     CREDIT_NOTE,
     DEBIT_NOTE,
@@ -50,8 +50,6 @@ _CATEGORIES: Final[Mapping[str, str]] = {
 """The codes of VAT categories (UNTDID 5305)."""
 _WITHOUT_REASON: Final = frozenset({VatCategory.STANDARD, VatCategory.ZERO})
 _MOST_ADDRESS_LINES: Final = 3
-_MOST_DECIMALS: Final = 2
-_LEAST_RATE: Final = Decimal("0.5")
 
 
 def statement_einvoice(
@@ -62,7 +60,7 @@ def statement_einvoice(
     `digest` is the SHA-256 of the statement's JSON; `references` are as in `statement_sheet`.
     Raises `Refused` if it is no invoice, or if something is missing that the standard requires.
     """
-    _check(statement, statement.number)
+    check_einvoice(statement, statement.number)
     if not statement.lines:
         raise Refused(f"{statement.number} has no line, and an e-invoice needs one; send it as PDF")
     currency = statement.currency
@@ -95,7 +93,7 @@ def note_einvoice(
 
     Raises `Refused` if its statement is no invoice, or if something required is missing.
     """
-    _check(statement, note.number)
+    check_einvoice(statement, note.number)
     currency, is_credit = note.currency, note.kind is DocumentKind.CREDIT
     part, corrected = next(
         (part, line)
@@ -318,87 +316,3 @@ def _street(party: Party) -> tuple[str, ...]:
         lines = lines[:at]
     last = _MOST_ADDRESS_LINES - 1
     return (*lines[:last], ", ".join(lines[last:])) if len(lines) > last else tuple(lines)
-
-
-# What the standard requires, checked with a message that names the key or the setting.
-
-
-def einvoice_fault(statement: Statement) -> str:
-    """What keeps a client's invoices from being e-invoices, in one line; empty if nothing does."""
-    parties = statement.parties
-    file = f"clients/{statement.client}.toml"
-    if parties.document != "invoice":
-        return f'it is a statement: {file} has document = "statement"'
-    if get_currency_precision(statement.currency) > _MOST_DECIMALS:
-        return f"{statement.currency} has 3 decimals, and the standard EN 16931 allows 2"
-    return next(_missing(parties, file), "")
-
-
-def einvoice_gap(parties: Parties, client: str, currency: str) -> str:
-    """What is missing for a client's e-invoices, in one line.
-
-    Empty if nothing is, if nobody began to fill in the keys and settings for them, and if the
-    client gets none because of its kind of document or its currency.
-    """
-    if (
-        parties.document != "invoice"
-        or get_currency_precision(currency) > _MOST_DECIMALS
-        or not _is_begun(parties)
-    ):
-        return ""
-    file = f"clients/{client}.toml"
-    return next(_missing(parties, file), "")
-
-
-def _missing(parties: Parties, file: str) -> Iterator[str]:
-    return chain(_tax_faults(parties, file), _party_faults(parties, file))
-
-
-def _is_begun(parties: Parties) -> bool:
-    """Whether a key or setting is set that serves e-invoices alone.
-
-    An e-mail address does not: it is there for other reasons too.
-    """
-    return bool(parties.vat_reason_code) or any(
-        side.country
-        or side.vat_id
-        or side.legal_id
-        or side.electronic_address[:3] not in {"", "EM:"}
-        for side in (parties.supplier, parties.customer)
-    )
-
-
-def _check(statement: Statement, number: str) -> None:
-    if fault := einvoice_fault(statement):
-        raise Refused(
-            f"{number} cannot be an e-invoice: {fault}; a change counts for months that are "
-            "closed after it"
-        )
-
-
-def _party_faults(parties: Parties, file: str) -> Iterator[str]:
-    supplier = parties.supplier
-    if not supplier.country:
-        yield "the setting AGENCY_COUNTRY is missing"
-    if not supplier.electronic_address:
-        yield "the setting AGENCY_EMAIL or AGENCY_ELECTRONIC_ADDRESS is missing"
-    if not parties.customer.country:
-        yield f"{file} has no country"
-    shows_vat_id = supplier.vat_id and parties.vat_category != VatCategory.NOT_SUBJECT
-    if not (shows_vat_id or supplier.legal_id):
-        yield "the setting AGENCY_LEGAL_ID is missing"
-
-
-def _tax_faults(parties: Parties, file: str) -> Iterator[str]:
-    category, supplier, customer = parties.vat_category, parties.supplier, parties.customer
-    if not category:
-        yield f"{file} has no vat_category, and no VAT is charged"
-        return
-    if 0 < Decimal(parties.vat_rate) < _LEAST_RATE:
-        yield f"{file} has a vat_rate below {_LEAST_RATE}, which the standard's rules take for 0"
-    if category in {VatCategory.REVERSE_CHARGE, VatCategory.EXPORT} and not supplier.vat_id:
-        yield f"the setting AGENCY_VAT_ID is missing, and vat_category is {category}"
-    elif category != VatCategory.NOT_SUBJECT and not (supplier.vat_id or supplier.tax_id):
-        yield "the setting AGENCY_VAT_ID or AGENCY_TAX_ID is missing"
-    if category == VatCategory.REVERSE_CHARGE and not (customer.vat_id or customer.legal_id):
-        yield f"{file} has no vat_id, and vat_category is {category}"

@@ -10,6 +10,7 @@ import pytest
 from capture.campaign.model import Campaign
 from capture.ledger.protocol import Ledger
 from tests.capture.delivery.composing import Office, Post
+from tests.capture.delivery.dispatching import Clock
 from tests.capture.delivery.mail_server import MailServer
 from tests.capture.delivery.planning import BY_MAIL
 from tests.samples import GUIDE
@@ -31,3 +32,8 @@ def office(ledger: Ledger, tmp_path: Path) -> Post:
         return Office(ledger, tmp_path, terms, **changes)
 
     return make
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -21,9 +21,9 @@ from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.messages import Message, MessageState
 from capture.ledger.protocol import Ledger
+from tests.capture.delivery.dispatching import SENDER, compose, no_webhook
 from tests.capture.delivery.mail_server import MailServer
 from tests.capture.delivery.planning import BY_MAIL, context
-from tests.capture.delivery.test_dispatch import SENDER, compose, no_webhook
 from tests.long import rounds
 from tests.samples import NOW, submission
 
