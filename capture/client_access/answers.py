@@ -1,12 +1,14 @@
 """A lead's answers in words: who the person is, and each answer as its client reads it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from capture.campaign.model import Answer, Campaign, FieldType
 from capture.countries import country_name
 from capture.documents.agreement.model import visible_text
 from capture.form.contact import phone_in_groups
+from capture.ledger.types import PersonalData
 
 _NAMES: Final = ("name", "given-name", "family-name")
 _COMPANY: Final = ("organization",)
@@ -21,6 +23,26 @@ def person_and_company(terms: Campaign, answers: Mapping[str, Answer]) -> tuple[
     name = " ".join(_answers_to(terms, answers, _NAMES, _NAME_FIELDS))
     company = " ".join(_answers_to(terms, answers, _COMPANY, _COMPANY_FIELDS))
     return visible_text(name), visible_text(company)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledAnswer:
+    """One answer of a form, in words."""
+
+    field: str
+    """The field's name."""
+    label: str
+    text: str
+    is_verified: bool = True
+
+
+def labelled_answers(terms: Campaign, data: PersonalData) -> Iterator[LabelledAnswer]:
+    """The answers in the form's order, also those that could not be verified."""
+    for name, field in terms.fields.items():
+        if name in data.answers:
+            yield LabelledAnswer(name, field.label, answer_text(data.answers[name], field.type))
+        elif data.unverified.get(name):
+            yield LabelledAnswer(name, field.label, data.unverified[name], is_verified=False)
 
 
 def answer_text(value: Answer, field_type: FieldType) -> str:

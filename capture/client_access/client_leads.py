@@ -150,13 +150,12 @@ def load_client_lead(reading: ReadTransaction, lead: Lead) -> ClientLead:
         terms,
         events,
         reading.people.personal_data(lead.lead_id),
-        _consent_text(reading, lead, terms),
+        consent_wording(reading, lead),
     )
 
 
-def _consent_text(reading: ReadTransaction, lead: Lead, terms: Campaign) -> str:
+def consent_wording(reading: ReadTransaction, lead: Lead) -> str:
+    """The text beside the box that the person ticked; empty if it was not ticked, or is unknown."""
     if not lead.consent.is_given or lead.consent_version is None:
         return ""
-    if lead.consent_version == terms.version:
-        return terms.consent
     return saved_campaign(reading, lead.campaign, lead.consent_version).consent

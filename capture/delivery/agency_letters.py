@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
-from capture.client_access.answers import answer_text
+from capture.client_access.answers import labelled_answers
 from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
@@ -180,11 +180,8 @@ def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead
 
 def _answers(request: Request, lead: Lead, terms: Campaign) -> Iterator[tuple[str, str]]:
     data = request.reading.people.personal_data(lead.lead_id)
-    for name, field in terms.fields.items() if data else ():
-        if data and name in data.answers:
-            yield field.label, answer_text(data.answers[name], field.type)
-        elif data and data.unverified.get(name):
-            yield field.label, data.unverified[name]
+    for answer in labelled_answers(terms, data) if data else ():
+        yield answer.label, answer.text
 
 
 def _failed_delivery(reading: ReadTransaction, message: Message) -> agency.FailedDelivery:

@@ -6,7 +6,7 @@ from typing import Final
 
 from capture.billing.history import lead_history
 from capture.campaign.model import Campaign
-from capture.client_access.answers import answer_text, person_and_company
+from capture.client_access.answers import labelled_answers, person_and_company
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import amount, price_amount, price_unit
 from capture.lead.events import EventKind, show_time
@@ -151,11 +151,9 @@ def _deadline(lead: Lead, terms: Campaign, now: datetime) -> datetime | None:
 
 
 def _answers(terms: Campaign, data: PersonalData) -> Iterator[tuple[str, str]]:
-    for name, field in terms.fields.items():
-        if name in data.answers:
-            yield field.label, answer_text(data.answers[name], field.type)
-        elif data.unverified.get(name):
-            yield f"{field.label} (not verified)", data.unverified[name]
+    for answer in labelled_answers(terms, data):
+        mark = "" if answer.is_verified else " (not verified)"
+        yield f"{answer.label}{mark}", answer.text
 
 
 def _criteria(request: Request, lead: Lead, data: PersonalData) -> Iterator[tuple[str, str]]:

@@ -4,12 +4,12 @@ import re
 from typing import Final
 
 from capture.campaign.gated_files import check_gated_file
+from capture.client_access.client_leads import consent_wording
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.request import Dropped, Request
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.messages import Attempt
-from capture.ledger.terms import saved_campaign
 from capture.ledger.types import PersonalData
 from capture.letters import visitor
 from capture.letters.letter import Letter
@@ -58,12 +58,9 @@ def _check_files(request: Request, names: tuple[str, ...]) -> None:
 
 
 def _consent(request: Request, lead: Lead, data: PersonalData) -> visitor.ConsentRecord:
-    wording = ""
-    if lead.consent_given and lead.consent_version is not None:
-        wording = saved_campaign(request.reading, lead.campaign, lead.consent_version).consent
     return visitor.ConsentRecord(
         is_given=lead.consent_given,
-        wording=wording,
+        wording=consent_wording(request.reading, lead),
         received_at=lead.received_at,
         page=_page_url(request, data.last_touch.get("path", "")),
     )

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capture.campaign.model import Answer, Campaign, FieldType
-from capture.client_access.answers import answer_text, person_and_company
+from capture.client_access.answers import labelled_answers, person_and_company
 from capture.client_access.client_leads import ClientLead
 from capture.documents.agreement.model import amount, price_amount, visible_text
 from capture.documents.price_words import campaign_price
 from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline
+from capture.ledger.types import PersonalData
 from capture.letters.render import moment_in_words
 from capture.review.acts import UNDO, current_review
 from capture.web.desk.words import duration_in_words, time_in_words
@@ -80,7 +81,6 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
     lead, terms = client_lead.lead, client_lead.terms
     review = _Review(client_lead, viewer, now)
     data = client_lead.personal_data
-    answers = {} if data is None else data.answers
     name, company = lead_title(client_lead)
     return LeadView(
         lead_id=lead.lead_id,
@@ -89,7 +89,7 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
         name=name,
         company=company,
         received=moment_in_words(lead.received_at, terms.zone),
-        answers=[] if data is None else list(_answer_views(terms, answers, data.unverified)),
+        answers=[] if data is None else list(_answer_views(terms, data)),
         is_erased=data is None,
         criteria=[
             visible_text(criterion["rule"])
@@ -294,16 +294,13 @@ def _consent(lead: Lead) -> str:
     return "The person ticked the box beside this text:"
 
 
-def _answer_views(
-    terms: Campaign, answers: Mapping[str, Answer], unverified: Mapping[str, str]
-) -> Iterator[AnswerView]:
-    for name, field in terms.fields.items():
-        label = visible_text(field.label)
-        if name in answers:
-            text = visible_text(answer_text(answers[name], field.type))
-            yield AnswerView(label, text, _link(answers[name], field.type))
-        elif unverified.get(name):
-            yield AnswerView(label, visible_text(unverified[name]), is_verified=False)
+def _answer_views(terms: Campaign, data: PersonalData) -> Iterator[AnswerView]:
+    for answer in labelled_answers(terms, data):
+        label, text = visible_text(answer.label), visible_text(answer.text)
+        link = ""
+        if answer.is_verified:
+            link = _link(data.answers[answer.field], terms.fields[answer.field].type)
+        yield AnswerView(label, text, link, answer.is_verified)
 
 
 def _link(value: Answer, field_type: FieldType) -> str:

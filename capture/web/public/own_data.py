@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from capture.campaign.model import Campaign
-from capture.client_access.answers import answer_text
+from capture.client_access.answers import labelled_answers
+from capture.client_access.client_leads import consent_wording
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import PersonalData
 from capture.letters.render import moment_in_words
 
 
@@ -29,25 +28,10 @@ def own_data(reading: ReadTransaction, lead_id: str) -> OwnData | None:
     lead, data = reading.leads.get(lead_id), reading.people.personal_data(lead_id)
     if lead is None or data is None:
         return None
-    terms, wording = saved_campaign(reading, lead.campaign, lead.version), ""
-    if lead.consent_version is not None:
-        wording = saved_campaign(reading, lead.campaign, lead.consent_version).consent
+    terms = saved_campaign(reading, lead.campaign, lead.version)
     return OwnData(
         sent_at=moment_in_words(lead.received_at, terms.zone),
-        answers=tuple(_answers(terms, data)),
+        answers=tuple((answer.label, answer.text) for answer in labelled_answers(terms, data)),
         consent_given=lead.consent_given,
-        wording=wording,
+        wording=consent_wording(reading, lead),
     )
-
-
-def _answers(terms: Campaign, data: PersonalData) -> list[tuple[str, str]]:
-    return [
-        (
-            field.label,
-            answer_text(data.answers[name], field.type)
-            if name in data.answers
-            else data.unverified[name],
-        )
-        for name, field in terms.fields.items()
-        if name in data.answers or data.unverified.get(name)
-    ]
