@@ -20,8 +20,8 @@ from bench import one_command
 from bench.contenders import CAMPAIGN, KEY, ROOT
 from capture.campaign.files import read_campaign
 from capture.campaign.model import Answer, Campaign
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.consent import Consent
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction

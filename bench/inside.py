@@ -22,8 +22,8 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from bench.contenders import CAMPAIGN, KEY, ROOT, control_fields, gatepost
 from capture.campaign.files import read_campaign
 from capture.form.campaign_form import form_class
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.consent import Consent
 from capture.ledger import open_ledger
 from gatepost.server.serve import make_app

@@ -18,8 +18,8 @@ from capture.billing.statement import Agency, Party, build_parties
 from capture.campaign.files import read_campaign, read_client
 from capture.campaign.model import Campaign
 from capture.closing.close import close_month
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.review_window import deadline, month_of

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from capture.billing.statement import Parties, Party
 from capture.campaign.files import parse_campaign
 from capture.campaign.model import Answer, Campaign
-from capture.intake.gate import Submission
+from capture.intake.submission import Submission
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind
 

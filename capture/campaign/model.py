@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from capture.campaign.quarantine import Quarantine
 from capture.campaign.value_types import (
     SLUG_PATTERN,
     Boolean,
@@ -164,6 +165,13 @@ class Review(StrictModel):
     notice: Notice = Field(default=Notice.NONE, description="none, email or webhook.")
 
 
+class Confirm(StrEnum):
+    """Whether a lead waits until its person has proved the e-mail address."""
+
+    NONE = "none"
+    EMAIL = "email"
+
+
 class DuplicateKey(StrEnum):
     """What makes two submissions the same lead."""
 
@@ -242,6 +250,11 @@ class CampaignFile(StrictModel):
     )
     price: Price
     review: Review
+    confirm: Confirm = Field(
+        default=Confirm.NONE,
+        description="email: a lead counts only once its person has opened a link in a letter.",
+    )
+    quarantine: Quarantine = Quarantine()
     duplicates: Duplicates = Duplicates()
     caps: Caps = Caps()
     reporting: Reporting | None = Field(

@@ -78,7 +78,7 @@ class AgencyPlanner:
         """This month's cap on leads, at 80 % and again when it is reached."""
         limit, month = campaign.caps.leads_a_month, month_of(self.now, campaign)
         if limit is not None:
-            count = reading.campaigns.count_towards_cap(campaign, month)
+            count = reading.campaigns.count_towards_cap(campaign, month, self.now)
             yield from self._cap_letter(
                 reading, campaign, month, Cap("leads_a_month", count, limit)
             )

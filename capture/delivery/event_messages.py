@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from capture.campaign.client import Client
 from capture.campaign.model import Campaign, Notice
-from capture.intake.gate import FORM
+from capture.intake.submission import FORM
 from capture.lead.events import Event, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.ledger.messages import VISITOR, Channel, NewMessage

@@ -15,15 +15,14 @@ from capture.campaign.model import Answer, Campaign
 from capture.campaign.problems import suggestion
 from capture.errors import Hint, Refused
 from capture.form.campaign_form import as_form_values, check_values
+from capture.intake.arrival import Arrival
 from capture.intake.gate import (
     KINDS_WITH_KEYS,
-    Arrival,
-    GateResult,
-    Submission,
     judge_at_gate,
     judged_event,
     judged_values,
 )
+from capture.intake.submission import Submission
 from capture.lead.consent import checked_basis
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.fold import apply_event
@@ -203,11 +202,18 @@ def _judge_again(
     # Without spam signals: a person has checked it.
     submission = Submission(personal_data.answers, lead.consent, test=lead.test, source=lead.source)
     arrival = Arrival(
-        campaign, submission, keys, verdict, lead.received_at, needs_explicit_acceptance=True
+        campaign,
+        submission,
+        keys,
+        verdict,
+        received_at=lead.received_at,
+        now=now,
+        needs_explicit_acceptance=True,
+        is_checked=True,
+        is_confirmed=lead.confirmed,
+        is_free_over_cap=lead.free_over_cap,
     )
     gate_result = judge_at_gate(records, arrival)
-    if lead.free_over_cap and gate_result.kind is EventKind.QUALIFIED:  # once free, always free
-        gate_result = GateResult(gate_result.kind, gate_result.details | {"free_over_cap": True})
     records.append(judged_event(lead.lead_id, arrival, gate_result, now))
     reasons = {result.id: result.reason for result in verdict.criteria}
     judged = replace(personal_data, judged=judged_values(verdict), reasons=reasons)

@@ -1,17 +1,19 @@
-"""Judges a submission: spam, suppressed, duplicate, over a cap, or its verdict.
+"""Judges a submission at the gate: its first stage, and why.
 
-The order of the checks is that of rules 2 to 8 of docs/rules.md.
+The order of the checks is that of rule 36 of docs/rules.md.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from capture.campaign.model import Answer, Campaign, Notice
+from capture.campaign.model import Answer, Campaign, Confirm, Notice
 from capture.errors import Hint, Refused
-from capture.lead.consent import Consent
+from capture.intake.arrival import Arrival
+from capture.intake.risk import as_data, is_held, risk_signals
+from capture.intake.submission import FORM, is_spam
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.identity import select_keys
 from capture.lead.model import Lead
@@ -20,81 +22,18 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import DuplicateQuery, Keys, PersonalData
 from capture.qualification.verdict import Verdict
 
-# Spam signals. They are codes, because events keep no text of a visitor.
-
-
-DECISIVE: Final = "honeypot"
-"""Visitors cannot see that field, so this signal is enough alone."""
-
-LINKS_IN_TEXT: Final = 3
-_LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
-_SHORT_FIELDS: Final = ("full_name", "company", "job_title")
-
-
-def spam_signals(
-    answers: Mapping[str, Answer],
-    *,
-    honeypot: bool,
-    seconds: float | None,
-    min_fill_seconds: float,
-) -> tuple[str, ...]:
-    """The spam signals of one submission.
-
-    `seconds` is the time taken to fill the form; None if the page ran no script.
-    """
-    signals = []
-    if honeypot:
-        signals.append(DECISIVE)
-    if seconds is not None and seconds < min_fill_seconds:
-        signals.append("too_fast")
-    if any(_LINK.search(str(answers.get(name, ""))) for name in _SHORT_FIELDS):
-        signals.append("link_in_name")
-    if any(
-        len(_LINK.findall(value)) >= LINKS_IN_TEXT
-        for value in answers.values()
-        if isinstance(value, str)
-    ):
-        signals.append("many_links")
-    return tuple(signals)
-
-
-def is_spam(signals: tuple[str, ...]) -> bool:
-    """Whether the honeypot was filled, or there are two signals; one other signal is not enough."""
-    return DECISIVE in signals or len(signals) > 1
-
-
-# A submission, and its result.
-
-
-FORM: Final = "form"
-"""The source of a submission that a visitor sent by a form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One form as sent, with every field checked."""
-
-    answers: Mapping[str, Answer]
-    consent: Consent
-    """What was ticked, and the campaign version whose form and consent text were shown (rules 16
-    and 35). If no form was shown, the lawful basis."""
-    one_time_id: str = ""
-    """The page's script makes a new one for each form; empty without script (rule 1)."""
-    spam_signals: tuple[str, ...] = ()
-    first_touch: Mapping[str, str] = field(default_factory=dict)
-    last_touch: Mapping[str, str] = field(default_factory=dict)
-    test: bool = False
-    source: str = FORM
-    unverified: Mapping[str, str] = field(default_factory=dict)
-    """By field: text that is no valid answer: optional contact data that looks wrong, or, of a
-    robot's post, every faulty field. No criterion and no identity key uses it."""
-
-
 BLOCKING_STAGES = frozenset({"qualified", "accepted", "rejected"})
 """Stages of a lead that make the person's next lead a duplicate (rule 2)."""
 
+WAITING_STAGES = frozenset({"unconfirmed"})
+"""Stages of a lead whose letter the person's next submission asks for again (rule 2)."""
+
 REFUSED_STAGES = frozenset({"disqualified"})
 """Stages of a lead that the event of the person's next lead names (rule 3)."""
+
+
+CONFIRMATION_TIME: Final = timedelta(days=7)
+"""How long the link in a confirmation letter works. Afterwards the lead expires."""
 
 
 class CampaignClosed(Refused):
@@ -118,24 +57,11 @@ def check_open(reading: ReadTransaction, campaign: Campaign, now: datetime) -> N
         raise CampaignClosed(f"campaign {slug} is closed by its dates; change `opens` or `closes`")
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One submission with all that the gate needs to judge it."""
-
-    campaign: Campaign
-    submission: Submission
-    keys: Keys
-    verdict: Verdict
-    now: datetime
-    """The time of receipt; duplicates and caps are counted from it."""
-    needs_explicit_acceptance: bool = False
-    """Whether only an explicit acceptance can make it billable (rule 15)."""
-
-
 def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
-    """The first that applies: spam, suppressed, duplicate, disqualified, over the cap, qualified.
+    """The first that applies: spam, suppressed, duplicate, disqualified, quarantined, over the cap,
+    unconfirmed, qualified.
 
-    Test leads skip the suppression list, duplicates and caps (rule 5).
+    Test leads skip the suppression list, duplicates, quarantine and caps (rule 5).
     """
     submission, client = arrival.submission, arrival.campaign.client
     if is_spam(submission.spam_signals):
@@ -144,33 +70,57 @@ def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
         return _result_of_verdict(arrival, {})
     if reading.people.is_suppressed(client, arrival.keys):
         return GateResult(EventKind.SUPPRESSED, {})
-    duplicates = _matching(reading, arrival, _duplicate_keys(arrival), BLOCKING_STAGES)
-    if duplicates:
-        return GateResult(EventKind.DUPLICATE, {"duplicate_of": duplicates[0].lead_id})
+    duplicate = _duplicate(reading, arrival)
+    if duplicate is not None:
+        return duplicate
     details = _earlier_refusals(reading, arrival)
     if arrival.verdict.passed:
+        signals = () if arrival.is_checked else risk_signals(reading, arrival)
+        if is_held(arrival.campaign.quarantine, signals):
+            return GateResult(EventKind.QUARANTINED, details | {"signals": as_data(signals)})
         details |= _reached_cap(reading, arrival)
     return _result_of_verdict(arrival, details)
 
 
+def _duplicate(reading: ReadTransaction, arrival: Arrival) -> GateResult | None:
+    """A match with a lead that the client has, or with one that still waits for its person: that
+    lead's letter is sent again then (rule 2). None if there is no match."""
+    keys = select_keys(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
+    duplicates = _matching(reading, arrival, keys, BLOCKING_STAGES)
+    if duplicates:
+        return GateResult(EventKind.DUPLICATE, {"duplicate_of": duplicates[0].lead_id})
+    # Only by the address: the letter must reach the person who sent the form just now.
+    waiting = [
+        lead
+        for lead in _matching(reading, arrival, select_keys(keys, {"email"}), WAITING_STAGES)
+        if lead.campaign == arrival.campaign.slug and not lead.is_expired_at(arrival.now)
+    ]
+    if waiting and not arrival.is_confirmed:
+        details = {"duplicate_of": waiting[0].lead_id, "asks_again": True}
+        return GateResult(EventKind.DUPLICATE, details)
+    return None
+
+
 def _result_of_verdict(arrival: Arrival, details: dict[str, Any]) -> GateResult:
+    campaign = arrival.campaign
     if not arrival.verdict.passed:
         return GateResult(EventKind.DISQUALIFIED, details)
+    if arrival.is_free_over_cap:
+        details = details | {"free_over_cap": True}
     if "cap" in details and not details["free_over_cap"]:
         return GateResult(EventKind.OVER_CAP, details)
-    if arrival.needs_explicit_acceptance:
+    is_proved = campaign.confirm is Confirm.NONE or arrival.is_confirmed
+    is_form = arrival.submission.source == FORM
+    # An imported lead gets no letter, so nobody can prove its address.
+    if arrival.needs_explicit_acceptance or not (is_proved or is_form):
         details = details | {"needs_explicit_acceptance": True}
+    if is_form and not is_proved:
+        until = show_time(arrival.now + CONFIRMATION_TIME)
+        return GateResult(EventKind.UNCONFIRMED, details | {"until": until})
     # With notice = "none" the review window starts at qualification, otherwise when notified.
-    if arrival.campaign.review.notice is Notice.NONE and not details.get(
-        "needs_explicit_acceptance"
-    ):
-        details = details | {"deadline": show_time(deadline(arrival.campaign, arrival.now))}
+    if campaign.review.notice is Notice.NONE and not details.get("needs_explicit_acceptance"):
+        details = details | {"deadline": show_time(deadline(campaign, arrival.now))}
     return GateResult(EventKind.QUALIFIED, details)
-
-
-def _duplicate_keys(arrival: Arrival) -> Keys:
-    """The identity keys that the campaign's duplicate rule uses."""
-    return select_keys(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
 
 
 def _matching(
@@ -179,7 +129,7 @@ def _matching(
     """Earlier leads with any of the keys, in the rule's scope and window (rule 2)."""
     campaign = arrival.campaign
     window, scope = campaign.duplicates.window, campaign.duplicates.scope
-    since = None if window == "for ever" else arrival.now - timedelta(days=window)
+    since = None if window == "for ever" else arrival.received_at - timedelta(days=window)
     where = campaign.slug if scope == "campaign" else None
     return reading.leads.matching(campaign.client, keys, DuplicateQuery(stages, since, where))
 
@@ -225,14 +175,14 @@ def _reached_cap(reading: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
     Rules 7 and 8.
     """
     campaign = arrival.campaign
-    caps, month = campaign.caps, month_of(arrival.now, campaign)
+    caps, month = campaign.caps, month_of(arrival.received_at, campaign)
     company = select_keys(arrival.keys, {"company_domain"})
+    count = partial(reading.campaigns.count_towards_cap, campaign, month, arrival.now)
     is_full = {
-        "leads_a_month": caps.leads_a_month is not None
-        and reading.campaigns.count_towards_cap(campaign, month) >= caps.leads_a_month,
+        "leads_a_month": caps.leads_a_month is not None and count() >= caps.leads_a_month,
         "leads_a_company": caps.leads_a_company is not None
         and bool(company)
-        and reading.campaigns.count_towards_cap(campaign, month, company) >= caps.leads_a_company,
+        and count(company) >= caps.leads_a_company,
     }
     reached = next((cap for cap, full in is_full.items() if full), None)
     return {} if reached is None else {"cap": reached, "free_over_cap": caps.over == "free"}
@@ -242,9 +192,14 @@ def _reached_cap(reading: ReadTransaction, arrival: Arrival) -> dict[str, Any]:
 
 
 KINDS_WITH_KEYS: Final = frozenset(
-    {EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.UNCONFIRMED}
+    {
+        EventKind.QUALIFIED,
+        EventKind.DISQUALIFIED,
+        EventKind.QUARANTINED,
+        EventKind.UNCONFIRMED,
+    }
 )
-"""Only these leads have identity keys stored; any other blocks no later lead (rule 2)."""
+"""Only these leads have identity keys stored. No other can block a later lead (rule 2)."""
 
 
 def judged_event(lead_id: str, arrival: Arrival, gate_result: GateResult, at: datetime) -> Event:

@@ -16,8 +16,9 @@ from capture.campaign.value_types import CODE
 from capture.csv_table import Columns, in_order, read_table
 from capture.errors import FileErrors, Problem, Refused
 from capture.form.campaign_form import check_values
-from capture.intake.gate import FORM, GateResult, Submission, check_open
+from capture.intake.gate import GateResult, check_open
 from capture.intake.receive import receive_submission
+from capture.intake.submission import FORM, Submission
 from capture.lead.consent import Consent, checked_basis
 from capture.lead.events import EventKind
 from capture.ledger.protocol import WriteTransaction

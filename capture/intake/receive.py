@@ -11,17 +11,16 @@ from typing import Final
 
 from capture.campaign.model import Campaign
 from capture.errors import Refused
+from capture.intake.arrival import Arrival
 from capture.intake.gate import (
     KINDS_WITH_KEYS,
-    Arrival,
     GateResult,
-    Submission,
     check_open,
-    is_spam,
     judge_at_gate,
     judged_event,
     judged_values,
 )
+from capture.intake.submission import Submission, is_spam
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, keys_to_store
@@ -78,7 +77,7 @@ def receive_submission(
     lead_id = new_lead_id()
     keys = keys_to_match(submission.answers)
     verdict = qualify(campaign, submission.answers)
-    arrival = Arrival(campaign, submission, keys, verdict, now)
+    arrival = Arrival(campaign, submission, keys, verdict, received_at=now, now=now)
     gate_result = judge_at_gate(records, arrival)
     records.append(
         _received_event(lead_id, arrival), judged_event(lead_id, arrival, gate_result, now)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from capture.intake.gate import FORM
+from capture.intake.submission import FORM
 from capture.kpi.sums import Sums
 from capture.ledger.types import LeadForKpi
 

@@ -49,29 +49,14 @@ class EventKind(StrEnum):
     DEBITED = "debited"
     PAID = "paid"
     BOUNCED = "bounced"
-    # Reserved, see RESERVED.
     CONFIRMED = "confirmed"
+    EXPIRED = "expired"
     QUARANTINED = "quarantined"
     RELEASED = "released"
     DISCARDED = "discarded"
     HELD_BACK = "held_back"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     ERASED = "erased"
-
-
-RESERVED = frozenset(
-    {
-        EventKind.CONFIRMED,
-        EventKind.QUARANTINED,
-        EventKind.RELEASED,
-        EventKind.DISCARDED,
-        EventKind.HELD_BACK,
-        EventKind.CONSENT_WITHDRAWN,
-        EventKind.ERASED,
-    }
-)
-"""Kinds for later versions. Their names are fixed now, because kinds are part of the hash chain.
-The ledger refuses to append an event of a reserved kind."""
 
 
 class Actor(StrEnum):

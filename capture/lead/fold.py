@@ -4,7 +4,7 @@ Only `apply_event` knows what an event does. The ledger, its projections and `ve
 they cannot disagree. The rules that it cites are those of docs/rules.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,13 @@ from capture.errors import EventNotAllowed
 from capture.lead.events import ON_BEHALF_OF, Event, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.lead.moves import (
+    AT_ANY_STAGE,
     DELIVERED,
     ENDS_DELIVERY,
     MOVES,
     NOT_STARTED,
     OBJECTIONS,
+    UNDELIVERED,
     Track,
     track_of_event,
 )
@@ -36,42 +38,11 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
         return _new_lead(event)
     track = track_of_event(event.kind, event.data)
     changes: dict[str, Any] = {track.value: _next_stage(lead, track, event)}
-    match event.kind:
-        case EventKind.QUALIFIED:
-            changes |= {
-                "free_over_cap": bool(event.data.get("free_over_cap", False)),
-                "needs_explicit_acceptance": lead.needs_explicit_acceptance
-                or bool(event.data.get("needs_explicit_acceptance", False)),
-                "deadline": _time(event.data.get("deadline")),
-                "notified": "deadline" in event.data,
-            }
-        case EventKind.NOTIFIED:
-            changes |= {"deadline": _time(event.data.get("deadline")), "notified": True}
-        case EventKind.ACCEPTED | EventKind.SETTLED:
-            changes |= _acceptance(lead, event)
-        case EventKind.DISPUTED | EventKind.BOUNCED:
-            changes[event.kind.value] = True
-        case EventKind.WITHDRAWN:
-            changes |= {"accepted_at": None, "disputed": False, "meeting_lost": False}
-            changes |= _restored_review(event)
-            if lead.meeting_lost:
-                changes["appointment"] = "scheduled"
-        case kind if kind in ENDS_DELIVERY:
-            changes |= _end_of_delivery(lead, event)
-        case EventKind.CORRECTED:  # a pending meeting stays until the new verdict
-            changes |= _correction(lead, event)
-        case EventKind.SCHEDULED | EventKind.MOVED:
-            changes |= {
-                "meeting_at": _time(event.data.get("meeting_at")),
-                "deemed_held_at": _time(event.data.get("deemed_held_at")),
-            }
-        case EventKind.REFUNDED | EventKind.OBJECTED if event.data.get("left") or event.data.get(
-            "period"
-        ):
-            changes["sale"] = lead.sale  # a partial refund, or one about a single period
+    changes |= _changes(lead, event, changes)
     lead = replace(lead, **changes)
-    # After a bounce no time decides about a lead in review, so it has no deadline (rule 36).
-    return replace(lead, deadline=None) if lead.bounced and lead.review == "qualified" else lead
+    if lead.review == "qualified" and lead.is_silence_ended:
+        return replace(lead, deadline=None)  # no time decides about it any more
+    return lead
 
 
 def fold_events(events: Iterable[Event]) -> Lead:
@@ -82,6 +53,41 @@ def fold_events(events: Iterable[Event]) -> Lead:
     if lead is None:
         raise ValueError("no events")
     return lead
+
+
+def _changes(lead: Lead, event: Event, next_stage: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the event changes besides the stage of its track."""
+    data = event.data
+    changes: Mapping[str, Any] = {}
+    match event.kind:
+        case EventKind.QUALIFIED | EventKind.UNCONFIRMED:
+            changes = _admission(lead, event)
+        case EventKind.NOTIFIED:
+            changes = {"deadline": _time(data.get("deadline")), "notified": True}
+        case EventKind.HELD_BACK | EventKind.RELEASED:  # a release gives a full review window
+            changes = {"deadline": _time(data.get("deadline"))}
+        case EventKind.ACCEPTED | EventKind.SETTLED:
+            changes = _acceptance(lead, event)
+        case EventKind.DISPUTED | EventKind.BOUNCED | EventKind.CONFIRMED | EventKind.ERASED:
+            changes = {event.kind.value: True}
+        case EventKind.WITHDRAWN:
+            changes = _undone_review(lead, event)
+        case EventKind.CONSENT_WITHDRAWN:
+            is_last = next_stage["review"] == "consent_withdrawn"
+            ended = _end_of_delivery(lead, event) if is_last else {}
+            changes = {"consent_withdrawn": True, "basis": None, **ended}
+        case kind if kind in ENDS_DELIVERY:
+            changes = _end_of_delivery(lead, event)
+        case EventKind.CORRECTED:  # a pending meeting stays until the new verdict
+            changes = _correction(lead, event)
+        case EventKind.SCHEDULED | EventKind.MOVED:
+            changes = {
+                "meeting_at": _time(data.get("meeting_at")),
+                "deemed_held_at": _time(data.get("deemed_held_at")),
+            }
+        case EventKind.REFUNDED | EventKind.OBJECTED if data.get("left") or data.get("period"):
+            changes = {"sale": lead.sale}  # a partial refund, or one about a single period
+    return changes
 
 
 def _new_lead(event: Event) -> Lead:
@@ -103,6 +109,19 @@ def _new_lead(event: Event) -> Lead:
     )
 
 
+def _admission(lead: Lead, event: Event) -> dict[str, Any]:
+    """The changes of a lead that passed the gate, or that waits for the proof of its address."""
+    data = event.data
+    changes: dict[str, Any] = {
+        "free_over_cap": bool(data.get("free_over_cap", False)),
+        "needs_explicit_acceptance": lead.needs_explicit_acceptance
+        or bool(data.get("needs_explicit_acceptance", False)),
+    }
+    if event.kind is EventKind.UNCONFIRMED:
+        return changes | {"confirm_until": _time(data.get("until"))}
+    return changes | {"deadline": _time(data.get("deadline")), "notified": "deadline" in data}
+
+
 def _acceptance(lead: Lead, event: Event) -> dict[str, Any]:
     """The changes of an acceptance. One that the agency entered becomes final at its deadline."""
     if event.data.get(ON_BEHALF_OF):
@@ -113,13 +132,16 @@ def _acceptance(lead: Lead, event: Event) -> dict[str, Any]:
 
 
 def _correction(lead: Lead, event: Event) -> dict[str, Any]:
-    """The changes of a correction. Nothing has bounced at a corrected address yet."""
+    """The changes of a correction. Nothing has bounced at a corrected address yet, and nobody has
+    proved that it is theirs."""
+    has_new_address = "email" in event.data.get("fields", ())
     return {
         "deadline": None,
         "needs_explicit_acceptance": True,
         "notified": False,
         "entered": False,
-        "bounced": lead.bounced and "email" not in event.data.get("fields", ()),
+        "bounced": lead.bounced and not has_new_address,
+        "confirmed": lead.confirmed and not has_new_address,
         "basis": event.data.get("basis", lead.basis),
     }
 
@@ -140,18 +162,23 @@ def _agency_entry(event: Event) -> dict[str, Any]:
     return {"entered": True, "deadline": _time(event.data["final_at"])}
 
 
-def _restored_review(event: Event) -> dict[str, Any]:
-    """The earlier state that an undone review restores; empty if no review was entered."""
+def _undone_review(lead: Lead, event: Event) -> dict[str, Any]:
+    """The changes of an undone review, and the earlier state if a review was entered before."""
+    changes: dict[str, Any] = {"accepted_at": None, "disputed": False, "meeting_lost": False}
     back = event.data.get("back")
-    if back is None:
-        return {}
-    return {**back, "deadline": _time(back["deadline"])}
+    if back is not None:
+        changes |= {**back, "deadline": _time(back["deadline"])}
+    if lead.meeting_lost:
+        changes["appointment"] = "scheduled"
+    return changes
 
 
 def _next_stage(lead: Lead, track: Track, event: Event) -> str:
     """The stage that the event leads to on its track. Raises `EventNotAllowed`."""
     stage = lead.stage(track)
     allowed = MOVES[track].get(stage, {})
+    if track is Track.REVIEW and not lead.notified:
+        allowed = {**allowed, **UNDELIVERED.get(stage, {})}
     if track is Track.REVIEW and lead.entered:
         allowed = {**allowed, **OBJECTIONS.get(stage, {})}
     if track is not Track.REVIEW and lead.review not in DELIVERED:
@@ -162,7 +189,7 @@ def _next_stage(lead: Lead, track: Track, event: Event) -> str:
             MOVES[Track.REVIEW][lead.review],
         )
     if event.kind not in allowed:
-        choices = [kind for kind in allowed if kind is not EventKind.BOUNCED]  # no person bounces
+        choices = [kind for kind in allowed if kind not in AT_ANY_STAGE]  # these are no decisions
         names = ", ".join(choices) or "none"
         stage_text = "not started" if stage == NOT_STARTED else stage
         raise EventNotAllowed(

@@ -50,6 +50,14 @@ class Lead:
     """The rejection cancelled a pending meeting; undoing the rejection restores the meeting."""
     bounced: bool = False
     """The mail server refused the person's address, so silence never accepts it (rule 36)."""
+    confirm_until: datetime | None = None
+    """While it is unconfirmed: when its link ends, so that it expires (rule 7)."""
+    confirmed: bool = False
+    """The person proved that the e-mail address is theirs."""
+    consent_withdrawn: bool = False
+    """The person withdrew the consent, so silence never accepts it (rule 35)."""
+    erased: bool = False
+    """Its personal data was erased, so nobody can review it and silence never accepts it."""
     disputed: bool = False
     """The agency disputes the rejection. If the client agrees, the lead becomes accepted."""
     meeting_at: datetime | None = None
@@ -60,11 +68,23 @@ class Lead:
     @property
     def consent(self) -> Consent:
         """The consent or lawful basis for delivery and billing (rule 35)."""
-        return Consent(self.consent_given, self.consent_version, self.basis)
+        is_given = self.consent_given and not self.consent_withdrawn
+        return Consent(is_given, self.consent_version, self.basis)
 
     def review_at(self, now: datetime) -> str:
-        """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12)."""
-        return "accepted" if self.is_silently_accepted_at(now) else self.review
+        """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12), and
+        an unconfirmed lead expires when its link ends."""
+        if self.is_silently_accepted_at(now):
+            return "accepted"
+        return "expired" if self.is_expired_at(now) else self.review
+
+    def is_expired_at(self, now: datetime) -> bool:
+        """Whether its link has ended by `now` and no event records this yet."""
+        return (
+            self.review == "unconfirmed"
+            and self.confirm_until is not None
+            and self.confirm_until <= now
+        )
 
     def accepted_as_of(self, now: datetime) -> datetime | None:
         """When it was accepted, by a person or by silence, as of `now`; None if it was not."""
@@ -72,8 +92,13 @@ class Lead:
 
     @property
     def silence_never_accepts(self) -> bool:
-        """Whether only an explicit acceptance makes it billable (rules 3, 15 and 36)."""
-        return self.needs_explicit_acceptance or self.bounced
+        """Whether only an explicit acceptance makes it billable (rules 3, 15, 35 and 36)."""
+        return self.needs_explicit_acceptance or self.is_silence_ended
+
+    @property
+    def is_silence_ended(self) -> bool:
+        """Whether something happened after which no time decides about it (rules 35 and 36)."""
+        return self.bounced or self.consent_withdrawn or self.erased
 
     @property
     def silence_accepts_at(self) -> datetime | None:

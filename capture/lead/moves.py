@@ -31,12 +31,14 @@ _GATE = {
         EventKind.SUPPRESSED,
         EventKind.OVER_CAP,
         EventKind.DISQUALIFIED,
+        EventKind.QUARANTINED,
         EventKind.UNCONFIRMED,
         EventKind.QUALIFIED,
     )
 }
 ENDS_DELIVERY = frozenset(_GATE) - {EventKind.UNCONFIRMED, EventKind.QUALIFIED} | {
-    EventKind.REJECTED
+    EventKind.REJECTED,
+    EventKind.DISCARDED,
 }
 """Events after which the client does not have the lead, so a pending meeting is cancelled."""
 
@@ -48,11 +50,30 @@ _REVIEW: Moves = {
     "suppressed": {},
     "over_cap": {},
     "disqualified": _REJUDGED,
-    "unconfirmed": {EventKind.QUALIFIED: "qualified"},
+    "quarantined": {
+        EventKind.RELEASED: "received",
+        EventKind.DISCARDED: "discarded",
+        **_REJUDGED,
+    },
+    "discarded": _REJUDGED,
+    "unconfirmed": {
+        EventKind.CONFIRMED: "received",
+        EventKind.EXPIRED: "expired",
+        EventKind.HELD_BACK: "quarantined",
+        **_REJUDGED,
+    },
+    "expired": _REJUDGED,
+    "consent_withdrawn": {},
     "qualified": {
         EventKind.NOTIFIED: "qualified",
         EventKind.ACCEPTED: "accepted",
         EventKind.REJECTED: "rejected",
+        EventKind.HELD_BACK: "held_back",
+        **_REJUDGED,
+    },
+    "held_back": {
+        EventKind.RELEASED: "qualified",
+        EventKind.DISCARDED: "discarded",
         **_REJUDGED,
     },
     "accepted": {EventKind.WITHDRAWN: "qualified"},
@@ -62,13 +83,30 @@ _REVIEW: Moves = {
         EventKind.SETTLED: "accepted",
     },
 }
-"""The moves of a judged lead, except a bounce, which each stage allows and which changes none."""
+"""The moves of a judged lead, except those of `AT_ANY_STAGE`."""
+
+AT_ANY_STAGE = (EventKind.BOUNCED, EventKind.CONSENT_WITHDRAWN, EventKind.ERASED)
+"""Events that each stage of a judged lead allows. They change no stage, except that of
+`UNDELIVERED`."""
+
+UNDELIVERED: Moves = {
+    "quarantined": {EventKind.CONSENT_WITHDRAWN: "consent_withdrawn"},
+    "unconfirmed": {EventKind.CONSENT_WITHDRAWN: "consent_withdrawn"},
+    "qualified": {
+        EventKind.CONSENT_WITHDRAWN: "consent_withdrawn",
+        EventKind.HELD_BACK: "quarantined",
+    },
+}
+"""Where an event leads if the client was not notified of the lead: it is not delivered then."""
 
 MOVES: Mapping[Track, Moves] = {
     Track.REVIEW: {
         NOT_STARTED: {EventKind.RECEIVED: "received"},
         "received": _GATE,
-        **{stage: {**moves, EventKind.BOUNCED: stage} for stage, moves in _REVIEW.items()},
+        **{
+            stage: {**moves, **dict.fromkeys(AT_ANY_STAGE, stage)}
+            for stage, moves in _REVIEW.items()
+        },
     },
     Track.APPOINTMENT: {
         NOT_STARTED: {EventKind.SCHEDULED: "scheduled"},
@@ -123,8 +161,8 @@ def track_of_event(kind: EventKind, data: Mapping[str, Any]) -> Track:
 DELIVERED = frozenset({"qualified", "accepted"})
 """Review stages in which the client has the lead. Only these allow a meeting or a sale."""
 
-VISIBLE_TO_CLIENT = DELIVERED | {"rejected"}
-"""Review stages in which the client sees the lead (rule 6)."""
+VISIBLE_TO_CLIENT = DELIVERED | {"rejected", "held_back"}
+"""Review stages in which the client sees the lead (rules 6 and 36)."""
 
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
 """All review stages of a received lead."""

@@ -1,8 +1,9 @@
 """SQL for campaigns: their versions, whether they are paused, and the counts for caps."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from capture.campaign.files import parse_campaign
 from capture.campaign.model import Campaign
@@ -12,9 +13,13 @@ from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import KeyedHash
 from capture.ledger.types import Keys
 
-_COUNTED = (
+UNCONFIRMED_IN_CAP: Final = timedelta(hours=2)
+"""How long after its receipt an unconfirmed lead counts towards a cap that refuses leads."""
+
+_COUNTED: Final = (
     "campaign = ? AND month = ? AND test = 0 AND free_over_cap = 0"
-    f" AND review IN ({quoted(DELIVERED | {'unconfirmed'})})"
+    f" AND review IN ({quoted(DELIVERED | {'held_back', 'unconfirmed'})})"
+    " AND (review <> 'unconfirmed' OR (confirm_until > ? AND received_at > ?))"
 )
 """The leads of a month that count towards a cap (rule 7 of docs/rules.md)."""
 
@@ -65,10 +70,17 @@ class SqlCampaigns:
         ).fetchone()
         return row is not None and row[0] == EventKind.PAUSED
 
-    def count_towards_cap(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
+    def count_towards_cap(
+        self, campaign: Campaign, month: str, now: datetime, company: Keys | None = None
+    ) -> int:
+        received_after = now - UNCONFIRMED_IN_CAP if campaign.caps.over == "refuse" else None
+        values = (
+            *(campaign.slug, month, show_time(now)),
+            "" if received_after is None else show_time(received_after),
+        )
         if company is None:
             row = self._connection.execute(
-                f"SELECT count(*) FROM leads WHERE {_COUNTED}", (campaign.slug, month)
+                f"SELECT count(*) FROM leads WHERE {_COUNTED}", values
             ).fetchone()
         else:
             hashes = self._hash.of_keys(campaign.client, company)
@@ -76,7 +88,7 @@ class SqlCampaigns:
                 "SELECT count(DISTINCT lead_id) FROM duplicate_keys"
                 f" {self._dialect.outer_join_first} leads USING (lead_id)"
                 f" WHERE mac IN ({placeholders(hashes)}) AND {_COUNTED}",
-                (*hashes, campaign.slug, month),
+                (*hashes, *values),
             ).fetchone()
         return int(row[0])
 

@@ -11,8 +11,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from capture.lead.events import Actor, Event, EventKind, parse_time, show_time
-from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.ledger.dialect import Connection, Dialect, quoted
+from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.types import RecordedEvent
 from capture.text import canonical
 
@@ -52,10 +51,12 @@ EVENT_COLUMNS: Final = (
     "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
 )
 _EVER_QUALIFIED: Final = (
-    f"(review IN ({quoted(VISIBLE_TO_CLIENT)}) OR needs_explicit_acceptance = 1)"
+    "(review NOT IN ('disqualified', 'duplicate', 'over_cap', 'spam', 'suppressed')"
+    " OR notified = 1 OR needs_explicit_acceptance = 1)"
 )
-"""SQL for leads that qualified at some time. Only a correction moves a lead out of these stages,
-and it sets `needs_explicit_acceptance` (rule 15)."""
+"""SQL for all leads that qualified at some time, and a few others. Only a correction moves a lead
+that the client knows to one of these stages, and it sets `needs_explicit_acceptance` (rule 15). A
+lead that the client did not know was never on a statement."""
 
 Head = tuple[int, str]
 """Number and hash of the last event."""

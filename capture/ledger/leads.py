@@ -33,7 +33,7 @@ See docs/rules.md.
 """
 _COLUMNS: Final = (*_FIELDS, *_DERIVED)
 _TIMES: Final = frozenset(
-    {"received_at", "deadline", "accepted_at", "meeting_at", "deemed_held_at"}
+    {"received_at", "deadline", "accepted_at", "confirm_until", "meeting_at", "deemed_held_at"}
 )
 _FLAGS: Final = frozenset(
     {
@@ -43,6 +43,9 @@ _FLAGS: Final = frozenset(
         "notified",
         "meeting_lost",
         "bounced",
+        "confirmed",
+        "consent_withdrawn",
+        "erased",
         "disputed",
         "entered",
         "consent_given",

@@ -167,8 +167,14 @@ class CampaignQueries(Protocol):
     def is_paused(self, campaign: str) -> bool:
         """Whether the campaign is paused (rule 18)."""
 
-    def count_towards_cap(self, campaign: Campaign, month: str, company: Keys | None = None) -> int:
-        """The number of a month's leads that count towards a cap (rule 7), or of one company's."""
+    def count_towards_cap(
+        self, campaign: Campaign, month: str, now: datetime, company: Keys | None = None
+    ) -> int:
+        """The number of a month's leads that count towards a cap at `now`, or of one company's.
+
+        Unconfirmed leads count while their link lives (rule 7). If the cap refuses leads, they
+        count only for `UNCONFIRMED_IN_CAP`, so that nobody fills it with invented addresses.
+        """
 
     def leads_free_over_cap(self, campaign: str, month: str) -> Sequence[str]:
         """The ids of a month's leads delivered over a cap (rule 8), without test leads."""

@@ -162,6 +162,10 @@ _LEADS: Final = """
         notified INTEGER NOT NULL CHECK (notified IN (0, 1)),
         meeting_lost INTEGER NOT NULL CHECK (meeting_lost IN (0, 1)),
         bounced INTEGER NOT NULL CHECK (bounced IN (0, 1)),
+        confirm_until TEXT,
+        confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
+        consent_withdrawn INTEGER NOT NULL CHECK (consent_withdrawn IN (0, 1)),
+        erased INTEGER NOT NULL CHECK (erased IN (0, 1)),
         disputed INTEGER NOT NULL CHECK (disputed IN (0, 1)),
         meeting_at TEXT,
         deemed_held_at TEXT,
@@ -172,9 +176,12 @@ _LEADS: Final = """
     ) STRICT;
     CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free_over_cap);
     CREATE INDEX leads_shown ON leads (client, received_at, lead_id)
-        WHERE test = 0 AND review IN ('accepted', 'qualified', 'rejected');
+        WHERE test = 0 AND review IN ('accepted', 'held_back', 'qualified', 'rejected');
     CREATE INDEX leads_in_review ON leads (campaign, silence_accepts_at)
         WHERE review = 'qualified';
+    CREATE INDEX leads_unconfirmed ON leads (confirm_until) WHERE review = 'unconfirmed';
+    CREATE INDEX leads_held ON leads (campaign, id)
+        WHERE review IN ('held_back', 'quarantined');
     CREATE INDEX leads_booked ON leads (campaign, silence_holds_at)
         WHERE appointment = 'scheduled';
     CREATE INDEX leads_due ON leads (campaign, due_at) WHERE due_at IS NOT NULL;

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from capture.errors import NotFound, Refused
-from capture.lead.events import RESERVED, Event, EventKind
+from capture.lead.events import Event, EventKind
 from capture.lead.fold import apply_event
 from capture.lead.model import Lead
 from capture.ledger.api_store import SqlApi
@@ -53,11 +53,6 @@ class SqlWriteTransaction(SqlReadTransaction):
         leads: dict[str, Lead] = {}
         changed: dict[str, list[Event]] = {}
         for event in events:
-            if event.kind in RESERVED:
-                raise Refused(
-                    f"event kind {event.kind}: reserved for a later version, so nothing was "
-                    "written; record an event of another kind"
-                )
             if event.lead_id is None:
                 continue
             lead = leads.get(event.lead_id) or self.leads.get(event.lead_id)

@@ -12,8 +12,8 @@ from capture.backtest.findings import Backtest, CriterionCount
 from capture.backtest.run import backtest
 from capture.campaign.model import Answer, Campaign
 from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction

@@ -24,8 +24,8 @@ from capture.backtest.run import (
 from capture.campaign.model import Campaign
 from capture.cli.campaigns import impact_lines
 from capture.cli.context import Allowance
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import JudgedLead

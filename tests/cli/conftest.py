@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from capture.campaign.model import Answer
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.ledger import open_ledger

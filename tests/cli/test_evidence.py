@@ -13,7 +13,7 @@ import pytest
 import time_machine
 
 from capture.campaign.model import Answer
-from capture.intake.gate import Submission
+from capture.intake.submission import Submission
 from capture.lead.events import EventKind
 from capture.review.acts import accept
 from tests.cli.conftest import Project

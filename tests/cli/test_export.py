@@ -9,7 +9,7 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from capture.intake.gate import Submission
+from capture.intake.submission import Submission
 from capture.lead.events import EventKind
 from tests.cli.conftest import Project
 from tests.samples import ANSWERS, CAMPAIGN, NOW, consent_to, later_event

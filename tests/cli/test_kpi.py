@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from capture.intake.gate import Submission
+from capture.intake.submission import Submission
 from capture.lead.events import Actor
 from capture.review.acts import Act, reject
 from capture.site import Site

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from tests.cli.conftest import ROOT, CommandResult, Project
 from tests.samples import NOW, campaign, consent_to
 

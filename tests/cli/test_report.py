@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from capture.campaign.model import Campaign
 from capture.cli import report as command
 from capture.errors import Refused
-from capture.intake.gate import Submission
+from capture.intake.submission import Submission
 from capture.site import Site
 from tests.cli.conftest import CommandResult, Project
 from tests.samples import ANSWERS, consent_to

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from capture.campaign.model import (
     CampaignFile,
     Caps,
+    Confirm,
     Criterion,
     Duplicates,
     FormField,
@@ -17,6 +18,7 @@ from capture.campaign.model import (
     Review,
 )
 from capture.campaign.problems import KeyPath
+from capture.campaign.quarantine import Quarantine
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Draft:
     review: Review | None = None
     duplicates: Duplicates | None = None
     caps: Caps | None = None
+    confirm: Confirm | None = None
+    quarantine: Quarantine | None = None
     malformed: frozenset[str] = frozenset()
     """Names of fields that are in the file but have a wrong shape."""
 

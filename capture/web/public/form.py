@@ -12,8 +12,9 @@ from capture.campaign.model import Campaign
 from capture.errors import Unavailable
 from capture.form.campaign_form import CampaignForm, form_class
 from capture.form.touches import touch_of_page
-from capture.intake.gate import CampaignClosed, Submission, check_open, spam_signals
+from capture.intake.gate import CampaignClosed, check_open
 from capture.intake.receive import FormOutdated, receive_submission
+from capture.intake.submission import Submission, spam_signals
 from capture.lead.consent import Consent
 from capture.web.services import message_page, page_template, services, site_url
 

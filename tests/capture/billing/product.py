@@ -24,8 +24,8 @@ from capture.closing.documents import (
 from capture.closing.months import Closing, campaign_groups, closed_months, closings_of
 from capture.closing.payments import PaymentRequest, record_payment
 from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger

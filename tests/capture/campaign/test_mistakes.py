@@ -59,7 +59,7 @@ def test_control_characters_in_a_key_are_escaped(problems_after_change) -> None:
     assert problems_after_change(("[caps]", '["\\u001b[31m\\u202e"]')) == [
         f'{G}:55: "\\u001b[31m\\u202e": is not a known key; the keys here are title, summary, '
         "client, currency, time_zone, opens, closes, kind, button, assets, consent, fields, "
-        "criteria, price, review, duplicates, caps, reporting"
+        "criteria, price, review, confirm, quarantine, duplicates, caps, reporting"
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from capture.campaign.model import Campaign
 from capture.delivery.plan import queue_messages
-from capture.intake.gate import Submission
+from capture.intake.submission import Submission
 from capture.ledger.messages import Attempt, Channel, Message, NewMessage
 from capture.ledger.protocol import Ledger
 from capture.review.acts import accept, reject

@@ -19,8 +19,8 @@ from capture.delivery import plan
 from capture.delivery.context import DeliveryContext
 from capture.delivery.plan import LETTERS_A_DAY, queue_messages
 from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.events import Actor, EventKind, show_time
 from capture.ledger import open_ledger
 from capture.ledger.messages import Message

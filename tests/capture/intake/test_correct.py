@@ -14,8 +14,8 @@ from capture.closing.checks import check_documents
 from capture.closing.close import read_statement
 from capture.errors import Refused
 from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger

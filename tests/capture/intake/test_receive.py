@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from capture.campaign.model import Answer, Campaign
-from capture.intake.gate import CampaignClosed, Submission
+from capture.intake.gate import CampaignClosed
 from capture.intake.receive import FormOutdated, Receipt, receive_submission
+from capture.intake.submission import Submission
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger

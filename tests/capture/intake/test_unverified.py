@@ -9,8 +9,8 @@ import pytest
 from capture.campaign.model import Criterion
 from capture.errors import Refused
 from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.ledger.types import PersonalData

@@ -17,8 +17,8 @@ from capture.closing.close import close_month
 from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.drawing import spend_of
 from capture.errors import NotFound, Refused
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import CurrencyFigures, Grouping, Period
 from capture.kpi.sums import Sums

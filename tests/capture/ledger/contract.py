@@ -5,14 +5,13 @@ The test module of a backend subclasses `LedgerContract` and opens a new ledger.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from capture.errors import Busy, EventNotAllowed, Refused
-from capture.lead.events import RESERVED, Actor, EventKind, show_time
+from capture.lead.events import Actor, EventKind, show_time
 from capture.ledger.events import GENESIS, event_hash
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import (
@@ -121,27 +120,6 @@ class LedgerContract:
         with pytest.raises(EventNotAllowed):
             ledger.transact(lambda records: records.append(later_event("a", EventKind.ACCEPTED)))
         assert ledger.read(lambda reading: reading.events.head()[0]) == 1
-
-    @pytest.mark.parametrize("kind", sorted(RESERVED))
-    def test_an_event_of_a_reserved_kind_is_refused_in_one_line(
-        self, ledger: Ledger, kind: EventKind
-    ) -> None:
-        ledger.transact(lambda records: records.append(received_event("a")))
-        for event in (later_event("a", kind), replace(later_event("a", kind), lead_id=None)):
-            with pytest.raises(Refused, match=f"^event kind {kind}: reserved for a later version"):
-                ledger.transact(lambda records, event=event: records.append(event))
-        assert ledger.read(lambda reading: reading.events.head()[0]) == 1
-
-    def test_the_reserved_kinds_are_those_of_planned_features(self) -> None:
-        assert sorted(RESERVED) == [
-            "confirmed",
-            "consent_withdrawn",
-            "discarded",
-            "erased",
-            "held_back",
-            "quarantined",
-            "released",
-        ]
 
     def test_each_unit_of_a_transaction_is_written_completely_or_not_at_all(
         self, ledger: Ledger

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from capture.lead.events import EventKind
+from capture.lead.events import EventKind, show_time
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import DuplicateQuery, LeadFilter, PersonalData
 from tests.samples import NOW, campaign, later_event, received_event
@@ -109,7 +109,8 @@ class PeopleContract:
         keys = {"email": "a@b.example"}
         assert ledger.read(lambda reading: reading.leads.matching("acme", keys, QUALIFIED)) == []
         assert (
-            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11")) == 0
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11", NOW))
+            == 0
         )
 
     @pytest.mark.parametrize(
@@ -124,15 +125,39 @@ class PeopleContract:
     def test_only_leads_that_may_reach_the_client_count_towards_caps(
         self, ledger: Ledger, kind: EventKind, count: int
     ) -> None:
-        ledger.transact(lambda records: records.append(received_event("a"), later_event("a", kind)))
+        until = show_time(NOW + timedelta(days=7))
+        event = later_event("a", kind, until=until)
+        ledger.transact(lambda records: records.append(received_event("a"), event))
         terms = campaign()
         assert (
-            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11"))
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11", NOW))
             == count
         )
         assert (
-            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-12")) == 0
+            ledger.read(lambda reading: reading.campaigns.count_towards_cap(terms, "2026-12", NOW))
+            == 0
         )
+
+    @pytest.mark.parametrize(
+        ("over", "after", "count"),
+        [
+            ("refuse", timedelta(hours=2) - MOMENT, 1),
+            ("refuse", timedelta(hours=2), 0),
+            ("free", timedelta(days=7) - MOMENT, 1),
+            ("free", timedelta(days=7), 0),
+        ],
+    )
+    def test_an_unconfirmed_lead_counts_towards_a_cap_for_a_time(
+        self, ledger: Ledger, over: str, after: timedelta, count: int
+    ) -> None:
+        until = show_time(NOW + timedelta(days=7))
+        event = later_event("a", EventKind.UNCONFIRMED, until=until)
+        ledger.transact(lambda records: records.append(received_event("a"), event))
+        terms = campaign(f'[caps]\nleads_a_month = 1\nover = "{over}"')
+        counted = ledger.read(
+            lambda reading: reading.campaigns.count_towards_cap(terms, "2026-11", NOW + after)
+        )
+        assert counted == count
 
     def test_a_suppression_list_belongs_to_one_client(self, ledger: Ledger) -> None:
         entries = [("email", "a@b.example"), ("email", "a@b.example")]

@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 
 from capture.campaign.model import Answer, Campaign
 from capture.client_access.api_tokens import add_token, new_token
-from capture.intake.gate import Submission
 from capture.intake.receive import receive_submission
+from capture.intake.submission import Submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
