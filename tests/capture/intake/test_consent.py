@@ -189,7 +189,7 @@ def test_no_lead_is_delivered_or_billed_without_consent_or_basis(
     consent: Consent, kinds: list[EventKind], stated: str | None
 ) -> None:
     """Any events that the tables of moves allow, in any order, with or without a stated basis."""
-    events, basis = [with_consent(consent)], consent.basis
+    events, basis, given = [with_consent(consent)], consent.basis, consent.given
     for kind in kinds:
         more = {"basis": stated} if kind is EventKind.CORRECTED and stated else {}
         data = {"amount": 1, "period": "2026-11-01"} if kind is EventKind.REVENUE else {"amount": 1}
@@ -200,9 +200,11 @@ def test_no_lead_is_delivered_or_billed_without_consent_or_basis(
             continue
         events.append(event)
         basis = more.get("basis", basis)
+        if kind is EventKind.CONSENT_WITHDRAWN:
+            basis, given = None, False
     history = lead_history(events)
-    lawful = basis is not None or (consent.given and consent.version is not None)
+    lawful = basis is not None or (given and consent.version is not None)
     assert history.lead.consent.is_lawful == lawful
-    if not lawful:
+    if not lawful and not history.lead.consent_withdrawn:  # a delivered lead stays with the client
         assert history.lead.review not in {"qualified", "accepted", "rejected"}
         assert lines_for(history, TERMS, NOW + timedelta(days=90)) == []
