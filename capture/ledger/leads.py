@@ -137,6 +137,11 @@ class SqlLeads:
             None,
         )
 
+    def unconfirmed(self, ended_by: datetime) -> Sequence[Lead]:
+        return self._by_index(
+            "leads_unconfirmed", "review = 'unconfirmed'", "confirm_until", None, ended_by
+        )
+
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:

@@ -125,6 +125,9 @@ class LeadQueries(Protocol):
         """Leads in review of which the client was not notified, in the order of their recording.
         Test leads are included."""
 
+    def unconfirmed(self, ended_by: datetime) -> Sequence[Lead]:
+        """Unconfirmed leads whose link ended by then: `Lead.is_expired_at`. With test leads."""
+
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:

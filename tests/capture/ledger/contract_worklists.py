@@ -72,6 +72,28 @@ class WorklistContract:
                 assert leads == with_meeting
         assert ids(lambda reading: reading.leads.in_review("other")) == ""
 
+    def test_unconfirmed_leads_are_found_once_their_link_has_ended(self, ledger: Ledger) -> None:
+        def work(records: WriteTransaction) -> None:
+            for lead_id, hours in (("late", 2), ("soon", 1), ("proved", 1)):
+                until = show_time(NOW + hours * HOUR)
+                unconfirmed = later_event(lead_id, EventKind.UNCONFIRMED, until=until)
+                records.append(received_event(lead_id), unconfirmed)
+            records.append(
+                later_event("proved", EventKind.CONFIRMED),
+                later_event("proved", EventKind.QUALIFIED),
+            )
+
+        ledger.transact(work)
+        for delay, expected in (
+            (HOUR - MOMENT, []),
+            (HOUR, ["soon"]),
+            (HOUR * 2, ["late", "soon"]),
+        ):
+            leads = ledger.read(
+                lambda reading, at=NOW + delay: list(reading.leads.unconfirmed(ended_by=at))
+            )
+            assert [lead.lead_id for lead in leads] == expected
+
     def test_every_query_agrees_with_the_lead_about_decisions_by_silence(
         self, ledger: Ledger
     ) -> None:
