@@ -91,11 +91,11 @@ def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list
 
     `campaign` is the version of the lead's receipt (rule 16). There is no line for a test (rule 5),
     for a lead over a cap (rule 8), without consent or lawful basis (rule 35), or after a full
-    refund (rules 23 and 37).
+    refund (rules 23 and 37). A consent that was withdrawn later changes no line.
     """
     lead = history.lead
     accepted_at = lead.accepted_as_of(as_of)
-    if accepted_at is None or lead.test or lead.free_over_cap or not lead.consent.is_lawful:
+    if accepted_at is None or lead.test or lead.free_over_cap or not lead.consent.permits_bill:
         return []
     lines = []
     for period, billable in _billable_events(history, campaign, accepted_at, as_of):

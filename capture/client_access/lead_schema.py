@@ -134,6 +134,10 @@ class LeadSchema(ResponseModel):
         description="Optional contact data that looks wrong, as typed, by field; not in `answers`."
     )
     consent: ConsentSchema
+    consent_withdrawn: bool = Field(
+        description="The person withdrew the consent: do not contact them any more. Silence does "
+        "not accept the lead then; you may still accept or reject it. What was billed stays billed."
+    )
     verdict: list[CriterionSchema]
     first_touch: TouchSchema
     last_touch: TouchSchema

@@ -1,7 +1,6 @@
 """Makes the schema of a client's lead from the ledger's facts."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +32,7 @@ EVENTS: Final = frozenset(
         EventKind.DISPUTED,
         EventKind.SETTLED,
         EventKind.BOUNCED,
+        EventKind.CONSENT_WITHDRAWN,
         *KINDS.values(),
     }
 )
@@ -62,7 +62,10 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
         if personal_data is None
         else {k: _answer(v) for k, v in personal_data.answers.items()},
         unverified=None if personal_data is None else dict(personal_data.unverified),
-        consent=ConsentSchema(**asdict(lead.consent)),
+        consent=ConsentSchema(
+            given=lead.consent.given, version=lead.consent.version, basis=lead.consent.basis
+        ),
+        consent_withdrawn=lead.consent_withdrawn,
         verdict=_verdict(client_lead),
         first_touch=_touch({} if personal_data is None else personal_data.first_touch),
         last_touch=_touch({} if personal_data is None else personal_data.last_touch),

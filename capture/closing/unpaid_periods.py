@@ -38,7 +38,7 @@ def unpaid_periods(
     """
     for sale in _AFTER_A_SALE:
         for lead in reading.leads.select(LeadFilter(slug, sale=sale)):
-            is_billable = not (lead.test or lead.free_over_cap) and lead.consent.is_lawful
+            is_billable = not (lead.test or lead.free_over_cap) and lead.consent.permits_bill
             if not is_billable or lead.accepted_as_of(now) is None:
                 continue
             try:

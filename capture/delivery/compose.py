@@ -27,9 +27,10 @@ from capture.delivery.lead_letters import (
 from capture.delivery.request import Dropped, Request
 from capture.delivery.visitor_letters import guide
 from capture.errors import NotFound
-from capture.ledger.messages import Message
+from capture.ledger.messages import VISITOR, Message
 from capture.ledger.protocol import ReadTransaction
 from capture.letters.letter import Letter
+from capture.privacy.withdraw import are_letters_blocked
 
 WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "guide": guide,
@@ -61,8 +62,18 @@ def compose(
     if write is None:
         return f"there is no letter of the kind {message.kind}"
     try:
+        if message.recipient == VISITOR:
+            _check_wanted(reading, message)
         return write(Request(reading, context, message, now))
     except Dropped as dropped:
         return str(dropped)
     except NotFound as error:
         return f"what it is about is gone: {error}"
+
+
+def _check_wanted(reading: ReadTransaction, message: Message) -> None:
+    """Raises `Dropped` if the person said that the form of this campaign was not theirs."""
+    personal_data = reading.people.personal_data(message.lead_id)
+    address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+    if address and are_letters_blocked(reading, message.campaign, address):
+        raise Dropped("the owner of the address did not send this form and wants no letters")

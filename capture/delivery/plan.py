@@ -28,6 +28,7 @@ from capture.ledger.messages import VISITOR, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent
+from capture.privacy.withdraw import are_letters_blocked
 from capture.review.acts import (
     UNDO,
     find_lead,
@@ -175,13 +176,16 @@ class _Planner:
         )
 
     def _queue_to_visitor(self, records: WriteTransaction, message: NewMessage) -> bool:
-        """Queues a letter unless the mailbox has had its letters of the day.
+        """Queues a letter unless the mailbox has had its letters of the day, or its owner wants
+        none of this campaign.
 
         Letters are counted by mailbox, because one mailbox has many addresses: `ann+1@`, `ann+2@`.
         """
         personal_data = records.people.personal_data(message.lead_id)
         address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
         if not address:  # erased
+            return False
+        if are_letters_blocked(records, message.campaign, address):
             return False
         mailbox = mailbox_of(address, NEWEST)
         if records.outbox.count_letters_to(mailbox, self.now - _DAY) >= LETTERS_A_DAY:

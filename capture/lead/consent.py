@@ -25,21 +25,32 @@ class Consent:
     """The campaign version whose wording was shown. None: no form, or an unknown wording."""
     basis: str | None = None
     """The lawful basis in words (such as GDPR article 6), as the agency stated it."""
+    withdrawn: bool = False
+    """Whether the person withdrew it later."""
 
     @property
     def is_given(self) -> bool:
-        """Whether the person agreed to a wording that is known."""
-        return self.given and self.version is not None
+        """Whether the person agreed to a wording that is known, and did not withdraw that."""
+        return self.given and self.version is not None and not self.withdrawn
 
     @property
     def is_lawful(self) -> bool:
-        """Whether the lead may be delivered and billed."""
+        """Whether the lead may be delivered."""
         return self.is_given or self.basis is not None
+
+    @property
+    def permits_bill(self) -> bool:
+        """Whether a lead that was accepted may be billed. It was delivered lawfully, and a later
+        withdrawal changes nothing about that."""
+        return self.is_lawful or self.withdrawn
 
     def in_words(self) -> tuple[str, str]:
         """A label and a description; the basis is shown instead of the consent if there is one."""
         if self.basis is not None:
             return "basis", self.basis
+        if self.withdrawn:
+            version = f"; it was given to version {self.version[:12]}" if self.version else ""
+            return "consent", f"withdrawn{version if self.given else ''}"
         if self.version is None:
             ticked = "given to words that are not known" if self.given else "not given"
             return "consent", f"{ticked}; no form of ours was shown"

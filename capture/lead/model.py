@@ -68,8 +68,7 @@ class Lead:
     @property
     def consent(self) -> Consent:
         """The consent or lawful basis for delivery and billing (rule 35)."""
-        is_given = self.consent_given and not self.consent_withdrawn
-        return Consent(is_given, self.consent_version, self.basis)
+        return Consent(self.consent_given, self.consent_version, self.basis, self.consent_withdrawn)
 
     def review_at(self, now: datetime) -> str:
         """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12), and

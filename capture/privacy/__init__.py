@@ -1,0 +1,1 @@
+"""Privacy: what a person may ask of the data that we hold about them, and how they withdraw."""

@@ -1,0 +1,63 @@
+"""A person withdraws the consent for a lead, or says that the form was not theirs (rule 35)."""
+
+from datetime import datetime
+from typing import Any
+
+from capture.lead.events import Actor, Event, EventKind
+from capture.lead.identity import NEWEST, mailbox_of
+from capture.lead.model import Lead
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
+
+
+def withdraw_consent(
+    records: WriteTransaction, lead_id: str, now: datetime, *, not_me: bool = False
+) -> Lead:
+    """Records once that the person withdrew the consent. Returns the lead as it is now.
+
+    What silence has decided by `now` stays (rules 12 and 14 of docs/rules.md). A lead that the
+    client does not have yet ends. Of one in review silence decides nothing any more; the client
+    still may. A decided or billed lead stays.
+
+    `not_me`: somebody else entered the address, so it gets no more letters of that campaign. This
+    counts also if the consent was withdrawn before. Raises `NotFound` for an unknown lead.
+    """
+    lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
+    lead = record_held_meeting(records, lead, now)
+    if not_me:
+        _block_letters(records, lead, now)
+    if lead.consent_withdrawn:
+        return lead
+    data: dict[str, Any] = {"not_me": True} if not_me else {}
+    records.append(
+        Event(
+            campaign=lead.campaign,
+            lead_id=lead.lead_id,
+            kind=EventKind.CONSENT_WITHDRAWN,
+            occurred_at=now,
+            recorded_at=now,
+            actor=Actor.VISITOR,
+            data=data,
+        )
+    )
+    return find_lead(records, lead_id)
+
+
+def are_letters_blocked(reading: ReadTransaction, campaign: str, address: str) -> bool:
+    """Whether the owner of the address said that a form of this campaign was not theirs."""
+    address_id = reading.outbox.address_id(mailbox_of(address, NEWEST))
+    return reading.outbox.is_unsubscribed(address_id, _letters_of(campaign))
+
+
+def _block_letters(records: WriteTransaction, lead: Lead, now: datetime) -> None:
+    """Blocks the campaign's letters to the lead's address; there is none after erasure."""
+    personal_data = records.people.personal_data(lead.lead_id)
+    address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+    if address:
+        address_id = records.outbox.address_id(mailbox_of(address, NEWEST))
+        records.outbox.unsubscribe(address_id, _letters_of(lead.campaign), now)
+
+
+def _letters_of(campaign: str) -> str:
+    """The kind under which the outbox knows that an address wants no letters of a campaign."""
+    return f"campaign:{campaign}"
