@@ -5,11 +5,13 @@ Personal data is stored apart from events, so that it can be erased (rule 31 of 
 
 import hmac
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from capture.campaign.model import Answer
+from capture.email_domains import domain_of
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, placeholders
 from capture.ledger.types import Keys, Note, PersonalData
@@ -75,6 +77,13 @@ class SqlPeople:
         ).fetchone()
         return None if row is None else _personal_data_from_row(row)
 
+    def leads_of_address(self, address: str) -> Sequence[str]:
+        rows = self._connection.execute(
+            "SELECT lead_id FROM personal_data WHERE address = ? ORDER BY rowid",
+            (self._hash_of_address(address),),
+        )
+        return [lead_id for (lead_id,) in rows]
+
     def notes(self, lead_id: str) -> Sequence[Note]:
         rows = self._connection.execute(
             "SELECT kind, author, text, written_at FROM notes WHERE lead_id = ? ORDER BY id",
@@ -121,15 +130,21 @@ class SqlPeople:
 
     def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
-            f"INSERT INTO personal_data (lead_id, campaign, {_PERSONAL_DATA}) VALUES (?, ?, ?, ?, "
-            "?, ?, ?, ?)",
-            (lead_id, campaign, *_personal_data_row(personal_data)),
+            f"INSERT INTO personal_data (lead_id, campaign, {_PERSONAL_DATA}, address) VALUES"
+            " (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                lead_id,
+                campaign,
+                *_personal_data_row(personal_data),
+                self._hash_of_email(personal_data),
+            ),
         )
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
-            f"UPDATE personal_data SET ({_PERSONAL_DATA}) = (?, ?, ?, ?, ?, ?) WHERE lead_id = ?",
-            (*_personal_data_row(personal_data), lead_id),
+            f"UPDATE personal_data SET ({_PERSONAL_DATA}, address) = (?, ?, ?, ?, ?, ?, ?)"
+            " WHERE lead_id = ?",
+            (*_personal_data_row(personal_data), self._hash_of_email(personal_data), lead_id),
         )
 
     def save_note(self, note: Note) -> None:
@@ -137,6 +152,15 @@ class SqlPeople:
             "INSERT INTO notes (lead_id, kind, author, text, written_at) VALUES (?, ?, ?, ?, ?)",
             (note.lead_id, note.kind, note.author, note.text, show_time(note.written_at)),
         )
+
+    def _hash_of_email(self, personal_data: PersonalData) -> bytes | None:
+        email = personal_data.answers.get("email")
+        return self._hash_of_address(str(email)) if email else None
+
+    def _hash_of_address(self, address: str) -> bytes:
+        """Of the exact address: only the domain is written alike, as DNS compares it."""
+        local = unicodedata.normalize("NFC", address.strip().rpartition("@")[0])
+        return self._hash.of("address", local, domain_of(address))
 
 
 def answers_from_json(text: str) -> dict[str, Answer]:

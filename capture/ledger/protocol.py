@@ -220,6 +220,12 @@ class PeopleQueries(Protocol):
     def personal_data(self, lead_id: str) -> PersonalData | None:
         """A lead's personal data; None after erasure."""
 
+    def leads_of_address(self, address: str) -> Sequence[str]:
+        """The ids of all leads whose e-mail address is exactly this one, in the order of recording.
+
+        The domain is compared without case, the rest exactly: `Ann@` and `ann+guide@` are others.
+        """
+
     def notes(self, lead_id: str) -> Sequence[Note]:
         """The notes that people wrote about the lead, oldest first."""
 

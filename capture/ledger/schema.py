@@ -196,8 +196,10 @@ _PEOPLE: Final = """
         reasons TEXT NOT NULL CHECK (json_valid(reasons)),
         first_touch TEXT NOT NULL CHECK (json_valid(first_touch)),
         last_touch TEXT NOT NULL CHECK (json_valid(last_touch)),
-        unverified TEXT NOT NULL CHECK (json_valid(unverified))
+        unverified TEXT NOT NULL CHECK (json_valid(unverified)),
+        address BLOB  -- keyed hash of the exact e-mail address; none without one
     ) STRICT;
+    CREATE INDEX personal_data_by_address ON personal_data (address) WHERE address IS NOT NULL;
     CREATE TABLE notes (
         id INTEGER PRIMARY KEY,
         lead_id TEXT NOT NULL,

@@ -31,6 +31,38 @@ class PeopleContract:
         ledger.transact(work)
         assert ledger.read(lambda reading: reading.people.personal_data("a")) == personal_data
 
+    def test_leads_are_found_by_their_exact_address(self, ledger: Ledger) -> None:
+        typed = {"a": "Ann@b.example", "b": "ann@b.example", "c": "Ann@b.example", "d": ""}
+
+        def work(records: WriteTransaction) -> None:
+            for lead_id, email in typed.items():
+                records.append(received_event(lead_id))
+                answers = {"email": email} if email else {}
+                records.people.save_personal_data("guide", lead_id, PersonalData(answers))
+
+        ledger.transact(work)
+
+        def leads_of(address: str) -> list[str]:
+            return list(ledger.read(lambda reading: reading.people.leads_of_address(address)))
+
+        assert leads_of("Ann@b.example") == leads_of(" Ann@B.Example ") == ["a", "c"]
+        assert leads_of("ann@b.example") == ["b"]
+        assert leads_of("Ann+1@b.example") == leads_of("") == []
+        corrected = PersonalData({"email": "ann@b.example"})
+        ledger.transact(lambda records: records.people.replace_personal_data("a", corrected))
+        assert leads_of("Ann@b.example") == ["c"]
+        assert leads_of("ann@b.example") == ["a", "b"]
+
+    def test_a_domain_is_found_in_either_of_its_spellings(self, ledger: Ledger) -> None:
+        def work(records: WriteTransaction) -> None:
+            records.append(received_event("a"))
+            data = PersonalData({"email": "ann@b\u00fccher.example"})
+            records.people.save_personal_data("guide", "a", data)
+
+        ledger.transact(work)
+        address = "ann@xn--bcher-kva.example"
+        assert ledger.read(lambda reading: reading.people.leads_of_address(address)) == ["a"]
+
     def test_personal_data_and_keys_can_be_replaced(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
             for lead_id in "ab":
