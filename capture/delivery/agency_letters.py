@@ -23,6 +23,8 @@ from capture.text import count_noun
 
 _SIGNALS: Final = {
     "honeypot": "a field that people cannot see was filled in",
+    "invalid_answers": "its answers were not valid",
+    "unknown_form": "it names no version of the form",
     "too_fast": "the form was sent faster than a person can fill it in",
     "link_in_name": "a name contains a link",
     "many_links": "an answer contains many links",

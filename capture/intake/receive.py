@@ -20,7 +20,7 @@ from capture.intake.gate import (
     judged_event,
     judged_values,
 )
-from capture.intake.submission import Submission, is_spam
+from capture.intake.submission import HONEYPOT, UNKNOWN_FORM, Submission, is_spam
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, keys_to_store
@@ -72,7 +72,7 @@ def receive_submission(
         return Receipt(earlier_lead, is_repeat=True)
     check_open(records, campaign, now)
     records.campaigns.save_version(campaign, now)
-    submission = replace(submission, consent=_consent(records, campaign, submission))
+    submission = _with_known_consent(records, campaign, submission)
 
     lead_id = new_lead_id()
     keys = keys_to_match(submission.answers)
@@ -97,23 +97,33 @@ def new_lead_id() -> str:
     return secrets.token_bytes(12).translate(_LETTERS).decode()
 
 
-def _consent(records: WriteTransaction, campaign: Campaign, submission: Submission) -> Consent:
-    """The submission's consent, with the version that was shown.
+def _with_known_consent(
+    records: WriteTransaction, campaign: Campaign, submission: Submission
+) -> Submission:
+    """The submission, if its consent is to a wording that is known.
 
     Raises `FormOutdated` if the campaign has no such version: consent to an unknown wording is no
-    consent. For spam it is removed instead, so that a robot sees no error.
+    consent. For spam it is removed instead, so that a robot sees no error. With a filled honeypot,
+    the unknown version is a second signal.
     """
-    consent = submission.consent
-    if consent.version == campaign.version or consent.basis is not None:
-        return consent
-    if (
-        consent.version
-        and records.campaigns.version_text(campaign.slug, consent.version) is not None
-    ):
-        return consent
-    if not is_spam(submission.spam_signals):
+    if _is_known(records, campaign, submission.consent):
+        return submission
+    signals = submission.spam_signals
+    if HONEYPOT in signals:
+        signals = (*signals, UNKNOWN_FORM)
+    if not is_spam(signals):
         raise FormOutdated("This form has changed since you opened it.")
-    return replace(consent, version=None)
+    consent = replace(submission.consent, version=None)
+    return replace(submission, consent=consent, spam_signals=signals)
+
+
+def _is_known(records: WriteTransaction, campaign: Campaign, consent: Consent) -> bool:
+    """Whether the ledger has the wording of the consent, or there is a lawful basis instead."""
+    if consent.basis is not None or consent.version == campaign.version:
+        return True
+    if not consent.version:
+        return False
+    return records.campaigns.version_text(campaign.slug, consent.version) is not None
 
 
 def _is_flood(records: WriteTransaction, campaign: Campaign, now: datetime) -> bool:

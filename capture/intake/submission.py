@@ -39,7 +39,15 @@ class Submission:
 
 
 HONEYPOT: Final = "honeypot"
-"""Visitors cannot see that field, so this signal is enough alone."""
+"""Visitors cannot see that field, but the autofill of some browsers fills it. Alone it is a risk
+signal, not spam (rule 36 of docs/rules.md)."""
+
+INVALID_ANSWERS: Final = "invalid_answers"
+"""The form did not validate, or its consent was missing. Without the honeypot such a post is not
+received: the visitor gets the form again."""
+
+UNKNOWN_FORM: Final = "unknown_form"
+"""The post names no version of the form that was ever shown."""
 
 LINKS_IN_TEXT: Final = 3
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
@@ -50,16 +58,20 @@ def spam_signals(
     answers: Mapping[str, Answer],
     *,
     honeypot: bool,
+    is_valid: bool,
     seconds: float | None,
     min_fill_seconds: float,
 ) -> tuple[str, ...]:
     """The spam signals of one submission.
 
-    `seconds` is the time taken to fill the form; None if the page ran no script.
+    `is_valid` says whether the form validated. `seconds` is the time taken to fill the form; None
+    if the page ran no script.
     """
     signals = []
     if honeypot:
         signals.append(HONEYPOT)
+    if not is_valid:
+        signals.append(INVALID_ANSWERS)
     if seconds is not None and seconds < min_fill_seconds:
         signals.append("too_fast")
     if any(_LINK.search(str(answers.get(name, ""))) for name in _SHORT_FIELDS):
@@ -74,5 +86,5 @@ def spam_signals(
 
 
 def is_spam(signals: tuple[str, ...]) -> bool:
-    """Whether the honeypot was filled, or there are two signals; one other signal is not enough."""
-    return HONEYPOT in signals or len(signals) > 1
+    """Whether there are two signals; one alone is not enough."""
+    return len(signals) > 1

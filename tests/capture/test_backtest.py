@@ -243,7 +243,7 @@ def test_leads_that_the_criteria_did_not_decide_are_left_out(past: PastLeads) ->
     submission = Submission(answers, consent_to(OLD.version))
     past.send(submission)  # a duplicate of the first
     past.send(replace(submission, test=True))
-    past.send(replace(submission, spam_signals=("honeypot",)), at=NOW + DAY)
+    past.send(replace(submission, spam_signals=("honeypot", "too_fast")), at=NOW + DAY)
     past.write(
         lambda records: str(records.people.suppress("acme", [("email", "x@y.example")], NOW))
     )

@@ -28,7 +28,8 @@ def test_a_corrected_lead_shows_the_author_and_the_changed_fields(project: Proje
 
 
 def test_a_lead_is_marked_as_not_spam(project: Project) -> None:
-    lead_id = project.send(replace(submission(campaign()), spam_signals=("honeypot",)))
+    signals = ("honeypot", "invalid_answers")
+    lead_id = project.send(replace(submission(campaign()), spam_signals=signals))
     assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
     assert "Z: marked as not spam\n" in project.run("lead", lead_id).out
 

@@ -81,7 +81,9 @@ def run() -> Callable[..., str]:
 
 
 def consent(run: Callable[..., str], lead_id: str) -> dict[str, object]:
+    """The consent as it came, of a lead whose consent was not withdrawn."""
     lead: dict[str, dict[str, object]] = json.loads(run("lead", lead_id, "--json"))
+    assert lead["consent"].pop("withdrawn") is False
     return lead["consent"]
 
 
@@ -104,6 +106,7 @@ def test_an_older_form_keeps_its_consent_text_in_a_honeypot_post_too(
     site.file.write_text(site.file.read_text().replace("I agree that", "I hereby agree that"))
     lead_id = site.trap(gp_version=version)
     assert consent(run, lead_id) == {"given": True, "version": version, "basis": None}
+    assert json.loads(run("lead", lead_id, "--json"))["lead"]["stage"] == "quarantined"
 
 
 @pytest.mark.parametrize("version", ["", "0" * 64, "no version!"])
@@ -113,6 +116,7 @@ def test_a_honeypot_post_with_an_unknown_version_was_shown_no_consent_text(
     lead_id = site.trap(gp_version=version)
     assert consent(run, lead_id) == {"given": True, "version": None, "basis": None}
     assert "given to words that are not known" in run("lead", lead_id)
+    assert json.loads(run("lead", lead_id, "--json"))["lead"]["stage"] == "spam"
 
 
 def test_a_post_without_a_version_gets_the_form_first(site: Site) -> None:

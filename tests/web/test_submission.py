@@ -162,7 +162,14 @@ class TestTheSameAnswerForEveryone:
         self.same(service, person(email="ann@customer.example"), qualified, "suppressed")
 
     def test_a_robot(self, service: Service, qualified: tuple[Answer, Answer]) -> None:
-        self.same(service, person(homepage="https://spam.example"), qualified, "spam")
+        self.same(
+            service, person(homepage="https://spam.example", gp_seconds="0"), qualified, "spam"
+        )
+
+    def test_a_person_whose_browser_filled_the_hidden_field(
+        self, service: Service, qualified: tuple[Answer, Answer]
+    ) -> None:
+        self.same(service, person(homepage="https://ann.example"), qualified, "quarantined")
 
     def test_a_robot_that_fills_the_form_badly(
         self, service: Service, qualified: tuple[Answer, Answer]

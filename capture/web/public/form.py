@@ -16,6 +16,7 @@ from capture.intake.gate import CampaignClosed, check_open
 from capture.intake.receive import FormOutdated, receive_submission
 from capture.intake.submission import Submission, spam_signals
 from capture.lead.consent import Consent
+from capture.web.sender import client_network
 from capture.web.services import message_page, page_template, services, site_url
 
 blueprint = Blueprint("form", __name__)
@@ -61,9 +62,10 @@ def submit(slug: str) -> ResponseReturnValue:
     if wait is not None:
         return _form_page(campaign, form, _TOO_OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
     now = datetime.now(UTC)
-    if not form.validate() and not form.is_honeypot_filled:
+    is_valid = form.validate()
+    if not is_valid and not form.is_honeypot_filled:
         return _invalid_form(campaign, form, now)
-    submission = _submission(campaign, form, now)
+    submission = _submission(campaign, form, now, is_valid=is_valid)
     try:
         receipt = service.ledger.transact(
             lambda records: receive_submission(records, campaign, submission, now)
@@ -103,7 +105,9 @@ def _read_form() -> MultiDict[str, str]:
     return form
 
 
-def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submission:
+def _submission(
+    campaign: Campaign, form: CampaignForm, now: datetime, *, is_valid: bool
+) -> Submission:
     answers = form.answers()
     first, last = form.touches()
     if not last:  # no script ran, so only the page of the form is known
@@ -115,12 +119,14 @@ def _submission(campaign: Campaign, form: CampaignForm, now: datetime) -> Submis
         spam_signals=spam_signals(
             answers,
             honeypot=form.is_honeypot_filled,
+            is_valid=is_valid,
             seconds=form.seconds(),
             min_fill_seconds=services().config.min_fill_seconds,
         ),
         first_touch=first or last,
         last_touch=last,
         test=_is_test(campaign, form),
+        network=client_network(request.remote_addr),
         unverified=form.unverified(),
     )
 

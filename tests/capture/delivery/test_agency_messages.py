@@ -30,7 +30,7 @@ def letters_at(
 
 
 def spam(email: str, **changes: object) -> Submission:
-    sent = replace(submission(DEMO, email=email), spam_signals=("honeypot",))
+    sent = replace(submission(DEMO, email=email), spam_signals=("honeypot", "too_fast"))
     return replace(sent, **changes)  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ from tests.samples import NOW, campaign, submission
 
 def test_spam_is_listed_until_it_is_rescued(office: Post) -> None:
     own = office()
-    sent = replace(submission(BY_MAIL), spam_signals=("honeypot",))
+    sent = replace(submission(BY_MAIL), spam_signals=("honeypot", "too_fast"))
     own.ledger.transact(lambda records: receive_submission(records, BY_MAIL, sent, NOW))
     letter = own.letter("spam_digest", NOW + DAY)
     assert letter.subject == "Spam on 23 November 2026: 1 submission to guide"

@@ -40,14 +40,14 @@ EARLIER = campaign(text=CAMPAIGN.replace("may call me", "may write to me"))
 
 
 class Intake:
-    """A ledger whose campaign had an earlier version; its posts can fill the honeypot."""
+    """A ledger whose campaign had an earlier version; its posts can look like spam."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         ledger.transact(lambda records: save_terms(records, EARLIER, NOW))
 
     def receive(self, consent: Consent = NEVER, *, trap: bool = True, **answers: str) -> Lead:
-        signals = ("honeypot",) if trap else ()
+        signals = ("honeypot", "too_fast") if trap else ()
         sent = replace(submission(TERMS, **answers), consent=consent, spam_signals=signals)
         created = self.ledger.transact(
             lambda records: receive_submission(records, TERMS, sent, NOW)
@@ -87,6 +87,19 @@ class TestStoredConsent:
         self, intake: Intake, version: str | None
     ) -> None:
         assert intake.receive(Consent(True, version)).consent == Consent(True, None)
+
+    @pytest.mark.parametrize("version", [None, "0" * 64])
+    def test_an_unknown_wording_is_a_second_signal_beside_the_honeypot(
+        self, intake: Intake, version: str | None
+    ) -> None:
+        consent = Consent(given=True, version=version)
+        sent = replace(submission(TERMS), consent=consent, spam_signals=("honeypot",))
+        receipt = intake.ledger.transact(
+            lambda records: receive_submission(records, TERMS, sent, NOW)
+        )
+        assert receipt.gate_result is not None
+        assert receipt.gate_result.kind is EventKind.SPAM
+        assert receipt.gate_result.details == {"signals": ["honeypot", "unknown_form"]}
 
     def test_no_wording_of_another_campaign(self, intake: Intake) -> None:
         other = campaign("# another file", slug="other")

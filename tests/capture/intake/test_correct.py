@@ -215,7 +215,7 @@ class TestGate:
 class TestSpam:
     def spam(self, desk: Desk, **answers: Answer) -> Lead:
         sent = submission(desk.terms, **answers)
-        return desk.receive(replace(sent, spam_signals=("honeypot",)))
+        return desk.receive(replace(sent, spam_signals=("honeypot", "too_fast")))
 
     def test_a_lead_can_be_marked_as_not_spam_with_any_signals(self, desk: Desk) -> None:
         lead = desk.correct(self.spam(desk), {}, not_spam=True)
@@ -230,7 +230,8 @@ class TestSpam:
 
     def test_missing_required_answers_must_be_given(self, desk: Desk) -> None:
         answers = {"email": "ann@clinic.example", "company_size": "101+"}
-        trap = Submission(answers, consent_to(desk.terms.version), spam_signals=("honeypot",))
+        signals = ("honeypot", "invalid_answers")
+        trap = Submission(answers, consent_to(desk.terms.version), spam_signals=signals)
         lead = desk.receive(trap)
         assert desk.refusal(lead, {}, not_spam=True) == "full_name: Enter your name."
         assert desk.correct(lead, {"full_name": "Ann"}, not_spam=True).review == "qualified"

@@ -126,7 +126,7 @@ class TestDuplicates:
         assert gate.last_event(second).data["duplicate_of"] == first.lead_id
 
     def test_spam_and_duplicates_block_nothing(self, gate: Gate) -> None:
-        spam = replace(submission(gate.terms), spam_signals=("honeypot",))
+        spam = replace(submission(gate.terms), spam_signals=("honeypot", "too_fast"))
         assert gate.receive(spam).review == "spam"
         assert gate.receive(full_name="Ann B. Lee").review == "qualified"
 
@@ -314,9 +314,11 @@ class TestTerms:
     [
         (("too_fast",), "qualified"),
         (("many_links",), "qualified"),
-        (("honeypot",), "spam"),
+        (("honeypot",), "quarantined"),
+        (("honeypot", "invalid_answers"), "spam"),
+        (("honeypot", "too_fast"), "spam"),
         (("too_fast", "many_links"), "spam"),
     ],
 )
-def test_a_fast_form_alone_is_not_spam(gate: Gate, signals: tuple[str, ...], stage: str) -> None:
+def test_one_signal_alone_is_not_spam(gate: Gate, signals: tuple[str, ...], stage: str) -> None:
     assert gate.receive(replace(submission(gate.terms), spam_signals=signals)).review == stage

@@ -101,7 +101,7 @@ class TestLeadThatFilledTheHoneypot:
             Submission(
                 {"full_name": "Ann"},
                 consent_to(BY_PHONE.version),
-                spam_signals=("honeypot",),
+                spam_signals=("honeypot", "invalid_answers"),
                 unverified=typed,
             )
         )
@@ -122,7 +122,9 @@ class TestLeadThatFilledTheHoneypot:
     def test_differs_from_a_post_with_other_text(self, intake: Intake) -> None:
         assert self.trap(intake).lead_id == self.trap(intake).lead_id
         other = Submission(
-            {"full_name": "Ann"}, consent_to(BY_PHONE.version), spam_signals=("honeypot",)
+            {"full_name": "Ann"},
+            consent_to(BY_PHONE.version),
+            spam_signals=("honeypot", "invalid_answers"),
         )
         assert intake.receive(other).lead_id != self.trap(intake).lead_id
 
@@ -131,7 +133,7 @@ def test_during_a_flood_of_spam_only_events_are_stored(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_module("capture.intake.receive"), "SPAM_STORED_PER_DAY", 3)
-    trap = replace(odd(), spam_signals=("honeypot",))
+    trap = replace(odd(), spam_signals=("honeypot", "invalid_answers"))
     used = [intake.receive(replace(trap, one_time_id=f"filling-{number}")) for number in range(5)]
     assert [bool(intake.personal_data(lead).answers) for lead in used] == [True] * 3 + [False] * 2
     assert not intake.personal_data(used[4]).unverified
