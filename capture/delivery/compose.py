@@ -24,6 +24,7 @@ from capture.delivery.lead_letters import (
     meeting_question,
     review_warning,
 )
+from capture.delivery.privacy_letters import consent_withdrawn
 from capture.delivery.request import Dropped, Request
 from capture.delivery.visitor_letters import guide
 from capture.errors import NotFound
@@ -38,6 +39,7 @@ WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "leads_digest": leads_digest,
     "review_warning": review_warning,
     "meeting_question": meeting_question,
+    "consent_withdrawn": consent_withdrawn,
     "statement": statement,
     "report": report,
     "debit_to_approve": debit_to_approve,

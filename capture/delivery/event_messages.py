@@ -18,6 +18,7 @@ from capture.campaign.model import Campaign, Notice
 from capture.intake.submission import FORM
 from capture.lead.events import Event, EventKind, parse_time
 from capture.lead.model import Lead
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.messages import VISITOR, Channel, NewMessage
 from capture.review.acts import is_unnotified
 
@@ -76,6 +77,8 @@ def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
         yield from _review_warning(subject, now)
     elif kind in {EventKind.SCHEDULED, EventKind.MOVED}:
         yield from _meeting_question(subject, now)
+    elif kind is EventKind.CONSENT_WITHDRAWN:
+        yield from _withdrawal(subject, now)
 
 
 def messages_of_account(subject: AccountEvent, now: datetime) -> Iterator[NewMessage]:
@@ -154,6 +157,12 @@ def _meeting_question(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]
     if now < deemed_held_at:
         ask_at = meeting_at + min(MEETING_TIME, (deemed_held_at - meeting_at) / 2)
         yield from _to_notices(subject, now, "meeting_question", ask_at, deemed_held_at)
+
+
+def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """Tells the client, if it has the lead. It leaves however the client gets its notices."""
+    if subject.lead.review in VISIBLE_TO_CLIENT and not is_too_old(subject.event, now):
+        yield from _to_notices(subject, now, "consent_withdrawn")
 
 
 def _to_notices(

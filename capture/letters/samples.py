@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.letters import agency, documents, leads, visitor
+from capture.letters import agency, documents, leads, privacy, visitor
 from capture.letters.letter import Attachment, Letter
 from capture.letters.render import Letterhead
 
@@ -92,6 +92,21 @@ MEETING: Final = leads.MeetingFacts(
     meeting_at=datetime(2026, 12, 1, 19, 0, tzinfo=UTC),
     answer_by=datetime(2026, 12, 3, 19, 0, tzinfo=UTC),
     is_charged_when_held=True,
+    url=f"{_SERVICE}/r/{_SIGNED}",
+)
+
+WITHDRAWAL: Final = privacy.WithdrawalFacts(
+    lead_id=LEAD.lead_id,
+    client=_LEADS,
+    campaign=LEAD.campaign,
+    person=LEAD.person,
+    company=LEAD.company,
+    email="ann.lee@mercy-clinic.example",
+    received_at=_RECEIVED,
+    withdrawn_at=datetime(2026, 12, 1, 8, 30, tzinfo=UTC),
+    zone=_ZONE,
+    is_waiting=True,
+    is_not_me=False,
     url=f"{_SERVICE}/r/{_SIGNED}",
 )
 
@@ -224,6 +239,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "leads_digest": Sample(leads.leads_digest, DIGEST, "the client"),
     "review_warning": Sample(leads.review_warning, LEAD, "the client"),
     "meeting_question": Sample(leads.meeting_question, MEETING, "the client"),
+    "consent_withdrawn": Sample(privacy.consent_withdrawn, WITHDRAWAL, "the client"),
     "statement": Sample(documents.statement, STATEMENT, "the client"),
     "report": Sample(documents.report, REPORT, "the client"),
     "debit_to_approve": Sample(documents.debit_to_approve, DEBIT, "the client"),

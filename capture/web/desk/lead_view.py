@@ -6,6 +6,7 @@ It shows what the API shows the client (capture/client_access), and never the ag
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from capture.campaign.model import Answer, Campaign, FieldType
 from capture.client_access.answers import labelled_answers, person_and_company
@@ -19,6 +20,8 @@ from capture.ledger.types import PersonalData
 from capture.letters.render import moment_in_words
 from capture.review.acts import UNDO, current_review
 from capture.web.desk.words import duration_in_words, time_in_words
+
+_WITHDRAWN: Final = "The person withdrew the consent: do not contact them any more. "
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +170,8 @@ class _Review:
     def explanation(self) -> str:
         if self._stage == "qualified":
             return self._waiting
-        if self._stage == "rejected":
-            return self._rejected
-        return self._accepted
+        decided = self._rejected if self._stage == "rejected" else self._accepted
+        return f"{_WITHDRAWN}{decided}" if self._lead.consent_withdrawn else decided
 
     @property
     def undo_until(self) -> str:
@@ -199,10 +201,9 @@ class _Review:
                 "the lead, or accept it yourself."
             )
         if lead.silence_never_accepts:
-            bounce = "A mail server refused the person's e-mail address. " if lead.bounced else ""
             return (
-                f"{bounce}This lead has no deadline. Silence never accepts it: it counts, and "
-                "costs something, only if you accept it."
+                f"{_obstacle(lead)}This lead has no deadline. Silence never accepts it: it "
+                "counts, and costs something, only if you accept it."
             )
         if self._end is None and lead.test:
             return "A test has no review window here. You can try both answers."
@@ -272,6 +273,13 @@ class _Review:
         return f"Recorded on {moment_in_words(at, self._terms.zone)}"
 
 
+def _obstacle(lead: Lead) -> str:
+    """What happened after which silence never accepts the lead; empty if nothing did."""
+    if lead.consent_withdrawn:
+        return _WITHDRAWN
+    return "A mail server refused the person's e-mail address. " if lead.bounced else ""
+
+
 def cost_of_acceptance(lead: Lead, terms: Campaign) -> str:
     """What an acceptance costs, to follow "Accepting ends the review and"."""
     if lead.test:
@@ -289,6 +297,8 @@ def cost_of_acceptance(lead: Lead, terms: Campaign) -> str:
 
 
 def _consent(lead: Lead) -> str:
+    if lead.consent_withdrawn:
+        return "Withdrawn: do not contact this person any more."
     if lead.consent.basis is not None:
         return f"Lawful basis: {visible_text(lead.consent.basis)}"
     return "The person ticked the box beside this text:"

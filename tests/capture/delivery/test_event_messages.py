@@ -33,6 +33,8 @@ MEETING = {"meeting_at": show_time(NOW + DAY), "deemed_held_at": show_time(NOW +
 SCHEDULED = later_event("a", EventKind.SCHEDULED, **MEETING)
 GUIDE = ("guide", "visitor", 0 * HOUR, 7 * DAY)
 TO_REVIEW = ("lead_to_review", LEADS, 0 * HOUR, None)
+WITHDRAWN = later_event("a", EventKind.CONSENT_WITHDRAWN)
+TO_CLIENT = ("consent_withdrawn", LEADS, 0 * HOUR, None)
 QUESTION = ("meeting_question", LEADS, 25 * HOUR, 3 * DAY)
 
 
@@ -111,6 +113,15 @@ CASES = [
     ),
     Case("a booking is paid for", [QUALIFIED, SCHEDULED], terms=BOOKED),
     Case("the meeting counts as held", [QUALIFIED, SCHEDULED], terms=HELD, later=3 * DAY),
+    Case("a consent is withdrawn", [QUALIFIED, notified(48), WITHDRAWN], [TO_CLIENT]),
+    Case(
+        "a consent is withdrawn, and a webhook notifies",
+        [QUALIFIED, notified(48), WITHDRAWN],
+        [TO_CLIENT],
+        terms=BY_WEBHOOK,
+    ),
+    Case("the client never had the lead", [QUALIFIED, WITHDRAWN]),
+    Case("a consent was withdrawn long ago", [QUALIFIED, notified(48), WITHDRAWN], later=8 * DAY),
     Case("an acceptance", [QUALIFIED, later_event("a", EventKind.ACCEPTED)]),
     Case("a rejection", [QUALIFIED, later_event("a", EventKind.REJECTED)]),
 ]

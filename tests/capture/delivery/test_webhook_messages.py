@@ -92,6 +92,7 @@ def test_each_event_has_its_type(ledger: Ledger) -> None:
         EventKind.QUALIFIED: ["lead.updated"],  # it qualified before
         EventKind.NOTIFIED: ["lead.updated"],
         EventKind.BOUNCED: ["lead.updated"],
+        EventKind.CONSENT_WITHDRAWN: ["lead.updated"],
         EventKind.ACCEPTED: ["lead.accepted"],
         EventKind.REJECTED: ["lead.rejected"],
         EventKind.WITHDRAWN: ["lead.updated"],

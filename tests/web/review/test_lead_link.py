@@ -6,6 +6,7 @@ import pytest
 
 from capture.lead.events import Actor, EventKind
 from capture.ledger.types import Note
+from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import Act, accept, reject
 from tests.samples import NOW, later_event
 from tests.web.review.conftest import COLLEAGUE, CONTACT, Letterbox
@@ -44,6 +45,18 @@ def test_the_page_shows_the_lead_and_what_each_button_does(box: Letterbox) -> No
         "You act for Acme Cloud as leads@acme-cloud.example.com.",
     ):
         assert words in text
+
+
+def test_the_page_says_that_the_consent_was_withdrawn(box: Letterbox) -> None:
+    lead_id = box.world.take()
+    ledger = box.world.ledger
+    ledger.transact(lambda records: withdraw_consent(records, lead_id, NOW))
+    waiting = box.text(box.lead_link(lead_id))
+    assert "do not contact them any more. This lead has no deadline." in waiting
+    assert "Withdrawn: do not contact this person any more." in waiting
+    assert "I agree that Acme may call me." not in waiting
+    box.send(box.lead_link(lead_id), "accept")
+    assert "do not contact them any more. Recorded on" in box.text(box.lead_link(lead_id))
 
 
 def test_opening_a_link_is_no_notice_and_changes_nothing(box: Letterbox) -> None:

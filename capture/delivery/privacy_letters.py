@@ -1,0 +1,45 @@
+"""Finds the facts of letters on a person's own data."""
+
+from capture.client_access.answers import person_and_company
+from capture.delivery.request import Dropped, Request
+from capture.lead.moves import VISIBLE_TO_CLIENT
+from capture.ledger.terms import saved_campaign
+from capture.letters import privacy
+from capture.letters.letter import Letter
+from capture.review.acts import find_lead
+from capture.signed_links import review_path
+
+
+def consent_withdrawn(request: Request) -> Letter:
+    """To the client: do not contact this person any more."""
+    request.check_contact(request.client.contacts.notices)
+    lead = find_lead(request.reading, request.message.lead_id)
+    if lead.review not in VISIBLE_TO_CLIENT:
+        raise Dropped("the client does not have the lead any more")
+    sequence = request.message.data["sequence"]
+    (recorded,) = request.reading.events.select(after=sequence - 1, last=sequence)
+    terms = saved_campaign(request.reading, lead.campaign, lead.version)
+    data = request.reading.people.personal_data(lead.lead_id)
+    answers = {} if data is None else data.answers
+    person, company = person_and_company(terms, answers)
+    token = request.context.link_signer.lead_link(
+        lead.client, request.message.recipient, lead.lead_id
+    )
+    return privacy.consent_withdrawn(
+        request.letterhead,
+        privacy.WithdrawalFacts(
+            lead_id=lead.lead_id,
+            client=request.client.name,
+            campaign=terms.title,
+            person=person,
+            company=company,
+            email=str(answers.get("email", "")),
+            received_at=lead.received_at,
+            withdrawn_at=recorded.event.occurred_at,
+            zone=terms.zone,
+            is_waiting=lead.review_at(request.now) == "qualified",
+            is_not_me=bool(recorded.event.data.get("not_me")),
+            url=request.url(review_path(token)),
+            is_test=lead.test,
+        ),
+    )

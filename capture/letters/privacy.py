@@ -1,0 +1,132 @@
+"""Letters on a person's own data: to the client on a withdrawn consent, and to the person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from capture.letters.letter import Letter
+from capture.letters.render import (
+    Block,
+    Button,
+    Content,
+    Facts,
+    Letterhead,
+    Paragraph,
+    moment_in_words,
+    short,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalFacts:
+    """A lead whose person withdrew the consent after the client had received it."""
+
+    lead_id: str
+    client: str
+    """The client's name."""
+    campaign: str
+    """The campaign's title."""
+    person: str
+    company: str
+    """Both are empty after erasure."""
+    email: str
+    received_at: datetime
+    withdrawn_at: datetime
+    zone: ZoneInfo
+    is_waiting: bool
+    """Whether the client may still accept or reject the lead."""
+    is_not_me: bool
+    """The owner of the address says that somebody else entered it."""
+    url: str
+    is_test: bool = False
+
+
+def consent_withdrawn(letterhead: Letterhead, facts: WithdrawalFacts) -> Letter:
+    """Tells the client not to contact a person any more, and what becomes of the lead."""
+    name = short(facts.company, 60) or f"{short(facts.campaign, 50)}, {facts.lead_id}"
+    rows = (
+        ("Name", facts.person),
+        ("Company", facts.company),
+        ("E-mail", facts.email),
+        ("Form", facts.campaign),
+        ("Received", moment_in_words(facts.received_at, facts.zone)),
+        ("Withdrawn", moment_in_words(facts.withdrawn_at, facts.zone)),
+        ("Lead id", facts.lead_id),
+    )
+    cause = (
+        "The owner of this e-mail address says that somebody else sent the form in their name."
+        if facts.is_not_me
+        else "The person behind this lead has withdrawn the consent to be contacted."
+    )
+    content = Content(
+        subject=f"Do not contact any more: {name}",
+        heading="Do not contact this person any more",
+        summary=f"{name}. {cause}",
+        blocks=(
+            Paragraph(cause),
+            Paragraph(
+                "Do not contact this person any more. If you have copied the data into other "
+                "systems, mark it there too, and erase what you have no other reason to keep.",
+                is_strong=True,
+            ),
+            Facts(tuple((label, value) for label, value in rows if value), "The lead"),
+            *_what_happens(facts),
+        ),
+        reason=(
+            f"You get this letter because your address is on the list of {facts.client} for new "
+            "leads. It is part of the agreement, so it cannot be unsubscribed. To change who gets "
+            f"it, ask {letterhead.agency.name}."
+        ),
+        is_test=facts.is_test,
+    )
+    return letterhead.letter(content)
+
+
+def _what_happens(facts: WithdrawalFacts) -> tuple[Block, ...]:
+    if not facts.is_waiting:
+        return (Paragraph("The withdrawal changes no review and no bill: what was decided stays."),)
+    return (
+        Paragraph(
+            "You have not decided on this lead. Silence does not accept it any more: if nobody "
+            "answers, it costs nothing. You may still accept it, or reject it with a reason of "
+            "your agreement."
+        ),
+        Button("Open this lead", facts.url),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDataFacts:
+    """The link with which a person sees their own data."""
+
+    url: str
+    link_ends: datetime
+    zone: ZoneInfo
+
+
+def own_data(letterhead: Letterhead, facts: OwnDataFacts) -> Letter:
+    """The link to the page with everything that we hold under the address."""
+    until = moment_in_words(facts.link_ends, facts.zone)
+    content = Content(
+        subject="Your data: the link that you asked for",
+        heading="See your data",
+        summary=f"The link works until {until}.",
+        blocks=(
+            Paragraph(
+                "Somebody asked on our website to see the data that we hold under this e-mail "
+                "address. This page shows it. There you can also save a copy of it and withdraw "
+                "your consent."
+            ),
+            Button("See your data", facts.url),
+            Paragraph(
+                f"The link works until {until}. Please do not forward this letter: whoever has "
+                "the link sees your data."
+            ),
+        ),
+        reason=(
+            "You get this letter because somebody entered your address on our page for people who "
+            "want to see their data. If it was not you, ignore this letter: nothing has changed, "
+            "and nobody else has seen your data."
+        ),
+    )
+    return letterhead.letter(content)
