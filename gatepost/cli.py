@@ -16,7 +16,7 @@ from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
-from gatepost.setting_types import PREFIX, read_tax_codes
+from gatepost.setting_types import PREFIX, read_dns_server, read_tax_codes
 from gatepost.settings import (
     GENERATED_SECRETS,
     SECRETS,
@@ -179,6 +179,8 @@ def _command_context(settings: Settings) -> "CommandContext":
         mail_from=settings.sender_address,
         smtp_url=settings.smtp_url,
         mail_folder=settings.var_dir / "mail",
+        checks_mail_domains=settings.mail_domain_check == "on",
+        dns_server=read_dns_server(settings.dns_server) if settings.dns_server else None,
         secret=lambda name: secret(settings, name),
         agency=_agency(settings),
         accounts=AccountCodes(

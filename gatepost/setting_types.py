@@ -6,6 +6,7 @@ A check raises ValueError with what the text must be.
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo
@@ -24,6 +25,8 @@ PREFIX = "GATEPOST_"
 MIN_SECRET_LENGTH = 16
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""
+_DNS_SERVER = re.compile(r"(?:([0-9.]+)|\[([0-9a-f:.]+)\])(?::([0-9]{1,5}))?", re.IGNORECASE)
+_DNS_PORT = 53
 _TAX_CODE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) *= *([A-Za-z0-9]{0,10})")
 
 
@@ -73,6 +76,28 @@ def _check_smtp_url(text: str, info: ValidationInfo) -> str:
         if not info.data.get("mail_from"):
             raise ValueError(f"needs a valid {PREFIX}MAIL_FROM, the address that letters come from")
     return text
+
+
+def _check_dns_server(text: str) -> str:
+    if text:
+        read_dns_server(text)
+    return text
+
+
+def read_dns_server(text: str) -> tuple[str, int]:
+    """IP address and port, from text such as `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`.
+
+    Raises ValueError.
+    """
+    matched = _DNS_SERVER.fullmatch(text)
+    try:
+        address = ip_address((matched[1] or matched[2]) if matched else text)
+        port = int(matched[3] or _DNS_PORT) if matched else _DNS_PORT
+    except ValueError:
+        port = 0
+    if not 0 < port < 65536:
+        raise ValueError("must be an IP address such as 192.0.2.53 or 192.0.2.53:5353")
+    return str(address), port
 
 
 def _check_name(text: str) -> str:
@@ -151,6 +176,7 @@ Chart = Annotated[str, AfterValidator(_check_chart)]
 MonthDay = Annotated[str, AfterValidator(_check_month_day)]
 MailFrom = Annotated[str, AfterValidator(_check_mail_from)]
 SmtpUrl = Annotated[str, AfterValidator(_check_smtp_url)]
+DnsServer = Annotated[str, AfterValidator(_check_dns_server)]
 RateLimit = Annotated[str, AfterValidator(_check_rate_limit)]
 Country = Annotated[str, _checked(country_fault)]
 VatId = Annotated[str, _checked(vat_id_fault)]

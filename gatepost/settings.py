@@ -32,6 +32,7 @@ from gatepost.setting_types import (
     Bic,
     Chart,
     Country,
+    DnsServer,
     ElectronicAddress,
     Iban,
     MailFrom,
@@ -114,6 +115,12 @@ class Settings(BaseModel):
     )
     dispatch: Literal["inside", "off"] = Field(
         "inside", description="inside: serve sends letters; off: another process does"
+    )
+    mail_domain_check: Literal["on", "off"] = Field(
+        "on", description="on: a lead whose e-mail domain takes no mail is quarantined"
+    )
+    dns_server: DnsServer = Field(
+        "", description="DNS server for that, as 192.0.2.53:53; empty: as the machine is configured"
     )
     database_url: str = Field("sqlite:///var/gatepost.db", description="the ledger's database")
     host: str = Field("127.0.0.1", description="address that the service listens on")

@@ -102,6 +102,10 @@ class CommandContext:
     smtp_url: str = field(repr=False)
     """The mail server; empty: letters are files in `mail_folder`."""
     mail_folder: Path
+    checks_mail_domains: bool
+    """Whether a lead whose e-mail domain takes no mail is held back."""
+    dns_server: tuple[str, int] | None
+    """IP address and port of the DNS server for that; None: as the machine is configured."""
     secret: Callable[[str], bytes]
     """Returns the secret `secret_key`, `duplicate_key` or `webhook_key`."""
     agency: Agency

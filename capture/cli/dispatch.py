@@ -12,10 +12,11 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.delivery.compose import compose
-from capture.delivery.context import DeliveryContext
+from capture.delivery.context import DeliveryContext, DomainsWithoutMail, unchecked
 from capture.delivery.current_files import CurrentFiles
 from capture.delivery.dispatch import Delivery, Dispatcher
 from capture.delivery.mail import MailFolder, MailTransport, Sender
+from capture.delivery.mail_domains import DnsServer, MailDomains
 from capture.delivery.plan import queue_messages
 from capture.delivery.posting import Network
 from capture.delivery.smtp import SmtpTransport, parse_smtp_url
@@ -111,6 +112,7 @@ def _dispatcher(context: CommandContext, ledger: Ledger) -> Dispatcher:
             titles=context.titles,
             webhook_key=context.secret("webhook_key"),
             network=Network(allow_loopback=context.webhook_loopback),
+            domains_without_mail=_domains_without_mail(context),
         ),
         sender=sender,
         mail=_transport(context, sender),
@@ -120,6 +122,14 @@ def _dispatcher(context: CommandContext, ledger: Ledger) -> Dispatcher:
         clock=lambda: datetime.now(UTC),
         random=random.random,
     )
+
+
+def _domains_without_mail(context: CommandContext) -> DomainsWithoutMail:
+    if not context.checks_mail_domains:
+        return unchecked
+    server = DnsServer(*context.dns_server) if context.dns_server else None
+    # Letters that are files reach nobody: this is a trial, maybe with the addresses of our pages.
+    return MailDomains(server=server, examples_pass=not context.smtp_url).without_mail
 
 
 def _transport(context: CommandContext, sender: Sender) -> MailTransport:

@@ -1,6 +1,7 @@
 """What the dispatcher works with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from capture.campaign.catalogue import Catalogue
 from capture.delivery.posting import Network
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
+
+DomainsWithoutMail = Callable[[Collection[str]], AbstractSet[str]]
+"""Of some domains, as `domain_of` writes them, those that certainly take no mail."""
+
+
+def unchecked(_domains: Collection[str]) -> AbstractSet[str]:
+    """No look-up: every domain may take mail."""
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +44,5 @@ class DeliveryContext:
     """Decrypts the secrets of webhook endpoints; needed as soon as there is one."""
     network: Network = field(default_factory=Network)
     """How webhooks reach their receivers."""
+    domains_without_mail: DomainsWithoutMail = unchecked
+    """Looks up e-mail domains before a notice goes out; it may take seconds."""
