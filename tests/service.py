@@ -133,7 +133,13 @@ class Service:
         self.folder = folder
         self.port = free_port()
         # Most tests need no letters, and each dispatcher takes a second to start.
-        defaults = {"port": str(self.port), "trusted_proxies": "1", "dispatch": "off"}
+        # No test asks the DNS of the machine on which it runs.
+        defaults = {
+            "port": str(self.port),
+            "trusted_proxies": "1",
+            "dispatch": "off",
+            "mail_domain_check": "off",
+        }
         self.settings = {**defaults, **settings}
         self.process: subprocess.Popen[bytes] | None = None
         self.pass_fds: tuple[int, ...] = ()

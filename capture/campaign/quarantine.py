@@ -19,3 +19,6 @@ class Quarantine(StrictModel):
     honeypot: Weight = Field(
         default=100, description="Only the hidden field is wrong. Some browsers fill it."
     )
+    no_mail_domain: Weight = Field(
+        default=100, description="The domain of the e-mail address takes no mail."
+    )

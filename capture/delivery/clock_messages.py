@@ -79,15 +79,14 @@ def _is_in_digest(reading: ReadTransaction, lead: Lead, client: Client, morning:
         letters = reading.outbox.select(lead_id=lead.lead_id, kind="lead_to_review")
         if any(letter.recipient in client.contacts.notices for letter in letters):
             return False
-    return _qualified_at(reading, lead) < morning
-
-
-def _qualified_at(reading: ReadTransaction, lead: Lead) -> datetime:
-    return max(
-        recorded.event.recorded_at
+    *_, newest = (
+        recorded
         for recorded in reading.events.select(lead_id=lead.lead_id)
         if recorded.event.kind is EventKind.QUALIFIED
     )
+    # Its e-mail domain is looked up when that event is planned.
+    is_planned = newest.sequence <= reading.outbox.last_planned_event()
+    return is_planned and newest.event.recorded_at < morning
 
 
 def reports(catalogue: Catalogue, now: datetime) -> Iterator[NewMessage]:

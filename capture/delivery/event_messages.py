@@ -40,6 +40,8 @@ _RESULTS_WITH_GUIDE: Final = frozenset(
     }
 )
 """Results of the gate after which the visitor gets the guide (rule 6): all but spam."""
+_WITHHELD: Final = frozenset({"quarantined", "discarded"})
+"""Stages of a lead that nobody gets a letter about. A release is a new result of the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class AccountEvent:
 def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
     """The letters to the visitor and to the client's contacts that follow from an event."""
     kind = subject.event.kind
+    if subject.lead.review in _WITHHELD:
+        return
     if kind in _RESULTS_WITH_GUIDE:
         yield from _guide(subject, now)
     if kind is EventKind.QUALIFIED:

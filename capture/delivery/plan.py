@@ -2,12 +2,15 @@
 
 An event is its own queue entry: the use case that recorded it queues nothing. `queue_messages`
 reads the events after a mark, queues what follows from them, and moves the mark in the same
-transaction. Each message has a key, so it is queued once, also by several dispatchers.
+transaction. Each message has a key, so it is queued once, also by several dispatchers. Before that
+it looks up the e-mail domains of new leads, outside any transaction: visitors would wait.
 """
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -15,6 +18,7 @@ from capture.campaign.catalogue import Catalogue
 from capture.delivery.agency_messages import AgencyPlanner
 from capture.delivery.clock_messages import digests, reports
 from capture.delivery.context import DeliveryContext
+from capture.delivery.domain_check import domains_to_check, hold_back_without_mail
 from capture.delivery.event_messages import (
     AccountEvent,
     LeadEvent,
@@ -59,8 +63,9 @@ def queue_messages(context: DeliveryContext, now: datetime) -> int:
     agency = AgencyPlanner(context.agency.party.email, context.gated, now)
     planner = _Planner(context.catalogue(), agency, now)
     number = 0
-    while ledger.read(_has_new_events):
-        number += ledger.transact(planner.queue_of_events)
+    while (batch := ledger.read(_next_batch)) is not None:
+        without_mail = context.domains_without_mail(batch.domains) if batch.domains else set()
+        number += ledger.transact(partial(planner.queue_of_events, batch, without_mail))
     if ledger.read(lambda reading: list(planner.new_messages_of_clock(reading))):
         number += ledger.transact(planner.queue_of_clock)
     return number
@@ -81,9 +86,24 @@ def _record_silence(records: WriteTransaction, now: datetime) -> None:
     record_held_meetings(records, now)
 
 
-def _has_new_events(reading: ReadTransaction) -> bool:
-    last, _ = reading.events.head()
-    return reading.outbox.last_planned_event() < last
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The next events in the order of the chain."""
+
+    mark: int
+    """The last event that was planned before."""
+    last: int
+    domains: AbstractSet[str]
+    """The e-mail domains to look up first."""
+
+
+def _next_batch(reading: ReadTransaction) -> _Batch | None:
+    """The next events; None if all are planned."""
+    mark = reading.outbox.last_planned_event()
+    events = list(islice(reading.events.select(after=mark), _EVENTS_AT_ONCE))
+    if not events:
+        return None
+    return _Batch(mark, events[-1].sequence, domains_to_check(reading, events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +114,17 @@ class _Planner:
     agency: AgencyPlanner
     now: datetime
 
-    def queue_of_events(self, records: WriteTransaction) -> int:
-        """Queues what follows from the next events, and moves the mark."""
-        mark = records.outbox.last_planned_event()
-        events = list(islice(records.events.select(after=mark), _EVENTS_AT_ONCE))
-        if not events:  # another dispatcher was faster
+    def queue_of_events(
+        self, batch: _Batch, without_mail: AbstractSet[str], records: WriteTransaction
+    ) -> int:
+        """Queues what follows from the events of the batch, and moves the mark.
+
+        Leads whose e-mail domain is in `without_mail` are held back first.
+        """
+        if records.outbox.last_planned_event() != batch.mark:  # another dispatcher was faster
             return 0
+        events = list(records.events.select(after=batch.mark, last=batch.last))
+        hold_back_without_mail(records, events, without_mail, self.now)
         number = sum(
             self._queue(records, self._messages_of_event(records, recorded)) for recorded in events
         )

@@ -63,6 +63,7 @@ def project(
     (tmp_path / "campaigns/guide.toml").write_text(CAMPAIGN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GATEPOST_AGENCY_ADDRESS", "1 Main Street; New York")
+    monkeypatch.setenv("GATEPOST_MAIL_DOMAIN_CHECK", "off")
 
     settings = SettingsWithSources.read().settings
     ledger = open_ledger(settings.database_url, secret(settings, "duplicate_key"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from capture.ledger.messages import VISITOR
+from tests.capture.delivery.dns_server import serving_dns
 from tests.capture.delivery.mail_server import MailServer
 from tests.capture.ledger.contract_outbox import new_message
 from tests.cli.conftest import ROOT, Project
@@ -69,6 +70,28 @@ def test_the_settings_name_server_and_sender(
     assert "UTC; the mail server refused the recipient (SMTP 451 4.7.1)\n" in ran.out
     letter, *_ = [letter for to, letter in server.letters if to == "ann@clinic.example"]
     assert str(letter["From"]).endswith("<leads@agency.example>")
+
+
+def test_a_lead_whose_domain_takes_no_mail_is_quarantined_before_its_letters(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project.folder / "campaigns/guide.toml"
+    file.write_text(file.read_text().replace("hours = 48", 'hours = 48\nnotice = "email"'))
+    now = datetime.now(UTC)
+    robot = project.take(at=now, email="ann@gone.test")
+    person = project.take(at=now, email="ann@acme.test")
+    monkeypatch.setenv("GATEPOST_MAIL_DOMAIN_CHECK", "on")
+    with serving_dns({"acme.test.": ("MX 10 mail.acme.test.",)}) as server:
+        monkeypatch.setenv("GATEPOST_DNS_SERVER", f"127.0.0.1:{server.port}")
+        ran = project.run("dispatch", "--once")
+    leads = project.ledger.read(lambda reading: list(reading.leads.select()))
+    assert {lead.lead_id: lead.review for lead in leads} == {
+        robot: "quarantined",
+        person: "qualified",
+    }
+    messages = project.ledger.read(lambda reading: reading.outbox.select())
+    assert {message.lead_id for message in messages} == {person}
+    assert "gone.test" not in ran.out
 
 
 def test_sigterm_ends_it_after_the_message_that_is_being_sent(project: Project) -> None:

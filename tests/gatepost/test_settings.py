@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capture.errors import Refused
+from gatepost.setting_types import read_dns_server
 from gatepost.settings import Settings, SettingsWithSources
 from tests.service import Service
 
@@ -28,6 +29,10 @@ def error_lines(raw: Mapping[str, str], root: Path = Path("/nonexistent")) -> li
         ("CAPTURE_URL", "ftp://x", "must be like https://www.example.com"),
         ("CAPTURE_URL", "https://", "must be like https://www.example.com"),
         ("TRUSTED_PROXIES", "-1", "should be greater than or equal to 0"),
+        ("MAIL_DOMAIN_CHECK", "1", "should be 'on' or 'off'"),
+        ("DNS_SERVER", "ns.example", "must be an IP address such as 192.0.2.53 or 192.0.2.53:5353"),
+        ("DNS_SERVER", "192.0.2.53:0", "must be an IP address"),
+        ("DNS_SERVER", "[2001:db8::53]:70000", "must be an IP address"),
         ("RATE_LIMIT", "often", 'must be like "10 per minute", or empty for no limit'),
         ("MIN_FILL_SECONDS", "soon", "should be a valid number"),
         ("MIN_FILL_SECONDS", "nan", "should be"),
@@ -158,3 +163,18 @@ def test_serve_sends_letters_unless_another_process_does(tmp_path: Path) -> None
     assert SettingsWithSources.read({}, tmp_path).settings.dispatch == "inside"
     with pytest.raises(Refused, match=r"GATEPOST_DISPATCH='on'.*'inside' or 'off'"):
         SettingsWithSources.read({"GATEPOST_DISPATCH": "on"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+    ],
+)
+def test_a_dns_server_is_an_address_with_or_without_a_port(
+    text: str, expected: tuple[str, int]
+) -> None:
+    assert read_dns_server(text) == expected

@@ -1,0 +1,86 @@
+"""Holds back leads whose e-mail domain takes no mail, before anybody is notified of them.
+
+A lead that came by a form is checked once. It is not checked again after a person has dealt with
+it: its address was proved, or the agency corrected or released it. The look-up itself runs outside
+any transaction (`capture.delivery.mail_domains`).
+"""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from capture.email_domains import domain_of
+from capture.intake.quarantine import hold_back
+from capture.intake.risk import RiskSignal, as_data, is_held
+from capture.intake.submission import FORM
+from capture.lead.events import EventKind
+from capture.lead.model import Lead
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.terms import saved_campaign
+from capture.ledger.types import RecordedEvent
+
+NO_MAIL_DOMAIN: Final = "no_mail_domain"
+"""The signal's key in the campaign file's table `quarantine`."""
+
+_ADMITTED: Final = {EventKind.QUALIFIED: "qualified", EventKind.UNCONFIRMED: "unconfirmed"}
+"""Results of the gate that are checked, each with the stage in which the lead still is then."""
+_BY_A_PERSON: Final = frozenset({EventKind.CONFIRMED, EventKind.CORRECTED, EventKind.RELEASED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A lead to check."""
+
+    lead: Lead
+    domain: str
+    signal: RiskSignal
+    """What it has if its domain takes no mail."""
+
+
+def domains_to_check(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> AbstractSet[str]:
+    """The e-mail domains of the leads that these events admit, as far as a domain without mail
+    would hold a lead back."""
+    return {check.domain for check in _checks(reading, events)}
+
+
+def hold_back_without_mail(
+    records: WriteTransaction,
+    events: Iterable[RecordedEvent],
+    without_mail: AbstractSet[str],
+    now: datetime,
+) -> None:
+    """Holds back the leads that these events admit if their domain is in `without_mail`.
+
+    Leads that are decided by now stay as they are.
+    """
+    checks = list(_checks(records, events)) if without_mail else []
+    for check in checks:
+        if check.domain in without_mail:
+            hold_back(records, check.lead, as_data([check.signal]), now)
+
+
+def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterator[_Check]:
+    for recorded in events:
+        event = recorded.event
+        if event.kind not in _ADMITTED or event.lead_id is None:
+            continue
+        lead = reading.leads.get(event.lead_id)
+        if lead is None or lead.test or lead.source != FORM or lead.confirmed:
+            continue
+        terms = saved_campaign(reading, lead.campaign, lead.version).quarantine
+        signal = RiskSignal(NO_MAIL_DOMAIN, terms.no_mail_domain)
+        is_waiting = lead.review == _ADMITTED[event.kind]
+        if not is_waiting or not is_held(terms, [signal]) or _has_dealt_with(reading, lead):
+            continue
+        personal_data = reading.people.personal_data(lead.lead_id)
+        address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+        if address:
+            yield _Check(lead, domain_of(address), signal)
+
+
+def _has_dealt_with(reading: ReadTransaction, lead: Lead) -> bool:
+    """Whether a person has confirmed, corrected or released the lead."""
+    events = reading.events.select(lead_id=lead.lead_id)
+    return any(recorded.event.kind in _BY_A_PERSON for recorded in events)
