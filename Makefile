@@ -3,6 +3,9 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+MODULES := $(shell find capture gatepost publish -name '*.py')
+# Compiled modules halve the time that a command takes to start.
+export PYTHONDONTWRITEBYTECODE :=
 # Files side by side, those with servers first, so that no long one is left for the end; says which tests were slowest.
 SLOWEST := --durations=10
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
@@ -56,12 +59,17 @@ audit/node_modules/.package-lock.json: audit/package.json
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
+$(VENV)/install.stamp: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/test.stamp: requirements-dev.txt $(VENV)/run.stamp
+# On a server, root installs and other users run: they cannot keep what they compile.
+$(VENV)/run.stamp: $(VENV)/install.stamp $(MODULES)
+	$(BIN)/python -m compileall -q capture gatepost publish
+	touch $@
+
+$(VENV)/test.stamp: requirements-dev.txt $(VENV)/install.stamp
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	touch $@
 

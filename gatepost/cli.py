@@ -8,11 +8,10 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from capture.campaign.schema import campaign_schema, client_schema, costs_schema
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
@@ -24,7 +23,6 @@ from gatepost.settings import (
     SettingsWithSources,
     secret,
 )
-from publish.checks.model import page_schema, post_schema
 
 if TYPE_CHECKING:
     from capture.billing.statement import Agency
@@ -91,8 +89,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
+        command: click.Command = _load(COMMANDS[cmd_name])
         return command
 
     def resolve_command(
@@ -102,6 +99,12 @@ class LazyGroup(click.Group):
         if args[0] not in COMMANDS and matches:
             ctx.fail(f"No such command {args[0]!r}. Did you mean {matches[0]!r}?")
         return super().resolve_command(ctx, args)
+
+
+def _load(path: str) -> Any:
+    """The object of a module that is imported now: `package.module:name`."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 @click.group(cls=LazyGroup)
@@ -229,12 +232,12 @@ def _lines(text: str) -> tuple[str, ...]:
 
 # The commands of this package: `schema`, `serve` and `settings`.
 
-_SCHEMAS = {
-    "campaign": campaign_schema,
-    "client": client_schema,
-    "costs": costs_schema,
-    "page": page_schema,
-    "post": post_schema,
+_SCHEMAS: Final[Mapping[str, str]] = {
+    "campaign": "capture.campaign.schema:campaign_schema",
+    "client": "capture.campaign.schema:client_schema",
+    "costs": "capture.campaign.schema:costs_schema",
+    "page": "publish.checks.model:page_schema",
+    "post": "publish.checks.model:post_schema",
 }
 
 
@@ -273,7 +276,7 @@ def schema(kind: str) -> None:
     Example:
       gatepost schema campaign > campaign.schema.json
     """
-    click.echo(json.dumps(_SCHEMAS[kind](), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(_load(_SCHEMAS[kind])(), indent=2, ensure_ascii=False))
 
 
 @click.command()

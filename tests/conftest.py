@@ -1,5 +1,6 @@
 """Fixtures and hooks for the tests of all rooms."""
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.needs import needs, starts_server
 # No time limit for one example: its time depends on the load of the machine.
 settings.register_profile("gatepost", parent=settings(), deadline=None)
 settings.load_profile("gatepost")
+
+# Tests start hundreds of commands: each would compile our modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 TESTS = Path(__file__).parent
 SERVERS = frozenset({"browser", "service", "server", "preview", "nginx"})

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from capture.campaign.model import Campaign
 from capture.cli.hints import in_words
@@ -198,10 +196,19 @@ def with_progress(items: Iterable[Item], total: int, what: str) -> Iterator[Iter
 
     There is no bar if standard error is not a terminal.
     """
+    from rich.console import Console  # noqa: PLC0415
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield items
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        yield progress.track(items, total=total, description=what)
+    from rich import progress  # noqa: PLC0415
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bar:
+        yield bar.track(items, total=total, description=what)

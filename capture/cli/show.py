@@ -1,15 +1,19 @@
-"""Output of commands: tables for people, JSON for programs; never a control character."""
+"""Output of commands: tables for people, JSON for programs; never a control character.
+
+Only a table loads rich.
+"""
 
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -19,6 +23,8 @@ def show_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_j
     if as_json:
         show_json(list(rows))
         return
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(plain(row.get(column)) for column in columns))
@@ -27,6 +33,9 @@ def show_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, as_j
 
 def show_facts(facts: Iterable[tuple[str, Any]]) -> None:
     """Prints one name and value per line."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table.grid(padding=(0, 2))
     for name, value in facts:
         table.add_row(Text(name, style="bold"), plain(value))
@@ -35,6 +44,8 @@ def show_facts(facts: Iterable[tuple[str, Any]]) -> None:
 
 def show_heading(text: str) -> None:
     """Prints an empty line and a heading."""
+    from rich.text import Text  # noqa: PLC0415
+
     _print(Text(f"\n{text}", style="bold"))
 
 
@@ -48,8 +59,10 @@ def moment(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plain(value: Any) -> Text:
+def plain(value: Any) -> "Text":
     """The value as text without terminal commands: control characters become �."""
+    from rich.text import Text  # noqa: PLC0415
+
     text = "" if value is None else str(value)
     return Text("".join(_visible(character) for character in text))
 
@@ -60,8 +73,10 @@ def _visible(character: str) -> str:
     return "�" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} else character
 
 
-def _print(renderable: RenderableType) -> None:
+def _print(renderable: "RenderableType") -> None:
     """Prints as wide as the terminal, or 200 columns if the output is a file."""
+    from rich.console import Console  # noqa: PLC0415
+
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

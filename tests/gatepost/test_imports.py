@@ -31,6 +31,10 @@ def test_a_list_of_leads_loads_no_library_for_sheets() -> None:
     assert "xlsxwriter" not in modules_loaded_by("leads", "--help")
 
 
+def test_settings_as_json_load_neither_campaigns_nor_tables() -> None:
+    assert modules_loaded_by("settings", "--json").isdisjoint({"rich", "capture.campaign.model"})
+
+
 def test_charts_do_not_change_the_imports_of_the_process() -> None:
     code = (
         "import sys, pygal; before = list(sys.meta_path); "
