@@ -1,9 +1,12 @@
-"""Small functions on text: blank text, folded case, counted nouns, canonical JSON."""
+"""Small functions on text: blank text, folded case, nouns, durations, canonical JSON."""
 
 import json
 import re
 import unicodedata
+from datetime import timedelta
 from typing import Any, Final
+
+_MINUTE: Final = timedelta(minutes=1)
 
 # Letters and symbols that show nothing: Hangul fillers, the Braille blank, a musical null notehead;
 # and the code points that Unicode reserves for invisible characters (Default_Ignorable_Code_Point).
@@ -42,6 +45,19 @@ def fold_case(text: str) -> str:
 def count_noun(number: int, singular: str, plural: str = "") -> str:
     """`1 lead`, `2 leads`, `1,000 leads`; `plural` is needed only if it is irregular."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def duration_in_words(duration: timedelta) -> str:
+    """The two largest units, rounded down: `1 day 23 hours`, `9 minutes`, `less than a minute`."""
+    minutes = duration // _MINUTE
+    if minutes < 1:
+        return "less than a minute"
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    units = [(days, "day"), (hour, "hour"), (minute, "minute")]
+    while not units[0][0]:
+        units.pop(0)
+    return " ".join(count_noun(number, unit) for number, unit in units[:2] if number)
 
 
 # For our data (strings, integers, booleans, null, lists, objects) this is the form of RFC 8785:

@@ -62,6 +62,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "paid": "capture.cli.paid:paid",
     "payments": "capture.cli.payments:payments",
     "publish": "gatepost.releases.commands:publish_again",
+    "quarantine": "capture.cli.quarantine:quarantine",
     "releases": "gatepost.releases.commands:releases",
     "report": "capture.cli.report:report",
     "review": "capture.cli.review:review",

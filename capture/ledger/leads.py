@@ -142,6 +142,15 @@ class SqlLeads:
             "leads_unconfirmed", "review = 'unconfirmed'", "confirm_until", None, ended_by
         )
 
+    def held_back(self, campaign: str | None = None) -> Sequence[Lead]:
+        return self._by_index(
+            "leads_held",
+            "review IN ('held_back', 'quarantined')",
+            "silence_accepts_at",
+            campaign,
+            None,
+        )
+
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:

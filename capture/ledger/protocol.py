@@ -128,6 +128,9 @@ class LeadQueries(Protocol):
     def unconfirmed(self, ended_by: datetime) -> Sequence[Lead]:
         """Unconfirmed leads whose link ended by then: `Lead.is_expired_at`. With test leads."""
 
+    def held_back(self, campaign: str | None = None) -> Sequence[Lead]:
+        """Leads that wait for the agency, quarantined or held, in the order of their recording."""
+
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:

@@ -19,7 +19,8 @@ from capture.lead.review_window import deadline
 from capture.ledger.types import PersonalData
 from capture.letters.render import moment_in_words
 from capture.review.acts import UNDO, current_review
-from capture.web.desk.words import duration_in_words, time_in_words
+from capture.text import duration_in_words
+from capture.web.desk.words import time_in_words
 
 _WITHDRAWN: Final = "The person withdrew the consent: do not contact them any more. "
 

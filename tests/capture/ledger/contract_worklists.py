@@ -72,6 +72,30 @@ class WorklistContract:
                 assert leads == with_meeting
         assert ids(lambda reading: reading.leads.in_review("other")) == ""
 
+    def test_leads_that_wait_for_the_agency_are_quarantined_or_held(self, ledger: Ledger) -> None:
+        notice = {"deadline": show_time(NOW + HOUR)}
+        signals: dict[str, object] = {"signals": []}
+
+        def work(records: WriteTransaction) -> None:
+            for lead_id in "dbac":
+                records.append(received_event(lead_id))
+            records.append(
+                later_event("d", EventKind.QUALIFIED, **notice),
+                later_event("d", EventKind.HELD_BACK, **signals),
+                later_event("b", EventKind.QUARANTINED, **signals),
+                later_event("a", EventKind.QUALIFIED, **notice),
+                later_event("c", EventKind.QUARANTINED, **signals),
+                later_event("c", EventKind.DISCARDED),
+            )
+
+        ledger.transact(work)
+
+        def ids(*campaign: str) -> str:
+            leads = ledger.read(lambda reading: reading.leads.held_back(*campaign))
+            return "".join(lead.lead_id for lead in leads)
+
+        assert (ids(), ids("guide"), ids("other")) == ("db", "db", "")
+
     def test_unconfirmed_leads_are_found_once_their_link_has_ended(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:
             for lead_id, hours in (("late", 2), ("soon", 1), ("proved", 1)):

@@ -1,0 +1,365 @@
+"""`gatepost quarantine`: the leads that wait for the agency, released or discarded.
+
+This is rule 36 of docs/rules.md.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+import click
+
+from capture.cli.context import CommandContext, pass_context
+from capture.cli.hints import in_words
+from capture.cli.lead import find_lead_by_prefix
+from capture.cli.options import DefaultGroup
+from capture.cli.show import (
+    as_json_option,
+    moment,
+    show_facts,
+    show_heading,
+    show_json,
+    show_rows,
+)
+from capture.client_access.answers import labelled_answers, person_and_company
+from capture.errors import GatepostError
+from capture.intake.held_leads import HeldLead, find_held_lead, held_leads, select_alike
+from capture.intake.quarantine import discard as discard_lead
+from capture.intake.quarantine import release as release_lead
+from capture.lead.model import Lead
+from capture.ledger.dry_run import dry_run_of
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.terms import saved_campaign
+from capture.text import count_noun, duration_in_words
+
+_BATCH_SIZE: Final = 100
+"""Leads in one transaction. Other writers wait until it ends."""
+
+Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
+"""`release` or `discard` of `capture.intake.quarantine`."""
+
+
+@click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
+def quarantine() -> None:
+    """List, show, release or discard leads that are held back because of risk signals.
+
+    A lead that nobody looks at stays here. It is not delivered and never billed.
+
+    \b
+    Example:
+      gatepost quarantine list
+      gatepost quarantine release --like 7ffwzp2npa6a --as Ada
+    """
+
+
+_LIST_COLUMNS: Final = (
+    *("lead_id", "waits", "campaign", "stage", "signals", "company", "email_domain"),
+)
+
+
+@quarantine.command("list")
+@click.option("--campaign", metavar="SLUG", help="Only leads of this campaign.")
+@as_json_option
+@pass_context
+def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
+    """List the leads that wait for you, the longest wait first.
+
+    `quarantined`: the client does not see the lead. `held_back`: the client has it in review and
+    sees that you are checking it; its deadline is stopped.
+
+    \b
+    Example:
+      gatepost quarantine list --campaign acme-demo
+    """
+    now = datetime.now(UTC)
+
+    def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
+        return [_row(reading, held, now) for held in held_leads(reading, campaign)]
+
+    with context.ledger() as ledger:
+        if campaign is not None:
+            context.campaign_in(ledger, campaign)  # raises for an unknown name
+        rows = ledger.read(load_rows)
+    if as_json:
+        show_json(rows)
+    elif rows:
+        for row in rows:
+            row["signals"] = ", ".join(signal["name"] for signal in row["signals"])
+        show_rows(_LIST_COLUMNS, rows, as_json=False)
+    else:
+        click.echo("No lead is in quarantine.")
+
+
+def _row(reading: ReadTransaction, held: HeldLead, now: datetime) -> dict[str, Any]:
+    lead = held.lead
+    terms = saved_campaign(reading, lead.campaign, lead.version)
+    personal_data = reading.people.personal_data(lead.lead_id)
+    answers = {} if personal_data is None else personal_data.answers
+    _, company = person_and_company(terms, answers)
+    return {
+        "lead_id": lead.lead_id,
+        "campaign": lead.campaign,
+        "stage": lead.review,
+        "received_at": moment(lead.received_at),
+        "held_at": moment(held.held_at),
+        "waits": duration_in_words(now - held.held_at),
+        "signals": [dict(signal) for signal in held.signals],
+        "company": company,
+        "email_domain": str(answers.get("email", "")).rpartition("@")[2],
+    }
+
+
+@quarantine.command()
+@click.argument("lead_id", metavar="ID")
+@as_json_option
+@pass_context
+def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
+    """Show why a lead is held back, and its answers.
+
+    A unique beginning of its id is enough.
+
+    \b
+    Example:
+      gatepost quarantine show 7ffwzp
+    """
+    now = datetime.now(UTC)
+    with context.ledger() as ledger:
+        facts = ledger.read(lambda reading: _facts(reading, lead_id, now))
+    if as_json:
+        show_json(facts)
+    else:
+        _show(facts)
+
+
+def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str, Any]:
+    held = find_held_lead(reading, find_lead_by_prefix(reading, id_prefix))
+    lead = held.lead
+    terms = saved_campaign(reading, lead.campaign, lead.version)
+    personal_data = reading.people.personal_data(lead.lead_id)
+    alike = select_alike(held_leads(reading, lead.campaign), held)
+    answers = () if personal_data is None else labelled_answers(terms, personal_data)
+    return _row(reading, held, now) | {
+        "hold_at": terms.quarantine.hold_at,
+        "alike": len(alike) - 1,
+        "answers": None
+        if personal_data is None
+        else [{"label": answer.label, "text": answer.text} for answer in answers],
+    }
+
+
+def _show(facts: Mapping[str, Any]) -> None:
+    state = {
+        "quarantined": "quarantined: the client does not see it",
+        "held_back": "held_back: the client sees that it is being checked; its deadline is stopped",
+    }
+    show_facts(
+        [
+            ("lead", facts["lead_id"]),
+            ("campaign", facts["campaign"]),
+            ("received", facts["received_at"]),
+            ("held since", f"{facts['held_at']} ({facts['waits']})"),
+            ("stage", state[facts["stage"]]),
+            ("alike", f"{count_noun(facts['alike'], 'other lead')} with the same signals"),
+        ]
+    )
+    show_heading("Risk signals")
+    total = sum(signal["weight"] for signal in facts["signals"])
+    rows = [
+        {"signal": signal["name"], "weight": signal["weight"], "why": _numbers(signal)}
+        for signal in facts["signals"]
+    ]
+    show_rows(("signal", "weight", "why"), rows, as_json=False)
+    click.echo(f"Together {total}; a lead is held back at {facts['hold_at']}.")
+    show_heading("Answers")
+    if facts["answers"] is None:
+        click.echo("erased")
+    else:
+        show_facts((answer["label"], answer["text"]) for answer in facts["answers"])
+    lead_id = facts["lead_id"]
+    click.echo(f"\nRelease it: gatepost quarantine release {lead_id} --as NAME")
+    click.echo(f"Discard it: gatepost quarantine discard {lead_id} --as NAME")
+
+
+def _numbers(signal: Mapping[str, Any]) -> str:
+    """The numbers that explain a signal, such as `leads: 12, minutes: 60`."""
+    numbers = [f"{name}: {signal[name]}" for name in signal if name not in {"name", "weight"}]
+    return ", ".join(numbers)
+
+
+# Releasing and discarding.
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """Which leads a command is about: some ids, all alike, or all."""
+
+    ids: tuple[str, ...]
+    like: str | None
+    campaign: str | None
+    every: bool
+
+    def check(self) -> None:
+        """Raises a usage error unless exactly one way of selecting is used."""
+        ways = bool(self.ids) + (self.like is not None) + self.every
+        if ways != 1:
+            raise click.UsageError("name the leads: ID..., or --like ID, or --all")
+        if self.campaign is not None and not self.every:
+            raise click.UsageError("--campaign works only with --all")
+
+    def leads(self, reading: ReadTransaction) -> list[str]:
+        """The ids of the leads, each once. Raises `NotFound` or `Refused`."""
+        if self.ids:
+            found = (find_lead_by_prefix(reading, lead_id).lead_id for lead_id in self.ids)
+            return list(dict.fromkeys(found))
+        leads = held_leads(reading, self.campaign)
+        if self.like is not None:
+            sample = find_held_lead(reading, find_lead_by_prefix(reading, self.like))
+            leads = select_alike(leads, sample)
+        return [held.lead.lead_id for held in leads]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What is done with the leads, by whom."""
+
+    act: Act
+    past: str
+    """The act in the past, such as `released`."""
+    by: str
+    note: str
+
+    def record(
+        self, records: WriteTransaction, ids: Sequence[str], now: datetime
+    ) -> list[Lead | GatepostError]:
+        """Decides each lead on its own: the lead, or why it was refused."""
+        return [records.attempt(partial(self._record_one, lead_id=each, now=now)) for each in ids]
+
+    def _record_one(self, records: WriteTransaction, lead_id: str, now: datetime) -> Lead:
+        return self.act(records, lead_id, self.by, now, self.note)
+
+
+def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the arguments and options that `release` and `discard` share."""
+    for option in (
+        as_json_option,
+        click.option("--dry-run", is_flag=True, help="Show the result; write nothing."),
+        click.option("--note", default="", help="A remark, which can be erased."),
+        click.option(
+            "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
+        ),
+        click.option("--campaign", metavar="SLUG", help="With --all: only of this campaign."),
+        click.option("--all", "every", is_flag=True, help="All leads that wait."),
+        click.option(
+            "--like",
+            metavar="ID",
+            help="All leads of its campaign that are held because of the same signals.",
+        ),
+        click.argument("ids", metavar="[ID]...", nargs=-1),
+    ):
+        command = option(command)
+    return command
+
+
+@quarantine.command()
+@_selecting
+@pass_context
+def release(context: CommandContext, /, **options: Any) -> int:
+    """Release leads: they are real, so the client gets them.
+
+    A quarantined lead is checked again for duplicates, as of now, and for caps, by the month of
+    its receipt. A lead that the client had in review gets a full review window. A refused lead does
+    not stop the others.
+
+    \b
+    Example:
+      gatepost quarantine release 7ffwzp2npa6a --as Ada
+      gatepost quarantine release --like 7ffwzp2npa6a --as Ada --dry-run
+      gatepost quarantine release --all --campaign acme-demo --as Ada
+    """
+    return _decide(context, release_lead, "released", options)
+
+
+@quarantine.command()
+@_selecting
+@pass_context
+def discard(context: CommandContext, /, **options: Any) -> int:
+    """Discard leads: they are no real persons. They are kept, and never billed.
+
+    If the client had a lead in review, it is removed there. A refused lead does not stop the
+    others.
+
+    \b
+    Example:
+      gatepost quarantine discard 7ffwzp2npa6a --as Ada
+      gatepost quarantine discard --like 7ffwzp2npa6a --as Ada
+    """
+    return _decide(context, discard_lead, "discarded", options)
+
+
+_RESULT_COLUMNS: Final = ("lead_id", "campaign", "result", "stage", "deadline")
+
+
+def _decide(context: CommandContext, act: Act, past: str, options: Mapping[str, Any]) -> int:
+    """Decides the selected leads and prints each result. Returns 1 if one was refused."""
+    selection = _Selection(
+        options["ids"], options["like"], options["campaign"], every=options["every"]
+    )
+    selection.check()
+    decision = _Decision(act, past, options["by"], options["note"])
+    with context.ledger() as ledger:
+        if selection.campaign is not None:
+            context.campaign_in(ledger, selection.campaign)
+        ids = ledger.read(selection.leads)
+        results = _record(ledger, decision, ids, dry_run=options["dry_run"])
+    rows = [_result(lead_id, result, past) for lead_id, result in zip(ids, results, strict=True)]
+    _show_results(rows, past, as_json=options["as_json"], dry_run=options["dry_run"])
+    refusals = [in_words(result) for result in results if isinstance(result, GatepostError)]
+    for refusal in refusals:
+        click.echo(refusal, err=True)
+    return 1 if refusals else 0
+
+
+def _record(
+    ledger: Ledger, decision: _Decision, ids: Sequence[str], *, dry_run: bool
+) -> list[Lead | GatepostError]:
+    if dry_run:
+        return dry_run_of(ledger, partial(decision.record, ids=ids, now=datetime.now(UTC)))
+    results: list[Lead | GatepostError] = []
+    for start in range(0, len(ids), _BATCH_SIZE):
+        batch = ids[start : start + _BATCH_SIZE]
+        results += ledger.transact(partial(decision.record, ids=batch, now=datetime.now(UTC)))
+    return results
+
+
+def _result(lead_id: str, result: Lead | GatepostError, past: str) -> dict[str, Any]:
+    if isinstance(result, GatepostError):
+        return {"lead_id": lead_id, "result": "refused", "problem": in_words(result)}
+    return {
+        "lead_id": lead_id,
+        "campaign": result.campaign,
+        "result": past,
+        "stage": result.review,
+        "deadline": moment(result.deadline),
+    }
+
+
+def _show_results(
+    rows: Sequence[Mapping[str, Any]], past: str, *, as_json: bool, dry_run: bool
+) -> None:
+    if as_json:
+        show_json(rows)
+        return
+    if not rows:
+        click.echo("No lead is in quarantine.")
+        return
+    show_rows(_RESULT_COLUMNS, rows, as_json=False)
+    stages = Counter(row["stage"] for row in rows if row["result"] == past)
+    refused = len(rows) - stages.total()
+    details = ", ".join(f"{number} {stage}" for stage, number in sorted(stages.items()))
+    is_release = past == "released" and details
+    summary = f"{stages.total()} {past}{f' ({details})' if is_release else ''}"
+    summary += f", {refused} refused" if refused else ""
+    click.echo(f"{summary}.{' Nothing was written.' if dry_run else ''}")
