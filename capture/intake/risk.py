@@ -36,6 +36,8 @@ def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal
 
 def is_held(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
     """Whether the weights add up, so that the lead is quarantined."""
+    if not terms.enabled:
+        return False
     total = sum(signal.weight for signal in signals)
     return total >= terms.hold_at
 

@@ -32,6 +32,7 @@ from capture.campaign.model import (
     Review,
 )
 from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
+from capture.campaign.quarantine import Quarantine
 from capture.campaign.rules.draft import Draft
 from capture.campaign.value_types import CODE
 from capture.errors import short_path
@@ -62,6 +63,8 @@ def terms_findings(draft: Draft) -> Iterator[Finding]:
         yield from _review_findings(draft.review)
     if draft.duplicates is not None:
         yield from _duplicate_findings(draft.duplicates, draft)
+    if draft.quarantine is not None:
+        yield from _quarantine_findings(draft.quarantine)
 
 
 def _asset_findings(draft: Draft) -> Iterator[Finding]:
@@ -115,6 +118,15 @@ def _duplicate_findings(duplicates: Duplicates, draft: Draft) -> Iterator[Findin
             phone = draft.fields.get("phone")
             if phone is None or phone.type is not FieldType.PHONE:
                 yield Finding(at, 'the form asks for none; add [fields.phone] with type = "phone"')
+
+
+def _quarantine_findings(quarantine: Quarantine) -> Iterator[Finding]:
+    if quarantine.enabled and quarantine.all_weights < quarantine.hold_at:
+        yield Finding(
+            ("quarantine", "hold_at"),
+            f"is more than all weights together ({quarantine.all_weights}), so no lead would ever "
+            "be held back; lower it, or write enabled = false",
+        )
 
 
 # Price and caps.
