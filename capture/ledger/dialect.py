@@ -53,9 +53,21 @@ class Dialect:
     could not be verified. It stands after JOIN."""
     folded: str
     """The expression `{}` as text, with case folded as by `capture.text.fold_case`."""
+    blank_text: str
+    """As many spaces as the text `{}` has bytes, so that overwriting it moves no row."""
+    blank_people: str
+    """UPDATE that overwrites rows of `personal_data` in place; WHERE follows. The row's new lead id
+    is no lead's."""
+    blank_notes: str
+    """UPDATE that overwrites rows of `notes` in place; WHERE follows."""
     lines_in_json: str
     """Query for (lead id, period, number) of each line in the JSON of statement :number."""
 
+
+_BLANK: Final = "printf('%*s', length(CAST({} AS BLOB)), '')"
+_BLANK_JSON: Final = """'"' || printf('%*s', length(CAST({} AS BLOB)) - 2, '') || '"'"""
+_NO_LEAD: Final = "printf('%-*s', length(lead_id), '~' || rowid)"
+_JSON_COLUMNS: Final = ("answers", "judged", "reasons", "first_touch", "last_touch", "unverified")
 
 SQLITE: Final = Dialect(
     in_stored_order="NOT INDEXED",
@@ -65,6 +77,16 @@ SQLITE: Final = Dialect(
         "json_each(json_patch(personal_data.unverified, personal_data.answers)) AS answer"
     ),
     folded="fold_case({})",
+    blank_text=_BLANK,
+    blank_people=(
+        f"UPDATE personal_data SET lead_id = {_NO_LEAD},"
+        " address = CASE WHEN address IS NOT NULL THEN zeroblob(length(address)) END, "
+        + ", ".join(f"{name} = {_BLANK_JSON.format(name)}" for name in _JSON_COLUMNS)
+    ),
+    blank_notes=(
+        "UPDATE notes SET lead_id = printf('%-*s', length(lead_id), '~' || id), "
+        + ", ".join(f"{name} = {_BLANK.format(name)}" for name in ("author", "text"))
+    ),
     lines_in_json="""
         SELECT line.value ->> 'lead_id', line.value ->> 'period', number
         FROM statements,

@@ -6,15 +6,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from capture.lead.events import parse_time, show_time
-from capture.ledger.dialect import Connection, placeholders
+from capture.ledger.dialect import Connection, Dialect, placeholders
 from capture.ledger.messages import Attempt, Channel, Message, MessageState, NewMessage
 from capture.ledger.people import KeyedHash
 from capture.text import canonical
 
 _COLUMNS: Final = (
     "id, key, channel, kind, recipient, client, campaign, lead_id, data, queued_at, due_at,"
-    " expires_at, state, attempts, claimed_until, finished_at, result, status, answer"
+    " expires_at, state, attempts, claimed_until, finished_at, result, status"
 )
+_SELECTED: Final = (
+    f"{_COLUMNS}, (SELECT rtrim(text) FROM message_answers WHERE message_id = outbox.id"
+    " ORDER BY message_answers.id DESC LIMIT 1)"
+)
+"""What `_message` reads."""
 _CAN_BE_CLAIMED: Final = (
     "(state = 'waiting' AND due_at <= :now OR state = 'sending' AND claimed_until <= :now)"
 )
@@ -26,13 +31,14 @@ _IS_OPEN: Final = "state IN ('waiting', 'sending')"
 class SqlOutbox:
     """`messages.OutboxWrites`."""
 
-    def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
         self._connection = connection
+        self._dialect = dialect
         self._hash = keyed_hash
 
     def get(self, message_id: int) -> Message | None:
         row = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE id = ?", (message_id,)
+            f"SELECT {_SELECTED} FROM outbox WHERE id = ?", (message_id,)
         ).fetchone()
         return None if row is None else _message(row)
 
@@ -53,7 +59,7 @@ class SqlOutbox:
         where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
         limit = "" if newest is None else f"LIMIT {newest:d}"
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM outbox {where} ORDER BY id DESC {limit}", values
+            f"SELECT {_SELECTED} FROM outbox {where} ORDER BY id DESC {limit}", values
         )
         return [_message(row) for row in rows][::-1]
 
@@ -63,13 +69,13 @@ class SqlOutbox:
         for start in range(0, len(unique), _KEYS_IN_A_QUERY):
             part = unique[start : start + _KEYS_IN_A_QUERY]
             rows += self._connection.execute(
-                f"SELECT {_COLUMNS} FROM outbox WHERE key IN ({placeholders(part)})", part
+                f"SELECT {_SELECTED} FROM outbox WHERE key IN ({placeholders(part)})", part
             ).fetchall()
         return {message.key: message for message in map(_message, rows)}
 
     def failed_since(self, moment: datetime, limit: int) -> Sequence[Message]:
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE state = 'failed' AND finished_at >= ?"
+            f"SELECT {_SELECTED} FROM outbox WHERE state = 'failed' AND finished_at >= ?"
             f" ORDER BY finished_at, id LIMIT {limit:d}",
             (show_time(moment),),
         )
@@ -138,7 +144,7 @@ class SqlOutbox:
             "UPDATE outbox SET state = 'sending', claimed_until = :until, attempts = attempts + 1"
             " WHERE id IN (SELECT id FROM outbox"
             f" WHERE {_IS_OPEN} AND {_CAN_BE_CLAIMED} ORDER BY due_at, id LIMIT :limit)"
-            f" RETURNING {_COLUMNS}",
+            f" RETURNING {_SELECTED}",
             values,
         ).fetchall()
         return sorted(map(_message, rows), key=lambda message: (message.due_at, message.id))
@@ -152,17 +158,10 @@ class SqlOutbox:
     def record_retry(self, message: Message, due_at: datetime, attempt: Attempt) -> bool:
         rows = self._connection.execute(
             "UPDATE outbox SET state = 'waiting', due_at = ?, claimed_until = NULL, result = ?,"
-            " status = ?, answer = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
-            (
-                show_time(due_at),
-                attempt.result,
-                attempt.status,
-                attempt.answer,
-                message.id,
-                message.attempts,
-            ),
+            " status = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
+            (show_time(due_at), attempt.result, attempt.status, message.id, message.attempts),
         )
-        return rows.rowcount == 1
+        return rows.rowcount == 1 and self._save_answer(message.id, attempt.answer)
 
     def drop(self, message_id: int, at: datetime, reason: str) -> bool:
         rows = self._connection.execute(
@@ -206,25 +205,33 @@ class SqlOutbox:
     ) -> bool:
         rows = self._connection.execute(
             "UPDATE outbox SET state = ?, finished_at = ?, claimed_until = NULL, result = ?,"
-            " status = ?, answer = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
-            (
-                state,
-                show_time(at),
-                attempt.result,
-                attempt.status,
-                attempt.answer,
-                message.id,
-                message.attempts,
-            ),
+            " status = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
+            (state, show_time(at), attempt.result, attempt.status, message.id, message.attempts),
         )
-        return rows.rowcount == 1
+        return rows.rowcount == 1 and self._save_answer(message.id, attempt.answer)
+
+    def _save_answer(self, message_id: int, answer: str) -> bool:
+        """Replaces the answer. The old row is overwritten where it is; see
+        `capture.ledger.erasure`. Always True."""
+        self._connection.execute(
+            f"UPDATE message_answers SET text = {self._dialect.blank_text.format('text')}"
+            " WHERE message_id = ?",
+            (message_id,),
+        )
+        if answer:
+            self._connection.execute(
+                "INSERT INTO message_answers (message_id, text) VALUES (?, ?)",
+                (message_id, answer),
+            )
+        return True
 
     def _hash_of_address(self, address: str) -> bytes:
         return self._hash.of("letter", address)
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    values = dict(zip(_COLUMNS.replace("\n", " ").split(", "), row, strict=True))
+    values = dict(zip((*_COLUMNS.split(", "), "answer"), row, strict=True))
+    values["answer"] = values["answer"] or ""
     for name in ("queued_at", "due_at", "expires_at", "claimed_until", "finished_at"):
         values[name] = values[name] and parse_time(values[name])
     values["channel"] = Channel(values["channel"])

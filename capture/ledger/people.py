@@ -13,7 +13,7 @@ from typing import Any, Final
 from capture.campaign.model import Answer
 from capture.email_domains import domain_of
 from capture.lead.events import parse_time, show_time
-from capture.ledger.dialect import Connection, placeholders
+from capture.ledger.dialect import Connection, Dialect, placeholders
 from capture.ledger.types import Keys, Note, PersonalData
 from capture.text import canonical
 
@@ -43,8 +43,9 @@ class KeyedHash:
 class SqlPeople:
     """`protocol.PeopleWrites`."""
 
-    def __init__(self, connection: Connection, keyed_hash: KeyedHash) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
         self._connection = connection
+        self._dialect = dialect
         self._hash = keyed_hash
 
     def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
@@ -79,8 +80,10 @@ class SqlPeople:
 
     def leads_of_address(self, address: str) -> Sequence[str]:
         rows = self._connection.execute(
-            "SELECT lead_id FROM personal_data WHERE address = ? ORDER BY rowid",
-            (self._hash_of_address(address),),
+            "SELECT leads.lead_id FROM personal_data"
+            " JOIN leads ON leads.lead_id = personal_data.lead_id"
+            " WHERE address = ? ORDER BY leads.id",
+            (self.hash_of_address(address),),
         )
         return [lead_id for (lead_id,) in rows]
 
@@ -141,11 +144,13 @@ class SqlPeople:
         )
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
-        self._connection.execute(
-            f"UPDATE personal_data SET ({_PERSONAL_DATA}, address) = (?, ?, ?, ?, ?, ?, ?)"
-            " WHERE lead_id = ?",
-            (*_personal_data_row(personal_data), self._hash_of_email(personal_data), lead_id),
-        )
+        # The old row is overwritten where it is; see `capture.ledger.erasure`.
+        row = self._connection.execute(
+            "SELECT campaign FROM personal_data WHERE lead_id = ?", (lead_id,)
+        ).fetchone()
+        if row is not None:
+            self._connection.execute(f"{self._dialect.blank_people} WHERE lead_id = ?", (lead_id,))
+            self.save_personal_data(row[0], lead_id, personal_data)
 
     def save_note(self, note: Note) -> None:
         self._connection.execute(
@@ -153,14 +158,15 @@ class SqlPeople:
             (note.lead_id, note.kind, note.author, note.text, show_time(note.written_at)),
         )
 
-    def _hash_of_email(self, personal_data: PersonalData) -> bytes | None:
-        email = personal_data.answers.get("email")
-        return self._hash_of_address(str(email)) if email else None
-
-    def _hash_of_address(self, address: str) -> bytes:
+    def hash_of_address(self, address: str) -> bytes:
         """Of the exact address: only the domain is written alike, as DNS compares it."""
-        local = unicodedata.normalize("NFC", address.strip().rpartition("@")[0])
+        address = address.strip()
+        local = unicodedata.normalize("NFC", address.rpartition("@")[0] or address)
         return self._hash.of("address", local, domain_of(address))
+
+    def _hash_of_email(self, personal_data: PersonalData) -> bytes | None:
+        email = personal_data.answers.get("email") or personal_data.unverified.get("email")
+        return self.hash_of_address(str(email)) if email else None
 
 
 def answers_from_json(text: str) -> dict[str, Answer]:

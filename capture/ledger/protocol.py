@@ -20,6 +20,7 @@ from capture.lead.model import Lead
 from capture.ledger.api_store import ApiQueries, ApiWrites
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
+from capture.ledger.erasure import ErasureQueries, ErasureWrites
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.types import (
     ClientLeadQuery,
@@ -224,7 +225,7 @@ class PeopleQueries(Protocol):
         """A lead's personal data; None after erasure."""
 
     def leads_of_address(self, address: str) -> Sequence[str]:
-        """The ids of all leads whose e-mail address is exactly this one, in the order of recording.
+        """The ids of the leads with exactly this e-mail address, in the order of recording.
 
         The domain is compared without case, the rest exactly: `Ann@` and `ann+guide@` are others.
         """
@@ -327,6 +328,8 @@ class ReadTransaction(Protocol):
     def downloads(self) -> DownloadQueries: ...
     @property
     def endpoints(self) -> EndpointQueries: ...
+    @property
+    def erasure(self) -> ErasureQueries: ...
 
 
 class WriteTransaction(ReadTransaction, Protocol):
@@ -360,6 +363,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def downloads(self) -> DownloadWrites: ...
     @property
     def endpoints(self) -> EndpointWrites: ...
+    @property
+    def erasure(self) -> ErasureWrites: ...
 
 
 class Ledger(Protocol):
@@ -387,6 +392,9 @@ class Ledger(Protocol):
 
     def verify(self) -> Verification:
         """Checks the hash chain, the triggers and the projections."""
+
+    def empty_log(self) -> bool:
+        """Removes the bytes of earlier states; False if a reader needs one: call it again."""
 
     def close(self) -> None:
         """Closes this thread's connection."""

@@ -96,7 +96,10 @@ def _trigger_sql() -> dict[str, str]:
 @MIGRATIONS()
 def create_tables(db: Database) -> None:
     """The first schema."""
-    for tables in (_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS, _WEBHOOKS):
+    for tables in (
+        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS, _WEBHOOKS),
+        _ERASURE,
+    ):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
         db.execute(trigger)
@@ -293,8 +296,7 @@ _OUTBOX: Final = """
         claimed_until TEXT,
         finished_at TEXT,
         result TEXT NOT NULL DEFAULT '',
-        status INTEGER,
-        answer TEXT NOT NULL DEFAULT ''
+        status INTEGER
     ) STRICT;
     CREATE INDEX outbox_open ON outbox (due_at) WHERE state IN ('waiting', 'sending');
     CREATE INDEX outbox_failed ON outbox (finished_at) WHERE state = 'failed';
@@ -321,6 +323,23 @@ _DOWNLOADS: Final = """
         count INTEGER NOT NULL CHECK (count > 0),
         PRIMARY KEY (lead_id, file)
     ) STRICT, WITHOUT ROWID;
+"""
+
+_ERASURE: Final = """
+    -- Beginnings of what receivers answered, the last row of a message counts. It only grows: see
+    -- erasure.py, as for personal_data and notes.
+    CREATE TABLE message_answers (
+        id INTEGER PRIMARY KEY,
+        message_id INTEGER NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX message_answers_by_message ON message_answers (message_id);
+    CREATE TABLE erasure_requests (
+        lead_id TEXT PRIMARY KEY,
+        address BLOB NOT NULL,  -- keyed hash, as in personal_data
+        at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX erasure_requests_by_address ON erasure_requests (address);
 """
 
 _WEBHOOKS: Final = """

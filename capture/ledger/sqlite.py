@@ -95,6 +95,17 @@ class SqliteLedger:
             with db.atomic():
                 return verify(self._reading(db), trigger_problems(db.conn))
 
+    def empty_log(self) -> bool:
+        with self._translated_errors():
+            db, lock = self._connection()
+            with _file_lock(lock):
+                db.execute("PRAGMA busy_timeout = 0")  # visitors wait meanwhile
+                try:
+                    (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+            return not is_busy
+
     def close(self) -> None:
         db, lock = self._connection()
         db.close()
@@ -159,6 +170,8 @@ class SqliteLedger:
             with _file_lock(lock):  # SQLite does not wait for other writers in this statement
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # Freed parts of the file are overwritten with zeros, also without the build option.
+            connection.execute("PRAGMA secure_delete = ON")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.create_function("fold_case", 1, _fold_value, deterministic=True)

@@ -12,6 +12,7 @@ from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.downloads import SqlDownloads
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.endpoint_store import SqlEndpoints
+from capture.ledger.erasure import SqlErasure
 from capture.ledger.events import Head, SqlEvents
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
@@ -31,13 +32,14 @@ class SqlReadTransaction:
         self.events = SqlEvents(connection, dialect)
         self.leads = SqlLeads(connection, dialect, keyed_hash)
         self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
-        self.people = SqlPeople(connection, keyed_hash)
+        self.people = SqlPeople(connection, dialect, keyed_hash)
         self.due = DueProjection(connection, self.events, self.campaigns)
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
         self.api = SqlApi(connection, keyed_hash)
-        self.outbox = SqlOutbox(connection, keyed_hash)
+        self.outbox = SqlOutbox(connection, dialect, keyed_hash)
         self.downloads = SqlDownloads(connection)
         self.endpoints = SqlEndpoints(connection)
+        self.erasure = SqlErasure(connection, dialect, self.people)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

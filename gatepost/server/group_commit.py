@@ -63,6 +63,9 @@ class GroupCommit:
     def verify(self) -> Verification:
         return self._ledger.verify()
 
+    def empty_log(self) -> bool:
+        return self._ledger.empty_log()
+
     def close(self) -> None:
         self._ledger.close()
 

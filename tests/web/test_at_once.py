@@ -94,7 +94,7 @@ def _write_until(done: threading.Event, path: Path) -> int:
     """Writes without our lock file, as another program would. Returns the number of writes."""
     database, writes = sqlite3.connect(path, isolation_level=None, timeout=20), 0
     while not done.wait(0.002):
-        database.execute("UPDATE outbox SET answer = answer")
+        database.execute("UPDATE outbox SET result = result")
         writes += 1
     database.close()
     return writes

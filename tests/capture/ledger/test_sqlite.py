@@ -16,6 +16,7 @@ from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_api import ApiContract
 from tests.capture.ledger.contract_downloads import DownloadContract
 from tests.capture.ledger.contract_endpoints import EndpointContract
+from tests.capture.ledger.contract_erasure import ErasureContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_worklists import WorklistContract
@@ -43,6 +44,7 @@ class TestSqlite(
     OutboxContract,
     DownloadContract,
     EndpointContract,
+    ErasureContract,
 ):
     pass
 

@@ -1,0 +1,191 @@
+"""Erasure of personal data: the protocol and the SQL.
+
+A text is overwritten in its row by as many spaces, instead of being deleted. SQLite then changes
+the bytes where they are and moves no row. If rows were deleted or changed their size, it would move
+their neighbours between pages, and stale copies of these would stay in the unused part of a page,
+where no later erasure reaches them. So the tables with personal data only grow: `personal_data`,
+`notes` and `message_answers`. Only a `VACUUM` frees the room of erased rows.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from capture.lead.events import show_time
+from capture.lead.moves import VISIBLE_TO_CLIENT
+from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
+from capture.ledger.people import SqlPeople
+
+_IS_OPEN: Final = "state IN ('waiting', 'sending')"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedPlaces:
+    """How many rows hold or held personal data of some leads, by place."""
+
+    answers: int = 0
+    """Leads with answers, touches and judged values."""
+    notes: int = 0
+    """Names and texts of people who acted on a lead."""
+    queued_messages: int = 0
+    """Messages that were not sent yet. They hold no personal data, but lead to letters with it."""
+    message_answers: int = 0
+    """Answers of receivers to webhooks and letters, which may repeat personal data."""
+    downloads: int = 0
+    """Files that the person downloaded, with times."""
+
+    def __add__(self, other: "ErasedPlaces") -> "ErasedPlaces":
+        sums = {field.name: _sum(self, other, field.name) for field in fields(self)}
+        return ErasedPlaces(**sums)
+
+
+def _sum(left: ErasedPlaces, right: ErasedPlaces, name: str) -> int:
+    return int(getattr(left, name)) + int(getattr(right, name))
+
+
+class ErasureQueries(Protocol):
+    """Where personal data of leads is, and what was erased."""
+
+    def places(self, lead_ids: Sequence[str]) -> ErasedPlaces:
+        """What `erase` would erase."""
+
+    def requested_by(self, address: str) -> Sequence[str]:
+        """The leads that were erased at the request of this exact address, the oldest first."""
+
+    def undelivered_since(self, moment: datetime, limit: int) -> Sequence[str]:
+        """Leads with personal data that the client never saw, without an event after the moment.
+
+        Test leads are among them. Leads that wait for their notice are not.
+        """
+
+    def delivered_since(self, moment: datetime, limit: int, after: str = "") -> Sequence[str]:
+        """Leads with personal data that the client saw, decided and with no line that is due,
+        without an event after the moment, sorted by id, behind the id `after`."""
+
+    def erased_among(self, lead_ids: Sequence[str]) -> Sequence[str]:
+        """Those of these leads that were erased."""
+
+
+class ErasureWrites(ErasureQueries, Protocol):
+    """Erases personal data."""
+
+    def erase(self, lead_ids: Sequence[str], at: datetime) -> ErasedPlaces:
+        """Overwrites all personal data of these leads and drops their messages.
+
+        Keyed hashes stay: duplicate keys and submissions.
+        """
+
+    def save_request(self, lead_id: str, address: str, at: datetime) -> None:
+        """Stores the keyed hash of the address at whose request a lead is erased."""
+
+
+class SqlErasure:
+    """`ErasureWrites`."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, people: SqlPeople) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._people = people
+
+    def places(self, lead_ids: Sequence[str]) -> ErasedPlaces:
+        return ErasedPlaces(
+            answers=self._count("personal_data", "lead_id", lead_ids),
+            notes=self._count("notes", "lead_id", lead_ids),
+            queued_messages=self._count("outbox", "lead_id", lead_ids, f" AND {_IS_OPEN}"),
+            message_answers=self._count(
+                "message_answers", "message_id", self._messages_with_answers(lead_ids)
+            ),
+            downloads=self._count("downloads", "lead_id", lead_ids),
+        )
+
+    def requested_by(self, address: str) -> Sequence[str]:
+        rows = self._connection.execute(
+            "SELECT lead_id FROM erasure_requests WHERE address = ? ORDER BY at, lead_id",
+            (self._people.hash_of_address(address),),
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    def undelivered_since(self, moment: datetime, limit: int) -> Sequence[str]:
+        never_seen = f"(test = 1 OR notified = 0 AND review NOT IN ({quoted(VISIBLE_TO_CLIENT)}))"
+        return self._old_leads(never_seen, moment, limit, "")
+
+    def delivered_since(self, moment: datetime, limit: int, after: str = "") -> Sequence[str]:
+        closed = (
+            f"test = 0 AND (notified = 1 OR review IN ({quoted(VISIBLE_TO_CLIENT)}))"
+            " AND review NOT IN ('held_back', 'qualified') AND disputed = 0"
+            " AND appointment != 'scheduled' AND due_at IS NULL"
+        )
+        return self._old_leads(closed, moment, limit, after)
+
+    def erased_among(self, lead_ids: Sequence[str]) -> Sequence[str]:
+        rows = self._connection.execute(
+            f"SELECT lead_id FROM leads WHERE erased = 1 AND lead_id IN ({placeholders(lead_ids)})",
+            list(lead_ids),
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    def erase(self, lead_ids: Sequence[str], at: datetime) -> ErasedPlaces:
+        places = self.places(lead_ids)
+        ids, marks = list(lead_ids), placeholders(lead_ids)
+        self._connection.execute(
+            "UPDATE outbox SET state = 'dropped', finished_at = ?, claimed_until = NULL,"
+            " result = 'the person''s data was erased'"
+            f" WHERE lead_id IN ({marks}) AND {_IS_OPEN}",
+            (show_time(at), *ids),
+        )
+        messages = self._messages_with_answers(ids)
+        self._connection.execute(
+            f"UPDATE message_answers SET text = {self._dialect.blank_text.format('text')}"
+            f" WHERE message_id IN ({placeholders(messages)})",
+            messages,
+        )
+        self._connection.execute(f"{self._dialect.blank_notes} WHERE lead_id IN ({marks})", ids)
+        self._connection.execute(f"{self._dialect.blank_people} WHERE lead_id IN ({marks})", ids)
+        self._connection.execute(f"DELETE FROM downloads WHERE lead_id IN ({marks})", ids)
+        return places
+
+    def save_request(self, lead_id: str, address: str, at: datetime) -> None:
+        self._connection.execute(
+            "INSERT INTO erasure_requests (lead_id, address, at) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (lead_id, self._people.hash_of_address(address), show_time(at)),
+        )
+
+    def _old_leads(self, stage: str, moment: datetime, limit: int, after: str) -> Sequence[str]:
+        rows = self._connection.execute(
+            f"SELECT lead_id FROM leads WHERE erased = 0 AND {stage} AND lead_id > ?"
+            " AND received_at <= ?"
+            " AND EXISTS (SELECT 1 FROM personal_data"
+            " WHERE personal_data.lead_id = leads.lead_id)"
+            " AND NOT EXISTS (SELECT 1 FROM events"
+            " WHERE events.lead_id = leads.lead_id AND recorded_at > ?)"
+            f" ORDER BY lead_id LIMIT {limit:d}",
+            (after, show_time(moment), show_time(moment)),
+        )
+        return [lead_id for (lead_id,) in rows]
+
+    def _messages_with_answers(self, lead_ids: Sequence[str]) -> list[int]:
+        """Messages about any of the leads, alone or in a digest, to which a receiver answered."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT outbox.id, outbox.lead_id, outbox.data FROM message_answers"
+            f" {self._dialect.outer_join_first} outbox ON outbox.id = message_answers.message_id"
+            f" WHERE text != {self._dialect.blank_text.format('text')}"
+            f" AND (outbox.lead_id IN ({placeholders(lead_ids)})"
+            " OR outbox.data LIKE '%\"leads\"%')",
+            list(lead_ids),
+        )
+        leads = set(lead_ids)
+        return [
+            message_id
+            for message_id, lead_id, data in rows
+            if lead_id in leads or leads.intersection(json.loads(data).get("leads", ()))
+        ]
+
+    def _count(self, table: str, column: str, values: Sequence[Any], more: str = "") -> int:
+        (number,) = self._connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {column} IN ({placeholders(values)}){more}",
+            list(values),
+        ).fetchone()
+        return int(number)
