@@ -20,6 +20,7 @@ from capture.closing.credit import corrections_of
 from capture.closing.parking import IMPOSSIBLE, parked_lead
 from capture.lead.consent import Consent
 from capture.lead.model import Lead
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.lead.review_window import month_of
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
@@ -227,8 +228,12 @@ def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
 
 
 def is_counted_free(lead: Lead, query: LineQuery) -> bool:
-    """Whether the lead came over a cap in the month and was delivered free of charge (rule 8)."""
-    return lead.free_over_cap and not lead.test and lead.month == query.month
+    """Whether the lead came over a cap in the month and was delivered free of charge (rule 8).
+
+    One that waits, or that the client does not have any more, is not counted.
+    """
+    is_free = lead.free_over_cap and not lead.test and lead.month == query.month
+    return is_free and lead.review in VISIBLE_TO_CLIENT
 
 
 def _candidate_leads(reading: ReadTransaction, query: LineQuery) -> Set[str]:

@@ -64,6 +64,17 @@ def expire_leads(records: WriteTransaction, now: datetime) -> int:
     return len(leads)
 
 
+def record_expiry(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:
+    """Appends the expired event if the lead's link has ended by `now`. Returns the lead.
+
+    Later acts must not undo what time has decided, so they call this first.
+    """
+    if not lead.is_expired_at(now):
+        return lead
+    records.append(_expiry(lead, now))
+    return find_lead(records, lead.lead_id)
+
+
 def _expiry(lead: Lead, now: datetime) -> Event:
     ended = lead.confirm_until or now  # for the type checker: such a lead has an end
     return Event(

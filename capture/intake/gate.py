@@ -17,13 +17,15 @@ from capture.intake.submission import FORM, is_spam
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.identity import select_keys
 from capture.lead.model import Lead
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.lead.review_window import deadline, month_of
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import DuplicateQuery, Keys, PersonalData
 from capture.qualification.verdict import Verdict
 
-BLOCKING_STAGES = frozenset({"qualified", "accepted", "rejected"})
-"""Stages of a lead that make the person's next lead a duplicate (rule 2)."""
+BLOCKING_STAGES = VISIBLE_TO_CLIENT
+"""Stages of a lead that make the person's next lead a duplicate (rule 2): the client has it. One
+that is held back is among them, since its release bills it without asking for duplicates again."""
 
 WAITING_STAGES = frozenset({"unconfirmed"})
 """Stages of a lead whose letter the person's next submission asks for again (rule 2)."""

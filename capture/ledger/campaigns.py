@@ -8,7 +8,7 @@ from typing import Final
 from capture.campaign.files import parse_campaign
 from capture.campaign.model import Campaign
 from capture.lead.events import EventKind, parse_time, show_time
-from capture.lead.moves import DELIVERED
+from capture.lead.moves import DELIVERED, VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import KeyedHash
 from capture.ledger.types import Keys
@@ -94,8 +94,8 @@ class SqlCampaigns:
 
     def leads_free_over_cap(self, campaign: str, month: str) -> Sequence[str]:
         rows = self._connection.execute(
-            "SELECT lead_id FROM leads WHERE campaign = ? AND month = ? AND test = 0 AND "
-            "free_over_cap = 1",
+            "SELECT lead_id FROM leads WHERE campaign = ? AND month = ? AND test = 0"
+            f" AND free_over_cap = 1 AND review IN ({quoted(VISIBLE_TO_CLIENT)})",
             (campaign, month),
         )
         return [lead_id for (lead_id,) in rows]

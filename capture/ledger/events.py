@@ -52,11 +52,13 @@ EVENT_COLUMNS: Final = (
 )
 _EVER_QUALIFIED: Final = (
     "(review NOT IN ('disqualified', 'duplicate', 'over_cap', 'spam', 'suppressed')"
-    " OR notified = 1 OR needs_explicit_acceptance = 1)"
+    " OR notified = 1 OR needs_explicit_acceptance = 1"
+    " OR (review IN ('duplicate', 'over_cap', 'suppressed') AND EXISTS (SELECT 1"
+    " FROM events AS held WHERE held.lead_id = leads.lead_id AND held.kind = 'held_back')))"
 )
-"""SQL for all leads that qualified at some time, and a few others. Only a correction moves a lead
-that the client knows to one of these stages, and it sets `needs_explicit_acceptance` (rule 15). A
-lead that the client did not know was never on a statement."""
+"""SQL for all leads that qualified at some time, and a few others. Only two things move such a lead
+to one of these stages: a correction, which sets `needs_explicit_acceptance` (rule 15), and the
+release of a lead that was held back before the client knew it (rule 36)."""
 
 Head = tuple[int, str]
 """Number and hash of the last event."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from capture.intake.confirm import record_expiry
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
@@ -15,7 +16,7 @@ def withdraw_consent(
 ) -> Lead:
     """Records once that the person withdrew the consent. Returns the lead as it is now.
 
-    What silence has decided by `now` stays (rules 12 and 14 of docs/rules.md). A lead that the
+    What time has decided by `now` stays (rules 7, 12 and 14 of docs/rules.md). A lead that the
     client does not have yet ends. Of one in review silence decides nothing any more; the client
     still may. A decided or billed lead stays.
 
@@ -24,6 +25,7 @@ def withdraw_consent(
     """
     lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
     lead = record_held_meeting(records, lead, now)
+    lead = record_expiry(records, lead, now)
     if not_me:
         _block_letters(records, lead, now)
     if lead.consent_withdrawn:

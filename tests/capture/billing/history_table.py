@@ -1,8 +1,8 @@
-"""Reads lead_histories.toml: acts, terms, and amounts that were calculated by hand."""
+"""Reads both tables of lead histories: acts, terms, and amounts that were calculated by hand."""
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,9 +15,18 @@ from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_campaign import Line
 from tests.capture.billing.oracle_history import Terms
 
-TABLE: Final = Path(__file__).with_name("lead_histories.toml")
+TABLES: Final = [
+    Path(__file__).with_name(name) for name in ("lead_histories.toml", "waiting_histories.toml")
+]
 DECIMALS: Final = {"JPY": 0, "KWD": 3}
 _MONEY: Final = frozenset({"rate", "money_a_month", "amount"})
+_CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "percent": Decimal,
+    "period": date.fromisoformat,
+    "months": int,
+    "suspicious": "yes".__eq__,
+    "imported": "yes".__eq__,
+}
 _ACT: Final = re.compile(
     r"(?P<at>\S+ \S+) (?:(?P<lead>[A-Z]\w*) )?(?:(?P<side>client|agency) )?(?P<kind>\w+)"
 )
@@ -38,9 +47,9 @@ class Entry:
 
 
 def read_entries() -> list[Entry]:
-    """All entries of the table."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    return [_entry(data) for data in table["history"]]
+    """All entries of both tables."""
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in TABLES]
+    return [_entry(data) for table in tables for data in table["history"]]
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:
@@ -75,14 +84,11 @@ def _value(name: str, value: Any, terms: Terms) -> Any:
         minor = Decimal(value).scaleb(terms.decimals)
         assert minor == int(minor), f"{value} has more decimals than {terms.currency}"
         return int(minor)
-    if name in {"percent"}:
-        return Decimal(value)
+    convert = _CONVERSIONS.get(name)
+    if convert is not None:
+        return convert(value)
     if name in {"meeting", "on"}:
         return datetime.fromisoformat(value).replace(tzinfo=ZoneInfo(terms.zone))
-    if name == "period":
-        return date.fromisoformat(value)
-    if name == "months":
-        return int(value)
     return tuple(value) if isinstance(value, list) else value
 
 

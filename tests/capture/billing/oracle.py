@@ -16,8 +16,10 @@ from typing import Final
 from tests.capture.billing.oracle_acts import ACTS_ON_A_LEAD, Act, periods_of
 from tests.capture.billing.oracle_campaign import Line, OracleCampaign, Part, next_month
 from tests.capture.billing.oracle_history import LeadHistory, Refusal, Terms, rounded
+from tests.capture.billing.oracle_waiting import ACTS_ON_DELIVERY
 
 UNDO: Final = timedelta(seconds=10)
+ALL_ACTS_ON_A_LEAD: Final = {**ACTS_ON_A_LEAD, **ACTS_ON_DELIVERY}
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,9 @@ class Oracle:
                 self.campaigns[act.campaign].terms = act.terms
             case "notified":
                 self.campaigns[act.campaign].notify(act)
-            case "corrected":
-                history = self.leads[act.lead]
-                self.campaign_of(act.lead).correct(history, act, self.leads.values())
+            case "corrected" | "confirmed" | "released":
+                campaign = self.campaign_of(act.lead)
+                campaign.judge_again(self.leads[act.lead], act, self.leads.values())
             case "closed":
                 self._close(act)
             case "credited":
@@ -123,10 +125,10 @@ class Oracle:
                 self._debit(act)
             case "paid":
                 self._pay(act)
-            case kind:
+            case kind if kind != "expired":  # that only records what time has decided
                 if kind == "revenue":
                     self._check_unbilled(act)
-                ACTS_ON_A_LEAD[kind](self.leads[act.lead], act)
+                ALL_ACTS_ON_A_LEAD[kind](self.leads[act.lead], act)
         if act.kind in ("refunded", "churned"):
             self._credit_sale_lines(self.leads[act.lead], act.at)
 

@@ -41,6 +41,8 @@ class Act:
     email: str = ""
     answer: str = ""
     test: bool = False
+    suspicious: bool = False  # a submission whose risk signals add up
+    imported: bool = False  # a submission without a form
     campaign: str = "guide"  # of a submission, an edit and a notice
     terms: Terms | None = None
     month: str = ""
@@ -55,7 +57,8 @@ class Act:
         return self.on or self.at
 
 
-def _require(condition: object) -> None:
+def require(condition: object) -> None:
+    """Raises `Refusal` unless the condition holds."""
     if not condition:
         raise Refusal
 
@@ -77,9 +80,9 @@ def _record_review(history: LeadHistory, act: Act) -> None:
 
 
 def accepted(history: LeadHistory, act: Act) -> None:
-    _require(history.is_undecided or _may_accept_after_rejection(history, act))
+    require(history.is_undecided or _may_accept_after_rejection(history, act))
     if act.entered:  # silence makes it final, so it is refused if silence never accepts
-        _require(not history.silence_never_accepts and history.deadline and not history.entered)
+        require(not history.silence_never_accepts and history.deadline and not history.entered)
         _record_review(history, act)
         return
     _record_review(history, act)
@@ -87,32 +90,33 @@ def accepted(history: LeadHistory, act: Act) -> None:
 
 
 def rejected(history: LeadHistory, act: Act) -> None:
-    _require(history.is_undecided and act.reason in history.terms.reasons)
+    require(history.is_undecided and act.reason in history.terms.reasons)
     _record_review(history, act)
     history.rejected, history.booking_before_rejection = act.at, history.booked
-    history.lost_meeting = _lose_meeting(history)
+    history.lost_meeting = lose_meeting(history)
 
 
 def withdrawn(history: LeadHistory, act: Act) -> None:
-    _require(history.undo and history.undo[0] == act.by and history.entered == act.entered)
-    _require(act.at - history.undo[1] <= timedelta(seconds=10))
+    require(history.undo and history.undo[0] == act.by and history.entered == act.entered)
+    require(act.at - history.undo[1] <= timedelta(seconds=10))
     entered, deadline, rejected_before = history.state_before_review
     if history.rejected and history.lost_meeting:
         history.appointment, history.booked = "scheduled", history.booking_before_rejection
     history.entered, history.deadline, history.rejected = entered, deadline, rejected_before
     history.accepted = history.undo = None
     history.disputed = False
-    _end_deadline_if_bounced(history)
+    end_deadline_without_silence(history)
 
 
 def bounced(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
     history.bounced = True
-    _end_deadline_if_bounced(history)
+    end_deadline_without_silence(history)
 
 
-def _end_deadline_if_bounced(history: LeadHistory) -> None:
-    """A lead in review whose address bounced has no deadline (rule 36)."""
-    if history.bounced and history.is_undecided:
+def end_deadline_without_silence(history: LeadHistory) -> None:
+    """A lead in review has no deadline if its address bounced, its person withdrew the consent, or
+    its data was erased (rules 35 and 36)."""
+    if history.silence_has_ended and history.is_undecided:
         history.deadline = None
 
 
@@ -131,16 +135,16 @@ def _accept_by_outcome(history: LeadHistory, act: Act) -> None:
 
 
 def disputed(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
-    _require(history.rejected and not history.disputed)
+    require(history.rejected and not history.disputed)
     history.disputed = True
 
 
 def settled(history: LeadHistory, act: Act) -> None:
-    _require(history.disputed)
+    require(history.disputed)
     history.disputed, history.rejected, history.undo, history.accepted = False, None, None, act.at
 
 
-def _lose_meeting(history: LeadHistory) -> bool:
+def lose_meeting(history: LeadHistory) -> bool:
     """Cancels a pending meeting; a booking that stays billable is kept."""
     if history.appointment != "scheduled":
         return False
@@ -154,8 +158,8 @@ def _lose_meeting(history: LeadHistory) -> bool:
 def _check_open(history: LeadHistory, act: Act) -> None:
     """Raises `Refusal` for a rejected lead, or a time before receipt or in the future."""
     overrules = _is_clients_outcome(history, act) and _may_accept_after_rejection(history, act)
-    _require(history.stage == "qualified" and (history.rejected is None or overrules))
-    _require(history.received <= act.happened <= act.at)
+    require(history.stage == "qualified" and (history.rejected is None or overrules))
+    require(history.received <= act.happened <= act.at)
 
 
 def _outcome(history: LeadHistory, act: Act, amount: int = 0) -> Outcome:
@@ -167,18 +171,18 @@ def _outcome(history: LeadHistory, act: Act, amount: int = 0) -> Outcome:
 
 
 def _check_objection(outcome: Outcome | None, act: Act) -> None:
-    _require(act.client and outcome is not None and act.at < outcome.final_at)
+    require(act.client and outcome is not None and act.at < outcome.final_at)
 
 
 def _schedule(history: LeadHistory, act: Act) -> None:
-    _require(history.received <= act.meeting)
+    require(history.received <= act.meeting)
     history.appointment, history.meeting = "scheduled", act.meeting
     history.deemed_held_at = history.terms.window_end(max(act.meeting, act.at))
 
 
 def scheduled(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.appointment in ("none", "no_show", "cancelled", "objected"))
+    require(history.appointment in ("none", "no_show", "cancelled", "objected"))
     _schedule(history, act)
     history.booked = history.missed or _outcome(history, act)
     _accept_by_outcome(history, act)
@@ -186,22 +190,22 @@ def scheduled(history: LeadHistory, act: Act) -> None:
 
 def moved(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.appointment == "scheduled" and act.meeting != history.meeting)
-    _require(history.received <= act.meeting)
+    require(history.appointment == "scheduled" and act.meeting != history.meeting)
+    require(history.received <= act.meeting)
     _charge_if_late(history, act)
     _schedule(history, act)
 
 
 def held(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.appointment in ("scheduled", "objected") and act.happened >= history.meeting)
+    require(history.appointment in ("scheduled", "objected") and act.happened >= history.meeting)
     history.appointment, history.held = "held", _outcome(history, act)
     _accept_by_outcome(history, act)
 
 
 def no_show(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.appointment in ("scheduled", "held") and act.happened >= history.meeting)
+    require(history.appointment in ("scheduled", "held") and act.happened >= history.meeting)
     if history.appointment == "held":
         _check_objection(history.held, act)
     history.appointment, history.held, history.missed = "no_show", None, history.booked
@@ -209,9 +213,9 @@ def no_show(history: LeadHistory, act: Act) -> None:
 
 def cancelled(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.appointment == "scheduled")
+    require(history.appointment == "scheduled")
     _charge_if_late(history, act)
-    _lose_meeting(history)
+    lose_meeting(history)
 
 
 def _charge_if_late(history: LeadHistory, act: Act) -> None:
@@ -225,10 +229,10 @@ def _charge_if_late(history: LeadHistory, act: Act) -> None:
 
 def won(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.sale in ("none", "lost", "objected", "churned") and act.amount > 0)
+    require(history.sale in ("none", "lost", "objected", "churned") and act.amount > 0)
     if history.sale == "churned":  # a return: no second sale, and the months do not restart
         day = history.terms.day(act.happened)
-        _require(day >= history.absences[-1].left_on)
+        require(day >= history.absences[-1].left_on)
         history.sale, history.absences[-1].returned_on = "won", day
         _accept_by_outcome(history, act)
         return
@@ -238,7 +242,7 @@ def won(history: LeadHistory, act: Act) -> None:
 
 def lost(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.sale in ("none", "objected"))
+    require(history.sale in ("none", "objected"))
     history.sale = "lost"
 
 
@@ -248,10 +252,10 @@ def revenue(history: LeadHistory, act: Act) -> None:
     Several amounts for the same month add up; two months of the term must not overlap.
     """
     _check_open(history, act)
-    _require(history.sale in ("won", "churned", "refunded") and act.amount > 0)
+    require(history.sale in ("won", "churned", "refunded") and act.amount > 0)
     days = periods_of(act)
     if history.terms.billable == "revenue":
-        _require(act.period >= history.terms.day(history.won.occurred_at))
+        require(act.period >= history.terms.day(history.won.occurred_at))
         paid_days = [
             day
             for day in history.revenue
@@ -259,7 +263,7 @@ def revenue(history: LeadHistory, act: Act) -> None:
         ]
         for day, other in product(filter(history.is_within_term, days), paid_days):
             first, second = sorted((day, other))
-            _require(day == other or months_later(first, 1) <= second)
+            require(day == other or months_later(first, 1) <= second)
     for day, part in zip(days, split(act.amount, act.months), strict=True):
         history.revenue.setdefault(day, []).append(_outcome(history, act, part))
     _accept_by_outcome(history, act)
@@ -272,30 +276,30 @@ def periods_of(act: Act) -> list[date]:
 
 def churned(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.sale == "won")
+    require(history.sale == "won")
     day = history.terms.day(act.happened)
     won_on = history.terms.day(history.won.occurred_at)
-    _require(day >= (history.absences[-1].returned_on if history.absences else won_on))
+    require(day >= (history.absences[-1].returned_on if history.absences else won_on))
     history.sale = "churned"
     history.absences.append(Absence(day))
 
 
 def refunded(history: LeadHistory, act: Act) -> None:
     _check_open(history, act)
-    _require(history.sale in ("won", "churned") and act.amount > 0)
-    _require(history.terms.day(act.happened) >= history.terms.day(history.won.occurred_at))
+    require(history.sale in ("won", "churned") and act.amount > 0)
+    require(history.terms.day(act.happened) >= history.terms.day(history.won.occurred_at))
     if history.terms.billable != "revenue":
-        _require(act.period is None)
+        require(act.period is None)
         left = history.won.amount - _refunded(history) - act.amount
-        _require(left >= 0)
+        require(left >= 0)
         parts = [Refund(act.happened, act.amount)]
     elif act.period is None:
-        _require(act.amount in full_refunds(history))
+        require(act.amount in full_refunds(history))
         left, parts = 0, [Refund(act.happened, act.amount)]
     else:
         amounts = zip(periods_of(act), split(act.amount, act.months), strict=True)
         left, parts = 1, [Refund(act.happened, part, day) for day, part in amounts]
-        _require(all(0 < part.amount <= history.net_revenue(part.period) for part in parts))
+        require(all(0 < part.amount <= history.net_revenue(part.period) for part in parts))
     history.refunds += parts
     if left == 0:
         history.sale = "refunded"
@@ -315,23 +319,23 @@ def full_refunds(history: LeadHistory) -> list[int]:
 def objected(history: LeadHistory, act: Act) -> None:
     """An objection in time removes the outcome; it may be recorded again."""
     _check_open(history, act)
-    _require(act.reason in history.terms.reasons)
+    require(act.reason in history.terms.reasons)
     match history.terms.billable:
         case "scheduled":
-            _require(history.appointment in ("scheduled", "held", "no_show"))
+            require(history.appointment in ("scheduled", "held", "no_show"))
             _check_objection(history.booked, act)
         case "held":
-            _require(history.appointment in ("scheduled", "held"))
+            require(history.appointment in ("scheduled", "held"))
             has_begun = history.meeting <= act.happened
             pending = Outcome(history.meeting, history.deemed_held_at) if has_begun else None
             _check_objection(pending if history.appointment == "scheduled" else history.held, act)
         case "won":
-            _require(history.sale in ("won", "churned", "refunded"))
+            require(history.sale in ("won", "churned", "refunded"))
             _check_objection(history.won, act)
             history.sale, history.won, history.refunds, history.absences = "objected", None, [], []
             return
         case "revenue":
-            _require(history.sale in ("won", "churned", "refunded"))
+            require(history.sale in ("won", "churned", "refunded"))
             _object_to_month(history, act)
             return
         case _:

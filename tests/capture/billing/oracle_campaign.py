@@ -13,6 +13,16 @@ from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_history import ZERO, DueLine, LeadHistory, Refusal, Terms
 
 FREE_MAIL: Final = ("gmail.com",)
+KNOWN_TO_CLIENT: Final = ("qualified", "held_back")
+"""Stages of a lead that is delivered, whatever its review."""
+CORRECTABLE: Final = (
+    *("disqualified", "quarantined", "held_back", "discarded", "unconfirmed", "expired"),
+)
+"""Stages in which rule 15 lets the agency correct a lead, besides an undecided qualified one."""
+LINK: Final = timedelta(days=7)
+"""How long a confirmation letter's link works."""
+IN_REFUSING_CAP: Final = timedelta(hours=2)
+"""How long an unconfirmed lead takes a place under a cap that refuses."""
 
 
 @dataclass(frozen=True)
@@ -59,67 +69,103 @@ class OracleCampaign:
         self.terms = terms
         self.leads: dict[str, LeadHistory] = {}
 
-    # Intake (rules 2, 3, 5, 7, 8, 15)
+    # Intake (rules 2, 3, 5, 7, 8, 15, 36)
 
     def submit(self, act: Act, client_leads: Iterable[LeadHistory]) -> None:
-        history = LeadHistory(act.lead, self.terms, act.at, act.email, act.answer)
+        history = LeadHistory(
+            act.lead, self.terms, act.at, act.email, act.answer, imported=act.imported
+        )
         if act.test:  # a test lead changes nothing here
             return
-        self._judge(history, client_leads)
-        if history.stage == "qualified" and not history.terms.notice:
-            self._start_window(history, act.at)
+        self._judge(history, client_leads, act.at, suspicious=act.suspicious)
         self.leads[act.lead] = history
 
-    def _judge(self, history: LeadHistory, client_leads: Iterable[LeadHistory]) -> None:
-        """Sets the stage: duplicate, disqualified, over a cap or qualified.
+    def _judge(
+        self,
+        history: LeadHistory,
+        client_leads: Iterable[LeadHistory],
+        now: datetime,
+        *,
+        suspicious: bool = False,
+    ) -> None:
+        """Sets the stage: the first that applies, in the order of rule 36.
 
         `client_leads` are those of all campaigns of the client. An earlier answer counts only if it
         was given to the same campaign.
         """
         others = [other for other in self.leads.values() if other is not history]
-        candidates = client_leads if history.terms.scope == "client" else others
+        similar = self._similar_leads(history, client_leads)
+        if self._is_duplicate(history, similar):
+            history.stage = "duplicate"
+            return
+        if not history.terms.qualifies(history.answer):
+            history.stage = "disqualified"
+            return
+        history.needs_explicit_acceptance |= any(
+            other.erased or other.answer != history.answer
+            for other in similar
+            if other.stage == "disqualified" and other.lead in self.leads
+        )
+        if suspicious:
+            history.stage = "quarantined"
+            return
+        if self._is_over_cap(history, others, now):
+            if history.terms.over == "refuse":
+                history.stage = "over_cap"
+                return
+            history.free = True
+        if history.terms.confirm and not history.confirmed and not history.imported:
+            history.stage, history.link_ends = "unconfirmed", now + LINK
+            return
+        history.stage = "qualified"
+        # Nobody can prove the address of an imported lead, since it gets no letter.
+        history.needs_explicit_acceptance |= history.terms.confirm and not history.confirmed
+        if not (history.terms.notice or history.needs_explicit_acceptance):
+            self._start_window(history, now)
+
+    def _similar_leads(
+        self, history: LeadHistory, client_leads: Iterable[LeadHistory]
+    ) -> list[LeadHistory]:
+        """The other leads of the person in the scope and the window (rule 2)."""
+        candidates = client_leads if history.terms.scope == "client" else self.leads.values()
         days = history.terms.window_days
         since = None if days is None else history.received - timedelta(days=days)
-        similar = [
+        return [
             other
             for other in candidates
             if other is not history
             and other.email == history.email
             and (since is None or other.received >= since)
         ]
-        old_answers = [
-            other.answer
-            for other in similar
-            if other.stage == "disqualified" and other.lead in self.leads
-        ]
-        if any(other.stage == "qualified" for other in similar):
-            history.stage = "duplicate"
-        elif not history.terms.qualifies(history.answer):
-            history.stage = "disqualified"
-        else:
-            history.stage = "qualified"
-            history.needs_explicit_acceptance |= any(
-                answer != history.answer for answer in old_answers
-            )
-            self._apply_lead_caps(history, others)
 
-    def _apply_lead_caps(self, history: LeadHistory, others: list[LeadHistory]) -> None:
+    def _is_duplicate(self, history: LeadHistory, similar: Iterable[LeadHistory]) -> bool:
+        """Whether the client has a lead of the person, or one waits for the person's proof.
+
+        A waiting lead of this campaign gets its letter again; that proves nothing new to a person
+        who has confirmed this one.
+        """
+        return any(
+            other.stage in KNOWN_TO_CLIENT
+            or (other.stage == "unconfirmed" and other.lead in self.leads and not history.confirmed)
+            for other in similar
+        )
+
+    @staticmethod
+    def _is_over_cap(history: LeadHistory, others: Iterable[LeadHistory], now: datetime) -> bool:
         terms, domain = history.terms, history.email.partition("@")[2]
         places = [
             other
             for other in others
-            if other.stage == "qualified" and not other.free and other.rejected is None
             if terms.month(other.received) == terms.month(history.received)
+            and not other.free
+            and _takes_place(other, terms, now)
         ]
         company = [other for other in places if other.email.partition("@")[2] == domain]
-        over = (terms.leads_a_month is not None and len(places) >= terms.leads_a_month) or (
+        return (terms.leads_a_month is not None and len(places) >= terms.leads_a_month) or (
             terms.leads_a_company is not None
             and domain not in FREE_MAIL
             and len(company) >= terms.leads_a_company
         )
-        if over and terms.over == "refuse":
-            history.stage = "over_cap"
-        history.free |= over and terms.over == "free"
 
     def notify(self, act: Act) -> None:
         for history in self.leads.values():
@@ -131,18 +177,48 @@ class OracleCampaign:
         if not history.silence_never_accepts:
             history.deadline = history.terms.window_end(now)
 
-    def correct(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
-        """Judges the lead again under the terms of its receipt; silence no longer accepts it."""
-        if history.stage != "disqualified" and not history.is_undecided:
+    def judge_again(
+        self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]
+    ) -> None:
+        """Judges a lead that is corrected, confirmed or released."""
+        judge = {
+            "corrected": self._correct,
+            "confirmed": self._confirm,
+            "released": self._release,
+        }[act.kind]
+        judge(history, act, client_leads)
+
+    def _correct(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
+        """Judges the lead again under the terms of its receipt; silence no longer accepts it.
+
+        A correction is no consent, so it revives no lead whose person withdrew it (rule 35).
+        """
+        if history.stage not in CORRECTABLE and not history.is_undecided:
             raise Refusal
-        if act.answer == history.answer:
+        if act.answer == history.answer or history.erased or history.consent_withdrawn:
             raise Refusal
         history.answer, history.needs_explicit_acceptance, history.deadline = act.answer, True, None
         history.notified = history.entered = False
         history.undo = None
-        self._judge(history, client_leads)
+        self._judge(history, client_leads, act.at)
         if history.stage != "qualified" and history.appointment == "scheduled":
             history.appointment, history.booked = "cancelled", history.missed
+
+    def _confirm(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
+        """The person proves the address. Only a waiting lead changes by it."""
+        if history.stage == "unconfirmed" and not history.erased:
+            history.confirmed = True
+            self._judge(history, client_leads, act.at)
+
+    def _release(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
+        """The agency ends the quarantine; a lead that the client knows gets a full window."""
+        if history.stage == "held_back":
+            history.stage = "qualified"
+            self._start_window(history, act.at)
+        elif history.stage == "quarantined" and not history.erased:
+            self._judge(history, client_leads, act.at)
+        else:
+            raise Refusal
 
     # Months (rules 9, 20, 25)
 
@@ -178,7 +254,9 @@ class OracleCampaign:
                 for history in self.leads.values()
             ),
             over_cap_refused=sum(history.stage == "over_cap" for history in received_in_month),
-            over_cap_free=sum(history.free for history in received_in_month),
+            over_cap_free=sum(
+                history.free and history.stage in KNOWN_TO_CLIENT for history in received_in_month
+            ),
         )
 
     def _month_of(self, history: LeadHistory) -> str:
@@ -197,6 +275,13 @@ class OracleCampaign:
             total += line.amount
             lines.append(line)
         return lines
+
+
+def _takes_place(history: LeadHistory, terms: Terms, now: datetime) -> bool:
+    """Whether a lead counts in a cap of these terms (rule 7)."""
+    if history.stage == "unconfirmed":
+        return terms.over == "free" or now - history.received < IN_REFUSING_CAP
+    return history.stage in KNOWN_TO_CLIENT and history.rejected is None
 
 
 def next_month(month: str) -> str:

@@ -43,6 +43,7 @@ class Terms:
     leads_a_company: int | None = None
     over: str = "refuse"
     money_a_month: int | None = None
+    confirm: bool = False  # a lead waits until its person proves the address
 
     def qualifies(self, answer: str) -> bool:
         """Whether a company's size, such as 51-100, is large enough."""
@@ -137,7 +138,8 @@ class DueLine:
 class LeadHistory:
     """A lead and its history.
 
-    `stage` is the result of intake; the times `accepted` and `rejected` give the review.
+    `stage` is the result of intake and of what holds or ends the delivery; the times `accepted` and
+    `rejected` give the review of a qualified lead.
     """
 
     lead: str
@@ -148,7 +150,12 @@ class LeadHistory:
     stage: str = "qualified"
     free: bool = False
     needs_explicit_acceptance: bool = False
+    imported: bool = False  # not by a form: it gets no letter, so nobody proves its address
+    confirmed: bool = False
+    link_ends: datetime | None = None  # of an unconfirmed lead
     bounced: bool = False
+    consent_withdrawn: bool = False
+    erased: bool = False
     notified: bool = False
     deadline: datetime | None = None
     accepted: datetime | None = None
@@ -179,11 +186,18 @@ class LeadHistory:
 
     @property
     def silence_never_accepts(self) -> bool:
-        """Whether only an explicit acceptance makes it billable (rules 3, 15 and 36)."""
-        return self.needs_explicit_acceptance or self.bounced
+        """Whether only an explicit acceptance makes it billable (rules 3, 15, 35 and 36)."""
+        return self.needs_explicit_acceptance or self.silence_has_ended
+
+    @property
+    def silence_has_ended(self) -> bool:
+        """Whether something happened after which no deadline counts (rules 35 and 36)."""
+        return self.bounced or self.consent_withdrawn or self.erased
 
     def settle(self, now: datetime) -> None:
-        """Applies what silence has decided until now (rules 12 and 14)."""
+        """Applies what time has decided until now (rules 7, 12 and 14)."""
+        if self.stage == "unconfirmed" and self.link_ends <= now:
+            self.stage = "expired"
         may_lapse = self.is_undecided and not self.silence_never_accepts
         if may_lapse and self.deadline and self.deadline <= now:
             self.accepted, self.undo = self.deadline, None

@@ -1,6 +1,5 @@
 """Applies the oracle's acts to the product: its use cases on a real ledger."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from capture.billing.statement import Statement, StatementLine
-from capture.campaign.model import Campaign
 from capture.closing.checks import check_documents
 from capture.closing.close import close_month, preview_statement, read_statement
 from capture.closing.credit import CorrectionRequest, billed_line, credits_of, issue_credit
@@ -23,9 +21,12 @@ from capture.closing.documents import (
 )
 from capture.closing.months import Closing, campaign_groups, closed_months, closings_of
 from capture.closing.payments import PaymentRequest, record_payment
+from capture.intake.confirm import confirm_address, expire_leads
 from capture.intake.correct import LeadCorrection, correct_lead
+from capture.intake.quarantine import discard, hold_back, release
 from capture.intake.receive import receive_submission
-from capture.intake.submission import Submission
+from capture.intake.submission import FORM, HONEYPOT, Submission
+from capture.lead.consent import Consent
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
@@ -34,16 +35,26 @@ from capture.ledger.types import ClosedStatement
 from capture.money import from_minor
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
+from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import Act as ReviewAct
-from capture.review.acts import accept, dispute, notify_client, reject, settle, withdraw
+from capture.review.acts import (
+    accept,
+    dispute,
+    find_lead,
+    notify_client,
+    reject,
+    settle,
+    withdraw,
+)
 from capture.review.bounce import record_bounce
 from tests.capture.billing.disturbances import Interruption, impossible_lines, interruption_at
 from tests.capture.billing.oracle import Credit, Document, Month
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_campaign import Line, Part
 from tests.capture.billing.oracle_history import Terms
+from tests.capture.billing.product_campaign import campaign_of, major_units
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
-from tests.samples import ANSWERS, CAMPAIGN, PARTIES, campaign, consent_to
+from tests.samples import ANSWERS, PARTIES, consent_to
 
 CLIENT: Final = "acme"
 KEY: Final = b"a key for tests only"
@@ -56,69 +67,24 @@ REVIEW_ACTIONS: Final[Mapping[str, Callable[..., Lead]]] = {
     "disputed": dispute,
     "settled": settle,
 }
-CAMPAIGN_START: Final = CAMPAIGN[: CAMPAIGN.index("[criteria]")]
+NO_FORM: Final = Consent(given=False, version=None, basis="consent, signed at the stand")
+"""The consent of an imported lead."""
 
 
-def major_units(amount: int, terms: Terms) -> Decimal:
-    """An amount of minor units in major units: 5000 is 50.00 USD, 5000 JPY, 5.000 KWD."""
-    return Decimal(amount).scaleb(-terms.decimals)
+def _hold_back(records: WriteTransaction, act: Act) -> Lead:
+    return hold_back(
+        records, find_lead(records, act.lead), [{"name": "burst", "weight": 100}], act.at
+    )
 
 
-def campaign_of(terms: Terms, slug: str) -> Campaign:
-    """A campaign with these terms."""
-    start = CAMPAIGN_START.replace('"USD"', f'"{terms.currency}"')
-    start = start.replace('"America/New_York"', f'"{terms.zone}"')
-    review = {
-        "hours": terms.hours,
-        "notice": "email" if terms.notice else "none",
-        "reasons": dict.fromkeys(terms.reasons, "The client says that it does not fit."),
-    }
-    if terms.working_days:
-        review |= {"working_days": True, "holidays": list(terms.holidays)}
-    price = {"model": terms.model, "billable": terms.billable}
-    if terms.rate is not None:
-        price["rate"] = major_units(terms.rate, terms)
-    if terms.percent is not None:
-        price["percent"] = terms.percent
-    if terms.months is not None:
-        price["months"] = terms.months
-    if terms.refund_days:
-        price["refund_days"] = terms.refund_days
-    caps = {"over": terms.over}
-    if terms.leads_a_month is not None:
-        caps["leads_a_month"] = terms.leads_a_month
-    if terms.leads_a_company is not None:
-        caps["leads_a_company"] = terms.leads_a_company
-    if terms.money_a_month is not None:
-        caps["money_a_month"] = major_units(terms.money_a_month, terms)
-    tables = {
-        "criteria": {"company_size": {"at_least": terms.at_least}},
-        "price": price,
-        "review": review,
-        "duplicates": {"window": terms.window_days or "for ever", "scope": terms.scope},
-        "caps": caps,
-    }
-    more = [_table(name, table) for name, table in tables.items()]
-    return campaign(*more, slug=slug, text=start)
-
-
-def _table(name: str, table: Mapping[str, object]) -> str:
-    lines = [f"{key} = {_toml(value)}" for key, value in table.items()]
-    return "\n".join([f"[{name}]", *lines])
-
-
-def _toml(value: object) -> str:
-    match value:
-        case dict():
-            return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
-        case list():
-            return "[" + ", ".join(map(_toml, value)) + "]"
-        case str() | bool():
-            return json.dumps(value)
-        case Decimal():
-            return f'"{value:f}"'
-        case _:
-            return str(value)
+ACTIONS_ON_DELIVERY: Final[Mapping[str, Callable[[WriteTransaction, Act], Lead]]] = {
+    "bounced": lambda records, act: record_bounce(records, act.lead, act.at),
+    "confirmed": lambda records, act: confirm_address(records, act.lead, act.at),
+    "consent_withdrawn": lambda records, act: withdraw_consent(records, act.lead, act.at),
+    "discarded": lambda records, act: discard(records, act.lead, act.by, act.at),
+    "held_back": _hold_back,
+    "released": lambda records, act: release(records, act.lead, act.by, act.at),
+}
 
 
 class Product:
@@ -157,6 +123,8 @@ class Product:
                 self._correct_a_line(act)
             case "paid":
                 self.ledger.transact(lambda records: self._pay(records, act))
+            case "expired":
+                self.ledger.transact(lambda records: expire_leads(records, act.at))
             case _:
                 return self.ledger.transact(lambda records: self._on_a_lead(records, act))
         return None
@@ -165,8 +133,14 @@ class Product:
         answers = {**ANSWERS, "email": act.email, "company_size": act.answer}
         self.submissions += 1
         campaign = self.campaigns[act.campaign]
-        consent = consent_to(campaign.version)
-        submission = Submission(answers, consent, f"{self.submissions}", test=act.test)
+        submission = Submission(
+            answers,
+            NO_FORM if act.imported else consent_to(campaign.version),
+            f"{self.submissions}",
+            spam_signals=(HONEYPOT,) if act.suspicious else (),
+            test=act.test,
+            source="event-2026" if act.imported else FORM,
+        )
         receipt = self.ledger.transact(
             lambda records: receive_submission(records, campaign, submission, act.at)
         )
@@ -178,8 +152,8 @@ class Product:
             return correct_lead(
                 records, LeadCorrection(act.lead, "Ada", {"company_size": act.answer}), act.at
             )
-        if act.kind == "bounced":
-            return record_bounce(records, act.lead, act.at)
+        if act.kind in ACTIONS_ON_DELIVERY:
+            return ACTIONS_ON_DELIVERY[act.kind](records, act)
         if act.kind in REVIEW_ACTIONS:
             side = Actor.AGENCY if act.entered else Actor.CLIENT
             reason = (act.reason,) if act.kind == "rejected" else ()
@@ -342,6 +316,21 @@ class Product:
         self.ledger.read(
             lambda reading: assert_drawn_as_from_every_lead(reading, slug, month, as_of)
         )
+
+    def assert_all_qualified_leads_are_read(self) -> None:
+        """Checks that a closed month is drawn again from every lead that ever qualified."""
+
+        def compare(reading: ReadTransaction) -> None:
+            ever_qualified = {
+                recorded.event.lead_id
+                for recorded in reading.events.select()
+                if recorded.event.kind is EventKind.QUALIFIED
+            }
+            tests = {lead.lead_id for lead in reading.leads.select() if lead.test}
+            read = {events[0].event.lead_id for events in reading.events.by_qualified_lead()}
+            assert ever_qualified - tests <= read
+
+        self.ledger.read(compare)
 
     def faults(self) -> list[str]:
         """The faults that `verify` and `check_documents` report, and changed statements."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.capture.billing.oracle_acts import ACTS_ON_A_LEAD, Act, full_refunds
 from tests.capture.billing.oracle_history import LeadHistory, Outcome, Terms, months_later
+from tests.capture.billing.oracle_waiting import ACTS_ON_DELIVERY
 
 MODELS: Final = ("cpl", "cpap", "cpa", "revenue_share")
 ZONES: Final = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "Australia/Lord_Howe")
@@ -32,6 +33,7 @@ GAPS: Final = [
     10 * SECOND,
     11 * SECOND,
     HOUR,
+    2 * HOUR,
     24 * HOUR,
     48 * HOUR,
     5 * DAY,
@@ -49,8 +51,15 @@ DETAILS: Final[Mapping[str, Sequence[str]]] = {
     "refunded": ["period", "months", "amount"],
 }
 """The further fields of each kind of act."""
+SHORT_GAPS: Final = GAPS[:7]
+"""The times between submissions, up to a day."""
 REVIEWS: Final = {"accepted", "rejected", "withdrawn", "bounced", "disputed", "settled"}
 OUTCOMES: Final = set(ACTS_ON_A_LEAD) - REVIEWS
+ANY_KIND: Final = (
+    *(kind for kind in (*ACTS_ON_A_LEAD, *ACTS_ON_DELIVERY) if kind != "erased"),
+    *("corrected", "confirmed", "released"),
+)
+BY_THE_PERSON: Final = ("consent_withdrawn",)
 SIZES: Final = ["101+"] * 6 + ["51-100", "1-50"]
 REASONS: Final = ["too_small"] * 7 + ["no_reason"]
 
@@ -111,6 +120,7 @@ def change_terms(rng: Random, terms: Terms) -> Terms:
         over=rng.choice(["refuse", "free"]),
         money_a_month=money,
         at_least=rng.choice([101, 101, 51]),
+        confirm=rng.random() < 0.4,
     )
 
 
@@ -122,18 +132,19 @@ def random_email(rng: Random, known: list[str]) -> str:
 
 
 def choose_lead(rng: Random, histories: list[LeadHistory]) -> LeadHistory:
-    """Mostly one of the newest leads that are qualified and not refunded."""
+    """Mostly one of the newest leads that are not over: neither ended at the gate nor refunded."""
     active = [
         history
         for history in histories
-        if history.stage == "qualified" and (history.sale != "refunded" or rng.random() < 0.1)
+        if history.stage in ("qualified", "unconfirmed", "quarantined", "held_back")
+        and (history.sale != "refunded" or rng.random() < 0.1)
     ]
     return rng.choice(active[-6:] if active and rng.random() < 0.9 else histories)
 
 
 def random_time(rng: Random, now: datetime, history: LeadHistory) -> datetime:
     """A time not before `now`, often within a second of a deadline or of a meeting."""
-    limits = [history.deadline, history.deemed_held_at, history.meeting]
+    limits = [history.deadline, history.deemed_held_at, history.meeting, history.link_ends]
     limits += [outcome.final_at for outcome in billable_outcomes(history)]
     moments = [
         limit + rng.choice([-SECOND, 0 * SECOND, SECOND]) for limit in limits if limit is not None
@@ -171,8 +182,10 @@ def random_period(rng: Random, act: Act, history: LeadHistory) -> date:
 def random_act(rng: Random, now: datetime, history: LeadHistory) -> Act:
     """An act on a lead: mostly one that the rules are likely to allow."""
     is_any_kind = rng.random() < 0.15
-    kinds = [*ACTS_ON_A_LEAD, "corrected"] if is_any_kind else likely_kinds(rng, history, now)
+    kinds = ANY_KIND if is_any_kind else likely_kinds(rng, history, now)
     kind = rng.choice(kinds)
+    if kind == "corrected" and history.stage in ("expired", *LIKELY_BEFORE_REVIEW, "discarded"):
+        kind = "bounced"
     at, by = random_time(rng, now, history), rng.choice(["Carol", "Carol", "Carol", "Dan"])
     if history.undo and kind == "withdrawn":
         at, by = now + rng.choice([0, 0, 1, 10, 11]) * SECOND, rng.choice([history.undo[0], by])
@@ -229,11 +242,20 @@ def _amount(rng: Random, act: Act, history: LeadHistory) -> int:
     return rng.choice([rng.randint(1, 60), rng.randint(1, 10**7), rng.choice(large)])
 
 
+LIKELY_BEFORE_REVIEW: Final[Mapping[str, list[str]]] = {
+    "unconfirmed": ["confirmed"] * 6 + ["held_back", "corrected", "bounced"],
+    "quarantined": ["released"] * 5 + ["discarded", "corrected", "bounced"],
+    "held_back": ["released"] * 4 + ["discarded", "corrected", "bounced", "accepted", "rejected"],
+}
+"""By stage of a lead that is not in review."""
+
+
 def likely_kinds(rng: Random, history: LeadHistory, now: datetime) -> list[str]:
     """The kinds of acts that the rules are likely to allow next, so that histories advance."""
+    by_the_person = [rng.choice(BY_THE_PERSON)] if rng.random() < 0.15 else []
     if history.stage != "qualified":
-        return ["corrected"]
-    reviews: list[str] = []
+        return LIKELY_BEFORE_REVIEW.get(history.stage, ["corrected"]) + by_the_person
+    reviews = by_the_person
     if history.undo is not None and now - history.undo[1] < 11 * SECOND:
         reviews += ["withdrawn"] * 6
     if history.rejected:
@@ -241,6 +263,7 @@ def likely_kinds(rng: Random, history: LeadHistory, now: datetime) -> list[str]:
     if history.is_undecided:
         reviews += ["accepted"] * 3 + ["rejected"] * 2 + ["corrected"]
         reviews += ["bounced"] * (rng.random() < 0.2)
+        reviews += ["held_back"] * (2 if history.appointment == history.sale == "none" else 0)
     if any(outcome.final_at > now for outcome in billable_outcomes(history)):
         reviews += ["objected"] * 2 + ["no_show"]
     meetings = {

@@ -55,6 +55,7 @@ class RandomClient:
             self.act: 62,
             self.edit: 3,
             self.notify: 7,
+            self.expire: 2,
             self.correct_line: 4,
             self.pay: 4,
             self.close: 12,
@@ -68,6 +69,9 @@ class RandomClient:
         if not self.oracle.leads:
             return
         self.check_selection(rng, moments)
+        self.product.assert_all_qualified_leads_are_read()
+        for lead in self.oracle.leads:
+            self.check_lead(lead)
         for impossible in (self.impossible, frozenset[str]()):
             self.impossible = impossible
             self.now += 40 * random_acts.DAY
@@ -116,7 +120,7 @@ class RandomClient:
 
     def submit(self, rng: Random) -> None:
         for _ in range(rng.randint(1, 3)):
-            self.now += rng.choice(random_acts.GAPS[:6])
+            self.now += rng.choice(random_acts.SHORT_GAPS)
             test = rng.random() < 0.1
             slug = rng.choice(list(self.campaigns))
             known_emails = [history.email for history in self.oracle.leads.values()]
@@ -127,6 +131,8 @@ class RandomClient:
                 email=random_acts.random_email(rng, known_emails),
                 answer=rng.choice(random_acts.SIZES),
                 test=test,
+                suspicious=rng.random() < 0.1,
+                imported=rng.random() < 0.1,
             )
             lead = self.product.apply(act)
             self.acts.append(replace(act, lead=lead.lead_id))
@@ -150,9 +156,20 @@ class RandomClient:
         self.apply_to_both(Act(self.now, "edited", campaign=slug, terms=terms))
 
     def notify(self, rng: Random) -> None:
-        self.now += rng.choice(random_acts.GAPS[:6])
+        self.now += rng.choice(random_acts.SHORT_GAPS)
         for slug in self.campaigns:
             self.apply_to_both(Act(self.now, "notified", campaign=slug))
+
+    def expire(self, rng: Random) -> None:
+        """Records the leads whose link has ended, often just at its end."""
+        ends = [
+            history.link_ends
+            for history in self.oracle.leads.values()
+            if history.stage == "unconfirmed"
+        ]
+        wait = rng.choice([-1, 0, 1]) * random_acts.SECOND
+        self.now = max(self.now, min(ends, default=self.now) + wait)
+        self.apply_to_both(Act(self.now, "expired"))
 
     def correct_line(self, rng: Random) -> None:
         if not self.oracle.billed:
@@ -246,11 +263,22 @@ class RandomClient:
         lead: Lead = self.product.ledger.read(lambda reading: reading.leads.get(lead_id))
         history = self.oracle.leads[lead_id]
         history.settle(self.now)
+        self.driven[history.stage] += 1
         stages = (lead.review_at(self.now), lead.appointment_at(self.now), lead.sale)
         assert stages == (_review(history), history.appointment, history.sale), self.acts_text(
             lead_id
         )
+        flags = (lead.bounced, lead.consent_withdrawn, lead.erased, lead.confirmed)
+        assert flags == (
+            history.bounced,
+            history.consent_withdrawn,
+            history.erased,
+            history.confirmed,
+        ), self.acts_text(lead_id)
+        if history.stage == "unconfirmed":
+            assert lead.confirm_until == history.link_ends, self.acts_text(lead_id)
         if history.stage == "qualified":
+            assert lead.notified == history.notified, self.acts_text(lead_id)
             assert (lead.deadline, lead.free_over_cap, lead.needs_explicit_acceptance) == (
                 history.deadline,
                 history.free,

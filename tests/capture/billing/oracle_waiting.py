@@ -1,0 +1,63 @@
+"""The oracle's acts that hold a lead back, end its delivery, or end what silence may decide.
+
+Written from docs/rules.md alone (rules 15, 35 and 36). Each function changes a history, or raises
+`Refusal` and changes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tests.capture.billing.oracle_acts import (
+    Act,
+    end_deadline_without_silence,
+    lose_meeting,
+    require,
+)
+from tests.capture.billing.oracle_history import LeadHistory
+
+HELD: Final = ("quarantined", "held_back")
+"""Stages in which a lead waits for the agency."""
+
+
+def held_back(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
+    """Holds an undecided lead back with which nobody has done anything yet; no other changes."""
+    if not is_undecided_and_untouched(history):
+        return
+    is_known = history.stage == "qualified" and history.notified
+    history.stage = "held_back" if is_known else "quarantined"
+    history.deadline = history.undo = None
+
+
+def is_undecided_and_untouched(history: LeadHistory) -> bool:
+    """Whether nobody has decided about the lead, entered a review, or recorded an outcome."""
+    is_waiting = history.stage == "unconfirmed" or (history.is_undecided and not history.entered)
+    is_untouched = history.appointment == history.sale == "none"
+    return is_waiting and is_untouched and not history.erased
+
+
+def discarded(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
+    require(history.stage in HELD)
+    history.stage, history.deadline = "discarded", None
+
+
+def consent_withdrawn(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
+    """Ends a lead that the client does not know yet. Any other lead stays; silence is over."""
+    if history.consent_withdrawn:
+        return
+    history.consent_withdrawn = True
+    end_deadline_without_silence(history)
+    is_unknown = history.is_undecided and not history.notified
+    if history.stage in ("unconfirmed", "quarantined") or is_unknown:
+        history.stage, history.undo = "consent_withdrawn", None
+        lose_meeting(history)
+
+
+def erased(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
+    """Without the answers nobody can review the lead, so silence is over."""
+    history.erased = True
+    end_deadline_without_silence(history)
+
+
+ACTS_ON_DELIVERY: Final[Mapping[str, Callable[[LeadHistory, Act], None]]] = {
+    act.__name__: act for act in (held_back, discarded, consent_withdrawn, erased)
+}
