@@ -63,6 +63,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "payments": "capture.cli.payments:payments",
     "publish": "gatepost.releases.commands:publish_again",
     "quarantine": "capture.cli.quarantine:quarantine",
+    "receipt": "capture.cli.receipt:receipt",
     "releases": "gatepost.releases.commands:releases",
     "report": "capture.cli.report:report",
     "review": "capture.cli.review:review",

@@ -55,6 +55,7 @@ def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str,
         "unverified": None if personal_data is None else dict(personal_data.unverified),
         "first_touch": None if personal_data is None else dict(personal_data.first_touch),
         "last_touch": None if personal_data is None else dict(personal_data.last_touch),
+        "page": "" if personal_data is None else personal_data.page,
         "earlier": {
             lead_id: _answers(reading.people.personal_data(lead_id)) for lead_id in earlier
         },

@@ -15,10 +15,18 @@ from capture.campaign.problems import join_words, show_value
 from capture.form.field_options import DEFAULT_TEXT_LENGTH, OptionList, field_options
 from capture.form.fields import FIELD_CLASSES, ContactField
 from capture.form.text import cleaned_line, displayable
-from capture.form.touches import Touch, read_touch
+from capture.form.touches import Touch, checked_path, read_touch
 
 HONEYPOT: Final = "homepage"
-_HIDDEN: Final = ("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_test")
+_HIDDEN: Final = (
+    "gp_version",
+    "gp_id",
+    "gp_seconds",
+    "gp_first",
+    "gp_last",
+    "gp_page",
+    "gp_test",
+)
 _ONE_TIME_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,100}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _INPUT_MODE: Final[Mapping[FieldType, str]] = MappingProxyType({FieldType.INTEGER: "numeric"})
@@ -139,6 +147,10 @@ class CampaignForm(BaseForm):
     def touches(self) -> tuple[Touch, Touch]:
         """First and last touch; {} for one that is missing or invalid."""
         return read_touch(self._control("gp_first")), read_touch(self._control("gp_last"))
+
+    def page(self) -> str:
+        """The path of the page on which the form was sent; empty if it is missing or invalid."""
+        return checked_path(self._control("gp_page"))
 
     def seconds(self) -> float | None:
         """Seconds from showing the page to the post; None if no script measured it."""

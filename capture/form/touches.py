@@ -68,6 +68,27 @@ def touch_of_page(url: str, referrer: str, now: datetime) -> Touch:
     return {key: value for key, value in touch.items() if value}
 
 
+def page_of_form(referrer: str, site_host: str, service_host: str) -> str:
+    """The path of the page with the form, from the request's `Referer`; empty if it is unknown.
+
+    Only a page of ours counts. Of another host than the service's, browsers send the origin alone,
+    so `/` says nothing then.
+    """
+    try:
+        parts = urlsplit(referrer)
+    except ValueError:
+        return ""
+    is_cut = parts.netloc != service_host and parts.path in {"", "/"}
+    is_ours = parts.netloc in {site_host, service_host}
+    return checked_path(parts.path) if is_ours and not is_cut else ""
+
+
+def checked_path(text: str) -> str:
+    """The path of a page as the browser sent it, cut to 500 characters; empty if it is none."""
+    path = _touch_value(text)
+    return path if path.startswith("/") else ""
+
+
 def _touch_value(value: object) -> str:
     return cleaned_line(value)[:MAX_VALUE_LENGTH].strip() if isinstance(value, str) else ""
 

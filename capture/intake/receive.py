@@ -174,4 +174,5 @@ def _personal_data(submission: Submission, verdict: Verdict) -> PersonalData:
         first_touch=submission.first_touch,
         last_touch=submission.last_touch,
         unverified=submission.unverified,
+        page=submission.page,
     )

@@ -30,6 +30,8 @@ class Submission:
     network: str = ""
     """The network that the form came from, as the rate limit counts it; empty if it is unknown. It
     is never stored, only its keyed hash."""
+    page: str = ""
+    """The path of the page on which the form was sent; empty if it is unknown."""
     unverified: Mapping[str, str] = field(default_factory=dict)
     """By field: text that is no valid answer: optional contact data that looks wrong, or, of a
     robot's post, every faulty field. No criterion and no identity key uses it."""

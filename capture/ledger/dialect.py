@@ -81,6 +81,7 @@ SQLITE: Final = Dialect(
     blank_people=(
         f"UPDATE personal_data SET lead_id = {_NO_LEAD},"
         " address = CASE WHEN address IS NOT NULL THEN zeroblob(length(address)) END, "
+        f" page = {_BLANK.format('page')}, "
         + ", ".join(f"{name} = {_BLANK_JSON.format(name)}" for name in _JSON_COLUMNS)
     ),
     blank_notes=(

@@ -17,7 +17,7 @@ from capture.ledger.dialect import Connection, Dialect, placeholders
 from capture.ledger.types import Keys, Note, PersonalData
 from capture.text import canonical
 
-_PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified"
+_PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified, page"
 
 
 class KeyedHash:
@@ -134,7 +134,7 @@ class SqlPeople:
     def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
             f"INSERT INTO personal_data (lead_id, campaign, {_PERSONAL_DATA}, address) VALUES"
-            " (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 lead_id,
                 campaign,
@@ -188,11 +188,16 @@ def _personal_data_row(personal_data: PersonalData) -> tuple[str, ...]:
         personal_data.first_touch,
         personal_data.last_touch,
     )
-    return (canonical(answers), *map(canonical, rest), canonical(personal_data.unverified))
+    return (
+        canonical(answers),
+        *map(canonical, rest),
+        canonical(personal_data.unverified),
+        personal_data.page,
+    )
 
 
 def _personal_data_from_row(row: tuple[Any, ...]) -> PersonalData:
-    answers, judged, reasons, first_touch, last_touch, unverified = row
+    answers, judged, reasons, first_touch, last_touch, unverified, page = row
     return PersonalData(
         answers=answers_from_json(answers),
         judged=json.loads(judged),
@@ -200,4 +205,5 @@ def _personal_data_from_row(row: tuple[Any, ...]) -> PersonalData:
         first_touch=json.loads(first_touch),
         last_touch=json.loads(last_touch),
         unverified=json.loads(unverified),
+        page=page,
     )

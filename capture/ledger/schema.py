@@ -200,6 +200,7 @@ _PEOPLE: Final = """
         first_touch TEXT NOT NULL CHECK (json_valid(first_touch)),
         last_touch TEXT NOT NULL CHECK (json_valid(last_touch)),
         unverified TEXT NOT NULL CHECK (json_valid(unverified)),
+        page TEXT NOT NULL,  -- the path of the page with the form; empty if unknown
         address BLOB  -- keyed hash of the exact e-mail address; none without one
     ) STRICT;
     CREATE INDEX personal_data_by_address ON personal_data (address) WHERE address IS NOT NULL;

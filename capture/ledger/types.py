@@ -29,6 +29,8 @@ class PersonalData:
     last_touch: Mapping[str, str] = field(default_factory=dict)
     unverified: Mapping[str, str] = field(default_factory=dict)
     """By field: an answer that could not be verified. It is never judged and never a key."""
+    page: str = ""
+    """The path of the page on which the form was sent, as the browser said; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)

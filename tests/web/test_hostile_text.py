@@ -62,7 +62,16 @@ reasons = { no_person = "The person does not exist." }
 """
 VERSION = sha256(CAMPAIGN.encode()).hexdigest()
 FIELDS = ("full_name", "email", "company", "website", "seats", "size", "needs", "country", "phone")
-CONTROL = ("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_test", "homepage")
+CONTROL = (
+    "gp_version",
+    "gp_id",
+    "gp_seconds",
+    "gp_first",
+    "gp_last",
+    "gp_page",
+    "gp_test",
+    "homepage",
+)
 NAMES = (*FIELDS, "message", "consent", *CONTROL)
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from capture.campaign.model import Campaign
 from capture.errors import Unavailable
 from capture.form.campaign_form import CampaignForm, form_class
-from capture.form.touches import touch_of_page
+from capture.form.touches import page_of_form, touch_of_page
 from capture.intake.gate import CampaignClosed, check_open
 from capture.intake.receive import FormOutdated, receive_submission
 from capture.intake.submission import Submission, spam_signals
@@ -41,6 +41,7 @@ def show(slug: str) -> ResponseReturnValue:
         data={
             "gp_first": touch,
             "gp_last": touch,
+            "gp_page": request.path,
             "gp_test": token if services().link_signer.is_test_lead(token, slug) else "",
         }
     )
@@ -58,6 +59,8 @@ def submit(slug: str) -> ResponseReturnValue:
     if shown_version not in {None, campaign.version}:
         campaign = service.catalogue.campaign(slug, shown_version)
         form = form_class(campaign)(form_data)
+    if not form.page():  # no script ran
+        form["gp_page"].data = _page_of_form()
     wait = service.rate_limit.retry_after(request.remote_addr)
     if wait is not None:
         return _form_page(campaign, form, _TOO_OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
@@ -127,8 +130,14 @@ def _submission(
         last_touch=last,
         test=_is_test(campaign, form),
         network=client_network(request.remote_addr),
+        page=form.page(),
         unverified=form.unverified(),
     )
+
+
+def _page_of_form() -> str:
+    site_host = urlsplit(services().config.site_origin).netloc
+    return page_of_form(request.referrer or "", site_host, request.host)
 
 
 def _form_page(campaign: Campaign, form: CampaignForm, notice: str = "") -> str:

@@ -43,7 +43,7 @@ def test_an_empty_form_has_its_version(campaign):
     assert form.problems() == []
     assert [field.name for field in form.campaign_fields()] == list(campaign().fields)
     assert [field.name for field in form.hidden_fields()] == [
-        *("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_test")
+        *("gp_version", "gp_id", "gp_seconds", "gp_first", "gp_last", "gp_page", "gp_test")
     ]
 
 
