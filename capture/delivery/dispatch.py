@@ -8,7 +8,7 @@ dispatchers may run: a claim is longer than any attempt, so none sends what anot
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -44,6 +44,11 @@ _MOST_CLAIMS: Final = 20
 _CLOCK_INTERVAL: Final = timedelta(seconds=30)
 """How often a dispatcher looks for messages that follow from the clock. It looks for those that
 follow from events in every pass."""
+
+_SLOW: Final = timedelta(seconds=2)
+"""An attempt that took longer made all other messages wait."""
+_SHARE: Final = 10
+"""A slow receiver gets this part of the time while other messages are due: 1 in 10."""
 
 _NOTICES: Final = frozenset({"lead_to_review", "leads_digest"})
 """Letters that notify the client of their leads, so that the review windows start (rule 11 of
@@ -92,6 +97,8 @@ class Dispatcher:
     random: Callable[[], float]
     """A number from 0 to 1 for the jitter of a retry."""
     _planned_at: datetime | None = None
+    _slow_until: dict[str, datetime] = field(default_factory=dict)
+    """By webhook endpoint that answered slowly: until when its messages come after all others."""
 
     def run(self) -> Iterator[Delivery]:
         """One pass: queues what follows, then sends one due message after the other.
@@ -102,7 +109,11 @@ class Dispatcher:
         try:
             while self._is_due():
                 for message in self._claim():
-                    yield self._deliver(message)
+                    started = self.clock()
+                    delivery = self._deliver(message)
+                    time = self.clock() - started
+                    yield delivery
+                    self._note_time(message, time)
         finally:
             self.mail.close()
 
@@ -131,12 +142,22 @@ class Dispatcher:
         except Exception as error:
             log.error("no new messages are queued: unexpected error\n%s", _stack_of(error))
 
+    def _note_time(self, message: Message, time: timedelta) -> None:
+        """After a slow attempt: what has happened meanwhile is queued, and comes first."""
+        if time <= _SLOW:
+            return
+        if message.channel is Channel.WEBHOOK:
+            self._slow_until[message.recipient] = self.clock() + (_SHARE - 1) * time
+        self._queue()
+
     def _claim(self) -> list[Message]:
         """The next due message, claimed. One at a time, so that a crash repeats no other one."""
         now = self.clock()
+        self._slow_until = {name: end for name, end in self._slow_until.items() if end > now}
+        last = tuple(self._slow_until)
         return list(
             self.context.ledger.transact(
-                lambda records: records.outbox.claim(now, now + CLAIM, limit=1)
+                lambda records: records.outbox.claim(now, now + CLAIM, limit=1, last=last)
             )
         )
 

@@ -190,10 +190,13 @@ class _LookUp:
             return TakesMail.NO if is_null else TakesMail.YES
         # Also if the DNS says that the name does not exist: some servers say so of a record that
         # they do not know, although the name has an address.
-        addresses = [self.records(domain, kind, deadline) for kind in (A, AAAA)]
-        if any(addresses):
-            return TakesMail.YES
-        return TakesMail.UNKNOWN if None in addresses else TakesMail.NO
+        is_certain = True
+        for kind in (A, AAAA):
+            addresses = self.records(domain, kind, deadline)
+            if addresses:
+                return TakesMail.YES
+            is_certain = is_certain and addresses is not None
+        return TakesMail.NO if is_certain else TakesMail.UNKNOWN
 
     def records(self, domain: str, kind: RdataType, deadline: float) -> Sequence[Any] | None:
         """The records of a kind, also behind an alias; None if that stays unknown."""

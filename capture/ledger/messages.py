@@ -4,7 +4,7 @@ A message is sent at least once. `capture.delivery` queues messages from the led
 those that are due, sends them and records the result.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -135,10 +135,12 @@ class OutboxWrites(OutboxQueries, Protocol):
         `address` is the visitor's address, for `count_letters_to`. Only its HMAC is stored.
         """
 
-    def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Message]:
+    def claim(
+        self, now: datetime, until: datetime, limit: int, last: Collection[str] = ()
+    ) -> Sequence[Message]:
         """Claims at most `limit` messages that are due, the earliest due first, until `until`.
 
-        Drops messages that have expired.
+        Those to the recipients in `last` come after all others. Drops messages that have expired.
         """
 
     def record_sent(self, message: Message, at: datetime, attempt: Attempt) -> bool:

@@ -1,7 +1,7 @@
 """SQL for the outbox: messages that are sent after the transaction that caused them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -132,8 +132,12 @@ class SqlOutbox:
         )
         return rows.rowcount == 1
 
-    def claim(self, now: datetime, until: datetime, limit: int) -> Sequence[Message]:
+    def claim(
+        self, now: datetime, until: datetime, limit: int, last: Collection[str] = ()
+    ) -> Sequence[Message]:
         values = {"now": show_time(now), "until": show_time(until), "limit": limit}
+        names = {f"last{number}": recipient for number, recipient in enumerate(last)}
+        is_last = f"recipient IN ({', '.join(f':{name}' for name in names)})," if names else ""
         self._connection.execute(
             "UPDATE outbox SET state = 'dropped', finished_at = :now,"
             " result = 'not sent before it expired'"
@@ -143,9 +147,9 @@ class SqlOutbox:
         rows = self._connection.execute(
             "UPDATE outbox SET state = 'sending', claimed_until = :until, attempts = attempts + 1"
             " WHERE id IN (SELECT id FROM outbox"
-            f" WHERE {_IS_OPEN} AND {_CAN_BE_CLAIMED} ORDER BY due_at, id LIMIT :limit)"
+            f" WHERE {_IS_OPEN} AND {_CAN_BE_CLAIMED} ORDER BY {is_last} due_at, id LIMIT :limit)"
             f" RETURNING {_SELECTED}",
-            values,
+            values | names,
         ).fetchall()
         return sorted(map(_message, rows), key=lambda message: (message.due_at, message.id))
 

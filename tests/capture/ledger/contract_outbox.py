@@ -82,6 +82,18 @@ class OutboxContract:
         assert claim(ledger, NOW + MINUTE) == []
         assert ledger.read(lambda reading: reading.outbox.next_due()) == NOW + 2 * MINUTE
 
+    def test_messages_to_some_recipients_are_claimed_after_all_others(self, ledger: Ledger) -> None:
+        for number, recipient in enumerate(("slow", "a", "slower", "b")):
+            message = new_message(str(number), recipient=recipient, due_at=NOW + number * MINUTE)
+            ledger.transact(lambda records, message=message: records.outbox.queue(message))
+        later = NOW + 10 * MINUTE
+        last = ("slow", "slower", "unknown")
+        claims = [
+            ledger.transact(lambda records: records.outbox.claim(later, later + MINUTE, 1, last))
+            for _ in range(4)
+        ]
+        assert [message.recipient for (message,) in claims] == ["a", "b", "slow", "slower"]
+
     def test_a_claim_takes_no_more_than_its_limit(self, ledger: Ledger) -> None:
         for lead_id in "abc":
             message = new_message(lead_id)
