@@ -27,6 +27,7 @@ from gatepost.settings import (
 if TYPE_CHECKING:
     from capture.billing.statement import Agency
     from capture.cli.context import CommandContext
+    from capture.privacy.retention import RetentionPeriods
 
 _GARBAGE_THRESHOLD: Final = 50_000
 """New objects before a garbage collection. Most live until the command ends, and Python's default
@@ -45,6 +46,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "dispatch": "capture.cli.dispatch:dispatch",
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
+    "forget": "capture.cli.forget:forget",
     "hook": "gatepost.releases.commands:hook",
     "import": "publish.import_cli:import_",
     "journal": "capture.cli.journal:journal",
@@ -184,6 +186,8 @@ def _command_context(settings: Settings) -> "CommandContext":
         mail_from=settings.sender_address,
         smtp_url=settings.smtp_url,
         mail_folder=settings.var_dir / "mail",
+        counters=settings.var_dir / "counters.db",
+        retention=_retention(settings),
         checks_mail_domains=settings.mail_domain_check == "on",
         dns_server=read_dns_server(settings.dns_server) if settings.dns_server else None,
         secret=lambda name: secret(settings, name),
@@ -205,6 +209,17 @@ def _command_context(settings: Settings) -> "CommandContext":
         push_backtests=Allowance(
             settings.var_dir / "push-backtests", settings.push_backtests_per_day
         ),
+    )
+
+
+def _retention(settings: Settings) -> "RetentionPeriods":
+    from capture.privacy.retention import RetentionPeriods
+
+    return RetentionPeriods(
+        undelivered=timedelta(days=settings.retention_undelivered_days),
+        delivered=timedelta(days=settings.retention_delivered_days) or None,
+        letters=timedelta(days=settings.retention_letter_days) or None,
+        backups=timedelta(days=settings.retention_backup_days),
     )
 
 

@@ -23,6 +23,9 @@ from capture.campaign.value_types import ACCOUNT_CODE
 PREFIX = "GATEPOST_"
 """Every variable of a setting begins with it."""
 MIN_SECRET_LENGTH = 16
+SHORTEST_RETENTION_DAYS = 30
+"""What was typed is kept at least as long, so that a mistake can be corrected."""
+LONGEST_RETENTION_DAYS = 36_500
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""
 _DNS_SERVER = re.compile(r"(?:([0-9.]+)|\[([0-9a-f:.]+)\])(?::([0-9]{1,5}))?", re.IGNORECASE)
@@ -144,6 +147,14 @@ def number_between(low: int, high: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _check_days(days: int) -> int:
+    if days and not SHORTEST_RETENTION_DAYS <= days <= LONGEST_RETENTION_DAYS:
+        raise ValueError(
+            f"must be from {SHORTEST_RETENTION_DAYS} to {LONGEST_RETENTION_DAYS}, or 0 for never"
+        )
+    return days
+
+
 def _check_chart(text: str) -> str:
     if text and not re.fullmatch("[0-9]{2}", text):
         raise ValueError("must have two digits, such as 03 or 04")
@@ -178,6 +189,7 @@ MailFrom = Annotated[str, AfterValidator(_check_mail_from)]
 SmtpUrl = Annotated[str, AfterValidator(_check_smtp_url)]
 DnsServer = Annotated[str, AfterValidator(_check_dns_server)]
 RateLimit = Annotated[str, AfterValidator(_check_rate_limit)]
+DaysOrNever = Annotated[int, AfterValidator(_check_days)]
 Country = Annotated[str, _checked(country_fault)]
 VatId = Annotated[str, _checked(vat_id_fault)]
 ElectronicAddress = Annotated[str, _checked(electronic_address_fault)]

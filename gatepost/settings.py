@@ -26,12 +26,15 @@ from pydantic import (
 from capture.errors import Refused, Unavailable
 from capture.files import make_private_folder
 from gatepost.setting_types import (
+    LONGEST_RETENTION_DAYS,
     MIN_SECRET_LENGTH,
     PREFIX,
+    SHORTEST_RETENTION_DAYS,
     Account,
     Bic,
     Chart,
     Country,
+    DaysOrNever,
     DnsServer,
     ElectronicAddress,
     Iban,
@@ -146,6 +149,24 @@ class Settings(BaseModel):
         2.0, ge=0, le=60, description="a form sent faster looks like a robot; 0: off"
     )
     link_days: int = Field(7, ge=1, le=90, description="days that a download link is valid")
+    retention_undelivered_days: int = Field(
+        90,
+        ge=SHORTEST_RETENTION_DAYS,
+        le=LONGEST_RETENTION_DAYS,
+        description="days after which leads no client saw are erased",
+    )
+    retention_delivered_days: DaysOrNever = Field(
+        0, description="days after which settled leads are erased; 0: never"
+    )
+    retention_letter_days: DaysOrNever = Field(
+        90, description="days after which files in var/mail are deleted; 0: never"
+    )
+    retention_backup_days: int = Field(
+        30,
+        ge=0,
+        le=LONGEST_RETENTION_DAYS,
+        description="days that you keep backups, for certificates of erasure",
+    )
     workers: int = Field(2, ge=1, le=64, description="number of server processes")
     campaigns_dir: Path = Field(Path("campaigns"), description="campaign files")
     clients_dir: Path = Field(Path("clients"), description="client files")

@@ -27,6 +27,7 @@ from capture.errors import Unavailable
 from capture.kpi.gathering import campaigns_in
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
+from capture.privacy.retention import RetentionPeriods
 from capture.signed_links import TEST_LEAD_LIFE, LinkSigner
 from capture.site import Site
 
@@ -102,6 +103,10 @@ class CommandContext:
     smtp_url: str = field(repr=False)
     """The mail server; empty: letters are files in `mail_folder`."""
     mail_folder: Path
+    counters: Path
+    """The file of the service's rate limits."""
+    retention: RetentionPeriods
+    """How long personal data is kept."""
     checks_mail_domains: bool
     """Whether a lead whose e-mail domain takes no mail is held back."""
     dns_server: tuple[str, int] | None

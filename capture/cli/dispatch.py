@@ -24,6 +24,7 @@ from capture.delivery.webhooks import send
 from capture.errors import Unavailable
 from capture.ledger.messages import MessageState
 from capture.ledger.protocol import Ledger
+from capture.privacy.retention import erase_old_data
 
 _POLL_SECONDS: Final = 1.0
 """How soon a new event is noticed."""
@@ -121,6 +122,7 @@ def _dispatcher(context: CommandContext, ledger: Ledger) -> Dispatcher:
         send_webhook=send,
         clock=lambda: datetime.now(UTC),
         random=random.random,
+        erase_old_data=lambda now: _erase_old_data(context, ledger, now),
     )
 
 
@@ -130,6 +132,10 @@ def _domains_without_mail(context: CommandContext) -> DomainsWithoutMail:
     server = DnsServer(*context.dns_server) if context.dns_server else None
     # Letters that are files reach nobody: this is a trial, maybe with the addresses of our pages.
     return MailDomains(server=server, examples_pass=not context.smtp_url).without_mail
+
+
+def _erase_old_data(context: CommandContext, ledger: Ledger, now: datetime) -> int:
+    return len(erase_old_data(ledger, context.retention, context.mail_folder, now).lead_ids)
 
 
 def _transport(context: CommandContext, sender: Sender) -> MailTransport:

@@ -50,6 +50,9 @@ _SLOW: Final = timedelta(seconds=2)
 _SHARE: Final = 10
 """A slow receiver gets this part of the time while other messages are due: 1 in 10."""
 
+_ERASURE_INTERVAL: Final = timedelta(days=1)
+"""How often a dispatcher looks for personal data that is old enough to be erased."""
+
 _NOTICES: Final = frozenset({"lead_to_review", "leads_digest"})
 """Letters that notify the client of their leads, so that the review windows start (rule 11 of
 docs/rules.md). `webhooks.send` records what a webhook notifies of."""
@@ -63,6 +66,8 @@ QueueMessages = Callable[[DeliveryContext, datetime], int]
 """Queues the messages that follow from new events and from the clock; returns their number."""
 Compose = Callable[[ReadTransaction, DeliveryContext, Message, datetime], Letter | str]
 """The letter of a message, or the reason to drop it."""
+EraseOldData = Callable[[datetime], int]
+"""Erases personal data by age; returns the number of leads."""
 SendWebhook = Callable[[DeliveryContext, Message, datetime], Attempt]
 """Sends a webhook. Raises `DeliveryError`."""
 
@@ -96,7 +101,9 @@ class Dispatcher:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     """A number from 0 to 1 for the jitter of a retry."""
+    erase_old_data: EraseOldData = lambda now: 0  # noqa: ARG005 - erases nothing
     _planned_at: datetime | None = None
+    _erased_at: datetime | None = None
     _slow_until: dict[str, datetime] = field(default_factory=dict)
     """By webhook endpoint that answered slowly: until when its messages come after all others."""
 
@@ -106,6 +113,7 @@ class Dispatcher:
         The caller may stop between two messages. Raises `Unavailable` if the ledger fails.
         """
         self._queue()
+        self._erase()
         try:
             while self._is_due():
                 for message in self._claim():
@@ -128,9 +136,10 @@ class Dispatcher:
 
     def _queue(self) -> None:
         """Queues new messages. No error stops those that are queued, unless the ledger fails."""
-        now, planned_at = self.clock(), self._planned_at
-        is_due = planned_at is None or not planned_at <= now < planned_at + _CLOCK_INTERVAL
-        if not is_due and not self.context.ledger.read(_has_new_events):
+        now = self.clock()
+        if not _is_time(self._planned_at, _CLOCK_INTERVAL, now) and not self.context.ledger.read(
+            _has_new_events
+        ):
             return
         self._planned_at = now
         try:
@@ -149,6 +158,22 @@ class Dispatcher:
         if message.channel is Channel.WEBHOOK:
             self._slow_until[message.recipient] = self.clock() + (_SHARE - 1) * time
         self._queue()
+
+    def _erase(self) -> None:
+        """Erases old personal data once a day. An error does not stop the messages."""
+        now = self.clock()
+        if not _is_time(self._erased_at, _ERASURE_INTERVAL, now):
+            return
+        self._erased_at = now
+        try:
+            number = self.erase_old_data(now)
+        except GatepostError as error:
+            log.error("old personal data is not erased: %s", error)
+        except Exception as error:
+            log.error("old personal data is not erased: unexpected error\n%s", _stack_of(error))
+        else:
+            if number:
+                log.warning("the personal data of %d leads was erased by age", number)
 
     def _claim(self) -> list[Message]:
         """The next due message, claimed. One at a time, so that a crash repeats no other one."""
@@ -271,6 +296,11 @@ class Dispatcher:
         now = self.clock()
         self.context.ledger.transact(lambda records: records.outbox.drop(message.id, now, reason))
         return Delivery(message, MessageState.DROPPED, reason)
+
+
+def _is_time(last: datetime | None, interval: timedelta, now: datetime) -> bool:
+    """Whether the interval since the last time is over, or the clock was set back."""
+    return last is None or not last <= now < last + interval
 
 
 def _has_new_events(reading: ReadTransaction) -> bool:

@@ -18,6 +18,7 @@ from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import SqlPeople
 
+_WAS_SEEN: Final = f"(notified = 1 OR review IN ({quoted(VISIBLE_TO_CLIENT)}))"
 _IS_OPEN: Final = "state IN ('waiting', 'sending')"
 
 
@@ -51,21 +52,24 @@ class ErasureQueries(Protocol):
     def places(self, lead_ids: Sequence[str]) -> ErasedPlaces:
         """What `erase` would erase."""
 
+    def address_id(self, address: str) -> str:
+        """The keyed hash of an exact address, in hex."""
+
     def requested_by(self, address: str) -> Sequence[str]:
         """The leads that were erased at the request of this exact address, the oldest first."""
 
-    def undelivered_since(self, moment: datetime, limit: int) -> Sequence[str]:
+    def undelivered_since(self, moment: datetime) -> Sequence[str]:
         """Leads with personal data that the client never saw, without an event after the moment.
 
-        Test leads are among them. Leads that wait for their notice are not.
+        Sorted by id. Test leads are among them. Leads that wait for their notice are not.
         """
 
-    def delivered_since(self, moment: datetime, limit: int, after: str = "") -> Sequence[str]:
-        """Leads with personal data that the client saw, decided and with no line that is due,
-        without an event after the moment, sorted by id, behind the id `after`."""
+    def delivered_since(self, moment: datetime) -> Sequence[str]:
+        """Leads with personal data that the client saw, without an event after the moment.
 
-    def erased_among(self, lead_ids: Sequence[str]) -> Sequence[str]:
-        """Those of these leads that were erased."""
+        Sorted by id. Only leads that are decided, without a dispute, a pending meeting or a line
+        that falls due.
+        """
 
 
 class ErasureWrites(ErasureQueries, Protocol):
@@ -100,6 +104,9 @@ class SqlErasure:
             downloads=self._count("downloads", "lead_id", lead_ids),
         )
 
+    def address_id(self, address: str) -> str:
+        return self._people.hash_of_address(address).hex()
+
     def requested_by(self, address: str) -> Sequence[str]:
         rows = self._connection.execute(
             "SELECT lead_id FROM erasure_requests WHERE address = ? ORDER BY at, lead_id",
@@ -107,24 +114,15 @@ class SqlErasure:
         )
         return [lead_id for (lead_id,) in rows]
 
-    def undelivered_since(self, moment: datetime, limit: int) -> Sequence[str]:
-        never_seen = f"(test = 1 OR notified = 0 AND review NOT IN ({quoted(VISIBLE_TO_CLIENT)}))"
-        return self._old_leads(never_seen, moment, limit, "")
+    def undelivered_since(self, moment: datetime) -> Sequence[str]:
+        return self._old_leads(f"(test = 1 OR NOT {_WAS_SEEN})", moment)
 
-    def delivered_since(self, moment: datetime, limit: int, after: str = "") -> Sequence[str]:
-        closed = (
-            f"test = 0 AND (notified = 1 OR review IN ({quoted(VISIBLE_TO_CLIENT)}))"
-            " AND review NOT IN ('held_back', 'qualified') AND disputed = 0"
+    def delivered_since(self, moment: datetime) -> Sequence[str]:
+        nothing_is_open = (
+            "review NOT IN ('held_back', 'qualified') AND disputed = 0"
             " AND appointment != 'scheduled' AND due_at IS NULL"
         )
-        return self._old_leads(closed, moment, limit, after)
-
-    def erased_among(self, lead_ids: Sequence[str]) -> Sequence[str]:
-        rows = self._connection.execute(
-            f"SELECT lead_id FROM leads WHERE erased = 1 AND lead_id IN ({placeholders(lead_ids)})",
-            list(lead_ids),
-        )
-        return [lead_id for (lead_id,) in rows]
+        return self._old_leads(f"test = 0 AND {_WAS_SEEN} AND {nothing_is_open}", moment)
 
     def erase(self, lead_ids: Sequence[str], at: datetime) -> ErasedPlaces:
         places = self.places(lead_ids)
@@ -153,16 +151,16 @@ class SqlErasure:
             (lead_id, self._people.hash_of_address(address), show_time(at)),
         )
 
-    def _old_leads(self, stage: str, moment: datetime, limit: int, after: str) -> Sequence[str]:
+    def _old_leads(self, condition: str, moment: datetime) -> Sequence[str]:
         rows = self._connection.execute(
-            f"SELECT lead_id FROM leads WHERE erased = 0 AND {stage} AND lead_id > ?"
+            f"SELECT lead_id FROM leads WHERE erased = 0 AND {condition}"
             " AND received_at <= ?"
             " AND EXISTS (SELECT 1 FROM personal_data"
             " WHERE personal_data.lead_id = leads.lead_id)"
             " AND NOT EXISTS (SELECT 1 FROM events"
             " WHERE events.lead_id = leads.lead_id AND recorded_at > ?)"
-            f" ORDER BY lead_id LIMIT {limit:d}",
-            (after, show_time(moment), show_time(moment)),
+            " ORDER BY lead_id",
+            (show_time(moment), show_time(moment)),
         )
         return [lead_id for (lead_id,) in rows]
 

@@ -3,7 +3,8 @@
 The test module of a backend subclasses `ErasureContract` and gives it a `ledger`.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from capture.lead.events import EventKind, show_time
 from capture.ledger.erasure import ErasedPlaces
@@ -166,11 +167,13 @@ class ErasureContract:
                 records.people.save_personal_data("guide", lead_id, PersonalData({}))
 
         ledger.transact(work)
-        old = ledger.read(lambda reading: reading.erasure.undelivered_since(NOW + DAY, 9))
-        assert old == ["a", "e"]
-        assert ledger.read(lambda reading: reading.erasure.undelivered_since(NOW + DAY, 1)) == ["a"]
-        assert ledger.read(lambda reading: reading.erasure.undelivered_since(NOW - DAY, 9)) == []
-        old = ledger.read(lambda reading: reading.erasure.delivered_since(NOW + DAY, 9))
-        assert old == ["c"]
-        old = ledger.read(lambda reading: reading.erasure.delivered_since(NOW + DAY, 9, after="c"))
-        assert old == []
+
+        def undelivered(moment: datetime) -> Sequence[str]:
+            return ledger.read(lambda reading: reading.erasure.undelivered_since(moment))
+
+        def delivered(moment: datetime) -> Sequence[str]:
+            return ledger.read(lambda reading: reading.erasure.delivered_since(moment))
+
+        assert (undelivered(NOW + DAY), undelivered(NOW - DAY)) == (["a", "e"], [])
+        assert undelivered(NOW + 2 * DAY) == ["a", "e", "f"]
+        assert (delivered(NOW + DAY), delivered(NOW - DAY)) == (["c"], [])

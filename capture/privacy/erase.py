@@ -1,0 +1,132 @@
+"""Erases the personal data of leads: at a person's request, or by age.
+
+An event per lead records that it was done; the chain, the bills and the keyed hashes stay (rule 31
+of docs/rules.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from capture.lead.events import Actor, Event, EventKind
+from capture.lead.model import Lead
+from capture.ledger.erasure import ErasedPlaces
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.privacy.letter_files import delete_files, letter_files_about
+from capture.privacy.withdraw import withdraw_consent
+from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
+
+UNDECIDED: Final = frozenset({"quarantined", "unconfirmed", "qualified", "held_back"})
+"""Stages in which a withdrawn consent still changes what becomes of the lead."""
+
+_LEADS_AT_ONCE: Final = 50
+"""Leads in one transaction: visitors wait while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToErase:
+    """Whose data is erased: all leads with exactly this address, and the leads with these ids."""
+
+    address: str = ""
+    lead_ids: Sequence[str] = ()
+
+    def leads(self, reading: ReadTransaction) -> list[str]:
+        """The leads that are to be erased, and those that were erased at an earlier request.
+
+        Raises `NotFound` for an unknown id.
+        """
+        ids = [find_lead(reading, lead_id).lead_id for lead_id in self.lead_ids]
+        if self.address:
+            ids += reading.people.leads_of_address(self.address)
+            ids += reading.erasure.requested_by(self.address)
+        return list(dict.fromkeys(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased; of a dry run, what would be."""
+
+    lead_ids: Sequence[str]
+    places: ErasedPlaces
+    letter_files: int
+    """Letters as files, also those that the mail server never got."""
+    is_log_empty: bool = True
+    """Whether the database's log holds no earlier state any more."""
+
+
+def erase_leads(
+    records: WriteTransaction, lead_ids: Sequence[str], now: datetime, *, address: str | None = None
+) -> ErasedPlaces:
+    """Erases the personal data of leads, and records it once for each. To be run by
+    `Ledger.transact`.
+
+    What silence has decided by `now` stays. With an `address`, which may be empty, the person asked
+    for it: that also withdraws the consent for leads that nobody has decided on. Without one, it is
+    by age. Raises `NotFound` for an unknown lead.
+    """
+    for lead_id in lead_ids:
+        lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
+        lead = record_held_meeting(records, lead, now)
+        if lead.erased:
+            continue
+        if address is not None and lead.review_at(now) in UNDECIDED:
+            lead = withdraw_consent(records, lead_id, now)
+        records.append(_erased_event(lead, now, is_request=address is not None))
+        if address:
+            records.erasure.save_request(lead_id, address, now)
+    return records.erasure.erase(lead_ids, now)
+
+
+def erase_person(
+    ledger: Ledger, person: PersonToErase, mail_folder: Path, now: datetime
+) -> Erasure:
+    """Erases all data of a person: in the ledger, its log, and letters that are files.
+
+    Interrupted at any point, it is completed by running it again. Raises `NotFound` for an unknown
+    lead id, `Unavailable` if the ledger or a file fails.
+    """
+    lead_ids = ledger.read(person.leads)
+    places = erase_in_batches(ledger, lead_ids, now, person.address)
+    files = ledger.read(
+        lambda reading: letter_files_about(reading, mail_folder, lead_ids, person.address)
+    )
+    delete_files(files)
+    return Erasure(lead_ids, places, len(files), is_log_empty=ledger.empty_log())
+
+
+def preview_erasure(ledger: Ledger, person: PersonToErase, mail_folder: Path) -> Erasure:
+    """What `erase_person` would erase."""
+
+    def query(reading: ReadTransaction) -> Erasure:
+        lead_ids = person.leads(reading)
+        files = letter_files_about(reading, mail_folder, lead_ids, person.address)
+        return Erasure(lead_ids, reading.erasure.places(lead_ids), len(files))
+
+    return ledger.read(query)
+
+
+def erase_in_batches(
+    ledger: Ledger, lead_ids: Sequence[str], now: datetime, address: str | None = None
+) -> ErasedPlaces:
+    """Like `erase_leads`, in several short transactions."""
+    places = ErasedPlaces()
+    for start in range(0, len(lead_ids), _LEADS_AT_ONCE):
+        batch = lead_ids[start : start + _LEADS_AT_ONCE]
+        places += ledger.transact(partial(erase_leads, lead_ids=batch, now=now, address=address))
+    return places
+
+
+def _erased_event(lead: Lead, now: datetime, *, is_request: bool) -> Event:
+    data: dict[str, Any] = {"reason": "request" if is_request else "age"}
+    return Event(
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        kind=EventKind.ERASED,
+        occurred_at=now,
+        recorded_at=now,
+        actor=Actor.AGENCY if is_request else Actor.SYSTEM,
+        data=data,
+    )

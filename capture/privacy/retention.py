@@ -1,0 +1,135 @@
+"""Retention: personal data is erased by age, once it serves nothing any more."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from capture.billing.history import add_months
+from capture.closing.debit import proposals_of
+from capture.closing.documents import accounts_of
+from capture.lead.events import EventKind
+from capture.ledger.erasure import ErasedPlaces
+from capture.ledger.protocol import Ledger, ReadTransaction
+from capture.ledger.terms import saved_campaign
+from capture.privacy.erase import Erasure, erase_in_batches
+from capture.privacy.letter_files import (
+    delete_files,
+    files_older_than,
+    letter_files_about,
+    letter_files_of_erased_leads,
+)
+from capture.review.acts import find_lead
+
+_CANDIDATES_AT_ONCE: Final = 500
+"""Leads in one query, so that none takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPeriods:
+    """How long personal data is kept, each since the last event of a lead or change of a file."""
+
+    undelivered: timedelta
+    """Of a lead that no client saw."""
+    delivered: timedelta | None
+    """Of a lead that is decided, billed and outside every period; None: for ever."""
+    letters: timedelta | None
+    """Of letters as files; None: for ever."""
+    backups: timedelta
+    """How long the operator keeps a backup; only for certificates."""
+
+
+def old_leads(reading: ReadTransaction, periods: RetentionPeriods, now: datetime) -> list[str]:
+    """The leads whose personal data is due for erasure at `now`, those no client saw first.
+
+    A lead that a client saw is due only if it is decided and not disputed, has no pending meeting,
+    no line that falls due, no line on a statement that is not settled, no debit that waits for an
+    answer, and if its sale can neither bring revenue nor be refunded any more.
+    """
+    leads = list(reading.erasure.undelivered_since(now - periods.undelivered))
+    if periods.delivered is not None:
+        blocked = _blocked_statements(reading)
+        waiting = {
+            proposal.lead_id for proposal in proposals_of(reading) if proposal.stage == "open"
+        }
+        leads += (
+            lead_id
+            for lead_id in reading.erasure.delivered_since(now - periods.delivered)
+            if lead_id not in waiting and _is_over(reading, lead_id, blocked, now)
+        )
+    return leads
+
+
+def erase_old_data(
+    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, now: datetime
+) -> Erasure:
+    """Erases what is due, in short transactions, and deletes old letters that are files.
+
+    Interrupted at any point, the next call completes it. Raises `Unavailable` if the ledger or a
+    file fails.
+    """
+    lead_ids = ledger.read(lambda reading: old_leads(reading, periods, now))
+    places = erase_in_batches(ledger, lead_ids, now)
+    files = ledger.read(lambda reading: _letter_files(reading, periods, mail_folder, lead_ids, now))
+    delete_files(files)
+    return Erasure(lead_ids, places, len(files), is_log_empty=ledger.empty_log())
+
+
+def preview_old_data(
+    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, now: datetime
+) -> Erasure:
+    """What `erase_old_data` would erase."""
+
+    def query(reading: ReadTransaction) -> Erasure:
+        lead_ids = old_leads(reading, periods, now)
+        places = ErasedPlaces()
+        for start in range(0, len(lead_ids), _CANDIDATES_AT_ONCE):
+            places += reading.erasure.places(lead_ids[start : start + _CANDIDATES_AT_ONCE])
+        files = _letter_files(reading, periods, mail_folder, lead_ids, now)
+        return Erasure(lead_ids, places, len(files))
+
+    return ledger.read(query)
+
+
+def _letter_files(
+    reading: ReadTransaction,
+    periods: RetentionPeriods,
+    folder: Path,
+    lead_ids: Sequence[str],
+    now: datetime,
+) -> list[Path]:
+    files = letter_files_about(reading, folder, lead_ids)
+    files += letter_files_of_erased_leads(reading, folder)
+    if periods.letters is not None:
+        files += files_older_than(folder, now - periods.letters)
+    return list(dict.fromkeys(files))
+
+
+def _blocked_statements(reading: ReadTransaction) -> Set[str]:
+    """The numbers of the documents that are not settled, and of those that they correct."""
+    entries = [entry for account in accounts_of(reading) for entry in account.entries if entry.open]
+    return {
+        number
+        for entry in entries
+        for number in (entry.document.number, entry.document.corrects)
+        if number
+    }
+
+
+def _is_over(reading: ReadTransaction, lead_id: str, blocked: Set[str], now: datetime) -> bool:
+    numbers = {number for number, _ in reading.statements.lines_of_lead(lead_id)}
+    if numbers & blocked:
+        return False
+    lead = find_lead(reading, lead_id)
+    price = saved_campaign(reading, lead.campaign, lead.version).price
+    return all(
+        add_months(won, price.months or 0) + timedelta(days=price.refund_days + 1) < now.date()
+        for won in _won_days(reading, lead_id)
+    )
+
+
+def _won_days(reading: ReadTransaction, lead_id: str) -> Iterator[date]:
+    for recorded in reading.events.select(lead_id=lead_id):
+        if recorded.event.kind is EventKind.WON:
+            yield recorded.event.occurred_at.date()

@@ -1,0 +1,102 @@
+"""`gatepost forget` erases a person's data and certifies it."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from capture.review.acts import accept
+from tests.cli.conftest import Project
+from tests.cli.running import CommandResult
+from tests.samples import NOW
+
+ANN = "ann@clinic.example"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+        yield
+
+
+def certificate(result: CommandResult) -> dict[str, object]:
+    assert (result.code, result.err) == (0, "")
+    content: dict[str, object] = json.loads(result.out)
+    return content
+
+
+def test_a_dry_run_names_what_would_go_and_writes_nothing(project: Project) -> None:
+    lead_id = project.take()
+    before = (project.folder / "var/gatepost.db").read_bytes()
+    result = project.run("forget", ANN, "--dry-run")
+    assert result.code == 0
+    assert "nothing was written" in result.out
+    assert lead_id in result.out
+    assert ANN not in result.out
+    assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is not None
+    assert (project.folder / "var/gatepost.db").read_bytes() == before
+
+
+def test_a_certificate_says_what_went_and_what_stays_without_personal_data(
+    project: Project,
+) -> None:
+    lead_id, other = project.take(), project.take(email="bob@other.example")
+    project.run("dispatch", "--once")
+    project.client(accept, lead_id, NOW + timedelta(hours=1))
+    result = project.run("forget", ANN, "--json")
+    content = certificate(result)
+    (lead,) = content["leads"]  # type: ignore[misc]
+    assert (lead["lead_id"], lead["stage"]) == (lead_id, "accepted")
+    assert content["erased"]["answers"] == content["erased"]["notes"] == 1  # type: ignore[index]
+    assert content["clients"] == ["acme"]
+    verified = json.loads(project.run("verify", "--json").out)
+    assert (verified["problems"], verified["head"]) == ([], content["chain"]["head"])  # type: ignore[index]
+    for text in ("ann@", "clinic", "Ann Lee", "Carol", "101+"):
+        assert text not in result.out
+    assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is None
+    assert project.ledger.read(lambda reading: reading.people.personal_data(other)) is not None
+
+
+def test_a_second_run_prints_the_certificate_again(project: Project) -> None:
+    project.take()
+    first = certificate(project.run("forget", ANN, "--json"))
+    again = certificate(project.run("forget", ANN, "--json"))
+    assert again["leads"] == first["leads"]
+    assert again["chain"] == first["chain"]
+    assert set(again["erased"].values()) == {0}  # type: ignore[attr-defined]
+
+
+def test_an_address_without_data_gets_one_line_and_no_hint_at_others(project: Project) -> None:
+    project.take()
+    for address in ("ann@clinic.exampel", "Ann@clinic.example", "ann+1@clinic.example", "x"):
+        result = project.run("forget", address)
+        assert (result.code, result.out) == (1, "")
+        assert result.err == "no lead has exactly this address, so there is nothing to erase\n"
+
+
+def test_a_lead_without_an_address_is_named_by_its_id(project: Project) -> None:
+    lead_id = project.take()
+    content = certificate(project.run("forget", "--lead", lead_id[:8], "--json"))
+    assert content["address_id"] is None
+    assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is None
+
+
+def test_a_lead_in_review_loses_its_consent_and_is_never_accepted_by_silence(
+    project: Project,
+) -> None:
+    lead_id = project.take()
+    project.run("forget", ANN)
+    lead = project.ledger.read(lambda reading: reading.leads.get(lead_id))
+    assert lead is not None
+    assert (lead.erased, lead.consent_withdrawn) == (True, True)
+    assert lead.review_at(NOW + timedelta(days=99)) == "qualified"
+
+
+def test_other_databases_beside_the_ledger_are_named(project: Project) -> None:
+    project.take()
+    copy = project.folder / "var/backup.db"
+    copy.write_bytes((project.folder / "var/gatepost.db").read_bytes())
+    content = certificate(project.run("forget", ANN, "--json"))
+    assert content["copies"] == ["var/backup.db"]
