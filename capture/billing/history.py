@@ -17,7 +17,15 @@ from capture.lead.fold import apply_event
 from capture.lead.model import Lead
 from capture.lead.moves import Track
 
-_VERDICT_KINDS: Final = frozenset({EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.OVER_CAP})
+_VERDICT_KINDS: Final = frozenset(
+    {
+        EventKind.QUALIFIED,
+        EventKind.DISQUALIFIED,
+        EventKind.QUARANTINED,
+        EventKind.OVER_CAP,
+        EventKind.UNCONFIRMED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from capture.delivery.lead_letters import (
 )
 from capture.delivery.privacy_letters import consent_withdrawn
 from capture.delivery.request import Dropped, Request
-from capture.delivery.visitor_letters import confirmation, guide
+from capture.delivery.visitor_letters import guide
 from capture.errors import NotFound
 from capture.ledger.messages import VISITOR, Message
 from capture.ledger.protocol import ReadTransaction
@@ -35,7 +35,6 @@ from capture.privacy.withdraw import are_letters_blocked
 
 WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "guide": guide,
-    "confirmation": confirmation,
     "lead_to_review": lead_to_review,
     "leads_digest": leads_digest,
     "review_warning": review_warning,

@@ -1,16 +1,12 @@
-"""Finds the facts of the letters to a visitor."""
+"""Finds the facts of the letter to a visitor."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from capture.campaign.gated_files import check_gated_file
 from capture.client_access.client_leads import consent_wording
 from capture.delivery.attempts import TemporaryFailure
-from capture.delivery.confirmation_messages import gets_letter
 from capture.delivery.request import Dropped, Request
-from capture.lead.events import parse_time
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.messages import Attempt
@@ -18,7 +14,7 @@ from capture.ledger.types import PersonalData
 from capture.letters import visitor
 from capture.letters.letter import Letter
 from capture.review.acts import find_lead
-from capture.signed_links import confirmation_path, files_path
+from capture.signed_links import files_path
 
 _PAGE: Final = re.compile(r"(/[a-z0-9/_-]{0,120}(\.html)?)")
 """The path of a page of ours. A browser can send any text as a path, and the letter may go to
@@ -27,78 +23,29 @@ somebody who never saw our pages."""
 
 def guide(request: Request) -> Letter:
     """The files that the visitor asked for, and the consent as it was recorded."""
-    campaign, signer = request.campaign, request.context.link_signer
-    recipient = _recipient(request)
-    lead = recipient.lead
-    if not campaign.assets:
-        raise Dropped("the campaign gives no files any more")
-    path = files_path(signer.files(lead.campaign, lead.lead_id))
-    return visitor.guide(
-        request.letterhead, _facts(request, recipient, path, request.now + signer.lifetime)
-    )
-
-
-def confirmation(request: Request) -> Letter:
-    """Asks for the proof of the address; the files are behind the same link."""
-    recipient = _recipient(request)
-    lead = recipient.lead
-    if lead.confirmed:
-        raise Dropped("the person has confirmed the address")
-    if not gets_letter(lead):
-        raise Dropped(f"the lead is {lead.review}")
-    ends = parse_time(request.message.data["ends"])
-    if lead.review == "unconfirmed" and lead.confirm_until is not None:
-        ends = lead.confirm_until
-    if ends <= request.now:
-        raise Dropped("the link that it would have has ended")
-    signer = request.context.link_signer
-    token = signer.confirmation(lead.campaign, lead.lead_id, recipient.address, ends)
-    return visitor.confirmation(
-        request.letterhead, _facts(request, recipient, confirmation_path(token), ends)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Recipient:
-    """The person who sent a form."""
-
-    lead: Lead
-    data: PersonalData
-    address: str
-
-
-def _recipient(request: Request) -> _Recipient:
-    """The person that the letter goes to. Raises `Dropped` after erasure."""
     lead = find_lead(request.reading, request.message.lead_id)
     data = request.reading.people.personal_data(lead.lead_id)
     address = "" if data is None else str(data.answers.get("email", ""))
     if data is None or not address:
         raise Dropped("the person's address was erased")
-    return _Recipient(lead, data, address)
-
-
-def _facts(
-    request: Request, recipient: _Recipient, path: str, link_ends: datetime
-) -> visitor.GuideFacts:
-    """The facts of the letter with a link to this path.
-
-    Raises `TemporaryFailure` if a file cannot be sent, and `Dropped` if nobody wants the letter.
-    """
-    campaign, lead = request.campaign, recipient.lead
+    campaign, signer = request.campaign, request.context.link_signer
+    if not campaign.assets:
+        raise Dropped("the campaign gives no files any more")
     _check_files(request, campaign.assets)
-    return visitor.GuideFacts(
-        title=campaign.title,
-        client=request.client.legal_name,
-        files=campaign.assets,
-        url=request.url(path),
-        link_ends=link_ends,
-        zone=campaign.zone,
-        consent=_consent(request, lead, recipient.data),
-        # Both letters follow a form, so one wish counts for both.
-        unsubscribe_url=request.unsubscribe_url(
-            mailbox_of(recipient.address, NEWEST), visitor.GUIDE
+    token = signer.files(lead.campaign, lead.lead_id)
+    return visitor.guide(
+        request.letterhead,
+        visitor.GuideFacts(
+            title=campaign.title,
+            client=request.client.legal_name,
+            files=campaign.assets,
+            url=request.url(files_path(token)),
+            link_ends=request.now + signer.lifetime,
+            zone=campaign.zone,
+            consent=_consent(request, lead, data),
+            unsubscribe_url=request.unsubscribe_url(mailbox_of(address, NEWEST)),
+            is_test=lead.test,
         ),
-        is_test=lead.test,
     )
 
 

@@ -28,6 +28,7 @@ from capture.lead.events import Actor, Event, EventKind
 from capture.lead.fold import apply_event
 from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.model import Lead
+from capture.lead.moves import MOVES, Track
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import Note, PersonalData
@@ -44,6 +45,12 @@ _ADVICE: Final[Mapping[str, tuple[str, Hint | None]]] = {
     "rejected": ("if that is wrong, dispute it", Hint.DISPUTE),
 }
 _OTHER_ADVICE: Final = ("send or import it as a new lead with the correct answers", None)
+
+
+_CORRECTABLE: Final = frozenset(
+    stage for stage, moves in MOVES[Track.REVIEW].items() if EventKind.CORRECTED in moves
+)
+"""Review stages of a lead that nobody has decided for good (rule 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,15 @@ def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
         raise Refused(f"lead {lead.lead_id} is spam; mark it as not spam first", Hint.NOT_SPAM)
     if stage != "spam" and correction.not_spam:
         raise Refused(f"lead {lead.lead_id} is {stage}, not spam", Hint.IS_NO_SPAM)
-    if stage in {"spam", "disqualified", "qualified"}:
+    if lead.consent_withdrawn:  # a correction is no consent (rule 35)
+        raise Refused(
+            f"lead {lead.lead_id}: its person withdrew the consent, so it cannot be corrected; "
+            "only a new form of that person is a new consent"
+        )
+    if stage in _CORRECTABLE:
         return
-    cause = (
-        f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if stage != lead.review else ""
-    )
+    is_silent = lead.is_silently_accepted_at(now)
+    cause = f" by silence since {lead.deadline:%Y-%m-%d %H:%M:%S} UTC" if is_silent else ""
     instead, hint = _ADVICE.get(stage, _OTHER_ADVICE)
     raise Refused(
         f"lead {lead.lead_id} is {stage}{cause} and cannot be corrected any more; {instead}",

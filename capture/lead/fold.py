@@ -117,7 +117,8 @@ def _admission(lead: Lead, event: Event) -> dict[str, Any]:
         "needs_explicit_acceptance": lead.needs_explicit_acceptance
         or bool(data.get("needs_explicit_acceptance", False)),
     }
-    if event.kind is EventKind.UNCONFIRMED:
+    if event.kind is EventKind.UNCONFIRMED:  # again, if a correction changed a proved address
+        changes |= _end_of_delivery(lead, event)
         return changes | {"confirm_until": _time(data.get("until"))}
     return changes | {"deadline": _time(data.get("deadline")), "notified": "deadline" in data}
 

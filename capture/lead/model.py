@@ -70,12 +70,6 @@ class Lead:
         """The consent or lawful basis for delivery and billing (rule 35)."""
         return Consent(self.consent_given, self.consent_version, self.basis, self.consent_withdrawn)
 
-    @property
-    def has_lawful_delivery(self) -> bool:
-        """Whether it was, or may be, delivered with a consent or a lawful basis (rule 35). What was
-        delivered stays so after the person withdrew the consent: that acts from then on only."""
-        return self.consent.is_lawful or self.consent_withdrawn
-
     def review_at(self, now: datetime) -> str:
         """The stage in review as of `now`: silence accepts at the deadline's instant (rule 12), and
         an unconfirmed lead expires when its link ends."""

@@ -1,5 +1,6 @@
 """The three tracks and what each move does (rule 10 of docs/rules.md)."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import EventNotAllowed
-from capture.lead.events import EventKind, parse_time, show_time
+from capture.lead.events import Event, EventKind, parse_time, show_time
 from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
-from capture.lead.moves import MOVES, TRACK_OF, Track
+from capture.lead.moves import AT_ANY_STAGE, MOVES, TRACK_OF, VISIBLE_TO_CLIENT, Track
 from tests.samples import NOW, later_event, received_event
 
 DEADLINE = NOW + timedelta(hours=48)
@@ -98,6 +99,110 @@ def test_after_any_events_each_track_has_a_stage_of_its_table(kinds: list[EventK
         except EventNotAllowed:
             continue
     assert all(lead.stage(track) in MOVES[track] for track in Track)
+
+
+# Random lives on the review track, with the stages of rules 2, 7, 35 and 36.
+
+
+def likely_kinds(lead: Lead, number: int) -> Sequence[EventKind]:
+    """Mostly the moves of the lead's stage; now and then an event at any stage, or any event."""
+    moves = [kind for kind in MOVES[Track.REVIEW][lead.review] if kind not in AT_ANY_STAGE]
+    if number % 6 == 0 or not moves:
+        return AT_ANY_STAGE
+    if number % 6 == 1:
+        return [kind for kind in TRACK_OF if kind is not EventKind.RECEIVED]
+    if lead.review == "received":  # what ends at the gate has no life
+        return [EventKind.QUARANTINED, EventKind.UNCONFIRMED, *[EventKind.QUALIFIED] * 3, *moves]
+    return moves
+
+
+def random_event(kind: EventKind, number: int) -> Event:
+    """An event with what its kind may carry; a half of them has a deadline."""
+    deadline = show_time(DEADLINE) if number % 2 else None
+    data: dict[EventKind, dict[str, object]] = {
+        EventKind.QUALIFIED: {"deadline": deadline} if deadline else {},
+        EventKind.NOTIFIED: {"deadline": deadline},
+        EventKind.RELEASED: {"deadline": deadline},
+        EventKind.UNCONFIRMED: {"until": show_time(NOW + timedelta(days=7))},
+        EventKind.CORRECTED: {"fields": ["email"] if number % 2 else ["company_size"]},
+    }
+    return later_event("a", kind, **{"track": "sale", **data.get(kind, {})})
+
+
+LIVES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1000)), min_size=2, max_size=30)
+"""Choices: how likely a kind of event is, and which one it is."""
+
+
+def live(choices: list[tuple[int, int]]) -> Iterator[tuple[Lead, Event, Lead]]:
+    """The lead before and after each event that is allowed."""
+    lead = apply_event(None, received_event("a"))
+    for likely, number in choices:
+        kinds = likely_kinds(lead, likely)
+        event = random_event(kinds[number % len(kinds)], number // len(kinds))
+        try:
+            next_lead = apply_event(lead, event)
+        except EventNotAllowed:
+            continue
+        yield lead, event, next_lead
+        lead = next_lead
+
+
+@given(LIVES)
+def test_the_client_sees_only_a_lead_that_qualified(choices: list[tuple[int, int]]) -> None:
+    has_qualified = False
+    for _, event, lead in live(choices):
+        has_qualified |= event.kind is EventKind.QUALIFIED
+        assert has_qualified or lead.review not in VISIBLE_TO_CLIENT
+
+
+@given(LIVES)
+def test_no_time_accepts_after_a_bounce_a_withdrawal_or_an_erasure(
+    choices: list[tuple[int, int]],
+) -> None:
+    for before, event, lead in live(choices):
+        if event.kind in AT_ANY_STAGE:
+            assert lead.is_silence_ended
+        if lead.is_silence_ended:
+            assert lead.silence_accepts_at is None
+            assert lead.review_at(NOW + timedelta(days=999)) != "accepted" or (
+                lead.review == "accepted"
+            )
+        is_corrected = event.kind is EventKind.CORRECTED and "email" in event.data["fields"]
+        assert lead.bounced or not before.bounced or is_corrected
+        assert lead.erased or not before.erased
+        assert lead.consent_withdrawn or not before.consent_withdrawn
+
+
+@given(LIVES)
+def test_no_event_revives_a_lead_whose_consent_was_withdrawn(
+    choices: list[tuple[int, int]],
+) -> None:
+    for before, event, lead in live(choices):
+        if before.review == "consent_withdrawn":
+            assert lead.review == "consent_withdrawn"
+        assert not (before.consent_withdrawn and event.kind is EventKind.QUALIFIED)
+
+
+@given(LIVES)
+def test_nothing_decides_about_a_lead_that_waits_or_is_held(choices: list[tuple[int, int]]) -> None:
+    undecided = ("unconfirmed", "quarantined", "held_back", "expired", "discarded")
+    for before, event, lead in live(choices):
+        if before.review not in undecided:
+            continue
+        assert event.kind not in {EventKind.ACCEPTED, EventKind.REJECTED, EventKind.NOTIFIED}
+        assert TRACK_OF[event.kind] is Track.REVIEW
+        assert (lead.accepted_at, lead.sale) == (before.accepted_at, before.sale)
+
+
+@given(LIVES)
+def test_a_lead_that_the_client_does_not_know_is_never_shown_as_held(
+    choices: list[tuple[int, int]],
+) -> None:
+    for before, event, lead in live(choices):
+        if event.kind is EventKind.HELD_BACK:
+            is_known = before.review == "qualified" and before.notified
+            assert lead.review == ("held_back" if is_known else "quarantined")
+            assert lead.deadline is None
 
 
 @given(st.datetimes())

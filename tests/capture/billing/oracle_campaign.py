@@ -195,9 +195,14 @@ class OracleCampaign:
         """
         if history.stage not in CORRECTABLE and not history.is_undecided:
             raise Refusal
-        if act.answer == history.answer or history.erased or history.consent_withdrawn:
+        answer, email = act.answer or history.answer, act.email or history.email
+        is_unchanged = (answer, email) == (history.answer, history.email)
+        if is_unchanged or history.erased or history.consent_withdrawn:
             raise Refusal
-        history.answer, history.needs_explicit_acceptance, history.deadline = act.answer, True, None
+        if email != history.email:  # at the new address nothing bounced, and nobody proved it
+            history.bounced = history.confirmed = False
+        history.answer, history.email = answer, email
+        history.needs_explicit_acceptance, history.deadline = True, None
         history.notified = history.entered = False
         history.undo = None
         self._judge(history, client_leads, act.at)

@@ -149,9 +149,9 @@ class Product:
 
     def _on_a_lead(self, records: WriteTransaction, act: Act) -> Lead:
         if act.kind == "corrected":
-            return correct_lead(
-                records, LeadCorrection(act.lead, "Ada", {"company_size": act.answer}), act.at
-            )
+            answers = {"company_size": act.answer, "email": act.email}
+            typed = {name: answer for name, answer in answers.items() if answer}
+            return correct_lead(records, LeadCorrection(act.lead, "Ada", typed), act.at)
         if act.kind in ACTIONS_ON_DELIVERY:
             return ACTIONS_ON_DELIVERY[act.kind](records, act)
         if act.kind in REVIEW_ACTIONS:

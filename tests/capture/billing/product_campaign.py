@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from capture.campaign.model import Campaign
+from capture.campaign.quarantine import SIGNALS
 from tests.capture.billing.oracle_history import Terms
 from tests.samples import CAMPAIGN, campaign
 
@@ -46,12 +47,14 @@ def campaign_of(terms: Terms, slug: str) -> Campaign:
         caps["money_a_month"] = major_units(terms.money_a_month, terms)
     if terms.confirm:
         start = start.replace('kind = "demo"', 'kind = "demo"\nconfirm = "email"')
+    weights = dict.fromkeys(SIGNALS, 0) | {"honeypot": 100}  # no other signal than the acts say
     tables = {
         "criteria": {"company_size": {"at_least": terms.at_least}},
         "price": price,
         "review": review,
         "duplicates": {"window": terms.window_days or "for ever", "scope": terms.scope},
         "caps": caps,
+        "quarantine": weights,
     }
     more = [_table(name, table) for name, table in tables.items()]
     return campaign(*more, slug=slug, text=start)

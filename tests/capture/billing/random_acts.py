@@ -120,7 +120,7 @@ def change_terms(rng: Random, terms: Terms) -> Terms:
         over=rng.choice(["refuse", "free"]),
         money_a_month=money,
         at_least=rng.choice([101, 101, 51]),
-        confirm=rng.random() < 0.4,
+        confirm=rng.random() < 0.3,
     )
 
 
@@ -184,8 +184,6 @@ def random_act(rng: Random, now: datetime, history: LeadHistory) -> Act:
     is_any_kind = rng.random() < 0.15
     kinds = ANY_KIND if is_any_kind else likely_kinds(rng, history, now)
     kind = rng.choice(kinds)
-    if kind == "corrected" and history.stage in ("expired", *LIKELY_BEFORE_REVIEW, "discarded"):
-        kind = "bounced"
     at, by = random_time(rng, now, history), rng.choice(["Carol", "Carol", "Carol", "Dan"])
     if history.undo and kind == "withdrawn":
         at, by = now + rng.choice([0, 0, 1, 10, 11]) * SECOND, rng.choice([history.undo[0], by])
@@ -202,6 +200,8 @@ def random_act(rng: Random, now: datetime, history: LeadHistory) -> Act:
         act = replace(act, client=client, on=on)
     if kind in ("accepted", "rejected", "withdrawn"):
         act = replace(act, entered=by == "Dan")  # Dan works at the agency
+    if kind == "corrected" and rng.random() < 0.3:
+        return replace(act, email=random_email(rng, [history.email]))
     for name in DETAILS.get(kind, ()):
         act = replace(act, **{name: _detail(rng, name, act, history)})
     return act
@@ -252,7 +252,7 @@ LIKELY_BEFORE_REVIEW: Final[Mapping[str, list[str]]] = {
 
 def likely_kinds(rng: Random, history: LeadHistory, now: datetime) -> list[str]:
     """The kinds of acts that the rules are likely to allow next, so that histories advance."""
-    by_the_person = [rng.choice(BY_THE_PERSON)] if rng.random() < 0.15 else []
+    by_the_person = [rng.choice(BY_THE_PERSON)] if rng.random() < 0.1 else []
     if history.stage != "qualified":
         return LIKELY_BEFORE_REVIEW.get(history.stage, ["corrected"]) + by_the_person
     reviews = by_the_person
@@ -263,7 +263,7 @@ def likely_kinds(rng: Random, history: LeadHistory, now: datetime) -> list[str]:
     if history.is_undecided:
         reviews += ["accepted"] * 3 + ["rejected"] * 2 + ["corrected"]
         reviews += ["bounced"] * (rng.random() < 0.2)
-        reviews += ["held_back"] * (2 if history.appointment == history.sale == "none" else 0)
+        reviews += ["held_back"] * (rng.random() < 0.4)
     if any(outcome.final_at > now for outcome in billable_outcomes(history)):
         reviews += ["objected"] * 2 + ["no_show"]
     meetings = {

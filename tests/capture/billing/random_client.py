@@ -131,8 +131,8 @@ class RandomClient:
                 email=random_acts.random_email(rng, known_emails),
                 answer=rng.choice(random_acts.SIZES),
                 test=test,
-                suspicious=rng.random() < 0.1,
-                imported=rng.random() < 0.1,
+                suspicious=rng.random() < 0.06,
+                imported=rng.random() < 0.06,
             )
             lead = self.product.apply(act)
             self.acts.append(replace(act, lead=lead.lead_id))
