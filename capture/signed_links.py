@@ -19,6 +19,7 @@ from typing import Any, Final
 from itsdangerous import (
     BadData,
     SignatureExpired,
+    Signer,
     TimestampSigner,
     URLSafeSerializer,
     URLSafeTimedSerializer,
@@ -31,6 +32,12 @@ LIST_LINK_LIFE: Final = timedelta(days=7)
 CONTACT_LINK_LIFE: Final = timedelta(days=90)
 """The longest life of a contact's link to a lead, a meeting or a debit. Its page ends earlier: with
 the review window, or with the answer. The longest window is 720 hours of working days."""
+
+OWN_DATA_LIFE: Final = timedelta(days=1)
+"""How long the link works with which a person sees their own data."""
+
+OWN_DATA_PATH: Final = "/privacy/me"
+"""The path of the page where a person asks for the link to their own data."""
 
 CONTACT_PREFIX: Final = "/r"
 """The path below which the pages behind a contact's links are."""
@@ -100,6 +107,16 @@ def unsubscribe_path(token: str) -> str:
     return f"/u/{token}"
 
 
+def consent_path(token: str) -> str:
+    """The path of the page with the receipt of a lead's consent."""
+    return f"/consent/{token}"
+
+
+def own_data_path(token: str) -> str:
+    """The path of the page with everything that we hold under an e-mail address."""
+    return f"{OWN_DATA_PATH}/{token}"
+
+
 def review_path(token: str) -> str:
     """The path of the page behind a contact's link."""
     return f"{CONTACT_PREFIX}/{token}"
@@ -118,6 +135,8 @@ class LinkSigner:
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
         self._contact = URLSafeTimedSerializer(secret, salt="contact")
         self._unsubscribe = URLSafeSerializer(secret, salt="unsubscribe")
+        self._consent = Signer(secret, salt="consent")
+        self._own_data = TimestampSigner(secret, salt="own-data")
 
     @property
     def lifetime(self) -> timedelta:
@@ -222,6 +241,31 @@ class LinkSigner:
         """Raises `TokenInvalid`."""
         letter, address_id = _load_signed(lambda: self._unsubscribe.loads(token))
         return UnsubscribeGrant(letter, address_id)
+
+    def consent(self, lead_id: str) -> str:
+        """A token for the receipt of a lead's consent. It has no end: a person may ask at any time
+        what they agreed to."""
+        return self._consent.sign(lead_id).decode()
+
+    def read_consent(self, token: str) -> str:
+        """The lead's id. Raises `TokenInvalid`."""
+        lead_id: bytes = _load_signed(lambda: self._consent.unsign(token))
+        return lead_id.decode()
+
+    def own_data(self, address_key: str) -> str:
+        """A token for the page with everything that we hold under an e-mail address.
+
+        `address_key` is a keyed hash of the exact address, as the ledger makes it; never the
+        address. Valid 24 hours.
+        """
+        return self._own_data.sign(address_key).decode()
+
+    def read_own_data(self, token: str, now: datetime) -> str:
+        """The keyed hash of the address. Raises `TokenExpired` or `TokenInvalid`."""
+        key, signed_at = _load_signed(lambda: self._own_data.unsign(token, return_timestamp=True))
+        if now - signed_at > OWN_DATA_LIFE:
+            raise TokenExpired
+        return str(key.decode())
 
     def _contact_link(self, subject: Subject, client: str, address: str, about: str = "") -> str:
         contact = self._contact_id(client, address)

@@ -57,6 +57,11 @@ class Site(BaseModel):
         """Where a campaign's form is shown and posted to."""
         return f"{self.capture_url}/f/{campaign_slug}"
 
+    @property
+    def own_data_page(self) -> str:
+        """Where a person asks to see their own data."""
+        return f"{self.capture_url}/privacy/me"
+
     def write(self, path: Path) -> None:
         """Writes `site.json` atomically: a reader sees the old file or the new one."""
         path.parent.mkdir(parents=True, exist_ok=True)

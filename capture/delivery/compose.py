@@ -24,7 +24,7 @@ from capture.delivery.lead_letters import (
     meeting_question,
     review_warning,
 )
-from capture.delivery.privacy_letters import consent_withdrawn
+from capture.delivery.privacy_letters import consent_withdrawn, own_data
 from capture.delivery.request import Dropped, Request
 from capture.delivery.visitor_letters import guide
 from capture.errors import NotFound
@@ -35,6 +35,7 @@ from capture.privacy.withdraw import are_letters_blocked
 
 WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "guide": guide,
+    "own_data": own_data,
     "lead_to_review": lead_to_review,
     "leads_digest": leads_digest,
     "review_warning": review_warning,

@@ -28,7 +28,7 @@ from capture.delivery.event_messages import (
 from capture.delivery.webhooks import DECISIONS, messages_for_event
 from capture.lead.events import Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
-from capture.ledger.messages import VISITOR, NewMessage
+from capture.ledger.messages import LETTERS_A_DAY, VISITOR, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent
@@ -40,10 +40,6 @@ from capture.review.acts import (
     record_silent_acceptances,
     silently_accepted,
 )
-
-LETTERS_A_DAY: Final = 3
-"""Most letters within 24 hours to the mailbox of a visitor, over all campaigns, so that nobody can
-be bombed through our forms."""
 
 _EVENTS_AT_ONCE: Final = 500
 """Events in one transaction: visitors wait while it runs."""

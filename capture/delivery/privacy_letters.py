@@ -7,7 +7,7 @@ from capture.ledger.terms import saved_campaign
 from capture.letters import privacy
 from capture.letters.letter import Letter
 from capture.review.acts import find_lead
-from capture.signed_links import review_path
+from capture.signed_links import OWN_DATA_LIFE, own_data_path, review_path
 
 
 def consent_withdrawn(request: Request) -> Letter:
@@ -41,5 +41,24 @@ def consent_withdrawn(request: Request) -> Letter:
             is_not_me=bool(recorded.event.data.get("not_me")),
             url=request.url(review_path(token)),
             is_test=lead.test,
+        ),
+    )
+
+
+def own_data(request: Request) -> Letter:
+    """To the person: the link to everything that we hold under the address."""
+    lead = find_lead(request.reading, request.message.lead_id)
+    data = request.reading.people.personal_data(lead.lead_id)
+    address = "" if data is None else str(data.answers.get("email", ""))
+    if not address:
+        raise Dropped("the person's address was erased")
+    token = request.context.link_signer.own_data(request.reading.people.address_key(address))
+    terms = saved_campaign(request.reading, lead.campaign, lead.version)
+    return privacy.own_data(
+        request.letterhead,
+        privacy.OwnDataFacts(
+            url=request.url(own_data_path(token)),
+            link_ends=request.now + OWN_DATA_LIFE,
+            zone=terms.zone,
         ),
     )

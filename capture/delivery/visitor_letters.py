@@ -1,24 +1,16 @@
 """Finds the facts of the letter to a visitor."""
 
-import re
-from typing import Final
-
 from capture.campaign.gated_files import check_gated_file
-from capture.client_access.client_leads import consent_wording
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.request import Dropped, Request
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.messages import Attempt
-from capture.ledger.types import PersonalData
 from capture.letters import visitor
 from capture.letters.letter import Letter
+from capture.privacy.receipt import consent_receipt
 from capture.review.acts import find_lead
-from capture.signed_links import files_path
-
-_PAGE: Final = re.compile(r"(/[a-z0-9/_-]{0,120}(\.html)?)")
-"""The path of a page of ours. A browser can send any text as a path, and the letter may go to
-somebody who never saw our pages."""
+from capture.signed_links import OWN_DATA_PATH, consent_path, files_path
 
 
 def guide(request: Request) -> Letter:
@@ -42,7 +34,7 @@ def guide(request: Request) -> Letter:
             url=request.url(files_path(token)),
             link_ends=request.now + signer.lifetime,
             zone=campaign.zone,
-            consent=_consent(request, lead, data),
+            consent=_consent(request, lead),
             unsubscribe_url=request.unsubscribe_url(mailbox_of(address, NEWEST)),
             is_test=lead.test,
         ),
@@ -57,18 +49,22 @@ def _check_files(request: Request, names: tuple[str, ...]) -> None:
             raise TemporaryFailure(Attempt(f"{name}: cannot be sent: {problem}; put the file back"))
 
 
-def _consent(request: Request, lead: Lead, data: PersonalData) -> visitor.ConsentRecord:
+def _consent(request: Request, lead: Lead) -> visitor.ConsentRecord:
+    receipt = consent_receipt(request.reading, lead.lead_id)
+    token = request.context.link_signer.consent(lead.lead_id)
     return visitor.ConsentRecord(
-        is_given=lead.consent_given,
-        wording=consent_wording(request.reading, lead),
-        received_at=lead.received_at,
-        page=_page_url(request, data.last_touch.get("path", "")),
+        is_given=receipt.is_ticked,
+        wording=receipt.wording,
+        received_at=receipt.received_at,
+        page=_page_url(request, receipt.page_of_ours),
+        url=request.url(consent_path(token)),
+        own_data_url=request.url(OWN_DATA_PATH),
     )
 
 
 def _page_url(request: Request, path: str) -> str:
-    """The page on which the form was sent; empty unless its path looks like one of ours."""
-    if not _PAGE.fullmatch(path):
+    """The address of the page on which the form was sent; empty if it is unknown."""
+    if not path:
         return ""
     is_form = path.startswith("/f/")
     return f"{request.context.service_url if is_form else request.context.site_url}{path}"

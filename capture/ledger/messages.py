@@ -14,6 +14,10 @@ VISITOR: Final = "visitor"
 """The recipient of a letter to the person who sent the form. The address is read when it is sent,
 because it is personal data, which can be erased."""
 
+LETTERS_A_DAY: Final = 3
+"""Most letters of one kind of request within 24 hours to the mailbox of a visitor, over all
+campaigns, so that nobody can be bombed through our forms."""
+
 
 class Channel(StrEnum):
     """How a message travels."""

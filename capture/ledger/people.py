@@ -1,4 +1,4 @@
-"""SQL for people: identity keys as keyed hashes, and personal data.
+"""People: the protocol and the SQL. Identity keys as keyed hashes, and personal data.
 
 Personal data is stored apart from events, so that it can be erased (rule 31 of docs/rules.md).
 """
@@ -8,7 +8,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from capture.campaign.model import Answer
 from capture.email_domains import domain_of
@@ -40,8 +40,69 @@ class KeyedHash:
         return [self.of(client, kind, value) for kind, value in keys.items()]
 
 
+class PeopleQueries(Protocol):
+    """Identity keys, submissions and personal data."""
+
+    def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
+        """The lead of an earlier equal submission; None if there is none.
+
+        Compares the one-time id, or without one the answers since `since`.
+        """
+
+    def is_suppressed(self, client: str, keys: Keys) -> bool:
+        """Whether the client's suppression list contains any of the keys (rule 4)."""
+
+    def pseudonym(self, client: str, name: str) -> str:
+        """A keyed hash of a person's name, for events."""
+
+    def personal_data(self, lead_id: str) -> PersonalData | None:
+        """A lead's personal data; None after erasure."""
+
+    def address_key(self, address: str) -> str:
+        """A keyed hash of the exact e-mail address, in hex, for a link without the address."""
+
+    def leads_with_address_key(self, key: str) -> Sequence[str]:
+        """The leads of the address with this key, as `leads_of_address`."""
+
+    def leads_of_address(self, address: str) -> Sequence[str]:
+        """The ids of the leads with exactly this e-mail address, in the order of recording.
+
+        The domain is compared without case, the rest exactly: `Ann@` and `ann+guide@` are others.
+        """
+
+    def notes(self, lead_id: str) -> Sequence[Note]:
+        """The notes that people wrote about the lead, oldest first."""
+
+
+class PeopleWrites(PeopleQueries, Protocol):
+    """Writes submissions, identity keys and personal data."""
+
+    def save_submission(
+        self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
+    ) -> None:
+        """Stores which lead a submission created."""
+
+    def save_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        """Stores the identity keys of a lead as HMACs."""
+
+    def replace_keys(self, lead_id: str, client: str, keys: Keys) -> None:
+        """Replaces the keys of a lead; empty keys remove them."""
+
+    def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
+        """Adds (kind, value) pairs to the client's suppression list. Returns how many were new."""
+
+    def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
+        """Stores a new lead's personal data."""
+
+    def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
+        """Replaces a lead's personal data."""
+
+    def save_note(self, note: Note) -> None:
+        """Stores a note about a lead."""
+
+
 class SqlPeople:
-    """`protocol.PeopleWrites`."""
+    """`PeopleWrites`."""
 
     def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
         self._connection = connection
@@ -78,12 +139,18 @@ class SqlPeople:
         ).fetchone()
         return None if row is None else _personal_data_from_row(row)
 
+    def address_key(self, address: str) -> str:
+        return self.hash_of_address(address).hex()
+
     def leads_of_address(self, address: str) -> Sequence[str]:
+        return self.leads_with_address_key(self.address_key(address))
+
+    def leads_with_address_key(self, key: str) -> Sequence[str]:
         rows = self._connection.execute(
             "SELECT leads.lead_id FROM personal_data"
             " JOIN leads ON leads.lead_id = personal_data.lead_id"
             " WHERE address = ? ORDER BY leads.id",
-            (self.hash_of_address(address),),
+            (bytes.fromhex(key),),
         )
         return [lead_id for (lead_id,) in rows]
 

@@ -22,6 +22,7 @@ from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.erasure import ErasureQueries, ErasureWrites
 from capture.ledger.messages import OutboxQueries, OutboxWrites
+from capture.ledger.people import PeopleQueries, PeopleWrites
 from capture.ledger.types import (
     ClientLeadQuery,
     ClosedStatement,
@@ -32,8 +33,6 @@ from capture.ledger.types import (
     LeadFilter,
     LeadForKpi,
     LeadMatch,
-    Note,
-    PersonalData,
     RecordedEvent,
     Result,
     Verification,
@@ -204,61 +203,6 @@ class CampaignWrites(CampaignQueries, Protocol):
 
     def save_version(self, campaign: Campaign, at: datetime) -> None:
         """Stores the text of a campaign version unless it is stored already."""
-
-
-class PeopleQueries(Protocol):
-    """Identity keys, submissions and personal data."""
-
-    def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
-        """The lead of an earlier equal submission; None if there is none.
-
-        Compares the one-time id, or without one the answers since `since`.
-        """
-
-    def is_suppressed(self, client: str, keys: Keys) -> bool:
-        """Whether the client's suppression list contains any of the keys (rule 4)."""
-
-    def pseudonym(self, client: str, name: str) -> str:
-        """A keyed hash of a person's name, for events."""
-
-    def personal_data(self, lead_id: str) -> PersonalData | None:
-        """A lead's personal data; None after erasure."""
-
-    def leads_of_address(self, address: str) -> Sequence[str]:
-        """The ids of the leads with exactly this e-mail address, in the order of recording.
-
-        The domain is compared without case, the rest exactly: `Ann@` and `ann+guide@` are others.
-        """
-
-    def notes(self, lead_id: str) -> Sequence[Note]:
-        """The notes that people wrote about the lead, oldest first."""
-
-
-class PeopleWrites(PeopleQueries, Protocol):
-    """Writes submissions, identity keys and personal data."""
-
-    def save_submission(
-        self, one_time_id: str | None, answers: str, at: datetime, lead_id: str
-    ) -> None:
-        """Stores which lead a submission created."""
-
-    def save_keys(self, lead_id: str, client: str, keys: Keys) -> None:
-        """Stores the identity keys of a lead as HMACs."""
-
-    def replace_keys(self, lead_id: str, client: str, keys: Keys) -> None:
-        """Replaces the keys of a lead; empty keys remove them."""
-
-    def suppress(self, client: str, keys: Iterable[tuple[str, str]], at: datetime) -> int:
-        """Adds (kind, value) pairs to the client's suppression list. Returns how many were new."""
-
-    def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
-        """Stores a new lead's personal data."""
-
-    def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
-        """Replaces a lead's personal data."""
-
-    def save_note(self, note: Note) -> None:
-        """Stores a note about a lead."""
 
 
 class StatementQueries(Protocol):

@@ -83,6 +83,8 @@ GUIDE: Final = visitor.GuideFacts(
         "e-mail or phone. I can withdraw at any time.",
         received_at=_RECEIVED,
         page=f"{_SERVICE}/articles/buying-leads/",
+        url=f"{_SERVICE}/consent/7ffwzp2npa6a.sample",
+        own_data_url=f"{_SERVICE}/privacy/me",
     ),
     unsubscribe_url=f"{_SERVICE}/u/{_SIGNED}",
 )
@@ -108,6 +110,12 @@ WITHDRAWAL: Final = privacy.WithdrawalFacts(
     is_waiting=True,
     is_not_me=False,
     url=f"{_SERVICE}/r/{_SIGNED}",
+)
+
+OWN_DATA: Final = privacy.OwnDataFacts(
+    url=f"{_SERVICE}/privacy/me/{_SIGNED}",
+    link_ends=datetime(2026, 12, 1, 15, 15, tzinfo=UTC),
+    zone=_ZONE,
 )
 
 STATEMENT: Final = documents.StatementFacts(
@@ -235,6 +243,7 @@ class Sample:
 
 SAMPLES: Final[Mapping[str, Sample]] = {
     "guide": Sample(visitor.guide, GUIDE, "the visitor"),
+    "own_data": Sample(privacy.own_data, OWN_DATA, "the visitor"),
     "lead_to_review": Sample(leads.lead_to_review, LEAD, "the client"),
     "leads_digest": Sample(leads.leads_digest, DIGEST, "the client"),
     "review_warning": Sample(leads.review_warning, LEAD, "the client"),

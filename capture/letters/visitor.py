@@ -17,6 +17,7 @@ from capture.letters.render import (
     Facts,
     Items,
     Letterhead,
+    Link,
     Paragraph,
     Quote,
     moment_in_words,
@@ -37,6 +38,10 @@ class ConsentRecord:
     received_at: datetime
     page: str
     """The address of the page on which the form was sent; empty if it is not known."""
+    url: str
+    """The page with the receipt of the consent."""
+    own_data_url: str
+    """The page where the person asks to see their data, and withdraws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +100,20 @@ def _consent_blocks(facts: GuideFacts) -> tuple[Block, ...]:
         rows += (("On the page", consent.page),)
     if not consent.is_given:
         text = "The box for consent was not ticked. So you consented to nothing."
-        return Facts((*rows, ("Consent", text)), "What you agreed to"), _ask(facts)
+        return Facts((*rows, ("Consent", text)), "What you agreed to"), *_rights(facts)
     box = Facts((*rows, ("Box for consent", "ticked")), "What you agreed to")
     if not consent.wording:
-        return box, _ask(facts)
-    return box, Paragraph("The text beside the box was:"), Quote(consent.wording), _ask(facts)
+        return box, *_rights(facts)
+    quote = (Paragraph("The text beside the box was:"), Quote(consent.wording))
+    return box, *quote, *_rights(facts)
 
 
-def _ask(facts: GuideFacts) -> Paragraph:
-    return Paragraph(
-        f"{facts.client} is the company for which we run this form. To withdraw a consent, to see "
-        "your data or to have it deleted, reply to this letter."
+def _rights(facts: GuideFacts) -> tuple[Block, ...]:
+    return (
+        Link("Your consent, as we recorded it", facts.consent.url),
+        Paragraph(
+            f"{facts.client} is the company for which we run this form. To have your data deleted, "
+            "reply to this letter."
+        ),
+        Link("See your data, or withdraw a consent", facts.consent.own_data_url),
     )

@@ -18,8 +18,8 @@ from publish.checks.finding import Level, levels_from
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting with the path of the last build's `published.json`."""
-_SERVICE: Final = ("api", "d", "f", "g", "healthz", "r", "u")
-"""Top folders of the lead service's addresses: nobody could open a page there."""
+_SERVICE: Final = ("api", "consent", "d", "f", "g", "healthz", "privacy/me", "r", "u")
+"""Folders of the lead service's addresses: nobody could open a page there."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
@@ -55,7 +55,7 @@ class Layout:
     authors: tuple[str, ...]
     """The authors of a post that names none."""
     service: frozenset[str]
-    """Top folders of the lead service's addresses."""
+    """Folders of the lead service's addresses."""
     site_url: str
     """The address of the site without a slash at its end; empty in a local build."""
     language: str

@@ -33,7 +33,7 @@ class SiteFiles:
 
     def describe(self, file: str) -> str:
         """A description of the generated file at this path; empty if there is none."""
-        top = file.partition("/")[0]
+        folder = next((name for name in self.folders if file.startswith(f"{name}/")), "")
         page = _PAGE_OF_A_LIST.fullmatch(file)
         if file in self.named or file.rstrip("/") in self.named:
             return self.named.get(file) or self.named[file.rstrip("/")]
@@ -43,7 +43,7 @@ class SiteFiles:
             return self.named[file.removesuffix("/index.html")]
         if page and f"{page['list']}/index.html" in self.named:
             return "a page of " + self.named[f"{page['list']}/index.html"]
-        return f"the folder {top}/" if top in self.folders and "/" in file else ""
+        return f"the folder {folder}/" if folder else ""
 
 
 def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:

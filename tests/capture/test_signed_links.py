@@ -129,3 +129,22 @@ def test_a_link_of_a_visitor_is_valid_for_one_purpose(
                 read_other(token, NOW)
     with pytest.raises(TokenInvalid):
         read_token(token[:-1], NOW)
+
+
+def test_the_receipt_of_a_consent_has_no_end_and_is_bound_to_its_lead() -> None:
+    token = SIGNER.consent("7ffwzp2npa6a")
+    assert SIGNER.read_consent(token) == "7ffwzp2npa6a"
+    with pytest.raises(TokenInvalid):
+        SIGNER.read_consent(token.replace("7ff", "8ff"))
+
+
+def test_a_link_to_own_data_ends_after_a_day() -> None:
+    token = SIGNER.own_data("ab12")
+    assert SIGNER.read_own_data(token, NOW + timedelta(days=1)) == "ab12"
+    with pytest.raises(TokenExpired):
+        SIGNER.read_own_data(token, NOW + timedelta(days=1, seconds=1))
+    for other in (SIGNER.consent("ab12"), SIGNER.files("guide", "ab12"), "ab12", ""):
+        with pytest.raises(TokenInvalid):
+            SIGNER.read_own_data(other, NOW)
+    with pytest.raises(TokenInvalid):
+        SIGNER.read_consent(token)

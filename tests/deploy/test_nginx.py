@@ -138,17 +138,24 @@ def test_the_thanks_page_works_and_the_log_has_no_personal_data(nginx: Nginx) ->
     assert "@" not in log
 
 
-@pytest.mark.parametrize("path", ["/r/a-token-of-a-letter", "/u/a-token-of-a-letter"])
+@pytest.mark.parametrize("folder", ["consent", "privacy/me", "r", "u"])
 def test_a_page_behind_a_letters_link_comes_from_the_service_and_is_not_logged(
-    nginx: Nginx, path: str
+    nginx: Nginx, folder: str
 ) -> None:
-    answer = nginx.get(path, source="127.0.0.6")
+    answer = nginx.get(f"/{folder}/a-token-of-a-letter", source="127.0.0.6")
     assert answer.status == 404
     assert "This link is not complete." in answer.text
     assert answer.headers.get_all("Referrer-Policy") == ["no-referrer"]
     assert answer.headers.get_all("Cache-Control") == ["no-store"]
     for file in nginx.folder.glob("*.log"):
         assert "a-token-of-a-letter" not in file.read_text()
+
+
+def test_a_page_of_a_writer_and_that_for_own_data_are_both_below_privacy(nginx: Nginx) -> None:
+    assert "See your data" in nginx.get("/privacy/me").text
+    own_page = nginx.get("/privacy/")
+    assert "See your data" not in own_page.text
+    assert own_page.headers["Cache-Control"] == "no-cache"  # nginx sends it, or its own 404
 
 
 def test_the_error_logs_of_invalid_requests_have_no_personal_data(nginx: Nginx) -> None:

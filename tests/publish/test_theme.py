@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
@@ -25,9 +27,12 @@ from wtforms import (
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from capture.privacy.access import OwnAnswer, OwnDownload, OwnLead, OwnLetter, OwnVisit
+from capture.privacy.receipt import OwnData, Receipt
 from capture.site import Site
 from tests.publish.lenient import LENIENT
 from tests.publish.well_formed_page import Page
+from tests.samples import NOW
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
@@ -129,6 +134,36 @@ class LeadForm(Form):
         return [(field.id, field.errors[0]) for field in self if field.errors]
 
 
+RECEIPT = Receipt(
+    lead_id="a",
+    campaign="guide",
+    title="The <guide>",
+    received_at=NOW,
+    zone=ZoneInfo("UTC"),
+    source="form",
+    page="/a-post/",
+    is_ticked=True,
+    form_version="f" * 64,
+    wording="I agree & more.",
+    basis=None,
+    basis_stated_at=None,
+    withdrawn_at=NOW,
+    is_erased=False,
+)
+OWN_LEAD = OwnLead(
+    lead_id="a",
+    receipt=RECEIPT,
+    answers=(OwnAnswer("full_name", "Full name", "Ann & Lee", is_verified=False),),
+    visits=(OwnVisit("First visit", {"path": "/<a>"}),),
+    letters=(OwnLetter("guide", "The letter with your files", NOW),),
+    downloads=(OwnDownload("guide.pdf", NOW, NOW, 2),),
+    client="acme",
+    passed_on_at=NOW,
+    meeting_at=NOW,
+    may_withdraw=True,
+)
+
+
 @pytest.fixture
 def render(site: Site) -> Callable[..., str]:
     """Renders as the service does: the theme's templates, autoescape, nothing of Pelican's."""
@@ -160,15 +195,22 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
             files=[file],
             missing=[],
             days=1,
-            sent={
-                "sent_at": "Monday",
-                "answers": [("Full name", "Ann & Lee")],
-                "consent_given": True,
-                "wording": "I agree.",
-            },
+            sent=OwnData((("Full name", "Ann & Lee"),), RECEIPT),
         ),
         "files of an erased lead": render(
             "files.html", files=[file], missing=[], days=1, sent=None
+        ),
+        "consent": render("consent.html", receipt=RECEIPT),
+        "ask for own data": render("own_data_ask.html", typed="", problem=""),
+        "ask again": render("own_data_ask.html", typed='"><b>', problem="Enter <it>."),
+        "link to own data": render("own_data_sent.html"),
+        "own data": render(
+            "own_data.html",
+            leads=[OWN_LEAD, replace(OWN_LEAD, lead_id="b", passed_on_at=None)],
+            clients={"acme": "Acme & Co"},
+            withdrawable=[OWN_LEAD, OWN_LEAD],
+            download_url="/d",
+            all="all",
         ),
         "unsubscribe": render("unsubscribe.html", what="letters", rest="", unsubscribed=False),
         "unsubscribed": render("unsubscribe.html", what="letters", rest="", unsubscribed=True),

@@ -17,13 +17,13 @@ from capture.closing.credit import CorrectionRequest
 from capture.closing.debit import propose_debit
 from capture.delivery import plan
 from capture.delivery.context import DeliveryContext
-from capture.delivery.plan import LETTERS_A_DAY, queue_messages
+from capture.delivery.plan import queue_messages
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
 from capture.lead.events import Actor, EventKind, show_time
 from capture.ledger import open_ledger
-from capture.ledger.messages import Message
+from capture.ledger.messages import LETTERS_A_DAY, Message
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import PersonalData
 from capture.review.acts import Act, accept, notify_client

@@ -16,7 +16,7 @@ from capture.letters.render import MAX_SUBJECT, MAX_TEXT
 from capture.letters.samples import SAMPLES, Sample
 from tests.capture.letters.test_letters import LETTERHEAD, Page
 
-URLS = {"url", "list_url", "unsubscribe_url"}
+URLS = {"url", "list_url", "own_data_url", "unsubscribe_url"}
 HOSTILE = {
     "script": "<script>alert(1)</script>",
     "attribute": '" onmouseover="alert(1)',

@@ -80,6 +80,8 @@ def test_an_old_path_redirects_to_its_post_unless_its_address_is_used(desk: Any)
         ("/theme/style/", "the folder theme/"),
         ("/drafts/x/", "the folder drafts/"),
         ("/api/leads/", "the folder api/"),
+        ("/privacy/me/", "the site's own service page"),
+        ("/privacy/me/more/", "the folder privacy/me/"),
     ],
 )
 def test_an_alias_cannot_replace_a_generated_file(desk: Any, taken: str, by: str) -> None:
