@@ -26,7 +26,13 @@ from capture.cli.show import (
 )
 from capture.client_access.answers import labelled_answers, person_and_company
 from capture.errors import GatepostError
-from capture.intake.held_leads import HeldLead, find_held_lead, held_leads, select_alike
+from capture.intake.held_leads import (
+    HeldLead,
+    find_held_lead,
+    held_leads,
+    select_alike,
+    show_signal,
+)
 from capture.intake.quarantine import discard as discard_lead
 from capture.intake.quarantine import release as release_lead
 from capture.lead.model import Lead
@@ -168,7 +174,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     show_heading("Risk signals")
     total = sum(signal["weight"] for signal in facts["signals"])
     rows = [
-        {"signal": signal["name"], "weight": signal["weight"], "why": _numbers(signal)}
+        {"signal": signal["name"], "weight": signal["weight"], "why": show_signal(signal)}
         for signal in facts["signals"]
     ]
     show_rows(("signal", "weight", "why"), rows, as_json=False)
@@ -181,12 +187,6 @@ def _show(facts: Mapping[str, Any]) -> None:
     lead_id = facts["lead_id"]
     click.echo(f"\nRelease it: gatepost quarantine release {lead_id} --as NAME")
     click.echo(f"Discard it: gatepost quarantine discard {lead_id} --as NAME")
-
-
-def _numbers(signal: Mapping[str, Any]) -> str:
-    """The numbers that explain a signal, such as `leads: 12, minutes: 60`."""
-    numbers = [f"{name}: {signal[name]}" for name in signal if name not in {"name", "weight"}]
-    return ", ".join(numbers)
 
 
 # Releasing and discarding.

@@ -14,10 +14,10 @@ from typing import Final
 
 from capture.billing.history import LeadHistory, lead_history
 from capture.campaign.model import Campaign
-from capture.errors import NotFound
+from capture.errors import EventNotAllowed, NotFound
 from capture.lead.events import Event
 from capture.lead.model import Lead
-from capture.lead.moves import VISIBLE_TO_CLIENT
+from capture.lead.moves import REMOVED, VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
@@ -25,6 +25,10 @@ from capture.review.acts import is_unnotified, notify_client_of
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 """Stands for the deadline of a lead that has none."""
+
+
+class LeadRemoved(NotFound):
+    """The client was notified of the lead, and does not have it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,12 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
 def find_linked_lead(reading: ReadTransaction, client: str, lead_id: str) -> Lead:
     """A lead of this client that a letter's link names: also a test, whose letters are sent too.
 
-    Raises the same `NotFound` for an unknown, hidden or foreign lead. It notifies nobody.
+    Raises the same `NotFound` for an unknown, hidden or foreign lead, and `LeadRemoved`. It
+    notifies nobody.
     """
     lead = reading.leads.get(lead_id)
+    if lead is not None and lead.client == client and lead.is_removed:
+        raise LeadRemoved("The agency has removed this lead.")
     if lead is None or lead.client != client or lead.review not in VISIBLE_TO_CLIENT:
         raise NotFound("There is no such lead.")
     return lead
@@ -106,8 +113,21 @@ def waiting_leads(reading: ReadTransaction, client: str, now: datetime, limit: i
     return WaitingLeads([load_client_lead(reading, lead) for lead in leads[:limit]], len(leads))
 
 
+def held_leads_of_client(reading: ReadTransaction, client: str, limit: int) -> list[ClientLead]:
+    """The first `limit` leads of the client's review that the agency holds back, oldest first."""
+    leads = [
+        lead
+        for campaign in reading.campaigns.slugs()
+        for lead in reading.leads.held_back(campaign)
+        if lead.client == client and lead.review == "held_back" and not lead.test
+    ]
+    leads.sort(key=lambda lead: lead.received_at)
+    return [load_client_lead(reading, lead) for lead in leads[:limit]]
+
+
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:
-    """A lead of this client. Raises the same `NotFound` for an unknown, hidden or foreign lead."""
+    """A lead of this client, removed ones included. Raises the same `NotFound` for an unknown,
+    hidden or foreign lead."""
     leads = reading.leads.for_client(ClientLeadQuery(client, now, 1, lead_id=lead_id))
     if not leads:
         raise NotFound("There is no such lead.")
@@ -115,8 +135,13 @@ def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: d
 
 
 def open_client_lead(records: WriteTransaction, client: str, lead_id: str, now: datetime) -> Lead:
-    """A lead on which the client acts: it counts as notified of it. Raises `NotFound`."""
-    return _notified_lead(records, find_client_lead(records, client, lead_id, now), now)
+    """A lead on which the client acts: it counts as notified of it. Raises `NotFound`, and
+    `EventNotAllowed` for a lead that was removed."""
+    lead = find_client_lead(records, client, lead_id, now)
+    if lead.is_removed:
+        text = f"lead {lead_id}: the agency has removed it, and it is never billed"
+        raise EventNotAllowed(text, REMOVED)
+    return _notified_lead(records, lead, now)
 
 
 def _notified_lead(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Stage = Literal["qualified", "accepted", "rejected"]
+Stage = Literal["qualified", "accepted", "rejected", "held_back", "removed"]
 Entered = Literal["accepted", "rejected"]
 MeetingStage = Literal["none", "scheduled", "held", "no_show", "cancelled", "objected"]
 SaleStage = Literal["none", "won", "lost", "churned", "refunded", "objected"]
@@ -105,7 +105,12 @@ class LeadSchema(ResponseModel):
     campaign_version: str = Field(description="SHA-256 of the campaign file that judges it.")
     received_at: str
     month: str = Field(description="Month of receipt, in the campaign's time zone.")
-    stage: Stage = Field(description="Stage of the review now; silence accepts at the deadline.")
+    stage: Stage = Field(
+        description="Stage of the review now; silence accepts at the deadline. `held_back`: the "
+        "agency is checking the lead, so its deadline is stopped and you cannot decide now; if it "
+        "is released, you get a full review window. `removed`: you do not have this lead any more, "
+        "and it is never billed; its personal data is not in the answer."
+    )
     deadline: str | None = Field(description="Reject the lead before this time, or it is accepted.")
     accepted_at: str | None
     silence_never_accepts: bool = Field(

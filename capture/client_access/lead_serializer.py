@@ -1,6 +1,7 @@
 """Makes the schema of a client's lead from the ledger's facts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +17,9 @@ from capture.client_access.lead_schema import (
     TouchSchema,
 )
 from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
+from capture.lead.fold import apply_event
 from capture.lead.model import Lead
+from capture.lead.moves import REMOVED
 from capture.money import from_minor
 from capture.outcomes.record import KINDS
 
@@ -33,22 +36,28 @@ EVENTS: Final = frozenset(
         EventKind.SETTLED,
         EventKind.BOUNCED,
         EventKind.CONSENT_WITHDRAWN,
+        EventKind.HELD_BACK,
+        EventKind.RELEASED,
+        EventKind.DISCARDED,
         *KINDS.values(),
     }
 )
-"""The events that a client sees: no earlier verdicts, no quarantine (rule 6 of docs/rules.md)."""
+"""The kinds of event that a client may see: no earlier verdicts (rule 6 of docs/rules.md)."""
 
 
 def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
-    """The lead as its client sees it at `now`."""
-    lead, personal_data = client_lead.lead, client_lead.personal_data
+    """The lead as its client sees it at `now`. One that was removed has no personal data."""
+    lead, stage = client_lead.lead, client_lead.lead.client_stage_at(now)
+    if stage == REMOVED:
+        client_lead = replace(client_lead, personal_data=None)
+    personal_data = client_lead.personal_data
     return LeadSchema(
         id=lead.lead_id,
         campaign=lead.campaign,
         campaign_version=lead.version,
         received_at=show_time(lead.received_at),
         month=lead.month,
-        stage=lead.review_at(now),
+        stage=stage,
         deadline=_time(lead.deadline),
         accepted_at=_time(lead.accepted_as_of(now)),
         silence_never_accepts=lead.silence_never_accepts,
@@ -66,7 +75,7 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
             given=lead.consent.given, version=lead.consent.version, basis=lead.consent.basis
         ),
         consent_withdrawn=lead.consent_withdrawn,
-        verdict=_verdict(client_lead),
+        verdict=[] if stage == REMOVED else _verdict(client_lead),
         first_touch=_touch({} if personal_data is None else personal_data.first_touch),
         last_touch=_touch({} if personal_data is None else personal_data.last_touch),
         appointment=AppointmentSchema(
@@ -75,8 +84,32 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
             deemed_held_at=_time(lead.deemed_held_at),
         ),
         sale=_sale(client_lead),
-        events=[_event(event, client_lead) for event in client_lead.events if event.kind in EVENTS],
+        events=[_event(event, client_lead) for event in visible_events(client_lead.events)],
     )
+
+
+def visible_events(events: Iterable[Event]) -> list[Event]:
+    """The events that the client sees, of all events of a lead.
+
+    A quarantine is not among them, nor a verdict before it: the client did not have the lead then.
+    """
+    lead: Lead | None = None
+    visible: list[Event] = []
+    for event in events:
+        earlier, lead = lead, apply_event(lead, event)
+        if event.kind is EventKind.HELD_BACK and lead.review == "quarantined":
+            visible = [each for each in visible if each.kind is not EventKind.QUALIFIED]
+        elif event.kind not in EVENTS or _is_of_quarantine(event, earlier):
+            continue
+        else:
+            visible.append(event)
+    return visible
+
+
+def _is_of_quarantine(event: Event, earlier: Lead | None) -> bool:
+    """Whether the event ends a quarantine that the client did not see. `earlier`: the lead then."""
+    ends = event.kind in {EventKind.RELEASED, EventKind.DISCARDED}
+    return ends and earlier is not None and earlier.review == "quarantined"
 
 
 def _entered_review(lead: Lead, now: datetime) -> Entered | None:

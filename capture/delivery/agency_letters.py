@@ -1,5 +1,6 @@
 """Finds the facts of letters to the agency."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -10,6 +11,7 @@ from capture.client_access.answers import labelled_answers
 from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
+from capture.intake.held_leads import HeldLead, held_leads, show_signal
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.messages import VISITOR, Channel, Message, MessageState
@@ -17,6 +19,8 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadFilter
 from capture.letters import agency
+from capture.letters.held_leads import LISTED_LEADS, HeldGroup, HeldLeadFacts, QuarantineFacts
+from capture.letters.held_leads import quarantine_digest as write_quarantine_digest
 from capture.letters.letter import Letter
 from capture.money import show_money
 from capture.text import count_noun
@@ -68,6 +72,29 @@ def spam_digest(request: Request) -> Letter:
         leads=tuple(_spam_lead(request, lead, terms[lead.lead_id]) for lead in of_day),
     )
     return agency.spam_digest(request.letterhead, facts)
+
+
+def quarantine_digest(request: Request) -> Letter:
+    """The leads that wait for the agency now."""
+    request.check_agency()
+    waiting = held_leads(request.reading)
+    if not waiting:
+        raise Dropped("no lead is held back any more")
+    groups = Counter((held.lead.campaign, tuple(sorted(held.names))) for held in waiting)
+    examples = {
+        (held.lead.campaign, tuple(sorted(held.names))): held.lead.lead_id
+        for held in reversed(waiting)
+    }
+    facts = QuarantineFacts(
+        leads=tuple(_held_lead(request, held) for held in waiting[:LISTED_LEADS]),
+        count=len(waiting),
+        in_review=sum(held.lead.review == "held_back" for held in waiting),
+        groups=tuple(
+            HeldGroup(group[0], ", ".join(group[1]), count, examples[group])
+            for group, count in groups.items()
+        ),
+    )
+    return write_quarantine_digest(request.letterhead, facts)
 
 
 def failed_deliveries(request: Request) -> Letter:
@@ -176,6 +203,20 @@ def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead
         lead_id=lead.lead_id,
         received_at=lead.received_at,
         signals=tuple(_SIGNALS.get(signal, signal) for signal in signals),
+        answers=tuple(_answers(request, lead, terms)),
+    )
+
+
+def _held_lead(request: Request, held: HeldLead) -> HeldLeadFacts:
+    lead, terms = held.lead, _terms(request, held.lead)
+    return HeldLeadFacts(
+        lead_id=lead.lead_id,
+        slug=lead.campaign,
+        zone=terms.zone,
+        received_at=lead.received_at,
+        held_at=held.held_at,
+        is_in_review=lead.review == "held_back",
+        signals=tuple(show_signal(signal) for signal in held.signals),
         answers=tuple(_answers(request, lead, terms)),
     )
 

@@ -1,4 +1,4 @@
-"""The letters to the agency: spam, caps, month and campaign ends, failures, missing files.
+"""The letters to the agency: spam, quarantine, caps, month and campaign ends, failures, files.
 
 There are none if the agency has set no e-mail address. Test leads are in no figure (rule 5 of
 docs/rules.md).
@@ -17,6 +17,7 @@ from capture.campaign.model import Campaign
 from capture.closing.drawing import LineQuery, select_lines
 from capture.closing.months import campaign_groups, closed_months
 from capture.delivery.event_messages import (
+    MORNING,
     TOO_OLD,
     AccountEvent,
     LeadEvent,
@@ -35,6 +36,7 @@ _CAP_PERCENTS: Final = (80, 100)
 _LISTED_FAILURES: Final = 100
 """Most messages that one letter lists."""
 _FAILURES: Final = "failed_deliveries"
+_QUARANTINE: Final = "quarantine_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,16 @@ class AgencyPlanner:
                 due_at=due_at,
                 expires_at=due_at + TOO_OLD,
             )
+
+    def quarantine_digest(self, reading: ReadTransaction) -> Iterator[NewMessage]:
+        """The leads that wait since before this morning (UTC), one letter a day."""
+        today = self.now.astimezone(UTC).date()
+        morning = datetime.combine(today, MORNING, UTC)
+        key = f"{_QUARANTINE}:{today}"
+        if self.now < morning or key in reading.outbox.by_key([key]):
+            return
+        if any(lead.received_at < morning for lead in reading.leads.held_back()):
+            yield self._letter(_QUARANTINE, today.isoformat(), {}, expires_at=morning + _DAY)
 
     def cap_nearly_reached(
         self, reading: ReadTransaction, campaign: Campaign

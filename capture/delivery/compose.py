@@ -14,11 +14,13 @@ from capture.delivery.agency_letters import (
     failed_deliveries,
     missing_files,
     month_ready,
+    quarantine_digest,
     spam_digest,
 )
 from capture.delivery.context import DeliveryContext
 from capture.delivery.document_letters import debit_to_approve, report, statement
 from capture.delivery.lead_letters import (
+    lead_released,
     lead_to_review,
     leads_digest,
     meeting_question,
@@ -37,6 +39,7 @@ WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "guide": guide,
     "own_data": own_data,
     "lead_to_review": lead_to_review,
+    "lead_released": lead_released,
     "leads_digest": leads_digest,
     "review_warning": review_warning,
     "meeting_question": meeting_question,
@@ -45,6 +48,7 @@ WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "report": report,
     "debit_to_approve": debit_to_approve,
     "spam_digest": spam_digest,
+    "quarantine_digest": quarantine_digest,
     "failed_deliveries": failed_deliveries,
     "cap_nearly_reached": cap_nearly_reached,
     "campaign_ends": campaign_ends,

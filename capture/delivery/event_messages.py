@@ -29,7 +29,8 @@ WARNING_TIME: Final = timedelta(hours=6)
 MEETING_TIME: Final = timedelta(hours=1)
 """How long after a meeting's start the client is asked whether it was held."""
 
-_MORNING: Final = time(8)
+MORNING: Final = time(8)
+"""When the letters of a day leave."""
 _RESULTS_WITH_GUIDE: Final = frozenset(
     {
         EventKind.DUPLICATE,
@@ -81,6 +82,8 @@ def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
         yield from _review_warning(subject, now)
     elif kind in {EventKind.SCHEDULED, EventKind.MOVED}:
         yield from _meeting_question(subject, now)
+    elif kind is EventKind.RELEASED and "deadline" in subject.event.data:
+        yield from _release(subject, now)
     elif kind is EventKind.CONSENT_WITHDRAWN:
         yield from _withdrawal(subject, now)
 
@@ -107,7 +110,7 @@ def is_too_old(event: Event, now: datetime) -> bool:
 
 def morning_of(day: date, zone: ZoneInfo) -> datetime:
     """08:00 in the zone, when the letters of a day leave, in UTC."""
-    return datetime.combine(day, _MORNING, zone).astimezone(UTC)
+    return datetime.combine(day, MORNING, zone).astimezone(UTC)
 
 
 def _guide(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
@@ -139,6 +142,15 @@ def _lead_to_review(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
         and (is_unnotified(lead) or not is_too_old(subject.event, now))
     ):
         yield from _to_notices(subject, now, "lead_to_review")
+
+
+def _release(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
+    """A lead that the client had in review is released: a letter with its new deadline, also for a
+    client with a digest, and later the warning."""
+    is_by_mail = subject.campaign.review.notice is Notice.EMAIL
+    if is_by_mail and not is_too_old(subject.event, now):
+        yield from _to_notices(subject, now, "lead_released")
+    yield from _review_warning(subject, now)
 
 
 def _review_warning(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:

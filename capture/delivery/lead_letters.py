@@ -28,7 +28,16 @@ def lead_to_review(request: Request) -> Letter:
     """A qualified lead, with the deadline that its notice sets or has set."""
     request.check_contact(request.client.contacts.notices)
     lead = _lead_in_review(request)
+    _check_newest(request)
     return leads.lead_to_review(request.letterhead, _lead_facts(request, lead))
+
+
+def lead_released(request: Request) -> Letter:
+    """A lead that the client had in review, and that the agency has checked."""
+    request.check_contact(request.client.contacts.notices)
+    lead = _lead_in_review(request)
+    _check_newest(request)
+    return leads.lead_released(request.letterhead, _lead_facts(request, lead))
 
 
 def review_warning(request: Request) -> Letter:
@@ -49,7 +58,7 @@ def leads_digest(request: Request) -> Letter:
     waiting = [lead for lead in found if lead and lead.review_at(request.now) == "qualified"]
     facts = [_lead_facts(request, lead) for lead in waiting if _has_data(request, lead)]
     if not facts:
-        raise Dropped("all of its leads were decided or erased")
+        raise Dropped("all of its leads were decided, held back or erased")
     facts.sort(key=lambda lead: (lead.deadline or _NEVER, lead.received_at))
     digest = leads.DigestFacts(tuple(facts), _list_url(request))
     return leads.leads_digest(request.letterhead, digest)
@@ -87,6 +96,19 @@ def _lead_in_review(request: Request) -> Lead:
     if stage != "qualified":
         raise Dropped(f"the lead is {stage} by now")
     return lead
+
+
+def _check_newest(request: Request) -> None:
+    """Raises `Dropped` if the lead qualified, or was released in review, after the event from which
+    the message follows: a newer letter follows from that."""
+    newest = max(
+        recorded.sequence
+        for recorded in request.reading.events.select(lead_id=request.message.lead_id)
+        if recorded.event.kind is EventKind.QUALIFIED
+        or (recorded.event.kind is EventKind.RELEASED and "deadline" in recorded.event.data)
+    )
+    if newest > request.message.data["sequence"]:
+        raise Dropped("a newer letter on the lead follows")
 
 
 def _event_data(request: Request) -> Mapping[str, object]:

@@ -140,8 +140,8 @@ class MailDomains:
         self._silent_passes = 0
         if not self._is_reported:
             log.warning(
-                "the DNS of this machine does not answer, so e-mail domains are not checked; "
-                "repair it, or name a DNS server with GATEPOST_DNS_SERVER"
+                "the DNS of this machine does not answer; until it does, no lead is held back "
+                "because its e-mail domain takes no mail"
             )
         self._is_reported = True
 
@@ -210,6 +210,6 @@ class _LookUp:
             )
         except dns.resolver.NXDOMAIN:
             return ()
-        except Exception:  # no answer of a stranger's server may stop all letters
+        except (DNSException, OSError, UnicodeError):
             return None
         return tuple(answer.rrset or ())

@@ -142,6 +142,7 @@ class _Planner:
             messages += self.agency.campaign_ends(self.catalogue)
             messages += self.agency.failed_deliveries(reading)
             messages += self.agency.missing_files(self.catalogue)
+            messages += self.agency.quarantine_digest(reading)
         known = reading.outbox.by_key(message.key for message in messages)
         yield from (message for message in messages if message.key not in known)
 

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from capture.campaign.model import Notice
 from capture.client_access.client_leads import load_client_lead
-from capture.client_access.lead_serializer import EVENTS, serialize_lead
+from capture.client_access.lead_serializer import EVENTS, serialize_lead, visible_events
 from capture.delivery.addresses import read_url
 from capture.delivery.attempts import DeliveryError, PermanentFailure, TemporaryFailure
 from capture.delivery.context import DeliveryContext
@@ -25,10 +25,18 @@ from capture.delivery.endpoints import SecretBox, signing_secrets
 from capture.delivery.posting import Answer, Network, post
 from capture.errors import Refused, Unavailable
 from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
+from capture.lead.fold import fold_events
 from capture.lead.model import Lead
-from capture.lead.moves import TRACK_OF, VISIBLE_TO_CLIENT, Track, track_of_event
+from capture.lead.moves import (
+    ENDS_DELIVERY,
+    REMOVED,
+    TRACK_OF,
+    VISIBLE_TO_CLIENT,
+    Track,
+    track_of_event,
+)
 from capture.ledger.endpoints import Endpoint
-from capture.ledger.messages import Attempt, Channel, Message, NewMessage
+from capture.ledger.messages import Attempt, Channel, Message, MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent
@@ -55,6 +63,14 @@ DECISIONS: Final = frozenset({EventKind.ACCEPTED, EventKind.REJECTED})
 _PREFIXES: Final = {Track.APPOINTMENT: "appointment", Track.SALE: "sale"}
 _NOT_SENT: Final = frozenset({EventKind.RECEIVED, EventKind.CORRECTED})
 """The verdict that follows each of these is sent."""
+_HOLDS: Final = frozenset({EventKind.HELD_BACK, EventKind.RELEASED})
+"""Events that are sent only if the client had the lead."""
+_REMOVALS: Final = ENDS_DELIVERY - {EventKind.REJECTED} | {
+    EventKind.UNCONFIRMED,
+    EventKind.HELD_BACK,
+    EventKind.CONSENT_WITHDRAWN,
+}
+"""Events after which the client may not have the lead any more."""
 
 
 # Which messages follow from an event.
@@ -75,11 +91,11 @@ def messages_for_event(
     if not kind:
         return []
     client = event.data["client"] if lead is None else lead.client
-    return [
+    messages = (
         NewMessage(
             key=f"webhook:{endpoint.id}:{recorded.sequence}",
             channel=Channel.WEBHOOK,
-            kind=kind,
+            kind=_type_for_endpoint(reading, recorded, endpoint, kind),
             recipient=endpoint.id,
             queued_at=now,
             due_at=now,
@@ -91,7 +107,8 @@ def messages_for_event(
         for endpoint in reading.endpoints.select(client)
         if endpoint.made_at <= event.recorded_at
         and (endpoint.paused_at is None or _waits_for_webhook(reading, lead))
-    ]
+    )
+    return [message for message in messages if message.kind]
 
 
 def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead | None) -> str:
@@ -100,15 +117,52 @@ def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead 
     if lead is None:
         has_document = event.kind is EventKind.CLOSED and "number" in event.data
         return STATEMENT_CLOSED if has_document else ""
-    if not is_visible(lead) or event.kind not in EVENTS or event.kind in _NOT_SENT:
+    if not is_visible(lead):
+        return REMOVED if event.kind in _REMOVALS and not lead.test else ""
+    is_sent = event.kind in EVENTS - _NOT_SENT
+    if not is_sent or (event.kind in _HOLDS and not _is_seen(reading, event)):
         return ""
     if event.kind is EventKind.QUALIFIED:
-        return UPDATED if _qualified_before(reading, recorded) else QUALIFIED
+        return QUALIFIED
     if event.kind in _REVIEW_TYPES:
         is_provisional = event.kind is EventKind.ACCEPTED and ON_BEHALF_OF in event.data
         return UPDATED if is_provisional else _REVIEW_TYPES[event.kind]
     prefix = _PREFIXES.get(_track(event))
     return f"{prefix}.{event.kind}" if prefix else UPDATED
+
+
+def _type_for_endpoint(
+    reading: ReadTransaction, recorded: RecordedEvent, endpoint: Endpoint, kind: str
+) -> str:
+    """The type for one endpoint. A lead that it knows is updated when it qualifies again or is
+    removed; of a removed lead that it does not know, it hears nothing."""
+    if kind not in {QUALIFIED, REMOVED}:
+        return kind
+    is_known = _was_notified(reading, recorded) or _has_webhook(reading, recorded, endpoint)
+    if kind == QUALIFIED:
+        return UPDATED if is_known else QUALIFIED
+    return UPDATED if is_known else ""
+
+
+def _was_notified(reading: ReadTransaction, recorded: RecordedEvent) -> bool:
+    """Whether the client was notified of the lead before this event."""
+    earlier = reading.events.select(lead_id=recorded.event.lead_id, last=recorded.sequence - 1)
+    return fold_events(each.event for each in earlier).was_notified
+
+
+def _has_webhook(reading: ReadTransaction, recorded: RecordedEvent, endpoint: Endpoint) -> bool:
+    """Whether an earlier event of the lead was sent to the endpoint, or still will be."""
+    messages = reading.outbox.select(lead_id=str(recorded.event.lead_id), recipient=endpoint.id)
+    return any(
+        message.data["sequence"] < recorded.sequence and message.state is not MessageState.DROPPED
+        for message in messages
+    )
+
+
+def _is_seen(reading: ReadTransaction, event: Event) -> bool:
+    """Whether the client had the lead when this event happened."""
+    events = [recorded.event for recorded in reading.events.select(lead_id=event.lead_id)]
+    return event in visible_events(events)
 
 
 def _waits_for_webhook(reading: ReadTransaction, lead: Lead | None) -> bool:
@@ -128,11 +182,6 @@ def _track(event: Event) -> Track:
     if event.kind is EventKind.OBJECTED:
         return track_of_event(event.kind, event.data)
     return TRACK_OF.get(event.kind, Track.REVIEW)
-
-
-def _qualified_before(reading: ReadTransaction, recorded: RecordedEvent) -> bool:
-    earlier = reading.events.select(lead_id=recorded.event.lead_id, last=recorded.sequence - 1)
-    return any(other.event.kind is EventKind.QUALIFIED for other in earlier)
 
 
 # Sending one.
@@ -202,12 +251,23 @@ def _load(
     if event.lead_id is None:
         return endpoint, _body(message.kind, event.recorded_at, _statement(event)), ""
     lead = reading.leads.get(event.lead_id)
-    if lead is None or not is_visible(lead):
+    if lead is None or not (is_visible(lead) or event.kind in _REMOVALS):
         return endpoint, None, "the client does not see this lead any more"
+    if not is_visible(lead) and not _knows(reading, lead, message):
+        return endpoint, None, "the webhook was never sent this lead"
     if _is_withdrawn(reading, recorded):
         return endpoint, None, "the decision was undone"
     schema = serialize_lead(load_client_lead(reading, lead), now)
     return endpoint, _body(message.kind, event.recorded_at, schema.model_dump(mode="json")), ""
+
+
+def _knows(reading: ReadTransaction, lead: Lead, message: Message) -> bool:
+    """Whether the client was notified of the lead, or the endpoint was sent another webhook of
+    it."""
+    sent = reading.outbox.select(
+        MessageState.SENT, lead_id=lead.lead_id, recipient=message.recipient
+    )
+    return lead.was_notified or any(other.id != message.id for other in sent)
 
 
 def _is_withdrawn(reading: ReadTransaction, recorded: RecordedEvent) -> bool:

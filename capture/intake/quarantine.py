@@ -64,9 +64,10 @@ def release(
     """
     lead = _waiting_lead(records, lead_id, by, now)
     data: dict[str, Any] = {}
-    if lead.review == "held_back" and not lead.silence_never_accepts:
+    if lead.review == "held_back":
         terms = saved_campaign(records, lead.campaign, lead.version)
-        data["deadline"] = show_time(deadline(terms, now))
+        ends = None if lead.silence_never_accepts else deadline(terms, now)
+        data["deadline"] = ends and show_time(ends)
     event = _event(lead, EventKind.RELEASED, Actor.AGENCY, now, **data)
     released = _record(records, lead, event, by, note)
     if released.review == "received":

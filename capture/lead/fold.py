@@ -39,6 +39,8 @@ def apply_event(lead: Lead | None, event: Event) -> Lead:
     track = track_of_event(event.kind, event.data)
     changes: dict[str, Any] = {track.value: _next_stage(lead, track, event)}
     changes |= _changes(lead, event, changes)
+    if changes.get("notified"):
+        changes["was_notified"] = True
     lead = replace(lead, **changes)
     if lead.review == "qualified" and lead.is_silence_ended:
         return replace(lead, deadline=None)  # no time decides about it any more

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capture.lead.consent import Consent
-from capture.lead.moves import DELIVERED, NOT_STARTED, Track
+from capture.lead.moves import DELIVERED, NOT_STARTED, REMOVED, VISIBLE_TO_CLIENT, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,9 @@ class Lead:
     accepted_at: datetime | None = None
     notified: bool = False
     """The client was notified, so the review window runs (rule 11)."""
+    was_notified: bool = False
+    """The client was notified of it at some time, also before a correction. If it is delivered no
+    more, the client learns that it was removed."""
     meeting_lost: bool = False
     """The rejection cancelled a pending meeting; undoing the rejection restores the meeting."""
     bounced: bool = False
@@ -76,6 +79,16 @@ class Lead:
         if self.is_silently_accepted_at(now):
             return "accepted"
         return "expired" if self.is_expired_at(now) else self.review
+
+    def client_stage_at(self, now: datetime) -> str:
+        """The stage as its client is told it: `REMOVED` for a stage that no client sees."""
+        return self.review_at(now) if self.review in VISIBLE_TO_CLIENT else REMOVED
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the client was notified of it and does not have it any more: it was discarded, or
+        a correction changed the verdict."""
+        return self.was_notified and self.review not in VISIBLE_TO_CLIENT
 
     def is_expired_at(self, now: datetime) -> bool:
         """Whether its link has ended by `now` and no event records this yet."""

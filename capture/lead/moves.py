@@ -164,5 +164,8 @@ DELIVERED = frozenset({"qualified", "accepted"})
 VISIBLE_TO_CLIENT = DELIVERED | {"rejected", "held_back"}
 """Review stages in which the client sees the lead (rules 6 and 36)."""
 
+REMOVED = "removed"
+"""What the client is told of a lead that it was notified of and that is in any other stage now."""
+
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
 """All review stages of a received lead."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from capture.lead.events import Actor, EventKind, parse_time, show_time
 from capture.lead.model import Lead
-from capture.lead.moves import VISIBLE_TO_CLIENT
+from capture.lead.moves import REMOVED, VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import KeyedHash, answers_from_json
 from capture.ledger.types import (
@@ -41,6 +41,7 @@ _FLAGS: Final = frozenset(
         "free_over_cap",
         "needs_explicit_acceptance",
         "notified",
+        "was_notified",
         "meeting_lost",
         "bounced",
         "confirmed",
@@ -229,6 +230,8 @@ class SqlLeads:
 
     def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
         where = [_FOR_CLIENT[name] for name in _FOR_CLIENT if getattr(query, name) is not None]
+        if not query.with_removed:
+            where.append(_IS_DELIVERED)
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads WHERE client = :client AND {VISIBLE}"
             + "".join(f" AND {clause}" for clause in where)
@@ -260,14 +263,17 @@ class SqlLeads:
         return [lead_from_row(row) for row in rows]
 
 
-VISIBLE: Final = f"test = 0 AND review IN ({quoted(VISIBLE_TO_CLIENT)})"
+_IS_DELIVERED: Final = f"review IN ({quoted(VISIBLE_TO_CLIENT)})"
+"""The client has the lead. Otherwise it was removed, if the client was notified of it before."""
+VISIBLE: Final = f"test = 0 AND ({_IS_DELIVERED} OR was_notified = 1)"
 """The same text as in the partial index `leads_shown`; otherwise SQLite does not use the index."""
 
 _FOR_CLIENT: Final = {
     "lead_id": "leads.lead_id = :lead_id",
     "campaign": "campaign = :campaign",
     "month": "month = :month",
-    "stage": "CASE WHEN silence_accepts_at <= :now THEN 'accepted' ELSE review END = :stage",
+    "stage": "CASE WHEN silence_accepts_at <= :now THEN 'accepted'"
+    f" WHEN {_IS_DELIVERED} THEN review ELSE '{REMOVED}' END = :stage",
     "received_since": "received_at >= :received_since",
     "received_until": "received_at < :received_until",
     # Changed by an event, or by silence that no event records yet.

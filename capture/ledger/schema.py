@@ -163,6 +163,7 @@ _LEADS: Final = """
         entered INTEGER NOT NULL CHECK (entered IN (0, 1)),
         accepted_at TEXT,
         notified INTEGER NOT NULL CHECK (notified IN (0, 1)),
+        was_notified INTEGER NOT NULL CHECK (was_notified IN (0, 1)),
         meeting_lost INTEGER NOT NULL CHECK (meeting_lost IN (0, 1)),
         bounced INTEGER NOT NULL CHECK (bounced IN (0, 1)),
         confirm_until TEXT,
@@ -179,7 +180,8 @@ _LEADS: Final = """
     ) STRICT;
     CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free_over_cap);
     CREATE INDEX leads_shown ON leads (client, received_at, lead_id)
-        WHERE test = 0 AND review IN ('accepted', 'held_back', 'qualified', 'rejected');
+        WHERE test = 0
+        AND (review IN ('accepted', 'held_back', 'qualified', 'rejected') OR was_notified = 1);
     CREATE INDEX leads_in_review ON leads (campaign, silence_accepts_at)
         WHERE review = 'qualified';
     CREATE INDEX leads_unconfirmed ON leads (confirm_until) WHERE review = 'unconfirmed';

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from capture.campaign.model import Answer
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
+from capture.lead.moves import REMOVED
 
 Result = TypeVar("Result")
 
@@ -166,7 +167,8 @@ class SyncMark:
 @dataclass(frozen=True, slots=True)
 class ClientLeadQuery:
     """Conditions of a client's list of leads; None means any. A client never sees leads that did
-    not qualify, nor tests (rules 5 and 6)."""
+    not qualify, nor tests (rules 5 and 6). Only a query for changes, for one lead or for the stage
+    `REMOVED` has leads that the client had before."""
 
     client: str
     now: datetime
@@ -183,6 +185,11 @@ class ClientLeadQuery:
     """Only leads that changed after this point, by an event or by silence."""
     after: tuple[datetime, str] | None = None
     """Cursor: time of receipt and id of the last lead of the previous page."""
+
+    @property
+    def with_removed(self) -> bool:
+        """Whether it has leads that were removed."""
+        return self.changed is not None or self.lead_id is not None or self.stage == REMOVED
 
 
 @dataclass(frozen=True, slots=True)

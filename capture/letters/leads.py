@@ -67,9 +67,6 @@ class LeadFacts:
 
 def lead_to_review(letterhead: Letterhead, facts: LeadFacts) -> Letter:
     """A qualified lead: who it is, why it qualifies, until when to answer."""
-    criteria = tuple(
-        f"{rule} (answer: {short(value, 100)})" if value else rule for rule, value in facts.criteria
-    )
     content = Content(
         subject=f"Lead to review: {facts.name}{_until(facts)}",
         heading="A new lead to review",
@@ -79,19 +76,49 @@ def lead_to_review(letterhead: Letterhead, facts: LeadFacts) -> Letter:
                 f"A visitor sent the form \u201c{facts.campaign}\u201d, and meets every criterion "
                 "of your agreement. Please look at the lead, and accept or reject it."
             ),
-            _deadline(facts),
-            Paragraph(_silence(facts)),
-            Button("Review this lead", facts.url),
-            *_test_note(facts),
-            Facts(_person_rows(facts), "The lead"),
-            Items(criteria, "Why it qualifies"),
-            Facts(facts.answers, "All answers"),
-            *_list_link(facts.list_url),
+            *_lead_blocks(facts),
         ),
         reason=_notice_reason(letterhead, facts.client),
         is_test=facts.is_test,
     )
     return letterhead.letter(content)
+
+
+def lead_released(letterhead: Letterhead, facts: LeadFacts) -> Letter:
+    """A lead whose review had stopped while the agency checked it: the review begins again."""
+    content = Content(
+        subject=f"Lead to review again: {facts.name}{_until(facts)}",
+        heading="A lead to review again",
+        summary=f"{facts.name}. {_silence(facts)}",
+        blocks=(
+            Paragraph(
+                f"You know this lead of the form \u201c{facts.campaign}\u201d. Its review had "
+                "stopped while the agency checked it. Now it goes on, with the full review time. "
+                "Please accept or reject the lead."
+            ),
+            *_lead_blocks(facts),
+        ),
+        reason=_notice_reason(letterhead, facts.client),
+        is_test=facts.is_test,
+    )
+    return letterhead.letter(content)
+
+
+def _lead_blocks(facts: LeadFacts) -> tuple[Block, ...]:
+    """Until when to answer, what silence does, and all about the lead."""
+    criteria = tuple(
+        f"{rule} (answer: {short(value, 100)})" if value else rule for rule, value in facts.criteria
+    )
+    return (
+        _deadline(facts),
+        Paragraph(_silence(facts)),
+        Button("Review this lead", facts.url),
+        *_test_note(facts),
+        Facts(_person_rows(facts), "The lead"),
+        Items(criteria, "Why it qualifies"),
+        Facts(facts.answers, "All answers"),
+        *_list_link(facts.list_url),
+    )
 
 
 def review_warning(letterhead: Letterhead, facts: LeadFacts) -> Letter:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.letters import agency, documents, leads, privacy, visitor
+from capture.letters import agency, documents, held_leads, leads, privacy, visitor
 from capture.letters.letter import Attachment, Letter
 from capture.letters.render import Letterhead
 
@@ -185,6 +185,37 @@ SPAM: Final = agency.SpamFacts(
     ),
 )
 
+QUARANTINE: Final = held_leads.QuarantineFacts(
+    leads=(
+        held_leads.HeldLeadFacts(
+            lead_id="5t7bq2mh9xw4",
+            slug="acme-cloud-guide",
+            zone=_ZONE,
+            received_at=_RECEIVED,
+            held_at=_RECEIVED,
+            is_in_review=False,
+            signals=("The form's hidden field was filled in, which some browsers do",),
+            answers=(("Full name", "Bob Q"), ("Work e-mail", "bob@mail.example")),
+        ),
+        held_leads.HeldLeadFacts(
+            lead_id="8d3n6kcy2jfv",
+            slug="acme-cloud-guide",
+            zone=_ZONE,
+            received_at=_RECEIVED,
+            held_at=datetime(2026, 11, 30, 16, 2, tzinfo=UTC),
+            is_in_review=True,
+            signals=("12 leads came within 60 minutes",),
+            answers=(("Full name", "Eve R"), ("Work e-mail", "eve@shop.example")),
+        ),
+    ),
+    count=2,
+    in_review=1,
+    groups=(
+        held_leads.HeldGroup("acme-cloud-guide", "honeypot", 1, "5t7bq2mh9xw4"),
+        held_leads.HeldGroup("acme-cloud-guide", "burst", 1, "8d3n6kcy2jfv"),
+    ),
+)
+
 FAILED: Final = (
     agency.FailedDelivery(
         id=17,
@@ -245,6 +276,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "guide": Sample(visitor.guide, GUIDE, "the visitor"),
     "own_data": Sample(privacy.own_data, OWN_DATA, "the visitor"),
     "lead_to_review": Sample(leads.lead_to_review, LEAD, "the client"),
+    "lead_released": Sample(leads.lead_released, LEAD, "the client"),
     "leads_digest": Sample(leads.leads_digest, DIGEST, "the client"),
     "review_warning": Sample(leads.review_warning, LEAD, "the client"),
     "meeting_question": Sample(leads.meeting_question, MEETING, "the client"),
@@ -253,6 +285,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "report": Sample(documents.report, REPORT, "the client"),
     "debit_to_approve": Sample(documents.debit_to_approve, DEBIT, "the client"),
     "spam_digest": Sample(agency.spam_digest, SPAM, "the agency"),
+    "quarantine_digest": Sample(held_leads.quarantine_digest, QUARANTINE, "the agency"),
     "failed_deliveries": Sample(agency.failed_deliveries, FAILED, "the agency"),
     "cap_nearly_reached": Sample(agency.cap_nearly_reached, CAP, "the agency"),
     "campaign_ends": Sample(agency.campaign_ends, END, "the agency"),

@@ -269,7 +269,14 @@ def check_name(by: str) -> None:
 
 
 def _check_in_time(lead: Lead, now: datetime) -> None:
-    """Raises `EventNotAllowed` at or after the deadline, even if no event records the silence."""
+    """Raises `EventNotAllowed` for a held lead, and at or after the deadline, even if no event
+    records the silence."""
+    if lead.review == "held_back":
+        raise EventNotAllowed(
+            f"lead {lead.lead_id}: the agency is checking it, so nothing can be decided now; if it "
+            "is released, a full review window begins",
+            lead.review,
+        )
     if lead.review == "rejected" and lead.entered and lead.deadline and lead.deadline <= now:
         ended = lead.deadline.strftime("%Y-%m-%d %H:%M:%S UTC")
         raise EventNotAllowed(

@@ -13,13 +13,13 @@ from capture.client_access.answers import labelled_answers, person_and_company
 from capture.client_access.client_leads import ClientLead
 from capture.documents.agreement.model import amount, price_amount, visible_text
 from capture.documents.price_words import campaign_price
-from capture.lead.events import Actor
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.lead.review_window import deadline
 from capture.ledger.types import PersonalData
 from capture.letters.render import moment_in_words
 from capture.review.acts import UNDO, current_review
-from capture.text import duration_in_words
+from capture.text import count_noun, duration_in_words
 from capture.web.desk.words import time_in_words
 
 _WITHDRAWN: Final = "The person withdrew the consent: do not contact them any more. "
@@ -131,6 +131,7 @@ class _Review:
     def __init__(self, client_lead: ClientLead, viewer: str, now: datetime) -> None:
         self._lead = client_lead.lead
         self._terms = client_lead.terms
+        self._events = client_lead.events
         self._last = current_review(client_lead.events)
         self._viewer = viewer
         self._now = now
@@ -156,6 +157,8 @@ class _Review:
 
     @property
     def state(self) -> str:
+        if self._stage == "held_back":
+            return "Being checked by the agency"
         if self._stage == "qualified":
             return "The agency accepted it for you" if self._lead.entered else "Waits for you"
         if self._stage == "rejected":
@@ -169,6 +172,8 @@ class _Review:
 
     @property
     def explanation(self) -> str:
+        if self._stage == "held_back":
+            return f"{_obstacle(self._lead)}{self._held}"
         if self._stage == "qualified":
             return self._waiting
         decided = self._rejected if self._stage == "rejected" else self._accepted
@@ -185,13 +190,37 @@ class _Review:
 
     @property
     def is_window_open(self) -> bool:
-        """A lead without a deadline is shown for the length of a window after its review."""
+        """A lead without a deadline is shown for the length of a window after its review, or after
+        it was held back."""
         if self._stage == "qualified":
             return True
         ends = self._lead.deadline
-        if ends is None and self._last is not None:
-            ends = deadline(self._terms, self._last.recorded_at)
+        last = self._held_at if self._stage == "held_back" else self._last
+        if ends is None and last is not None:
+            ends = deadline(self._terms, last.recorded_at)
         return ends is not None and self._now < ends
+
+    @property
+    def _held(self) -> str:
+        """Neutral words: no signal is proof, and the client is not told which one it was."""
+        window = count_noun(self._terms.review.hours, "hour")
+        if self._terms.review.working_days:
+            window += " of working days"
+        ended = (
+            f"you get the full review time of {window}, and a new deadline"
+            if not self._lead.silence_never_accepts
+            else "you can decide then, without a deadline"
+        )
+        return (
+            "The agency is checking whether a real person sent this form. Until then the review "
+            f"has stopped: nothing can be decided, and silence accepts nothing. If the agency "
+            f"releases the lead, {ended}. Otherwise it is removed and costs nothing."
+        )
+
+    @property
+    def _held_at(self) -> Event | None:
+        events = [event for event in self._events if event.kind is EventKind.HELD_BACK]
+        return events[-1] if events else None
 
     @property
     def _waiting(self) -> str:

@@ -98,6 +98,8 @@ class _Meeting:
     def explanation(self) -> str:
         at = self._lead.meeting_at
         when = f"The meeting was agreed for {self._words(at)}." if at else ""
+        if self._lead.review == "held_back":
+            return "The agency is checking this lead, so there is nothing to report now."
         if not self._is_delivered:
             return "The lead was rejected, so there is nothing to report."
         if self._stage == "scheduled" and not self._is_unreported:

@@ -25,6 +25,10 @@ MAX_NOTE: Final = 2000
 TOO_LATE: Final = (
     "Your answer was not recorded, because this was decided before. What counts is shown here."
 )
+HELD_BACK: Final = (
+    "Your answer was not recorded, because the agency began to check this lead. What counts is "
+    "shown here."
+)
 UNKNOWN_REASON: Final = "Choose one of the reasons. The agreement allows no other."
 
 

@@ -1,13 +1,16 @@
 """The client's review of leads through a contact's link: accept, reject, undo."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from flask import request
 
 from capture.client_access.client_leads import (
+    ClientLead,
     find_linked_lead,
+    held_leads_of_client,
     load_client_lead,
     open_linked_lead,
     waiting_leads,
@@ -18,7 +21,14 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import Act, withdraw
 from capture.review.decisions import Decision, decide
 from capture.web.desk.lead_view import LeadView, lead_view
-from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor, typed_note
+from capture.web.review.access import (
+    HELD_BACK,
+    TOO_LATE,
+    UNKNOWN_REASON,
+    Refusal,
+    Visitor,
+    typed_note,
+)
 from capture.web.services import services
 
 MAX_LISTED: Final = 100
@@ -43,14 +53,31 @@ def lead_context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, obj
     return {"lead": services().ledger.read(read)}
 
 
-def list_context(visitor: Visitor, now: datetime) -> tuple[list[LeadView], int]:
-    """The first leads that wait, the soonest deadline first, and the number of all."""
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """The page of a client's list."""
+
+    leads: Sequence[LeadView]
+    """The first leads that wait for the client, the soonest deadline first."""
+    count: int
+    """The number of all that wait."""
+    held: Sequence[LeadView]
+    """The first leads that the agency is checking; the client cannot decide them now."""
+
+
+def list_view(visitor: Visitor, now: datetime) -> ListView:
+    """The leads that wait for the client, and those that are held back."""
     client, address = visitor.client_slug, visitor.address
 
-    def read(reading: ReadTransaction) -> tuple[list[LeadView], int]:
+    def read(reading: ReadTransaction) -> ListView:
         viewer = reading.people.pseudonym(client, address)
+
+        def views(leads: Iterable[ClientLead]) -> list[LeadView]:
+            return [lead_view(lead, viewer, now) for lead in leads]
+
         waiting = waiting_leads(reading, client, now, MAX_LISTED)
-        return [lead_view(lead, viewer, now) for lead in waiting.leads], waiting.count
+        held = held_leads_of_client(reading, client, MAX_LISTED)
+        return ListView(views(waiting.leads), waiting.count, views(held))
 
     return services().ledger.read(read)
 
@@ -75,8 +102,8 @@ def _decide(
 
     try:
         services().ledger.transact(record)
-    except EventNotAllowed:
-        return Refusal(409, TOO_LATE)
+    except EventNotAllowed as error:
+        return Refusal(409, HELD_BACK if error.stage == "held_back" else TOO_LATE)
     except Refused:  # the only other refusal: the reason is not one of the campaign's
         return Refusal(422, UNKNOWN_REASON)
     return None

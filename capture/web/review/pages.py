@@ -13,6 +13,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from capture.client_access.client_leads import LeadRemoved
 from capture.errors import NotFound
 from capture.signed_links import Subject
 from capture.web.review import debits, leads, meetings
@@ -57,14 +58,12 @@ def show(token: str) -> ResponseReturnValue:
     visitor = find_visitor(token, now)
     if visitor.grant.subject is not Subject.LIST:
         return _page(visitor, visitor.grant.subject, visitor.grant.id, now)
-    waiting, count = leads.list_context(visitor, now)
+    view = leads.list_view(visitor, now)
     urls = {
         lead.lead_id: url_for("review.show_listed", token=token, lead_id=lead.lead_id)
-        for lead in waiting
+        for lead in (*view.leads, *view.held)
     }
-    return page_template(
-        "desk/waiting.html", leads=waiting, count=count, urls=urls, visitor=visitor
-    )
+    return page_template("desk/waiting.html", view=view, urls=urls, visitor=visitor)
 
 
 @blueprint.get("/r/<token>/<lead_id>")
@@ -110,6 +109,15 @@ def link_unknown(_: LinkUnknown) -> ResponseReturnValue:
 def link_ended(error: LinkEnded) -> ResponseReturnValue:
     publisher = services().site.current().publisher
     return message_page("Link ended", f"{error} If you need help, ask {publisher}."), 410
+
+
+@blueprint.errorhandler(LeadRemoved)
+def lead_removed(_: LeadRemoved) -> ResponseReturnValue:
+    return link_ended(
+        LinkEnded(
+            "The agency has removed this lead. It costs nothing, and you need not do anything."
+        )
+    )
 
 
 @blueprint.errorhandler(NotFound)

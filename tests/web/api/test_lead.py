@@ -80,8 +80,8 @@ def test_earlier_verdicts_are_not_shown(world: World) -> None:
     assert "disqualified" not in json.dumps(lead)
 
 
-def test_a_lead_that_no_longer_qualifies_is_not_shown(world: World) -> None:
-    lead_id = world.take()
+def test_a_lead_that_stops_qualifying_before_the_notice_is_not_shown(world: World) -> None:
+    lead_id = world.take("notified")
     change = LeadCorrection(lead_id, "Ada", {"company_size": "1-50"})
     world.ledger.transact(lambda records: correct_lead(records, change, NOW))
     assert world.get(f"/api/v1/leads/{lead_id}").status_code == 404

@@ -1,0 +1,122 @@
+"""The letter to the agency on leads that are held back because of risk signals."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from capture.letters.letter import Letter
+from capture.letters.render import (
+    Block,
+    Command,
+    Content,
+    Facts,
+    Letterhead,
+    Paragraph,
+    moment_in_words,
+    short,
+)
+from capture.text import count_noun
+
+LISTED_LEADS: Final = 20
+"""Most leads that the letter names one by one."""
+_REASON: Final = "You get this letter because your address is the agency's in the settings."
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLeadFacts:
+    """One lead that waits for the agency."""
+
+    lead_id: str
+    slug: str
+    """The campaign's."""
+    zone: ZoneInfo
+    received_at: datetime
+    held_at: datetime
+    is_in_review: bool
+    """The client has it in review, and its deadline is stopped."""
+    signals: tuple[str, ...]
+    """What raised doubt, in words."""
+    answers: tuple[tuple[str, str], ...]
+    """Label and answer; empty after erasure."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """Leads of one campaign that are held because of the same signals."""
+
+    slug: str
+    signals: str
+    """Their names, such as `burst, network`."""
+    count: int
+    example: str
+    """The id of one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineFacts:
+    """All leads that wait for the agency."""
+
+    leads: tuple[HeldLeadFacts, ...]
+    """The first `LISTED_LEADS` of them, the longest wait first; not empty."""
+    count: int
+    in_review: int
+    """How many of all the clients have in review."""
+    groups: tuple[HeldGroup, ...]
+
+
+def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
+    """The leads that wait for the agency, and how to release or discard them."""
+    number = count_noun(facts.count, "lead")
+    first = facts.leads[0].lead_id
+    blocks: list[Block] = [
+        Paragraph(f"{_introduction(facts)} What you do not look at stays, and is never billed."),
+        Paragraph("If a lead is from a real person, release it. The client then gets it:"),
+        Command(f"gatepost quarantine release {first} --as NAME"),
+        Paragraph("If it is not, discard it:"),
+        Command(f"gatepost quarantine discard {first} --as NAME"),
+        Facts(tuple(_group_row(group) for group in facts.groups), "What waits"),
+        Paragraph("To decide all leads of such a line in one step, name one of them:"),
+        Command(f"gatepost quarantine release --like {facts.groups[0].example} --as NAME"),
+    ]
+    for lead in facts.leads:
+        rows = (
+            ("Campaign", lead.slug),
+            ("Received", moment_in_words(lead.received_at, lead.zone)),
+            ("Held back since", moment_in_words(lead.held_at, lead.zone)),
+            ("The client", "has it in review" if lead.is_in_review else "does not see it"),
+            ("Held back because", "; ".join(lead.signals)),
+            *((label, short(answer, 200)) for label, answer in lead.answers),
+        )
+        blocks.append(Facts(rows, lead.lead_id))
+    more = facts.count - len(facts.leads)
+    if more:
+        blocks += [Paragraph(f"{more} more are in the list:"), Command("gatepost quarantine list")]
+    verb = "waits" if facts.count == 1 else "wait"
+    content = Content(
+        subject=f"{number} {verb} for your check",
+        heading=f"{number} {verb} for your check",
+        summary=f"The longest wait: {facts.leads[0].slug}, {'; '.join(facts.leads[0].signals)}",
+        blocks=tuple(blocks),
+        reason=_REASON,
+    )
+    return letterhead.letter(content)
+
+
+def _introduction(facts: QuarantineFacts) -> str:
+    verb = "is" if facts.count == 1 else "are"
+    text = f"{count_noun(facts.count, 'lead')} {verb} held back because of risk signals."
+    if not facts.in_review:
+        return f"{text} No client sees {'it' if facts.count == 1 else 'them'}."
+    if facts.in_review == facts.count:
+        return f"{text} The deadline of a lead that a client has in review is stopped."
+    return (
+        f"{text} Clients have {facts.in_review} of them in review, with the deadline stopped, and "
+        "do not see the others."
+    )
+
+
+def _group_row(group: HeldGroup) -> tuple[str, str]:
+    number = count_noun(group.count, "lead")
+    example = f"such as {group.example}" if group.count > 1 else group.example
+    return f"{group.slug}: {group.signals}", f"{number}, {example}"
