@@ -22,6 +22,7 @@ import pytest
 
 from gatepost.cli import COMMANDS
 from gatepost.settings import Settings
+from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
 from tests.service import PERSON
@@ -99,7 +100,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     for entry in ROOT.iterdir():
         if entry.name not in {".git", ".venv", "var", "output", ".env"}:
             (folder / entry.name).symlink_to(entry)
-    (folder / ".venv").symlink_to(sys.prefix)
+    calls = folder / "calls"
+    install_command(calls, folder)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEPOST_")}
     # Letters are sent when a page says so, and not in the middle of another command.
     environment |= {"GATEPOST_DISPATCH": "off", "NO_COLOR": "1"}
@@ -108,7 +110,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # -o: skips the installation, which would change the environment in the middle of a test
-    command = ["make", "run", f"PORT={port}", "-o", ".venv/run.stamp"]
+    # BIN: the programs themselves; only commands of the pages are run by the command server
+    command = ["make", "run", f"BIN={sys.prefix}/bin", f"PORT={port}", "-o", ".venv/run.stamp"]
     log = (folder / "run.log").open("w")
     process = subprocess.Popen(
         [*faketime(NOW), *command],
@@ -120,19 +123,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     )
     try:
         post_form(f"http://127.0.0.1:{port}", folder / "run.log")
-        origin = f"http://127.0.0.1:{port}"
-        project = Project(folder, "", environment, origin, "")
-        token = project.run(
-            ".venv/bin/gatepost tokens add --client acme --name docs"
-        ).stdout.strip()
-        # The letter of `make run` may still be on its way; the notice by hand is there.
-        project.run(".venv/bin/gatepost notify acme-cloud-guide -o var/notice.txt")
-        listing = project.run(".venv/bin/gatepost leads").stdout
-        yield replace(project, lead_id=listing.splitlines()[1].split()[0], token=token)
+        with command_server(calls):
+            yield prepared(Project(folder, "", environment, f"http://127.0.0.1:{port}", ""))
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
         log.close()
+
+
+def prepared(project: Project) -> Project:
+    """The project with a token of its client; its lead's notice was written."""
+    token = project.run(".venv/bin/gatepost tokens add --client acme --name docs").stdout.strip()
+    # The letter of `make run` may still be on its way; the notice by hand is there.
+    project.run(".venv/bin/gatepost notify acme-cloud-guide -o var/notice.txt")
+    listing = project.run(".venv/bin/gatepost leads").stdout
+    return replace(project, lead_id=listing.splitlines()[1].split()[0], token=token)
 
 
 def post_form(origin: str, log: Path) -> None:

@@ -8,7 +8,6 @@ import itertools
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from capture.ledger.protocol import ReadTransaction
+from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
 from tests.service import ROOT, Service, person
@@ -198,7 +198,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             shutil.copytree(entry, folder / entry.name)
         elif entry.name not in {".git", ".gitignore", ".venv", "var", "output", ".env"}:
             (folder / entry.name).symlink_to(entry)
-    (folder / ".venv").symlink_to(sys.prefix)
+    calls = folder.parent / "calls"
+    install_command(calls, folder)
     add_exports(folder)
     allow_e_invoices(folder)
     commit_six_times(folder)
@@ -212,15 +213,16 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         workers="1",
     )
     office = Office(folder, service, leads={"ann": "none yet"})
-    office.run(f"{GATEPOST}build", Scene())
-    try:
-        service.start(*faketime(Scene().now))
-        add_leads(office)
-        service.end()
-        service.start(*faketime(CLOSED))  # the time of the API commands
-        yield office
-    finally:
-        service.end()
+    with command_server(calls):
+        office.run(f"{GATEPOST}build", Scene())
+        try:
+            service.start(*faketime(Scene().now))
+            add_leads(office)
+            service.end()
+            service.start(*faketime(CLOSED))  # the time of the API commands
+            yield office
+        finally:
+            service.end()
 
 
 def add_leads(office: Office) -> None:
