@@ -1,0 +1,141 @@
+"""Personal data is erased by age: which leads are due, and which must wait."""
+
+import os
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from capture.campaign.model import Campaign
+from capture.closing.payments import PaymentRequest, open_entries, record_payment
+from capture.intake.receive import receive_submission
+from capture.lead.events import Actor, EventKind
+from capture.ledger.protocol import Ledger
+from capture.money import from_minor
+from capture.privacy.retention import (
+    RetentionPeriods,
+    erase_old_data,
+    old_leads,
+    preview_old_data,
+)
+from capture.review.acts import dispute, notify_client, reject
+from tests.capture.desk import SHARE, WON, Desk
+from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
+
+DAY = timedelta(days=1)
+YEAR = 365 * DAY
+BY_MAIL = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
+PERIODS = RetentionPeriods(90 * DAY, None, 90 * DAY, 30 * DAY)
+WITH_DELIVERED = RetentionPeriods(90 * DAY, 100 * DAY, 90 * DAY, 30 * DAY)
+
+
+def due(ledger: Ledger, now: datetime, periods: RetentionPeriods = WITH_DELIVERED) -> list[str]:
+    return ledger.read(lambda reading: old_leads(reading, periods, now))
+
+
+def receive(ledger: Ledger, terms: Campaign | None = None, **answers: str) -> str:
+    terms = terms or campaign()
+    return ledger.transact(
+        lambda records: receive_submission(records, terms, submission(terms, **answers), NOW)
+    ).lead_id
+
+
+def test_a_lead_that_no_client_saw_is_due_after_its_period(ledger: Ledger) -> None:
+    lead_id = receive(ledger, company_size="1-50")
+    moment = NOW + 90 * DAY
+    assert due(ledger, moment - timedelta(microseconds=1), PERIODS) == []
+    assert due(ledger, moment, PERIODS) == [lead_id]
+
+
+def test_a_lead_that_waits_for_its_notice_or_its_review_is_never_due(ledger: Ledger) -> None:
+    lead_id = receive(ledger, BY_MAIL)
+    assert due(ledger, NOW + 9 * YEAR) == []
+    ledger.transact(lambda records: records.append(later_event(lead_id, EventKind.BOUNCED)))
+    assert due(ledger, NOW + 9 * YEAR) == []
+    ledger.transact(lambda records: notify_client(records, BY_MAIL, NOW))
+    assert due(ledger, NOW + 9 * YEAR) == []
+
+
+def test_a_quarantined_lead_is_due_although_nobody_looked_at_it(ledger: Ledger) -> None:
+    lead_id = receive(ledger, BY_MAIL)
+    ledger.transact(lambda records: records.append(later_event(lead_id, EventKind.HELD_BACK)))
+    assert due(ledger, NOW + 90 * DAY, PERIODS) == [lead_id]
+
+
+def test_a_rejected_lead_is_due_unless_the_rejection_is_disputed(ledger: Ledger) -> None:
+    desk = Desk(ledger)
+    lead_id = receive(ledger)
+    desk.act(reject, lead_id, NOW + DAY, "too_small")
+    assert due(ledger, NOW + 101 * DAY, PERIODS) == []
+    assert due(ledger, NOW + 101 * DAY) == [lead_id]
+    desk.act(dispute, lead_id, NOW + 2 * DAY)
+    assert due(ledger, NOW + 9 * YEAR) == []
+
+
+def pay_all(desk: Desk, at: datetime) -> None:
+    """Pays what is open."""
+    for entry in desk.ledger.read(lambda reading: open_entries(reading, "acme")):
+        amount = from_minor(entry.open, entry.document.currency)
+        request = PaymentRequest(entry.document.number, amount, at.date())
+        desk.ledger.transact(partial(record_payment, request=request, now=at))
+
+
+def test_an_accepted_lead_is_due_once_it_is_billed_and_paid(ledger: Ledger) -> None:
+    desk = Desk(ledger)
+    lead_id = desk.take(campaign()).lead_id
+    later = NOW + 200 * DAY
+    assert due(ledger, later) == []
+    desk.close("2026-11", NOW + 20 * DAY)
+    assert due(ledger, later) == []
+    pay_all(desk, NOW + 30 * DAY)
+    assert due(ledger, later) == [lead_id]
+
+
+@pytest.mark.parametrize(("terms", "last_day"), [(WON, NOW + 31 * DAY), (SHARE, NOW + YEAR + DAY)])
+def test_a_sale_is_open_until_its_months_and_refund_days_are_over(
+    ledger: Ledger, terms: Campaign, last_day: datetime
+) -> None:
+    desk = Desk(ledger)
+    lead = desk.take(terms)
+    desk.client(lead, EventKind.WON, NOW, amount=Decimal(500))
+    desk.close("2026-11", NOW + 45 * DAY)
+    pay_all(desk, NOW + 46 * DAY)
+    periods = RetentionPeriods(90 * DAY, timedelta(0), None, DAY)
+    assert due(ledger, last_day, periods) == []
+    assert due(ledger, max(last_day + DAY, NOW + 60 * DAY), periods) == [lead.lead_id]
+
+
+def test_erasure_by_age_is_recorded_by_the_system_and_leaves_a_sound_ledger(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail"
+    old = receive(ledger, company_size="1-50")
+    kept = receive(ledger, email="bob@other.example")
+    moment = NOW + 91 * DAY
+    assert preview_old_data(ledger, PERIODS, folder, moment).lead_ids == [old]
+    erasure = erase_old_data(ledger, PERIODS, folder, moment)
+    assert (erasure.lead_ids, erasure.places.answers) == ([old], 1)
+    events = ledger.read(lambda reading: list(reading.events.select(lead_id=old)))
+    last = events[-1].event
+    assert (last.kind, last.actor, last.data) == (
+        EventKind.ERASED,
+        Actor.SYSTEM,
+        {"reason": "age"},
+    )
+    assert ledger.read(lambda reading: reading.people.personal_data(kept)) is not None
+    assert erase_old_data(ledger, PERIODS, folder, moment).lead_ids == []
+    assert ledger.verify().problems == ()
+
+
+def test_old_letter_files_are_deleted_and_new_ones_stay(ledger: Ledger, tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    old, new = folder / "1.eml", folder / "2.eml"
+    for path, at in ((old, NOW - 91 * DAY), (new, NOW - 89 * DAY)):
+        path.write_text("To: bob@other.example\n\nhello")
+        os.utime(path, (at.timestamp(), at.timestamp()))
+    assert preview_old_data(ledger, PERIODS, folder, NOW).letter_files == 1
+    assert erase_old_data(ledger, PERIODS, folder, NOW).letter_files == 1
+    assert [path.name for path in folder.glob("*.eml")] == ["2.eml"]
