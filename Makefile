@@ -9,8 +9,8 @@ export PYTHONDONTWRITEBYTECODE :=
 # Files side by side, those with servers first, so that no long one is left for the end; says which tests were slowest.
 SLOWEST := --durations=10
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
-# A test with a server waits for half of its time: one more than there are cores.
-WITH_SERVERS := -n 3 --dist loadfile --no-loadscope-reorder $(SLOWEST)
+# A test with a server waits for half of its time: two for each of two cores.
+WITH_SERVERS := -n 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
 .PHONY: run write lint check test test-dates test-long audit lock clean

@@ -12,7 +12,7 @@ import base64
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -65,6 +65,18 @@ class Grant:
     file: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmationGrant:
+    """What the link of a letter allows: its reader proves the address of a lead until `ends`."""
+
+    campaign: str
+    lead_id: str
+    ends: datetime
+    """UTC, in whole seconds."""
+    address_tag: str
+    """Of the address that the letter went to: `LinkSigner.is_sent_to` compares it."""
+
+
 class Subject(StrEnum):
     """What a contact's link opens."""
 
@@ -102,6 +114,11 @@ def files_path(token: str) -> str:
     return f"/g/{token}"
 
 
+def confirmation_path(token: str) -> str:
+    """The path of the page on which somebody proves their address."""
+    return f"/c/{token}"
+
+
 def unsubscribe_path(token: str) -> str:
     """The path of the page on which somebody unsubscribes from a kind of letter."""
     return f"/u/{token}"
@@ -130,6 +147,8 @@ class LinkSigner:
         self._secret = secret
         self._lifetime = lifetime
         self._thanks = TimestampSigner(secret, salt="thanks")
+        self._sent = TimestampSigner(secret, salt="sent")
+        self._confirmation = Signer(secret, salt="confirmation")
         self._files = TimestampSigner(secret, salt="files")
         self._download = URLSafeTimedSerializer(secret, salt="download")
         self._test = URLSafeTimedSerializer(secret, salt="test-lead")
@@ -150,6 +169,39 @@ class LinkSigner:
     def read_thanks(self, token: str, now: datetime) -> Grant:
         """Raises `TokenExpired` or `TokenInvalid`."""
         return self._read_lead(self._thanks, token, now)
+
+    def sent(self, campaign: str, lead_id: str) -> str:
+        """A token for the page after a form whose answer comes by letter."""
+        return self._sent.sign(f"{lead_id}-{campaign}").decode()
+
+    def read_sent(self, token: str, now: datetime) -> Grant:
+        """Raises `TokenExpired` or `TokenInvalid`."""
+        return self._read_lead(self._sent, token, now)
+
+    def confirmation(self, campaign: str, lead_id: str, address: str, ends: datetime) -> str:
+        """A token for `confirmation_path`: whoever gets it in a letter to the address proves it."""
+        tag = self._address_tag(lead_id, address)
+        return self._confirmation.sign(
+            f"{lead_id}-{int(ends.timestamp()):x}-{tag}-{campaign}"
+        ).decode()
+
+    def read_confirmation(self, token: str) -> ConfirmationGrant:
+        """What the token allows, also after its end. Raises `TokenInvalid`."""
+        content: bytes = _load_signed(lambda: self._confirmation.unsign(token))
+        lead_id, ends, tag, campaign = content.decode().split("-", 3)
+        return ConfirmationGrant(campaign, lead_id, datetime.fromtimestamp(int(ends, 16), UTC), tag)
+
+    def is_sent_to(self, grant: ConfirmationGrant, address: str) -> bool:
+        """Whether the letter with this link went to this address."""
+        return hmac.compare_digest(self._address_tag(grant.lead_id, address), grant.address_tag)
+
+    def browser_proof(self, lead_id: str) -> str:
+        """The value by which a page recognises the browser that sent the form of a lead."""
+        return self._keyed_id(f"browser\0{lead_id}")
+
+    def is_browser_proof(self, lead_id: str, value: str) -> bool:
+        """Whether the value is that of the lead."""
+        return hmac.compare_digest(self.browser_proof(lead_id).encode(), value.encode())
 
     def files(self, campaign: str, lead_id: str) -> str:
         """A token for the page with the lead's files: `files_path`."""
@@ -272,7 +324,13 @@ class LinkSigner:
         return str(self._contact.dumps([subject.value, client, contact, about]))
 
     def _contact_id(self, client: str, address: str) -> str:
-        text = f"contact\0{client}\0{address.strip().casefold()}"
+        return self._keyed_id(f"contact\0{client}\0{address.strip().casefold()}")
+
+    def _address_tag(self, lead_id: str, address: str) -> str:
+        digest = hmac.digest(self._secret, f"address\0{lead_id}\0{address}".encode(), "sha256")
+        return digest[:8].hex()
+
+    def _keyed_id(self, text: str) -> str:
         digest = hmac.digest(self._secret, text.encode(), "sha256")
         return base64.urlsafe_b64encode(digest[:15]).decode()
 

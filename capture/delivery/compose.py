@@ -28,7 +28,7 @@ from capture.delivery.lead_letters import (
 )
 from capture.delivery.privacy_letters import consent_withdrawn, own_data
 from capture.delivery.request import Dropped, Request
-from capture.delivery.visitor_letters import guide
+from capture.delivery.visitor_letters import confirmation, guide
 from capture.errors import NotFound
 from capture.ledger.messages import VISITOR, Message
 from capture.ledger.protocol import ReadTransaction
@@ -37,6 +37,7 @@ from capture.privacy.withdraw import are_letters_blocked
 
 WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "guide": guide,
+    "confirmation": confirmation,
     "own_data": own_data,
     "lead_to_review": lead_to_review,
     "lead_released": lead_released,

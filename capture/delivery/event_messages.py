@@ -14,7 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from capture.campaign.client import Client
-from capture.campaign.model import Campaign, Notice
+from capture.campaign.model import Campaign, Confirm, Notice
 from capture.intake.submission import FORM
 from capture.lead.events import Event, EventKind, parse_time
 from capture.lead.model import Lead
@@ -114,10 +114,12 @@ def morning_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _guide(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
-    """The guide, once for each lead that came by a form of a gated campaign."""
-    lead = subject.lead
+    """The guide, once for each lead that came by a form of a gated campaign. A campaign that asks
+    for a confirmation has one letter for both (`confirmation_messages`)."""
+    lead, campaign = subject.lead, subject.campaign
     expires_at = lead.received_at + TOO_OLD
-    if subject.campaign.kind == "gated" and lead.source == FORM and now < expires_at:
+    has_guide = campaign.kind == "gated" and campaign.confirm is Confirm.NONE
+    if has_guide and lead.source == FORM and now < expires_at:
         yield NewMessage(
             key=f"guide:{lead.lead_id}",
             channel=Channel.MAIL,

@@ -17,6 +17,7 @@ from typing import Final
 from capture.campaign.catalogue import Catalogue
 from capture.delivery.agency_messages import AgencyPlanner
 from capture.delivery.clock_messages import digests, reports
+from capture.delivery.confirmation_messages import confirmations
 from capture.delivery.context import DeliveryContext
 from capture.delivery.domain_check import domains_to_check, hold_back_without_mail
 from capture.delivery.event_messages import (
@@ -26,6 +27,7 @@ from capture.delivery.event_messages import (
     messages_of_lead,
 )
 from capture.delivery.webhooks import DECISIONS, messages_for_event
+from capture.intake.confirm import expire_leads, unrecorded_expiries
 from capture.lead.events import Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import LETTERS_A_DAY, VISITOR, NewMessage
@@ -68,7 +70,9 @@ def queue_messages(context: DeliveryContext, now: datetime) -> int:
 
 
 def _has_silence(reading: ReadTransaction, now: datetime) -> bool:
-    """Whether silence has decided something that no event records yet."""
+    """Whether silence has decided something, or a link has ended, and no event records it yet."""
+    if unrecorded_expiries(reading, now):
+        return True
     held = (
         lead.is_deemed_held_at(now) for lead in reading.leads.with_pending_meeting(silent_by=now)
     )
@@ -76,8 +80,9 @@ def _has_silence(reading: ReadTransaction, now: datetime) -> bool:
 
 
 def _record_silence(records: WriteTransaction, now: datetime) -> None:
-    """Records acceptances by silence and meetings that silence takes as held (rules 12 and 14 of
-    docs/rules.md), so that webhooks can follow from them."""
+    """Records acceptances by silence, meetings that silence takes as held, and ended confirmation
+    links (rules 7, 12 and 14 of docs/rules.md), so that webhooks can follow from them."""
+    expire_leads(records, now)
     record_silent_acceptances(records, now)
     record_held_meetings(records, now)
 
@@ -167,6 +172,7 @@ class _Planner:
             client=self.catalogue.clients.get(lead.client),
         )
         yield from messages_of_lead(lead_event, self.now)
+        yield from confirmations(reading, lead_event, self.now)
         for message in messages_for_event(reading, recorded, lead, self.now):
             yield _after_undo(message, event)
         if self.agency.email:

@@ -61,12 +61,13 @@ class Request:
         """The absolute URL of a page of the lead service."""
         return f"{self.context.service_url}{path}"
 
-    def unsubscribe_url(self, address: str) -> str:
-        """Where the owner of the address unsubscribes from letters of this kind.
+    def unsubscribe_url(self, address: str, letter: str = "") -> str:
+        """Where the owner of the address unsubscribes from letters of a kind; by default of this
+        message's kind.
 
         Raises `Dropped` if they have done so.
         """
-        letter, outbox = self.message.kind, self.reading.outbox
+        letter, outbox = letter or self.message.kind, self.reading.outbox
         address_id = outbox.address_id(address)
         if outbox.is_unsubscribed(address_id, letter):
             raise Dropped("the recipient has unsubscribed from letters of this kind")

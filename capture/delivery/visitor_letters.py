@@ -1,8 +1,13 @@
-"""Finds the facts of the letter to a visitor."""
+"""Finds the facts of the letters to a visitor."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from capture.campaign.gated_files import check_gated_file
 from capture.delivery.attempts import TemporaryFailure
+from capture.delivery.confirmation_messages import gets_letter
 from capture.delivery.request import Dropped, Request
+from capture.lead.events import parse_time
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.messages import Attempt
@@ -10,34 +15,82 @@ from capture.letters import visitor
 from capture.letters.letter import Letter
 from capture.privacy.receipt import consent_receipt
 from capture.review.acts import find_lead
-from capture.signed_links import OWN_DATA_PATH, consent_path, files_path
+from capture.signed_links import OWN_DATA_PATH, confirmation_path, consent_path, files_path
 
 
 def guide(request: Request) -> Letter:
     """The files that the visitor asked for, and the consent as it was recorded."""
+    campaign, signer = request.campaign, request.context.link_signer
+    recipient = _recipient(request)
+    lead = recipient.lead
+    if not campaign.assets:
+        raise Dropped("the campaign gives no files any more")
+    path = files_path(signer.files(lead.campaign, lead.lead_id))
+    return visitor.guide(
+        request.letterhead, _facts(request, recipient, path, request.now + signer.lifetime)
+    )
+
+
+def confirmation(request: Request) -> Letter:
+    """Asks for the proof of the address; the files are behind the same link."""
+    recipient = _recipient(request)
+    lead = recipient.lead
+    if lead.confirmed:
+        raise Dropped("the person has confirmed the address")
+    if not gets_letter(lead):
+        raise Dropped(f"the lead is {lead.review}")
+    ends = parse_time(request.message.data["ends"])
+    if lead.review == "unconfirmed" and lead.confirm_until is not None:
+        ends = lead.confirm_until
+    if ends <= request.now:
+        raise Dropped("the link that it would have has ended")
+    signer = request.context.link_signer
+    token = signer.confirmation(lead.campaign, lead.lead_id, recipient.address, ends)
+    return visitor.confirmation(
+        request.letterhead, _facts(request, recipient, confirmation_path(token), ends)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipient:
+    """The person who sent a form."""
+
+    lead: Lead
+    address: str
+
+
+def _recipient(request: Request) -> _Recipient:
+    """The person that the letter goes to. Raises `Dropped` after erasure."""
     lead = find_lead(request.reading, request.message.lead_id)
     data = request.reading.people.personal_data(lead.lead_id)
     address = "" if data is None else str(data.answers.get("email", ""))
     if data is None or not address:
         raise Dropped("the person's address was erased")
-    campaign, signer = request.campaign, request.context.link_signer
-    if not campaign.assets:
-        raise Dropped("the campaign gives no files any more")
+    return _Recipient(lead, address)
+
+
+def _facts(
+    request: Request, recipient: _Recipient, path: str, link_ends: datetime
+) -> visitor.GuideFacts:
+    """The facts of the letter with a link to this path.
+
+    Raises `TemporaryFailure` if a file cannot be sent, and `Dropped` if nobody wants the letter.
+    """
+    campaign, lead = request.campaign, recipient.lead
     _check_files(request, campaign.assets)
-    token = signer.files(lead.campaign, lead.lead_id)
-    return visitor.guide(
-        request.letterhead,
-        visitor.GuideFacts(
-            title=campaign.title,
-            client=request.client.legal_name,
-            files=campaign.assets,
-            url=request.url(files_path(token)),
-            link_ends=request.now + signer.lifetime,
-            zone=campaign.zone,
-            consent=_consent(request, lead),
-            unsubscribe_url=request.unsubscribe_url(mailbox_of(address, NEWEST)),
-            is_test=lead.test,
+    return visitor.GuideFacts(
+        title=campaign.title,
+        client=request.client.legal_name,
+        files=campaign.assets,
+        url=request.url(path),
+        link_ends=link_ends,
+        zone=campaign.zone,
+        consent=_consent(request, lead),
+        # Both letters follow a form, so one wish counts for both.
+        unsubscribe_url=request.unsubscribe_url(
+            mailbox_of(recipient.address, NEWEST), visitor.GUIDE
         ),
+        is_test=lead.test,
     )
 
 

@@ -1,7 +1,7 @@
 """Every letter with sample data, for previews and tests. No database is needed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from capture.letters.render import Letterhead
 _ZONE: Final = ZoneInfo("America/New_York")
 _SERVICE: Final = "https://www.example.com"
 _SIGNED: Final = "WyJsZWFkIiwiYWNtZSIsInNhbXBsZSIsInNhbXBsZSJd.sample.sample"
+_CONFIRMATION: Final = "7ffwzp2npa6a-6a752f04-sample-acme-cloud-guide.sample"
 _RECEIVED: Final = datetime(2026, 11, 30, 15, 15, tzinfo=UTC)
 _LEADS: Final = "Acme Cloud"
 
@@ -88,6 +89,8 @@ GUIDE: Final = visitor.GuideFacts(
     ),
     unsubscribe_url=f"{_SERVICE}/u/{_SIGNED}",
 )
+
+CONFIRMATION: Final = replace(GUIDE, url=f"{_SERVICE}/c/{_CONFIRMATION}")
 
 MEETING: Final = leads.MeetingFacts(
     lead=DEMO_LEAD,
@@ -274,6 +277,7 @@ class Sample:
 
 SAMPLES: Final[Mapping[str, Sample]] = {
     "guide": Sample(visitor.guide, GUIDE, "the visitor"),
+    "confirmation": Sample(visitor.confirmation, CONFIRMATION, "the visitor"),
     "own_data": Sample(privacy.own_data, OWN_DATA, "the visitor"),
     "lead_to_review": Sample(leads.lead_to_review, LEAD, "the client"),
     "lead_released": Sample(leads.lead_released, LEAD, "the client"),

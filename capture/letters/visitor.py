@@ -25,6 +25,7 @@ from capture.letters.render import (
 from capture.text import count_noun
 
 GUIDE: Final = "guide"
+_NOT_ME: Final = "\N{LEFT DOUBLE QUOTATION MARK}This was not me\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,17 @@ class ConsentRecord:
 
 @dataclass(frozen=True, slots=True)
 class GuideFacts:
-    """What the letter with the guide says."""
+    """What the letter with the guide says, and the one that also asks for a confirmation."""
 
     title: str
     """The title of the campaign."""
     client: str
     """The legal name of the client."""
     files: tuple[str, ...]
-    """The names of the files."""
+    """The names of the files; none if the form promises none."""
     url: str
-    """The page with the links to the files. Programs that follow a letter's links load no file."""
+    """The page with the links to the files, or with the button that confirms the address. Programs
+    that follow a letter's links load no file and confirm nothing."""
     link_ends: datetime
     zone: ZoneInfo
     consent: ConsentRecord
@@ -86,6 +88,50 @@ def guide(letterhead: Letterhead, facts: GuideFacts) -> Letter:
             "You get this letter because somebody entered your address in the form named above. If "
             "it was not you, you need not do anything: ignore it, or unsubscribe to get no letters "
             "from our forms any more."
+        ),
+        is_test=facts.is_test,
+    )
+    return letterhead.letter(content, unsubscribe_url=facts.unsubscribe_url)
+
+
+def confirmation(letterhead: Letterhead, facts: GuideFacts) -> Letter:
+    """Asks the person to confirm the address; with files, they are behind the same link.
+
+    The letter is the same for every lead, so it says nothing about its verdict (rule 6).
+    """
+    until = moment_in_words(facts.link_ends, facts.zone)
+    thanks = "Thank you for your request."
+    asks = f"{facts.client} gets it only once you have confirmed that this e-mail address is yours."
+    files: tuple[Block, ...] = ()
+    if facts.files:
+        number = count_noun(len(facts.files), "file")
+        files = (
+            Paragraph(f"Behind the same link is what you asked for: {number}."),
+            Items(facts.files),
+        )
+    content = Content(
+        subject=f"Please confirm your address: {facts.title}",
+        heading=facts.title,
+        summary=f"Confirm your address until {until}.",
+        blocks=(
+            Paragraph(f"{thanks} {asks}"),
+            *files,
+            Button("Confirm and get the files" if files else "Confirm my address", facts.url),
+            Paragraph(
+                "In the browser in which you sent the form, the link is enough. In any other one, "
+                f"press the button on its page. The link works until {until}. Afterwards, send the "
+                "form again to get a new letter."
+            ),
+            Paragraph(
+                f"Was it not you? Open the link, and press {_NOT_ME}: the request is withdrawn "
+                "then, and the form sends no more letters to your address."
+            ),
+            *_consent_blocks(facts),
+        ),
+        reason=(
+            "You get this letter because somebody entered your address in the form named above. If "
+            "you do not confirm it, the request goes no further. You can also unsubscribe to get "
+            "no letters from our forms any more."
         ),
         is_test=facts.is_test,
     )

@@ -16,7 +16,7 @@ from capture.signed_links import LinkSigner
 from capture.web.api.app import create_api
 from capture.web.config import MAX_BODY, LiveSite, WebConfig
 from capture.web.policy import POLICY_HEADER, page_policy
-from capture.web.public import download, form, privacy, thanks, unsubscribe
+from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe
 from capture.web.rate_limit import RateLimit
 from capture.web.review import pages as review
 from capture.web.sender import WebApp, log_unexpected, route
@@ -85,7 +85,7 @@ def create_app(
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     install_services(app, app_services)
-    for view in (form, thanks, download, unsubscribe, privacy, review):
+    for view in (form, thanks, confirm, download, unsubscribe, privacy, review):
         app.register_blueprint(view.blueprint)
     app.add_url_rule("/healthz", view_func=_health)
     app.before_request(_refuse_compressed)

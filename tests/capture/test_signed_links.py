@@ -16,6 +16,7 @@ from capture.signed_links import (
     Subject,
     TokenExpired,
     TokenInvalid,
+    confirmation_path,
     files_path,
     review_path,
 )
@@ -98,10 +99,12 @@ def test_a_changed_token_or_one_of_another_purpose_is_refused() -> None:
 def test_the_path_of_a_link_needs_no_quoting() -> None:
     assert review_path("a.b-c_d") == "/r/a.b-c_d"
     assert files_path("a.b-c_d") == "/g/a.b-c_d"
+    assert confirmation_path("a.b-c_d") == "/c/a.b-c_d"
 
 
 VISITOR_LINKS = [
     (SIGNER.thanks, SIGNER.read_thanks),
+    (SIGNER.sent, SIGNER.read_sent),
     (SIGNER.files, SIGNER.read_files),
     (lambda campaign, lead_id: SIGNER.download(Grant(campaign, lead_id)), SIGNER.read_download),
 ]
@@ -148,3 +151,40 @@ def test_a_link_to_own_data_ends_after_a_day() -> None:
             SIGNER.read_own_data(other, NOW)
     with pytest.raises(TokenInvalid):
         SIGNER.read_consent(token)
+
+
+def test_a_confirmation_names_its_lead_and_end_and_is_bound_to_its_address() -> None:
+    ends = NOW + timedelta(days=7, microseconds=999)
+    token = SIGNER.confirmation("the-guide", "7ffwzp2npa6a", ADDRESS, ends)
+    grant = SIGNER.read_confirmation(token)
+    expected = ("the-guide", "7ffwzp2npa6a", NOW + timedelta(days=7))
+    assert (grant.campaign, grant.lead_id, grant.ends) == expected
+    assert SIGNER.is_sent_to(grant, ADDRESS)
+    assert not SIGNER.is_sent_to(grant, "carla@acme.example")
+    assert "carol" not in token
+
+
+def test_a_changed_confirmation_or_one_of_another_purpose_is_refused() -> None:
+    token = SIGNER.confirmation("the-guide", "7ffwzp2npa6a", ADDRESS, NOW)
+    other_key = LinkSigner(b"another secret", timedelta(days=7))
+    for wrong in (
+        "",
+        token[:-1],
+        token.replace("7ff", "8ff"),
+        SIGNER.thanks("the-guide", "7ffwzp2npa6a"),
+        SIGNER.files("the-guide", "7ffwzp2npa6a"),
+        other_key.confirmation("the-guide", "7ffwzp2npa6a", ADDRESS, NOW),
+    ):
+        with pytest.raises(TokenInvalid):
+            SIGNER.read_confirmation(wrong)
+    for read_other in (SIGNER.read_thanks, SIGNER.read_files, SIGNER.read_sent):
+        with pytest.raises(TokenInvalid):
+            read_other(token, NOW)
+
+
+def test_a_browser_proof_counts_for_its_lead_alone() -> None:
+    proof = SIGNER.browser_proof("7ffwzp2npa6a")
+    assert SIGNER.is_browser_proof("7ffwzp2npa6a", proof)
+    assert proof not in SIGNER.confirmation("the-guide", "7ffwzp2npa6a", ADDRESS, NOW)
+    for lead_id, value in (("8ffwzp2npa6a", proof), ("7ffwzp2npa6a", ""), ("7ffwzp2npa6a", "ä")):
+        assert not SIGNER.is_browser_proof(lead_id, value)

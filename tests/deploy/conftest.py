@@ -1,5 +1,8 @@
 """One server for the tests of a module, to which the complete repository was pushed once."""
 
+import contextlib
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +23,30 @@ def server() -> Iterator[Server]:
             yield server
 
 
+@pytest.fixture(scope="session")
+def known_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The place for the cache of a first release: pictures, searches, compressed files.
+
+    All modules and processes of one test run share it, so that only the first one computes it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "known-cache"
+
+
 @pytest.fixture(scope="module")
-def first(server: Server) -> Writer:
+def first(server: Server, known_cache: Path) -> Writer:
     """The writer who made the first push."""
     writer = server.writer("ann")
+    cache = Path(server.settings["cache_dir"])
+    if known_cache.exists():
+        shutil.copytree(known_cache, cache, dirs_exist_ok=True)
     result = writer.push()
     assert result.accepted, result.text
+    if not known_cache.exists():
+        copy = Path(tempfile.mkdtemp(dir=known_cache.parent)) / "cache"
+        shutil.copytree(cache, copy)
+        with contextlib.suppress(OSError):  # another process was faster
+            copy.rename(known_cache)
     return writer
 
 

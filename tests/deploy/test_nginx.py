@@ -138,7 +138,7 @@ def test_the_thanks_page_works_and_the_log_has_no_personal_data(nginx: Nginx) ->
     assert "@" not in log
 
 
-@pytest.mark.parametrize("folder", ["consent", "privacy/me", "r", "u"])
+@pytest.mark.parametrize("folder", ["c", "consent", "privacy/me", "r", "u"])
 def test_a_page_behind_a_letters_link_comes_from_the_service_and_is_not_logged(
     nginx: Nginx, folder: str
 ) -> None:

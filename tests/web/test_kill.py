@@ -16,7 +16,7 @@ from tests.service import Answer, Service, person
 
 pytestmark = pytest.mark.server
 
-KILLS = rounds(20, 400)
+KILLS = rounds(10, 400)
 CLIENTS = 4
 PATIENCE = 60.0
 """Seconds until the test gives up on an event; a busy machine is slow."""

@@ -1,9 +1,9 @@
-// Sends a lead's form without leaving the page. Without it the form works through its own page.
+// Sends a lead's form without leaving the page. Without it the form has its own page.
 (() => {
   "use strict";
-  const ids = new Map(); // a form's one-time id, kept until the form is taken
+  const ids = new Map(); // until one is taken
   const uuid = () =>
-    crypto.randomUUID?.() ?? // absent on plain http
+    crypto.randomUUID?.() ?? // not on plain http
     crypto.getRandomValues(new Uint8Array(16)).join("-");
   const live = document.body.appendChild(document.createElement("p"));
   live.className = "unseen";
@@ -46,12 +46,14 @@
       signal: AbortSignal.timeout?.(30000),
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = page.querySelector("main");
     const again = page.getElementById(id);
-    if (answer.ok && page.querySelector("main h1")) {
+    if (page.querySelector("[data-proof]")) location = answer.url; // on its own host
+    else if (answer.ok && main?.querySelector("h1")) {
       ids.delete(id);
-      thank(form, page.querySelector("main"), answer.url);
+      thank(form, main, answer.url);
     } else if (again) {
-      form.replaceWith(again); // with everything that was typed
+      form.replaceWith(again);
       again.querySelector("[role=alert]")?.focus();
     } else {
       throw Error(answer.status < 500 ? page.querySelector("h1 + p")?.textContent : "");

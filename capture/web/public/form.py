@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from capture.campaign.model import Campaign
+from capture.campaign.model import Campaign, Confirm
 from capture.errors import Unavailable
 from capture.form.campaign_form import CampaignForm, form_class
 from capture.form.touches import page_of_form, touch_of_page
@@ -50,7 +50,8 @@ def show(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/f/<slug>")
 def submit(slug: str) -> ResponseReturnValue:
-    """Receives a submission. Answers 303 to the thanks page, or the form with all the input."""
+    """Receives a submission. Answers 303 to the thanks page, or to the page that says that a letter
+    is on its way; or the form with all the input."""
     service = services()
     campaign = service.catalogue.campaign(slug)
     form_data = _read_form()
@@ -81,8 +82,12 @@ def submit(slug: str) -> ResponseReturnValue:
         current_app.logger.error("%s: lead refused: %s", request.path, error)
         return _form_page(campaign, form, _BUSY), 503, {"Retry-After": "30"}
     # No body: nobody reads it. A slug and a token need no quoting.
-    thanks = f"/f/{slug}/thanks?t={service.link_signer.thanks(slug, receipt.lead_id)}"
-    return Response(status=303, headers={"Location": f"{request.root_path}{thanks}"})
+    signer = service.link_signer
+    if campaign.confirm is Confirm.EMAIL:
+        page = f"/f/{slug}/sent?t={signer.sent(slug, receipt.lead_id)}"
+    else:
+        page = f"/f/{slug}/thanks?t={signer.thanks(slug, receipt.lead_id)}"
+    return Response(status=303, headers={"Location": f"{request.root_path}{page}"})
 
 
 def _invalid_form(campaign: Campaign, form: CampaignForm, now: datetime) -> ResponseReturnValue:

@@ -56,25 +56,30 @@ def files(token: str) -> ResponseReturnValue:
         return invalid_link()
     except TokenExpired as expired:
         return expired_link(expired.grant.campaign if expired.grant else "")
-    if not _promised_files(grant.campaign):
+    if not promised_files(grant.campaign):
         return message_page("Not found", "These files are no longer given out."), 404
     sent = services().ledger.read(lambda reading: own_data(reading, grant.lead_id))
-    return _files_page("files.html", grant, sent)
+    is_confirmed = "confirmed" in request.args  # by the button of `/c/`, just now
+    return _files_page("files.html", grant, sent, is_confirmed=is_confirmed)
 
 
-def _files_page(template: str, grant: Grant, sent: OwnData | None = None) -> ResponseReturnValue:
-    links = {name: _file_link(grant, name) for name in _promised_files(grant.campaign)}
+def _files_page(
+    template: str, grant: Grant, sent: OwnData | None = None, *, is_confirmed: bool = False
+) -> ResponseReturnValue:
+    links = {name: _file_link(grant, name) for name in promised_files(grant.campaign)}
     page = page_template(
         template,
         files=[link for link in links.values() if link is not None],
         missing=[name for name, link in links.items() if link is None],
         sent=sent,
+        is_confirmed=is_confirmed,
         days=services().config.link_life.days,
     )
     return page, {"Referrer-Policy": "no-referrer"}
 
 
-def _promised_files(slug: str) -> tuple[str, ...]:
+def promised_files(slug: str) -> tuple[str, ...]:
+    """The names of the files that the campaign gives out; none if it was removed."""
     try:
         return services().catalogue.campaign(slug).assets
     except NotFound:

@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from capture.errors import NotFound
 from capture.signed_links import TokenInvalid, UnsubscribeGrant
 from capture.web.services import message_page, page_template, services
 
@@ -19,9 +20,9 @@ blueprint = Blueprint("unsubscribe", __name__)
 
 LETTERS: Final = {
     "guide": (
-        "letters with download links",
-        "This holds whoever enters your address in a form. The page after the form still has the "
-        "files.",
+        "letters that follow a form",
+        "This holds whoever enters your address in a form. Some forms show their files on the page "
+        "after the form; one that asks you to confirm your address can then send you nothing.",
     ),
     "report": (
         "reports",
@@ -30,6 +31,13 @@ LETTERS: Final = {
     ),
 }
 """By kind of letter: what no longer comes, and what still does."""
+
+_OF_CAMPAIGN: Final = "campaign:"
+
+
+def letters_of_campaign(slug: str) -> str:
+    """The kind of all letters of one campaign to an address whose owner said "this was not me"."""
+    return f"{_OF_CAMPAIGN}{slug}"
 
 
 @blueprint.get("/u/<token>")
@@ -71,8 +79,23 @@ def link_unknown(_: TokenInvalid) -> ResponseReturnValue:
 
 
 def _page(grant: UnsubscribeGrant) -> str:
-    what, rest = LETTERS[grant.letter]
+    what, rest = _words(grant.letter)
     unsubscribed = services().ledger.read(
         lambda reading: reading.outbox.is_unsubscribed(grant.address_id, grant.letter)
     )
     return page_template("unsubscribe.html", what=what, rest=rest, unsubscribed=unsubscribed)
+
+
+def _words(letter: str) -> tuple[str, str]:
+    """What no longer comes, and what still does."""
+    if not letter.startswith(_OF_CAMPAIGN):
+        return LETTERS[letter]
+    slug = letter.removeprefix(_OF_CAMPAIGN)
+    try:
+        title = services().catalogue.campaign(slug).title
+    except NotFound:  # the campaign was removed
+        title = slug
+    return (
+        f"letters of the form \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}",
+        "This holds whoever enters your address there.",
+    )

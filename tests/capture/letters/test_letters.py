@@ -88,14 +88,14 @@ def test_only_letters_that_no_agreement_needs_can_be_unsubscribed() -> None:
     unsubscribable = {
         name for name, sample in SAMPLES.items() if sample.letter(LETTERHEAD).unsubscribe_url
     }
-    assert unsubscribable == {"guide", "report"}
+    assert unsubscribable == {"guide", "confirmation", "report"}
     for name, sample in SAMPLES.items():
         if name not in unsubscribable and sample.recipient == "the client":
             text = words(sample.letter(LETTERHEAD))
             assert "it cannot be unsubscribed. To change who gets it, ask Northgate Leads" in text
 
 
-@pytest.mark.parametrize("name", ["guide", "lead_to_review", "review_warning"])
+@pytest.mark.parametrize("name", ["guide", "confirmation", "lead_to_review", "review_warning"])
 def test_a_letter_on_a_test_lead_is_marked(name: str) -> None:
     sample = SAMPLES[name]
     letter = sample.write(LETTERHEAD, replace(sample.facts, is_test=True))

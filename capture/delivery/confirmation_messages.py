@@ -1,0 +1,85 @@
+"""The letter with the link that proves an address, of campaigns with `confirm = "email"`.
+
+Every lead that came by a form gets the same letter, whatever its verdict, except spam and leads
+that are held back (rule 6 of docs/rules.md). Who sends the form again while a lead waits gets that
+lead's letter again (rule 2).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from capture.campaign.model import Confirm
+from capture.delivery.event_messages import LeadEvent
+from capture.intake.gate import CONFIRMATION_TIME
+from capture.intake.submission import FORM
+from capture.lead.events import EventKind, parse_time, show_time
+from capture.lead.model import Lead
+from capture.ledger.messages import VISITOR, Channel, NewMessage
+from capture.ledger.protocol import ReadTransaction
+
+CONFIRMATION: Final = "confirmation"
+LETTERS_FOR_A_LEAD: Final = 3
+"""Most letters for one lead."""
+NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
+"""Stages of a lead whose person gets no letter."""
+
+_RESULTS: Final = frozenset(
+    {
+        EventKind.DUPLICATE,
+        EventKind.SUPPRESSED,
+        EventKind.OVER_CAP,
+        EventKind.DISQUALIFIED,
+        EventKind.UNCONFIRMED,
+    }
+)
+"""Results of the gate after which the letter leaves: a lead qualifies only after it."""
+
+
+def confirmations(
+    reading: ReadTransaction, subject: LeadEvent, now: datetime
+) -> Iterator[NewMessage]:
+    """The letter that follows from an event, if any."""
+    event, lead = subject.event, subject.lead
+    if subject.campaign.confirm is not Confirm.EMAIL or event.kind not in _RESULTS:
+        return
+    if event.data.get("asks_again"):
+        lead = reading.leads.get(event.data["duplicate_of"]) or lead
+    ends = _link_end(subject, lead)
+    if not gets_letter(lead) or now >= ends or _is_enough(reading, lead):
+        return
+    yield NewMessage(
+        key=f"{CONFIRMATION}:{lead.lead_id}:{subject.sequence}",
+        channel=Channel.MAIL,
+        kind=CONFIRMATION,
+        recipient=VISITOR,
+        queued_at=now,
+        due_at=now,
+        expires_at=ends,
+        client=lead.client,
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        data={"ends": show_time(ends)},
+    )
+
+
+def gets_letter(lead: Lead) -> bool:
+    """Whether its person gets the letter, as the lead is now."""
+    return (
+        lead.source == FORM
+        and lead.review not in NO_LETTER_STAGES
+        and not (lead.confirmed or lead.consent_withdrawn)
+    )
+
+
+def _link_end(subject: LeadEvent, lead: Lead) -> datetime:
+    """When the link ends: that of a waiting lead with the lead, any other one after as long."""
+    if lead.review == "unconfirmed" and lead.confirm_until is not None:
+        return lead.confirm_until
+    until = subject.event.data.get("until")
+    return subject.event.occurred_at + CONFIRMATION_TIME if until is None else parse_time(until)
+
+
+def _is_enough(reading: ReadTransaction, lead: Lead) -> bool:
+    letters = reading.outbox.select(lead_id=lead.lead_id, kind=CONFIRMATION)
+    return len(letters) >= LETTERS_FOR_A_LEAD
