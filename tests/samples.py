@@ -15,7 +15,15 @@ NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 GUIDE = "%PDF-1.7\nthe guide itself\nstartxref\n9\n%%EOF\n"
 """A gated file that the checks accept as a complete PDF."""
 
-CAMPAIGN = """\
+NO_GROUPS = """\
+[quarantine]
+burst = 0
+alike = 0
+network = 0
+"""
+"""For campaigns of tests that send many equal leads: no risk signal looks for groups."""
+
+CAMPAIGN = f"""\
 title = "The guide"
 client = "acme"
 currency = "USD"
@@ -38,8 +46,9 @@ type = "phone"
 required = false
 
 [criteria]
-company_size = { at_least = 101 }
+company_size = {{ at_least = 101 }}
 
+{NO_GROUPS}
 [price]
 model = "cpl"
 rate = 50
@@ -47,7 +56,7 @@ billable = "accepted"
 
 [review]
 hours = 48
-reasons = { too_small = "The company is smaller than it said." }
+reasons = {{ too_small = "The company is smaller than it said." }}
 """
 
 ANSWERS: Mapping[str, Answer] = {
@@ -70,7 +79,12 @@ PARTIES = Parties(
 
 
 def campaign(*more: str, slug: str = "guide", text: str = CAMPAIGN) -> Campaign:
-    """A campaign with one criterion; `more` is TOML to append to its file."""
+    """A campaign with one criterion; `more` is TOML to append to its file.
+
+    A table `quarantine` in it replaces the one of `CAMPAIGN`.
+    """
+    if any("[quarantine]" in part for part in more):
+        text = text.replace(NO_GROUPS, "")
     return parse_campaign(slug, "\n".join([text, *more]), f"{slug}.toml")
 
 

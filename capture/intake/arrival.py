@@ -5,6 +5,7 @@ from datetime import datetime
 
 from capture.campaign.model import Campaign
 from capture.intake.submission import Submission
+from capture.ledger.traits import Traits
 from capture.ledger.types import Keys
 from capture.qualification.verdict import Verdict
 
@@ -27,5 +28,7 @@ class Arrival:
     """A person has checked it, or its address was proved: no risk signal counts any more."""
     is_confirmed: bool = False
     """The person has proved the address."""
+    traits: Traits | None = None
+    """What other leads may share with it. None: no risk signal counts."""
     is_free_over_cap: bool = False
     """It was marked free over a cap at its receipt, and stays so (rule 8)."""

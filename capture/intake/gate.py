@@ -12,7 +12,7 @@ from typing import Any, Final
 from capture.campaign.model import Answer, Campaign, Confirm, Notice
 from capture.errors import Hint, Refused
 from capture.intake.arrival import Arrival
-from capture.intake.risk import as_data, is_held, risk_signals
+from capture.intake.risk import RiskSignal, as_data, is_held, risk_signals
 from capture.intake.submission import FORM, is_spam
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.identity import select_keys
@@ -48,6 +48,8 @@ class GateResult:
 
     kind: EventKind
     details: dict[str, Any]
+    signals: tuple[RiskSignal, ...] = ()
+    """The risk signals of a quarantined lead."""
 
 
 def check_open(reading: ReadTransaction, campaign: Campaign, now: datetime) -> None:
@@ -79,7 +81,8 @@ def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
     if arrival.verdict.passed:
         signals = () if arrival.is_checked else risk_signals(reading, arrival)
         if is_held(arrival.campaign.quarantine, signals):
-            return GateResult(EventKind.QUARANTINED, details | {"signals": as_data(signals)})
+            details |= {"signals": as_data(signals)}
+            return GateResult(EventKind.QUARANTINED, details, signals)
         details |= _reached_cap(reading, arrival)
     return _result_of_verdict(arrival, details)
 

@@ -5,6 +5,8 @@ submissions.
 """
 
 import secrets
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +22,10 @@ from capture.intake.gate import (
     judged_event,
     judged_values,
 )
+from capture.intake.quarantine import WAITING, hold_back
+from capture.intake.risk import RiskSignal, as_data, is_held
 from capture.intake.submission import HONEYPOT, UNKNOWN_FORM, Submission, is_spam
+from capture.intake.traits import traits_of
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, keys_to_store
@@ -77,7 +82,8 @@ def receive_submission(
     lead_id = new_lead_id()
     keys = keys_to_match(submission.answers)
     verdict = qualify(campaign, submission.answers)
-    arrival = Arrival(campaign, submission, keys, verdict, received_at=now, now=now)
+    traits = traits_of(campaign, submission)
+    arrival = Arrival(campaign, submission, keys, verdict, received_at=now, now=now, traits=traits)
     gate_result = judge_at_gate(records, arrival)
     records.append(
         _received_event(lead_id, arrival), judged_event(lead_id, arrival, gate_result, now)
@@ -89,6 +95,10 @@ def receive_submission(
     records.people.save_submission(one_time_id, fingerprint, now, lead_id)
     if gate_result.kind in KINDS_WITH_KEYS and not submission.test:
         records.people.save_keys(lead_id, campaign.client, keys_to_store(submission.answers))
+    if traits is not None and gate_result.kind is not EventKind.SPAM:
+        is_usual = gate_result.kind is not EventKind.QUARANTINED
+        records.traits.save(lead_id, campaign.slug, traits, now, is_usual=is_usual)
+    _hold_back_group(records, campaign, gate_result.signals, now)
     return Receipt(lead_id, is_repeat=False, gate_result=gate_result)
 
 
@@ -124,6 +134,21 @@ def _is_known(records: WriteTransaction, campaign: Campaign, consent: Consent) -
     if not consent.version:
         return False
     return records.campaigns.version_text(campaign.slug, consent.version) is not None
+
+
+def _hold_back_group(
+    records: WriteTransaction, campaign: Campaign, signals: Iterable[RiskSignal], now: datetime
+) -> None:
+    """Holds back the undecided earlier leads of a new lead's groups, by the groups' weights."""
+    own_signals: defaultdict[str, list[RiskSignal]] = defaultdict(list)
+    for signal in signals:
+        for lead_id in signal.members:
+            own_signals[lead_id].append(signal)
+    terms = campaign.quarantine
+    suspects = [lead_id for lead_id, own in own_signals.items() if is_held(terms, own)]
+    for lead in records.traits.undecided(suspects):
+        if hold_back(records, lead, as_data(own_signals[lead.lead_id]), now).review in WAITING:
+            records.traits.set_usual(lead.lead_id, is_usual=False)
 
 
 def _is_flood(records: WriteTransaction, campaign: Campaign, now: datetime) -> bool:

@@ -2,16 +2,52 @@
 
 Each signal has a weight in the campaign file. A lead is quarantined if its weights add up to
 `hold_at` (rule 36 of docs/rules.md). No signal is proof, and none uses a third party.
+
+Some signals are about a group: leads that share a trait, such as the way by which they came. In a
+group the leads of one company count once, and leads that a person has checked do not count. So
+colleagues, people in one building, and people who come during a burst are spared.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from capture.campaign.model import Campaign
 from capture.campaign.quarantine import Quarantine
 from capture.intake.arrival import Arrival
-from capture.intake.submission import HONEYPOT
+from capture.intake.submission import HONEYPOT, Submission
+from capture.intake.traits import (
+    ANSWERS,
+    DOMAIN,
+    NAME,
+    NETWORK,
+    PHONE,
+    SHAPE,
+    STEM,
+    TEXT,
+    WAY,
+)
+from capture.lead.identity import select_keys
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.traits import Trait, TraitLead, Traits
+
+TRAITS_KEPT: Final = timedelta(days=30)
+"""How long the ledger needs traits. Older ones can be deleted."""
+
+INVALID_CONTACT: Final = "invalid_contact"
+"""The code of the reason by which a client says that a person cannot be reached."""
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_Details = Mapping[str, int | str]
+_USUAL_DAYS: Final = timedelta(days=28)
+_TIMES_USUAL: Final = 4
+"""Only leads beyond this multiple of the usual rate are a burst."""
+_TEAM: Final = 20
+"""So many leads of one company's domain in one window are colleagues, and count once."""
+_REJECTED_COLLEAGUES: Final = 2
+"""So many rejections make a company's domain suspect; one makes only the person suspect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +57,22 @@ class RiskSignal:
     name: str
     """Its key in the campaign file's table `quarantine`."""
     weight: int
-    details: Mapping[str, int] = field(default_factory=dict)
-    """Numbers that explain it, such as how many leads came within the hour."""
+    details: _Details = field(default_factory=dict)
+    """Numbers and codes that explain it, such as how many leads came within the hour."""
+    members: tuple[str, ...] = ()
+    """The ids of the earlier leads of its groups, if it is about groups."""
 
 
-def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal, ...]:  # noqa: ARG001
-    """All risk signals of a submission, in the order of the campaign file."""
-    weights = arrival.campaign.quarantine
-    signals = []
-    if HONEYPOT in arrival.submission.spam_signals:
-        signals.append(RiskSignal("honeypot", weights.honeypot))
-    return tuple(signals)
+def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal, ...]:
+    """All risk signals of a submission. One without traits has none: a test, an import, or if
+    quarantine is disabled."""
+    if arrival.traits is None:
+        return ()
+    return (
+        *_own_signals(arrival.campaign.quarantine, arrival.submission),
+        *_Groups(reading, arrival.campaign, arrival.traits, arrival.now).signals(),
+        *_rejected_answer(reading, arrival),
+    )
 
 
 def is_held(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
@@ -45,3 +86,173 @@ def is_held(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
 def as_data(signals: Iterable[RiskSignal]) -> list[dict[str, Any]]:
     """The signals as an event stores them."""
     return [{"name": signal.name, "weight": signal.weight, **signal.details} for signal in signals]
+
+
+def _own_signals(terms: Quarantine, submission: Submission) -> Iterator[RiskSignal]:
+    """The signal of the post itself. With two spam signals it would be spam, so it has one."""
+    for signal in submission.spam_signals:
+        if signal == HONEYPOT and terms.honeypot:
+            yield RiskSignal("honeypot", terms.honeypot)
+        elif signal != HONEYPOT and terms.spam_signal:
+            yield RiskSignal("spam_signal", terms.spam_signal, {"what": signal})
+
+
+# Groups.
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How many leads with a trait within which time are a group."""
+
+    trait: str
+    window: timedelta
+    signal: str
+    """Its key in the table `quarantine`; the key with `_leads` gives the number of leads."""
+    factor: int = 1
+    """How many times that number."""
+    counts_beyond_team: bool = False
+    """Whether the leads of one company count one by one beyond `_TEAM`."""
+
+    def least(self, terms: Quarantine) -> int:
+        """The least number of leads in the group."""
+        number: int = getattr(terms, f"{self.signal}_leads")
+        return number * self.factor
+
+
+_RULES: Final = (
+    _Rule(WAY, _HOUR, "burst", counts_beyond_team=True),
+    _Rule(WAY, _DAY, "burst", 2, counts_beyond_team=True),
+    _Rule(PHONE, TRAITS_KEPT, "alike"),
+    _Rule(TEXT, TRAITS_KEPT, "alike"),
+    _Rule(ANSWERS, TRAITS_KEPT, "alike"),
+    _Rule(NAME, TRAITS_KEPT, "alike", 2),
+    _Rule(DOMAIN, TRAITS_KEPT, "alike"),
+    _Rule(STEM, _DAY, "alike", 2),
+    _Rule(SHAPE, _DAY, "alike", 2),
+    _Rule(NETWORK, _DAY, "network"),
+    _Rule(NETWORK, 7 * _DAY, "network", 2),
+)
+
+
+_GROUP_SIGNALS: Final = tuple(dict.fromkeys(rule.signal for rule in _RULES))
+_RULES_OF: Final = {
+    key: tuple(rule for rule in _RULES if (rule.signal, rule.trait) == key)
+    for key in ((rule.signal, rule.trait) for rule in _RULES)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    details: _Details
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """Looks for groups that a new lead belongs to."""
+
+    reading: ReadTransaction
+    campaign: Campaign
+    traits: Traits
+    now: datetime
+
+    def signals(self) -> Iterator[RiskSignal]:
+        """At most one signal for each of burst, alike and network, with all its groups."""
+        for name in _GROUP_SIGNALS:
+            weight: int = getattr(self.campaign.quarantine, name)
+            if not weight:
+                continue
+            groups = [
+                group
+                for trait in self.traits.traits
+                if (rules := _RULES_OF.get((name, trait.kind)))
+                if (group := self._group(trait, rules)) is not None
+            ]
+            if groups:
+                members = dict.fromkeys(lead_id for group in groups for lead_id in group.members)
+                yield RiskSignal(name, weight, groups[0].details, tuple(members))
+
+    def _group(self, trait: Trait, rules: Sequence[_Rule]) -> _Group | None:
+        """The group of the trait by the first rule that applies; None if none does."""
+        terms = self.campaign.quarantine
+        limit = _limit(max(rule.least(terms) for rule in rules))
+        since = self.now - max(rule.window for rule in rules)
+        leads = self.reading.traits.newest(self.campaign.slug, trait, since, limit)
+        for rule in rules:
+            least = rule.least(terms)
+            if len(leads) + 1 < least or self._size(rule, leads) < least:
+                continue
+            # Few leads come this far.
+            usual = self._usual_hundredths(trait, rule) if trait.has_rate else 0
+            least += _TIMES_USUAL * usual // 100
+            if _limit(least) > limit:
+                limit = _limit(least)
+                leads = self.reading.traits.newest(self.campaign.slug, trait, since, limit)
+            if self._size(rule, leads) < least:
+                continue
+            checked = self.reading.traits.checked([lead.lead_id for lead in leads])
+            group = [
+                lead
+                for lead in leads
+                if lead.received_at > self.now - rule.window and lead.lead_id not in checked
+            ]
+            size = self._size(rule, group)
+            if size >= least:
+                members = tuple(lead.lead_id for lead in group)
+                return _Group(_details(trait, rule, size, usual), members)
+        return None
+
+    def _size(self, rule: _Rule, leads: Iterable[TraitLead]) -> int:
+        """How many leads count within the rule's window, with the new one."""
+        since = self.now - rule.window
+        senders = Counter(lead.sender for lead in leads if lead.received_at > since)
+        senders[self.reading.traits.sender(self.campaign.slug, self.traits.sender)] += 1
+        if not rule.counts_beyond_team:
+            return len(senders)
+        return sum(max(1, number - _TEAM + 1) for number in senders.values())
+
+    def _usual_hundredths(self, trait: Trait, rule: _Rule) -> int:
+        """How many leads with the trait usually come within the rule's window, in hundredths.
+
+        Over 28 days or, if the campaign is younger, since its first lead; without the window.
+        """
+        until = self.now - rule.window
+        since = until - _USUAL_DAYS
+        first = self.reading.leads.first(self.campaign.slug)
+        if first is not None:
+            since = max(since, first.received_at)
+        number = self.reading.traits.count(self.campaign.slug, trait, since, until)
+        return int(100 * number * rule.window / max(until - since, _DAY))
+
+
+def _limit(least: int) -> int:
+    """How many leads to read: enough, though colleagues count once, and never very many."""
+    return 3 * least + _TEAM
+
+
+def _details(trait: Trait, rule: _Rule, size: int, usual: int) -> _Details:
+    details: dict[str, int | str] = {"leads": size, "minutes": rule.window // _MINUTE}
+    if rule.signal == "alike":
+        details["what"] = trait.kind
+    return details | ({"usual_hundredths": usual} if trait.has_rate else {})
+
+
+# Rejected answers.
+
+
+def _rejected_answer(reading: ReadTransaction, arrival: Arrival) -> Iterator[RiskSignal]:
+    """The signal that the client rejected this phone number, mailbox or company before."""
+    weight = arrival.campaign.quarantine.rejected_answer
+    if not weight:
+        return
+    keys = arrival.keys
+    rejections = reading.traits.rejections(arrival.campaign.client, keys, INVALID_CONTACT)
+    for kind in ("phone", "email", "company_domain"):
+        matches = [rejections[key] for key in select_keys(keys, {kind}) if key in rejections]
+        rejected = max((leads.rejected for leads in matches), default=0)
+        accepted = max((leads.accepted for leads in matches), default=0)
+        if kind == "company_domain" and rejected < max(_REJECTED_COLLEAGUES, accepted + 1):
+            continue
+        if rejected:
+            yield RiskSignal("rejected_answer", weight, {"what": kind, "leads": rejected})
+            return

@@ -98,7 +98,7 @@ def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
         *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS, _WEBHOOKS),
-        _ERASURE,
+        *(_TRAITS, _ERASURE),
     ):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
@@ -343,6 +343,25 @@ _ERASURE: Final = """
         at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX erasure_requests_by_address ON erasure_requests (address);
+"""
+
+_TRAITS: Final = """
+    -- Keyed hashes only. They are deleted after 30 days.
+    CREATE TABLE traits (
+        mac BLOB NOT NULL CHECK (length(mac) = 16),
+        received_at TEXT NOT NULL,
+        lead_id TEXT NOT NULL,
+        sender BLOB NOT NULL CHECK (length(sender) = 16),
+        has_rate INTEGER NOT NULL CHECK (has_rate IN (0, 1)),
+        PRIMARY KEY (mac, received_at, lead_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX traits_by_lead ON traits (lead_id);
+    CREATE TABLE trait_rates (
+        mac BLOB NOT NULL CHECK (length(mac) = 16),
+        hour INTEGER NOT NULL,  -- since 1970
+        leads INTEGER NOT NULL CHECK (leads >= 0),
+        PRIMARY KEY (mac, hour)
+    ) STRICT, WITHOUT ROWID;
 """
 
 _WEBHOOKS: Final = """

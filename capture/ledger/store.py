@@ -19,6 +19,7 @@ from capture.ledger.outbox import SqlOutbox
 from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.statements import SqlStatements
+from capture.ledger.traits import SqlTraits
 from capture.ledger.types import Result
 
 
@@ -38,6 +39,7 @@ class SqlReadTransaction:
         self.api = SqlApi(connection, keyed_hash)
         self.outbox = SqlOutbox(connection, dialect, keyed_hash)
         self.downloads = SqlDownloads(connection)
+        self.traits = SqlTraits(connection, dialect, keyed_hash)
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)
 

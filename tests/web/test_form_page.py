@@ -17,7 +17,7 @@ def test_the_page_asks_for_the_campaigns_fields_and_carries_its_version(service:
         *CAMPAIGN.fields,
         "homepage",
     ]
-    assert page.values["gp_version"] == CAMPAIGN.version
+    assert page.values["gp_version"] == service.version(GUIDE)
     assert CAMPAIGN.consent in answer.text
 
 
