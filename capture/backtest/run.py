@@ -175,8 +175,11 @@ def _unknown_reason(terms: Campaign, draft: Campaign) -> str:
 # The backtest.
 
 
-_JUDGED_STAGES: Final = frozenset({"qualified", "accepted", "rejected", "disqualified", "over_cap"})
-"""Review stages of leads whose verdict the criteria decided, not an earlier check of the gate."""
+_JUDGED_STAGES: Final = frozenset(
+    {"qualified", "accepted", "rejected", "held_back", "disqualified", "over_cap"}
+)
+"""Review stages of leads whose verdict the criteria decided. Other leads were decided by an earlier
+check of the gate, or nobody knows whether a real person sent them."""
 
 
 def backtest(

@@ -9,7 +9,8 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import from_option, read_period, to_option
 from capture.cli.show import as_json_option, show_facts, show_heading, show_json, show_rows
-from capture.kpi.formulas import DEFINITIONS, Figure, Unit, agency_figures, client_figures
+from capture.kpi.definitions import DEFINITIONS
+from capture.kpi.formulas import Figure, Unit, agency_figures, client_figures
 from capture.kpi.gathering import KpiQuery, campaigns_in, gather_figures
 from capture.kpi.grouping import CurrencyFigures, Grouping, Period
 from capture.kpi.sums import Sums
@@ -137,6 +138,8 @@ def _figure_rows(figures: list[Figure], sums: Sums) -> Iterator[tuple[str, str]]
             }
             for stage, count in sorted(apart.items()):
                 yield f"  {_SEPARATE_STAGES[stage]}", f"{count:,}"
+        if figure.key == "in_review" and sums.stages["held_back"]:
+            yield "  of them held back", f"{sums.stages['held_back']:,}"
         if figure.key == "rejected":
             for code, count in sums.reasons.most_common():
                 yield f"  {code}", f"{count:,}"
@@ -149,6 +152,10 @@ _SEPARATE_STAGES: Final = {
     "suppressed": "of them known to the client",
     "over_cap": "of them over a cap",
     "unconfirmed": "of them unconfirmed",
+    "consent_withdrawn": "of them with a withdrawn consent",
+    "quarantined": "in quarantine, apart",
+    "discarded": "discarded, apart",
+    "expired": "not confirmed in time, apart",
 }
 
 

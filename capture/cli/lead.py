@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,6 +14,17 @@ from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import Note, PersonalData, RecordedEvent
+
+MARKS: Final = (
+    *("test", "free_over_cap", "needs_explicit_acceptance", "bounced", "consent_withdrawn"),
+    *("erased", "entered"),
+)
+"""The facts that are shown beside a lead's stage if they are true."""
+_NO_DEADLINE: Final = {
+    "quarantined": "waits for `gatepost quarantine`",
+    "held_back": "stopped; waits for `gatepost quarantine`",
+}
+"""By stage: why the review has no end."""
 
 
 @click.command()
@@ -126,11 +137,7 @@ def _plain(value: Any) -> Any:
 
 def _show(facts: dict[str, Any]) -> None:
     lead = facts["lead"]
-    marks = [
-        name
-        for name in ("test", "free_over_cap", "needs_explicit_acceptance", "bounced", "entered")
-        if lead[name]
-    ]
+    marks = [name for name in MARKS if lead[name]]
     show_facts(
         [
             ("lead", lead["lead_id"]),
@@ -145,7 +152,7 @@ def _show(facts: dict[str, Any]) -> None:
                 if _is_correction(event)
             ),
             *(("for client", _entry(event)) for event in facts["events"] if _is_entry(event)),
-            ("review ends", lead["deadline"] or "not started"),
+            ("review ends", lead["deadline"] or _NO_DEADLINE.get(lead["review"], "not started")),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
             ("next due", lead["due"] or "nothing at present"),

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.lead import MARKS
 from capture.cli.options import DefaultGroup, Month
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
@@ -133,7 +134,6 @@ def _show(rows: list[dict[str, Any]], columns: Sequence[str], *, as_json: bool) 
 def _lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
     personal_data = reading.people.personal_data(lead.lead_id)
     due_state = reading.statements.due_state(lead.lead_id)
-    names = ("test", "free_over_cap", "needs_explicit_acceptance", "bounced", "entered")
     return {
         "lead_id": lead.lead_id,
         "received_at": moment(lead.received_at),
@@ -144,7 +144,7 @@ def _lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, 
         "billed": due_state.billed,
         "downloads": sum(each.count for each in reading.downloads.of_lead(lead.lead_id)),
         "email": _email(personal_data),
-        "marks": " ".join(name for name in names if getattr(lead, name)),
+        "marks": " ".join(name for name in MARKS if getattr(lead, name)),
     }
 
 

@@ -69,6 +69,19 @@ class LeadInReview:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadHeldBack:
+    """A lead of the month, or of an earlier one, that waits for the agency to check it."""
+
+    campaign: str
+    lead_id: str
+    received_at: datetime
+    is_in_review: bool
+    """Whether the client has it in review, with the deadline stopped; else it is quarantined."""
+    days: int
+    """Full days since its receipt."""
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedInCampaign:
     """A lead whose lines cannot be computed. The close leaves it out."""
 
@@ -95,6 +108,7 @@ class Decisions:
     """Credit notes of this month for refunds and churn in a month that was closed already."""
     unpaid_periods: Sequence[UnpaidPeriod] = ()
     in_review: Sequence[LeadInReview] = ()
+    held_back: Sequence[LeadHeldBack] = ()
     parked: Sequence[ParkedInCampaign] = ()
     disputes: Sequence[OpenDispute] = ()
     failed_messages: Sequence[Message] = ()
@@ -322,6 +336,18 @@ def _decisions(
             and not (lead.test or lead.free_over_cap)
             and lead.review_at(now) == "qualified"
         ],
+        held_back=[
+            LeadHeldBack(
+                slug,
+                lead.lead_id,
+                lead.received_at,
+                is_in_review=lead.review == "held_back",
+                days=_days_since(lead.received_at, now),
+            )
+            for slug in campaigns
+            for lead in reading.leads.held_back(slug)
+            if lead.month <= month and not lead.test
+        ],
         parked=parked,
         disputes=[
             OpenDispute(slug, lead.lead_id, _disputed_at(reading, lead))
@@ -345,8 +371,12 @@ def _lead_in_review(lead: Lead, now: datetime) -> LeadInReview:
         received_at=lead.received_at,
         deadline=lead.deadline,
         silence_accepts=lead.silence_accepts_at is not None,
-        days=max(0, (now - lead.received_at).days),  # another machine's clock may be ahead
+        days=_days_since(lead.received_at, now),
     )
+
+
+def _days_since(moment: datetime, now: datetime) -> int:
+    return max(0, (now - moment).days)  # another machine's clock may be ahead
 
 
 def _disputed_at(reading: ReadTransaction, lead: Lead) -> datetime:

@@ -65,9 +65,10 @@ def read_me(
         ),
         (
             "Events with data left out",
-            "events.left_out names the parts of an event's data that point to other leads and were "
-            "left out. The hash of such an event cannot be computed here. In data, `by` is a keyed "
-            "hash of the person, of yours or of the agency, who acted.",
+            "events.left_out names the parts of an event's data that were left out: they point to "
+            "other leads, or are signals that made the agency check this one. The hash of such an "
+            "event cannot be computed here. In data, `by` is a keyed hash of the person, of yours "
+            "or of the agency, who acted.",
         ),
         (
             "Who recorded an event",

@@ -225,8 +225,9 @@ def make_tables(db: Database) -> None:
 # The evidence for one lead: its events up to the statement.
 
 
-_OTHER_LEADS: Final = ("earlier", "duplicate_of")
-"""Keys in an event's data that name other leads; they must not reach this client's file."""
+_LEFT_OUT: Final = ("earlier", "duplicate_of", "signals")
+"""Keys in an event's data that must not reach this client's file: they name other leads, or say
+which signals held the lead back, and no signal is proof (rule 36 of docs/rules.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,9 +273,9 @@ def account_events(reading: ReadTransaction, number: str) -> Iterator[ChainLink]
 
 
 def chain_link(reading: ReadTransaction, recorded: RecordedEvent) -> ChainLink:
-    """The event with the hash before it, and without keys that name other leads."""
+    """The event with the hash before it, and without the keys of `_LEFT_OUT`."""
     data = recorded.event.data
-    left_out = [name for name in _OTHER_LEADS if data.get(name)]
+    left_out = [name for name in _LEFT_OUT if data.get(name)]
     visible = {name: value for name, value in data.items() if name not in left_out}
     before = reading.events.hash_of(recorded.sequence - 1)
     return ChainLink(recorded, before, canonical(visible), left_out)

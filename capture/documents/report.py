@@ -16,7 +16,8 @@ from capture.documents.agreement.model import day, month_name
 from capture.documents.price_words import campaign_price
 from capture.documents.printing import pages
 from capture.documents.report_charts import Chart, Report, Row, Table, draw_chart
-from capture.kpi.formulas import DEFINITIONS, Figure, Unit, client_figures, format_number
+from capture.kpi.definitions import DEFINITIONS
+from capture.kpi.formulas import Figure, Unit, client_figures, format_number
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import Grouping, Period, month_before
 from capture.kpi.sums import Sums
@@ -143,7 +144,7 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
         f"{_were(sums.accepted)} accepted: {sums.by_client:,} by the client, {sums.by_entry:,} by "
         f"an entry of the agency for the client, {sums.by_silence:,} automatically at the "
         f"deadline; {_were(sums.rejected)} rejected and {sums.in_review:,} "
-        f"{'is' if sums.in_review == 1 else 'are'} still in review."
+        f"{'is' if sums.in_review == 1 else 'are'} still in review{_held_back(sums)}."
     ]
     cost = figures["cost_per_qualified_lead"]
     if cost.number is not None:
@@ -162,6 +163,12 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
             else f"As many qualified as in {month}."
         )
     return parts
+
+
+def _held_back(sums: Sums) -> str:
+    """How many leads in review the agency is checking, to follow "still in review"."""
+    count = sums.stages["held_back"]
+    return f", {count:,} of them held back for a check" if count else ""
 
 
 def _were(count: int) -> str:

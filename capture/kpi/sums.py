@@ -5,7 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-NON_LEAD_STAGES: Final = frozenset({"spam", "duplicate"})
+NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
+"""Stages of submissions of which nobody knows whether a real person sent them."""
+NON_LEAD_STAGES: Final = NOT_PROVED | {"spam", "duplicate"}
 """Stages of submissions that are not leads."""
 COSTS_NOT_REQUESTED: Final = "own costs were not requested"
 
@@ -63,8 +65,13 @@ class Sums:
 
     @property
     def leads(self) -> int:
-        """Submissions without spam and duplicates."""
+        """Submissions without spam, duplicates, and those that are not proved real."""
         return self.submissions - sum(self.stages[stage] for stage in NON_LEAD_STAGES)
+
+    @property
+    def not_proved(self) -> int:
+        """Submissions in quarantine, discarded, or not confirmed in time."""
+        return sum(self.stages[stage] for stage in NOT_PROVED)
 
     @property
     def accepted(self) -> int:
@@ -78,8 +85,8 @@ class Sums:
 
     @property
     def in_review(self) -> int:
-        """Leads that were delivered and are not decided yet."""
-        return self.stages["qualified"]
+        """Leads that were delivered and are not decided yet; also those that are held back."""
+        return self.stages["qualified"] + self.stages["held_back"]
 
     @property
     def qualified(self) -> int:

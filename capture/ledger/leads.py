@@ -63,7 +63,7 @@ _SAVE: Final = (
     + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
 )
 _DECISIONS: Final = quoted((EventKind.ACCEPTED, EventKind.REJECTED, EventKind.SETTLED))
-_NOTICES: Final = quoted((EventKind.QUALIFIED, EventKind.NOTIFIED))
+_NOTICES: Final = quoted((EventKind.QUALIFIED, EventKind.NOTIFIED, EventKind.RELEASED))
 _ALL: Final = LeadFilter()
 
 

@@ -15,6 +15,7 @@ from capture.closing.credit import CorrectionRequest
 from capture.closing.debit import propose_debit
 from capture.closing.month_end import (
     Decisions,
+    LeadHeldBack,
     LeadInReview,
     MonthEnd,
     MonthSums,
@@ -26,16 +27,18 @@ from capture.closing.month_end import (
 )
 from capture.closing.months import campaign_groups
 from capture.errors import Refused
+from capture.intake.quarantine import discard, hold_back
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger, ReadTransaction
-from capture.review.acts import Act, dispute, reject
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.review.acts import Act, dispute, find_lead, reject
 from tests.capture.desk import DAY, SHARE, WON, Desk
 from tests.capture.test_invoices import break_lead
 from tests.samples import CAMPAIGN, NOW, PARTIES, campaign, submission
 
 GUIDE = campaign()
+BY_MAIL = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
 TALK = campaign(slug="talk", text=CAMPAIGN.replace("50\n", "70\n"))
 EUROS = campaign(slug="euros", text=CAMPAIGN.replace('"USD"', '"EUR"'))
 BERLIN = campaign(
@@ -90,7 +93,7 @@ class TestState:
         assert (end.state, end.reason, end.number) == (State.READY, "", "")
         assert end.sums == MonthSums(2, net=12_000, vat=0, brought_forward=0, to_pay=12_000)
         assert list(end.titles) == ["guide", "talk"]
-        assert end.decisions == Decisions([], [], [], [], [], [], [])
+        assert end.decisions == Decisions([], [], [], [], [], [], [], [])
 
     def test_a_month_is_ready_ten_seconds_after_its_end_and_not_before(self, desk: Desk) -> None:
         desk.take(GUIDE)
@@ -268,6 +271,28 @@ class TestDecisions:
         (lead,) = end_of(desk.ledger, deadline - timedelta(seconds=1)).decisions.in_review
         assert lead == LeadInReview("guide", lead_id, at, deadline, silence_accepts=True, days=1)
         assert end_of(desk.ledger, deadline).decisions.in_review == []
+
+    def test_held_leads_of_the_month_are_listed_until_the_agency_decides(self, desk: Desk) -> None:
+        in_review = waiting_lead(desk.ledger, GUIDE, NOW)
+        quarantined = waiting_lead(desk.ledger, BY_MAIL, NOW, "d@d.example")
+        later = waiting_lead(desk.ledger, GUIDE, OVER + timedelta(hours=1), "e@e.example")
+
+        def hold(records: WriteTransaction) -> None:
+            for lead_id in (in_review, quarantined, later):
+                hold_back(records, find_lead(records, lead_id), [], NOW)
+
+        desk.ledger.transact(hold)
+        decisions = end_of(desk.ledger, NOW + 2 * DAY).decisions
+        assert decisions.held_back == [
+            LeadHeldBack("guide", in_review, NOW, is_in_review=True, days=2),
+            LeadHeldBack("guide", quarantined, NOW, is_in_review=False, days=2),
+        ]
+        assert decisions.in_review == []
+        for lead_id in (in_review, quarantined):
+            desk.ledger.transact(
+                lambda records, lead_id=lead_id: discard(records, lead_id, "Ada", NOW)
+            )
+        assert end_of(desk.ledger, NOW + 2 * DAY).decisions.held_back == []
 
     def test_a_lead_from_a_clock_that_is_ahead_came_today(self, desk: Desk) -> None:
         waiting_lead(desk.ledger, GUIDE, NOW + timedelta(seconds=5))

@@ -138,6 +138,7 @@ class TestPreview:
                 "late_credits": [],
                 "unpaid_periods": [],
                 "in_review": [],
+                "held_back": [],
                 "parked": [],
                 "disputes": [],
                 "failed_messages": [],

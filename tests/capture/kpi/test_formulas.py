@@ -37,7 +37,7 @@ NOVEMBER: dict[str, Any] = {
 }
 
 CALCULATIONS = {
-    "leads": "150 - 20 - 10 = 120",
+    "leads": "150 - 20 - 10 - 0 = 120",
     "qualified": "30 + 5 + 5 = 40",
     "accepted": "10 + 2 + 18 = 30",
     "rejected": "2 known_customer + 3 too_small = 5",

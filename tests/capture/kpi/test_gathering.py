@@ -17,18 +17,20 @@ from capture.closing.close import close_month
 from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.drawing import spend_of
 from capture.errors import NotFound, Refused
+from capture.intake.quarantine import discard, hold_back, release
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
+from capture.kpi.formulas import client_figures
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import CurrencyFigures, Grouping, Period
 from capture.kpi.sums import Sums
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, EventKind
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
-from capture.review.acts import Act, accept, reject
+from capture.review.acts import Act, accept, find_lead, reject
 from tests.long import rounds
 from tests.samples import ANSWERS, CAMPAIGN, NOW, PARTIES, campaign, consent_to
 
@@ -110,6 +112,38 @@ def test_each_lead_is_counted_once_in_its_stage(office: Office) -> None:
     assert (sums.by_client, sums.by_silence, sums.rejected, sums.in_review) == (1, 1, 1, 1)
     assert sums.reasons == {"too_small": 1}
     assert list(sums.review_seconds) == [3600, 3 * 3600]
+
+
+def test_leads_that_wait_or_ended_are_counted_once_in_their_stage(office: Office) -> None:
+    terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
+    held = [office.receive(at=DECEMBER - HOUR) for _ in range(2)]
+    quarantined, discarded = (office.receive(terms, at=DECEMBER - HOUR) for _ in range(2))
+
+    def hold(records: WriteTransaction) -> None:
+        for lead_id in (*held, quarantined, discarded):
+            hold_back(records, find_lead(records, lead_id), [], DECEMBER)
+        discard(records, discarded, "Ada", DECEMBER)
+        release(records, held[1], "Ada", DECEMBER)
+
+    office.ledger.transact(hold)
+    sums = office.gather().total
+    assert (sums.submissions, sums.leads, sums.not_proved) == (4, 2, 2)
+    assert (sums.qualified, sums.in_review) == (2, 2)
+    assert sums.stages == {"qualified": 1, "held_back": 1, "quarantined": 1, "discarded": 1}
+    figures = {figure.key: figure.calculation for figure in client_figures(sums)}
+    assert (figures["leads"], figures["qualified"]) == ("4 - 0 - 0 - 2 = 2", "0 + 0 + 2 = 2")
+
+
+def test_the_time_to_review_begins_with_the_release(office: Office) -> None:
+    lead_id = office.receive()
+
+    def hold(records: WriteTransaction) -> None:
+        hold_back(records, find_lead(records, lead_id), [], NOW + HOUR)
+        release(records, lead_id, "Ada", NOW + 5 * DAY)
+
+    office.ledger.transact(hold)
+    office.accept(lead_id, NOW + 5 * DAY + 2 * HOUR)
+    assert list(office.gather().total.review_seconds) == [2 * 3600]
 
 
 def test_acceptance_by_silence_counts_the_same_before_and_after_it_is_recorded(
