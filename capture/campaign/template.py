@@ -21,6 +21,7 @@ _BLANK: Final = Template("""\
 title = $title
 summary = ""
 kind = "demo"                         # the visitor asks for a call; "gated" gives out files
+confirm = "email"                     # a lead counts once its person confirms; "none": immediately
 
 client = $client
 currency = $currency

@@ -9,6 +9,8 @@ import pytest
 import time_machine
 from click.testing import CliRunner, Result
 
+from capture.campaign.files import parse_campaign
+from capture.campaign.model import Confirm
 from capture.errors import Refused
 from publish.checks.front_matter import read_front_matter
 from publish.cli import new
@@ -118,6 +120,13 @@ def test_a_new_campaign_is_valid_and_closed(site: Any) -> None:
     findings = site.check().findings
     assert findings.errors == ()
     assert "campaign `the-new-guide` opens on" in findings.warnings[0].message
+
+
+def test_a_new_campaign_asks_for_the_proof_of_the_address(site: Any) -> None:
+    run("campaign", "Demo", "--client", "acme")
+    text = (site.root / "campaigns/demo.toml").read_text()
+    assert '\nconfirm = "email" ' in text
+    assert parse_campaign("demo", text, "demo.toml").confirm is Confirm.EMAIL
 
 
 def test_a_new_campaign_takes_currency_and_time_zone_from_the_same_client(site: Any) -> None:

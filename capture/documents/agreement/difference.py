@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from capture.campaign.model import Campaign, FormField
+from capture.documents.agreement.confirmation import proof
 from capture.documents.agreement.leads import answer, keys, opening, scope, window
 from capture.documents.agreement.model import (
     amount,
@@ -24,7 +25,17 @@ def differences(old: Campaign, new: Campaign) -> list[str]:
 
     Comments, spaces, and the order of criteria and reasons are no terms.
     """
-    parts = (_basics, _fields, _criteria, _duplicates, _review, _price, _caps, _reporting)
+    parts = (
+        _basics,
+        _fields,
+        _criteria,
+        _duplicates,
+        _confirmation,
+        _review,
+        _price,
+        _caps,
+        _reporting,
+    )
     return [
         _without_second_full_stop(visible_text(message))
         for part in parts
@@ -121,6 +132,10 @@ def _duplicates(old: Campaign, new: Campaign) -> Iterator[str]:
     windows = f"one that came {window(old_terms)}", f"one that came {window(new_terms)}"
     yield from _change(original, *windows)
     yield from _change(original, f"one {scope(old_terms)}", f"one {scope(new_terms)}")
+
+
+def _confirmation(old: Campaign, new: Campaign) -> Iterator[str]:
+    yield from _change("The proof of a lead's e-mail address", proof(old), proof(new))
 
 
 def _review(old: Campaign, new: Campaign) -> Iterator[str]:

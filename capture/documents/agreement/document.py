@@ -9,6 +9,7 @@ from capture.billing.statement import Party
 from capture.campaign.client import Client
 from capture.campaign.model import Campaign
 from capture.documents import printing
+from capture.documents.agreement.confirmation import confirmation_section
 from capture.documents.agreement.leads import (
     checks_section,
     definition_section,
@@ -47,6 +48,7 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
         form_section(campaign),
         definition_section(campaign),
         duplicates_section(campaign),
+        confirmation_section(campaign),
         review_section(campaign, client),
         price_section(campaign),
         caps_section(campaign),

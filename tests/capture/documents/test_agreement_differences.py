@@ -41,6 +41,11 @@ HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
             "The notice of a lead was none and is an e-mail.",
         ),
         (
+            'kind = "demo"',
+            'kind = "demo"\nconfirm = "email"',
+            "The proof of a lead's e-mail address was not asked for and is asked for.",
+        ),
+        (
             "too_small =",
             'rude = "The person was rude.", too_small =',
             'The client may now reject a lead for rude: "The person was rude."',

@@ -90,6 +90,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
         "criteria": {name: CRITERIA[name] for name in names},
         "price": draw(st.sampled_from(PRICES)),
         "review": review,
+        "confirm": draw(st.sampled_from(["none", "email"])),
         "duplicates": {
             "keys": draw(
                 st.lists(

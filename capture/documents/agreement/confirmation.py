@@ -1,0 +1,49 @@
+"""The section on the proof of the e-mail address, of campaigns with `confirm = "email"`."""
+
+from capture.campaign.model import Campaign, Caps, Confirm
+from capture.documents.agreement.model import Clause, Section
+
+
+def confirmation_section(campaign: Campaign) -> Section | None:
+    """What the proof means for delivery, caps and billing; None if none is asked for."""
+    if campaign.confirm is not Confirm.EMAIL:
+        return None
+    files = " The files that visitors get are behind the same link." if campaign.assets else ""
+    texts = [
+        "Whoever sends the form gets a letter with a link. A lead by the form is not delivered, "
+        "not shown to the client and not billed until its person has proved the e-mail address: by "
+        "opening the link in the browser that sent the form or, anywhere else, by pressing a "
+        f"button on its page. A program that only opens the link proves nothing.{files}",
+        "The lead qualifies at the proof, and the validation window begins after it, as for every "
+        "other lead.",
+        "The link works for 7 days. A lead that nobody has proved by then is kept, and neither "
+        "delivered nor billed. The person may send the form again. Whoever says that the form was "
+        "not theirs ends the lead.",
+        "The criteria are judged once, when the form is received. Duplicates, and the people and "
+        "companies that the client knows already, are checked again at the proof.",
+        *_places(campaign.caps),
+        "A lead that the agency won elsewhere gets no such letter. It is delivered, and only the "
+        "client's explicit acceptance makes it billable, never silence.",
+    ]
+    return Section("Proof of the e-mail address", tuple(map(Clause, texts)))
+
+
+def proof(campaign: Campaign) -> str:
+    """Whether the proof is asked for, to follow "is"."""
+    return "asked for" if campaign.confirm is Confirm.EMAIL else "not asked for"
+
+
+def _places(caps: Caps) -> list[str]:
+    """How a lead that waits counts towards a cap on leads."""
+    if caps.leads_a_month is None and caps.leads_a_company is None:
+        return []
+    if caps.over == "refuse":
+        return [
+            "A lead that waits for its proof fills a place of a cap on leads for two hours, so "
+            "that nobody can fill a month with invented addresses. The cap is checked again at "
+            "the proof, for the month of receipt: a later proof takes a place if one is left."
+        ]
+    return [
+        "A lead that waits for its proof fills a place of a cap on leads for as long as its link "
+        "works. One that was over the cap at its receipt stays free."
+    ]
