@@ -103,7 +103,7 @@ def _show(certificate: Certificate) -> None:
     show_facts(
         [
             ("time", f"{certificate.keeping.at:%Y-%m-%dT%H:%M:%SZ}"),
-            ("address", _hash(certificate.address_id)),
+            ("address", _hash(certificate.address_key)),
             ("chain", f"{sequence} events, the last {head}"),
         ]
     )
@@ -132,8 +132,8 @@ def _show(certificate: Certificate) -> None:
         click.echo(sentence)
 
 
-def _hash(address_id: str) -> str:
-    return f"keyed hash {address_id}" if address_id else "none given"
+def _hash(address_key: str) -> str:
+    return f"keyed hash {address_key}" if address_key else "none given"
 
 
 # Erasure by age.

@@ -52,9 +52,6 @@ class ErasureQueries(Protocol):
     def places(self, lead_ids: Sequence[str]) -> ErasedPlaces:
         """What `erase` would erase."""
 
-    def address_id(self, address: str) -> str:
-        """The keyed hash of an exact address, in hex."""
-
     def requested_by(self, address: str) -> Sequence[str]:
         """The leads that were erased at the request of this exact address, the oldest first."""
 
@@ -103,9 +100,6 @@ class SqlErasure:
             ),
             downloads=self._count("downloads", "lead_id", lead_ids),
         )
-
-    def address_id(self, address: str) -> str:
-        return self._people.hash_of_address(address).hex()
 
     def requested_by(self, address: str) -> Sequence[str]:
         rows = self._connection.execute(

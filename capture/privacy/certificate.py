@@ -58,7 +58,7 @@ class Keeping:
 class Certificate:
     """What an erasure did; of a dry run, what it would do."""
 
-    address_id: str
+    address_key: str
     """Keyed hash of the address; empty if leads were named by id only."""
     leads: Sequence[ErasedLead]
     erasure: Erasure
@@ -123,7 +123,7 @@ class Certificate:
         return {
             "at": show_time(self.keeping.at),
             "dry_run": self.keeping.is_dry_run,
-            "address_id": self.address_id or None,
+            "address_key": self.address_key or None,
             "leads": [
                 asdict(lead)
                 | {"erased_at": lead.erased_at and show_time(lead.erased_at)}
@@ -145,7 +145,7 @@ def make_certificate(
 ) -> Certificate:
     """The certificate of an erasure that was just done, or of its dry run."""
     return Certificate(
-        address_id=reading.erasure.address_id(person.address) if person.address else "",
+        address_key=reading.people.address_key(person.address) if person.address else "",
         leads=[_erased_lead(reading, lead_id) for lead_id in erasure.lead_ids],
         erasure=erasure,
         keeping=keeping,

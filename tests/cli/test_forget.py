@@ -79,7 +79,7 @@ def test_an_address_without_data_gets_one_line_and_no_hint_at_others(project: Pr
 def test_a_lead_without_an_address_is_named_by_its_id(project: Project) -> None:
     lead_id = project.take()
     content = certificate(project.run("forget", "--lead", lead_id[:8], "--json"))
-    assert content["address_id"] is None
+    assert content["address_key"] is None
     assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is None
 
 
