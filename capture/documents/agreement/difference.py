@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from capture.campaign.model import Campaign, FormField
+from capture.campaign.quarantine import SIGNALS
 from capture.documents.agreement.confirmation import proof
 from capture.documents.agreement.leads import answer, keys, opening, scope, window
 from capture.documents.agreement.model import (
@@ -14,6 +15,7 @@ from capture.documents.agreement.model import (
     visible_text,
 )
 from capture.documents.agreement.money import clock, notice
+from capture.documents.agreement.quarantine import NUMBERS, holding
 from capture.qualification.criteria import sentence
 from capture.text import count_noun
 
@@ -30,6 +32,7 @@ def differences(old: Campaign, new: Campaign) -> list[str]:
         _fields,
         _criteria,
         _duplicates,
+        _quarantine,
         _confirmation,
         _review,
         _price,
@@ -136,6 +139,21 @@ def _duplicates(old: Campaign, new: Campaign) -> Iterator[str]:
 
 def _confirmation(old: Campaign, new: Campaign) -> Iterator[str]:
     yield from _change("The proof of a lead's e-mail address", proof(old), proof(new))
+
+
+def _quarantine(old: Campaign, new: Campaign) -> Iterator[str]:
+    old_terms, new_terms = old.quarantine, new.quarantine
+    yield from _change(
+        "Holding leads back until they are checked", holding(old_terms), holding(new_terms)
+    )
+    sums = f"{old_terms.hold_at}", f"{new_terms.hold_at}"
+    yield from _change("The sum of weights at which a lead is held back", *sums)
+    for name in SIGNALS:
+        weights = f"{getattr(old_terms, name)}", f"{getattr(new_terms, name)}"
+        yield from _change(f"The weight of the signal {name}", *weights)
+    for name, text in NUMBERS.items():
+        numbers = f"{getattr(old_terms, name)}", f"{getattr(new_terms, name)}"
+        yield from _change(text, *numbers)
 
 
 def _review(old: Campaign, new: Campaign) -> Iterator[str]:

@@ -36,6 +36,7 @@ from capture.documents.agreement.money import (
     reporting_section,
     review_section,
 )
+from capture.documents.agreement.quarantine import quarantine_section
 
 
 def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
@@ -48,6 +49,7 @@ def agreement(campaign: Campaign, client: Client, agency: Party) -> Agreement:
         form_section(campaign),
         definition_section(campaign),
         duplicates_section(campaign),
+        quarantine_section(campaign),
         confirmation_section(campaign),
         review_section(campaign, client),
         price_section(campaign),

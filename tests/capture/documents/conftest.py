@@ -8,7 +8,7 @@ from capture.campaign.files import parse_campaign, read_client
 from capture.campaign.model import Campaign
 from capture.documents.agreement.document import agreement
 from capture.documents.agreement.model import Agreement
-from tests.samples import CAMPAIGN
+from tests.samples import CAMPAIGN, NO_GROUPS
 
 ROOT = Path(__file__).parents[3]
 CLIENT = read_client(ROOT / "clients/acme.toml")
@@ -17,8 +17,11 @@ PRICE = 'model = "cpl"\nrate = 50\nbillable = "accepted"'
 
 
 def terms(*changes: tuple[str, str], more: str = "") -> Campaign:
-    """The sample campaign after each pair (old, new) was replaced in its text."""
-    text = CAMPAIGN
+    """The sample campaign after each pair (old, new) was replaced in its text.
+
+    A table `quarantine` in `more` replaces the one of `CAMPAIGN`.
+    """
+    text = CAMPAIGN.replace(NO_GROUPS, "") if "[quarantine]" in more else CAMPAIGN
     for old, new in changes:
         assert text.count(old) == 1, f"{old!r} must occur exactly once in the file"
         text = text.replace(old, new)

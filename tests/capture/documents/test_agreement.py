@@ -34,7 +34,7 @@ def test_each_criterion_has_the_same_sentence_as_in_the_verdict(slug: str) -> No
 
 def test_sections_and_clauses_are_numbered_without_gaps() -> None:
     document = agreement_on()
-    assert [section.number for section in document.sections] == list(range(1, 12))
+    assert [section.number for section in document.sections] == list(range(1, 13))
     for section in document.sections:
         expected = [f"{section.number}.{n}" for n in range(1, len(section.clauses) + 1)]
         assert [clause.number for clause in section.clauses] == expected
@@ -140,7 +140,7 @@ def test_the_window_is_stated_with_its_clock_and_notice(review: str, phrases: li
 def test_reasons_are_listed_with_their_codes() -> None:
     rows = [("too_small", "The company is smaller than it said.")]
     (table,) = [
-        c.table for s in agreement_on().sections for c in s.clauses if c.table and s.number == 5
+        c.table for s in agreement_on().sections for c in s.clauses if c.table and s.number == 6
     ]
     assert list(table.rows) == rows
     assert "for this reason only" in full_text(agreement_on())

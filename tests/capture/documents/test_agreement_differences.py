@@ -110,6 +110,30 @@ def test_changes_of_caps_and_duplicates_give_one_sentence_each(more: str, expect
     assert differences(terms(), terms(more=more)) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            "[quarantine]\nenabled = false",
+            "Holding leads back until they are checked was agreed and is not agreed.",
+        ),
+        (
+            "[quarantine]\nhold_at = 150",
+            "The sum of weights at which a lead is held back was 100 and is 150.",
+        ),
+        ("[quarantine]\nburst = 20", "The weight of the signal burst was 100 and is 20."),
+        (
+            "[quarantine]\nnetwork_leads = 9",
+            "The number of companies or mailboxes a day from one network was 6 and is 9.",
+        ),
+    ],
+)
+def test_changes_of_quarantine_give_one_sentence_each(more: str, expected: str) -> None:
+    default = terms(more="[quarantine]")
+    assert differences(default, terms(more=more)) == [expected]
+    assert len(differences(terms(more=more), default)) == 1
+
+
 def test_a_removed_criterion_is_reported() -> None:
     more = ("[criteria]", "[criteria]\nfull_name = { one_of = ['Ann'] }")
     assert differences(terms(more), terms()) == ["A lead no longer has to meet: Name is Ann."]

@@ -91,6 +91,13 @@ def campaigns(draw: st.DrawFn) -> Campaign:
         "price": draw(st.sampled_from(PRICES)),
         "review": review,
         "confirm": draw(st.sampled_from(["none", "email"])),
+        "quarantine": {
+            "enabled": draw(st.booleans()),
+            "hold_at": draw(st.integers(1, 400)),
+            "honeypot": draw(st.integers(0, 200)),
+            "burst": draw(st.integers(0, 200)),
+            "burst_leads": draw(st.integers(2, 50)),
+        },
         "duplicates": {
             "keys": draw(
                 st.lists(
