@@ -15,7 +15,7 @@ def test_without_confirmation_the_agreement_is_silent_about_it() -> None:
 def test_with_confirmation_it_says_what_the_proof_means_for_delivery_and_billing() -> None:
     document = agreement_on(PROOF)
     titles = [section.title for section in document.sections]
-    assert titles[titles.index("Duplicates") + 1] == TITLE
+    assert titles[titles.index("Leads that are held back") + 1] == TITLE
     text = full_text(document)
     for sentence in (
         "not billed until its person has proved the e-mail address",
