@@ -30,7 +30,7 @@ from tests.cli.running import CommandResult, runner
 pytestmark = pytest.mark.slow
 
 STEPS = range(30, 300)
-SEEDS = {"cpl": 1, "cpap": 11, "cpa": 8, "revenue_share": 6}
+SEEDS = {"cpl": 18, "cpap": 6, "cpa": 47, "revenue_share": 30}
 """Seeds of clients that become interesting after few steps."""
 
 

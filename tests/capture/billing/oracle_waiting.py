@@ -53,11 +53,19 @@ def consent_withdrawn(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
 
 
 def erased(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
-    """Without the answers nobody can review the lead, so silence is over."""
+    """By age. Without the answers nobody can review the lead, so silence is over."""
     history.erased = True
     end_deadline_without_silence(history)
 
 
+def forgotten(history: LeadHistory, act: Act) -> None:
+    """The person asks for the erasure, which also withdraws the consent if nobody has decided."""
+    is_undecided = history.is_undecided or history.stage in ("unconfirmed", *HELD)
+    if is_undecided and not history.erased:
+        consent_withdrawn(history, act)
+    erased(history, act)
+
+
 ACTS_ON_DELIVERY: Final[Mapping[str, Callable[[LeadHistory, Act], None]]] = {
-    act.__name__: act for act in (held_back, discarded, consent_withdrawn, erased)
+    act.__name__: act for act in (held_back, discarded, consent_withdrawn, erased, forgotten)
 }

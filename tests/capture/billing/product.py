@@ -35,6 +35,7 @@ from capture.ledger.types import ClosedStatement
 from capture.money import from_minor
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
+from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import Act as ReviewAct
 from capture.review.acts import (
@@ -77,11 +78,19 @@ def _hold_back(records: WriteTransaction, act: Act) -> Lead:
     )
 
 
+def _erase(records: WriteTransaction, act: Act) -> Lead:
+    address = act.email if act.kind == "forgotten" else None
+    erase_leads(records, [act.lead], act.at, address=address)
+    return find_lead(records, act.lead)
+
+
 ACTIONS_ON_DELIVERY: Final[Mapping[str, Callable[[WriteTransaction, Act], Lead]]] = {
     "bounced": lambda records, act: record_bounce(records, act.lead, act.at),
     "confirmed": lambda records, act: confirm_address(records, act.lead, act.at),
     "consent_withdrawn": lambda records, act: withdraw_consent(records, act.lead, act.at),
     "discarded": lambda records, act: discard(records, act.lead, act.by, act.at),
+    "erased": _erase,
+    "forgotten": _erase,
     "held_back": _hold_back,
     "released": lambda records, act: release(records, act.lead, act.by, act.at),
 }

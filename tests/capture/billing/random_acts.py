@@ -55,11 +55,8 @@ SHORT_GAPS: Final = GAPS[:7]
 """The times between submissions, up to a day."""
 REVIEWS: Final = {"accepted", "rejected", "withdrawn", "bounced", "disputed", "settled"}
 OUTCOMES: Final = set(ACTS_ON_A_LEAD) - REVIEWS
-ANY_KIND: Final = (
-    *(kind for kind in (*ACTS_ON_A_LEAD, *ACTS_ON_DELIVERY) if kind != "erased"),
-    *("corrected", "confirmed", "released"),
-)
-BY_THE_PERSON: Final = ("consent_withdrawn",)
+ANY_KIND: Final = (*ACTS_ON_A_LEAD, *ACTS_ON_DELIVERY, "corrected", "confirmed", "released")
+BY_THE_PERSON: Final = ("consent_withdrawn", "consent_withdrawn", "erased", "forgotten")
 SIZES: Final = ["101+"] * 6 + ["51-100", "1-50"]
 REASONS: Final = ["too_small"] * 7 + ["no_reason"]
 
@@ -198,6 +195,8 @@ def random_act(rng: Random, now: datetime, history: LeadHistory) -> Act:
         on = None if back is None or at - back < history.received else at - back
         client = rng.random() < (0.9 if kind == "objected" else 0.5)
         act = replace(act, client=client, on=on)
+    if kind == "forgotten":
+        act = replace(act, email=rng.choice(["", history.email]))
     if kind in ("accepted", "rejected", "withdrawn"):
         act = replace(act, entered=by == "Dan")  # Dan works at the agency
     if kind == "corrected" and rng.random() < 0.3:

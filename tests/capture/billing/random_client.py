@@ -263,7 +263,7 @@ class RandomClient:
         lead: Lead = self.product.ledger.read(lambda reading: reading.leads.get(lead_id))
         history = self.oracle.leads[lead_id]
         history.settle(self.now)
-        self.driven[history.stage] += 1
+        self.driven[f"lead {history.stage}"] += 1
         stages = (lead.review_at(self.now), lead.appointment_at(self.now), lead.sale)
         assert stages == (_review(history), history.appointment, history.sale), self.acts_text(
             lead_id

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from tests.capture.billing.oracle_acts import ACTS_ON_A_LEAD
+from tests.capture.billing.oracle_waiting import ACTS_ON_DELIVERY
 from tests.capture.billing.product import MEMORY_FOLDER
 from tests.capture.billing.random_acts import MODELS
 from tests.capture.billing.random_client import RandomClient
@@ -29,13 +30,16 @@ from tests.long import LONG, rounds
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-EXAMPLES: Final = rounds(4, 1000)
+EXAMPLES: Final = rounds(3, 1000)
 MOMENTS: Final = rounds(2, 5)
 """The times as of which a month of each client is drawn."""
 SEED: Final = st.tuples(*[st.integers(0, 2**16)] * 3)
 RARE_CASES: Final = frozenset(
     {
-        *ACTS_ON_A_LEAD,
+        *(*ACTS_ON_A_LEAD, *ACTS_ON_DELIVERY, "confirmed", "released", "expired"),
+        *(f"lead {stage}" for stage in ("duplicate", "over_cap", "quarantined", "discarded")),
+        *(f"lead {stage}" for stage in ("unconfirmed", "expired", "held_back")),
+        "lead consent_withdrawn",
         *("corrected", "notified", "edited", "credited", "debited", "paid"),
         *("lines", "late lines", "free lines", "parked leads", "interrupted closes"),
         *("several parts", "several currencies", "brought forward"),
