@@ -68,7 +68,8 @@ class RandomMonths:
             for key, statement in statements.items()
         }
         busiest = sorted(statements, key=lambda key: -weights[key])[:5]
-        return [*busiest, *[key for key in statements if not weights[key]][:2]]
+        empty = [key for key in statements if not weights[key]][:2]
+        return list(dict.fromkeys([*busiest, *empty]))
 
     def slugs(self, currency: str) -> list[str]:
         """The campaigns with leads in a currency."""
