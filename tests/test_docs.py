@@ -25,7 +25,7 @@ from gatepost.settings import Settings
 from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
-from tests.service import PERSON
+from tests.service import GUIDE, PERSON, versions_in
 
 pytestmark = pytest.mark.server
 
@@ -150,7 +150,8 @@ def post_form(origin: str, log: Path) -> None:
         except OSError:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-    body = urllib.parse.urlencode(PERSON).encode()
+    form = {**PERSON, "gp_version": versions_in(ROOT)[GUIDE]}
+    body = urllib.parse.urlencode(form).encode()
     with urllib.request.urlopen(f"{origin}/f/acme-cloud-guide", body, timeout=30) as answer:
         assert "/thanks" in answer.url
 
