@@ -23,7 +23,7 @@ from capture.ledger.protocol import WriteTransaction
     metavar="FIELD=VALUE",
     help="The correct answer; repeat for each field. FIELD= removes the answer.",
 )
-@click.option("--not-spam", is_flag=True, help="Mark the lead as not spam.")
+@click.option("--not-spam", is_flag=True, help="A real person sent it: spam, or a discarded lead.")
 @click.option(
     "--basis",
     default="",

@@ -9,6 +9,7 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.errors import NotFound
+from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
 from capture.lead.consent import Consent
 from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
@@ -62,6 +63,7 @@ def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str,
         | {"due": moment(due_state.due_at), "billed": due_state.billed},
         "consent": asdict(lead.consent),
         "verdict": _verdict(events, personal_data),
+        "signals": _signals(events),
         "answers": None if personal_data is None else dict(personal_data.answers),
         "unverified": None if personal_data is None else dict(personal_data.unverified),
         "first_touch": None if personal_data is None else dict(personal_data.first_touch),
@@ -109,6 +111,18 @@ def _verdict(
         {**criterion, "reason": reasons.get(criterion["id"], "")}
         for criterion in (verdicts[-1]["criteria"] if verdicts else ())
     ]
+
+
+def _signals(events: list[RecordedEvent]) -> list[str]:
+    """The spam signals or risk signals of the newest event that has some, in words."""
+    newest = next((event for event in reversed(events) if event.event.data.get("signals")), None)
+    if newest is None:
+        return []
+    signals = newest.event.data["signals"]
+    if newest.event.kind is EventKind.SPAM:
+        words = "; ".join(map(spam_signal_in_words, signals))
+        return [f"Looked like spam: {words}."]
+    return list(map(risk_signal_in_words, signals))
 
 
 def _answers(personal_data: PersonalData | None) -> dict[str, Any] | None:
@@ -166,6 +180,10 @@ def _show(facts: dict[str, Any]) -> None:
             [{**row, "met": "yes" if row["passed"] else "NO"} for row in facts["verdict"]],
             as_json=False,
         )
+    if facts["signals"]:
+        show_heading("Signals")
+        for sentence in facts["signals"]:
+            click.echo(sentence)
     show_heading("Answers")
     if facts["answers"] is None:
         click.echo("erased")

@@ -31,10 +31,10 @@ from capture.intake.held_leads import (
     find_held_lead,
     held_leads,
     select_alike,
-    show_signal,
 )
 from capture.intake.quarantine import discard as discard_lead
 from capture.intake.quarantine import release as release_lead
+from capture.intake.signal_words import risk_signal_in_words
 from capture.lead.model import Lead
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
@@ -174,7 +174,7 @@ def _show(facts: Mapping[str, Any]) -> None:
     show_heading("Risk signals")
     total = sum(signal["weight"] for signal in facts["signals"])
     rows = [
-        {"signal": signal["name"], "weight": signal["weight"], "why": show_signal(signal)}
+        {"signal": signal["name"], "weight": signal["weight"], "why": risk_signal_in_words(signal)}
         for signal in facts["signals"]
     ]
     show_rows(("signal", "weight", "why"), rows, as_json=False)

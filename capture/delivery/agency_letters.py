@@ -11,7 +11,8 @@ from capture.client_access.answers import labelled_answers
 from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
-from capture.intake.held_leads import HeldLead, held_leads, show_signal
+from capture.intake.held_leads import HeldLead, held_leads
+from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.messages import VISITOR, Channel, Message, MessageState
@@ -25,14 +26,6 @@ from capture.letters.letter import Letter
 from capture.money import show_money
 from capture.text import count_noun
 
-_SIGNALS: Final = {
-    "honeypot": "a field that people cannot see was filled in",
-    "invalid_answers": "its answers were not valid",
-    "unknown_form": "it names no version of the form",
-    "too_fast": "the form was sent faster than a person can fill it in",
-    "link_in_name": "a name contains a link",
-    "many_links": "an answer contains many links",
-}
 _MONEY_CAP: Final = "money_a_month"
 _OVER_BUDGET: Final = (
     "A lead whose price would cross the budget is delivered, but the client is not charged for it."
@@ -202,7 +195,7 @@ def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead
     return agency.SpamLead(
         lead_id=lead.lead_id,
         received_at=lead.received_at,
-        signals=tuple(_SIGNALS.get(signal, signal) for signal in signals),
+        signals=tuple(map(spam_signal_in_words, signals)),
         answers=tuple(_answers(request, lead, terms)),
     )
 
@@ -216,7 +209,7 @@ def _held_lead(request: Request, held: HeldLead) -> HeldLeadFacts:
         received_at=lead.received_at,
         held_at=held.held_at,
         is_in_review=lead.review == "held_back",
-        signals=tuple(show_signal(signal) for signal in held.signals),
+        signals=tuple(map(risk_signal_in_words, held.signals)),
         answers=tuple(_answers(request, lead, terms)),
     )
 

@@ -53,6 +53,10 @@ _CORRECTABLE: Final = frozenset(
 """Review stages of a lead that nobody has decided for good (rule 15)."""
 
 
+_NOT_A_PERSON: Final = frozenset({"spam", "discarded"})
+"""Stages of a lead that seems to be no real person's. A correction must say that it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeadCorrection:
     """A correction that a person at the agency makes."""
@@ -77,6 +81,7 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
     lead = record_held_meeting(records, find_lead(records, correction.lead_id), now)
     if is_blank(correction.by):
         raise Refused("give the name of the person who does it", Hint.BY)
+    stage = lead.review_at(now)
     _check_stage(lead, correction, now)
     basis = _basis(lead, correction)
     campaign = saved_campaign(records, lead.campaign, lead.version)
@@ -102,14 +107,16 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
         Note(lead.lead_id, EventKind.CORRECTED.value, correction.by.strip(), note, now)
     )
     _judge_again(records, lead, campaign, corrected, now)
+    if stage in {"quarantined", "held_back", "discarded"}:
+        records.traits.set_usual(lead.lead_id, is_usual=True)
     return find_lead(records, lead.lead_id)
 
 
 def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
     stage = lead.review_at(now)
-    if stage == "spam" and not correction.not_spam:
-        raise Refused(f"lead {lead.lead_id} is spam; mark it as not spam first", Hint.NOT_SPAM)
-    if stage != "spam" and correction.not_spam:
+    if stage in _NOT_A_PERSON and not correction.not_spam:
+        raise Refused(f"lead {lead.lead_id} is {stage}; mark it as not spam first", Hint.NOT_SPAM)
+    if stage not in _NOT_A_PERSON and correction.not_spam:
         raise Refused(f"lead {lead.lead_id} is {stage}, not spam", Hint.IS_NO_SPAM)
     if lead.consent_withdrawn:  # a correction is no consent (rule 35)
         raise Refused(

@@ -50,14 +50,6 @@ def select_alike(leads: Iterable[HeldLead], sample: HeldLead) -> list[HeldLead]:
     ]
 
 
-def show_signal(signal: Mapping[str, Any]) -> str:
-    """A signal with the numbers that explain it: `burst (leads 12, minutes 60)`."""
-    numbers = ", ".join(
-        f"{name} {signal[name]}" for name in signal if name not in {"name", "weight"}
-    )
-    return f"{signal['name']} ({numbers})" if numbers else str(signal["name"])
-
-
 def _held_lead(reading: ReadTransaction, lead: Lead) -> HeldLead:
     *_, last = (
         recorded.event

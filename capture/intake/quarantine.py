@@ -49,6 +49,7 @@ def hold_back(
     if not _can_be_held(lead, now):
         return lead
     records.append(_event(lead, EventKind.HELD_BACK, Actor.SYSTEM, now, signals=list(signals)))
+    records.traits.set_usual(lead.lead_id, is_usual=False)
     return find_lead(records, lead.lead_id)
 
 
@@ -70,6 +71,7 @@ def release(
         data["deadline"] = ends and show_time(ends)
     event = _event(lead, EventKind.RELEASED, Actor.AGENCY, now, **data)
     released = _record(records, lead, event, by, note)
+    records.traits.set_usual(lead_id, is_usual=True)
     if released.review == "received":
         judge_again(records, released, now)
     return find_lead(records, lead_id)

@@ -22,7 +22,7 @@ from capture.intake.gate import (
     judged_event,
     judged_values,
 )
-from capture.intake.quarantine import WAITING, hold_back
+from capture.intake.quarantine import hold_back
 from capture.intake.risk import RiskSignal, as_data, is_held
 from capture.intake.submission import HONEYPOT, UNKNOWN_FORM, Submission, is_spam
 from capture.intake.traits import traits_of
@@ -147,8 +147,7 @@ def _hold_back_group(
     terms = campaign.quarantine
     suspects = [lead_id for lead_id, own in own_signals.items() if is_held(terms, own)]
     for lead in records.traits.undecided(suspects):
-        if hold_back(records, lead, as_data(own_signals[lead.lead_id]), now).review in WAITING:
-            records.traits.set_usual(lead.lead_id, is_usual=False)
+        hold_back(records, lead, as_data(own_signals[lead.lead_id]), now)
 
 
 def _is_flood(records: WriteTransaction, campaign: Campaign, now: datetime) -> bool:

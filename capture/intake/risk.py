@@ -8,6 +8,7 @@ group the leads of one company count once, and leads that a person has checked d
 colleagues, people in one building, and people who come during a burst are spared.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -184,7 +185,7 @@ class _Groups:
                 continue
             # Few leads come this far.
             usual = self._usual_hundredths(trait, rule) if trait.has_rate else 0
-            least += _TIMES_USUAL * usual // 100
+            least += math.ceil(_TIMES_USUAL * usual / 100)
             if _limit(least) > limit:
                 limit = _limit(least)
                 leads = self.reading.traits.newest(self.campaign.slug, trait, since, limit)

@@ -135,6 +135,6 @@ def address_shape(local: str) -> str:
         return "letters and digits in turn"
     letters = "".join(run for run in runs if not run.isdigit())
     is_ascii = local.isascii()
-    if is_ascii and len(letters) >= 8 and len(_VOWELS.findall(letters)) * 6 <= len(letters):
+    if is_ascii and len(letters) >= 8 and len(_VOWELS.findall(letters)) * 10 <= len(letters):
         return "few vowels"
     return ""

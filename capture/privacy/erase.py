@@ -77,6 +77,7 @@ def erase_leads(
         records.append(_erased_event(lead, now, is_request=address is not None))
         if address:
             records.erasure.save_request(lead_id, address, now)
+    records.traits.delete(lead_ids)
     return records.erasure.erase(lead_ids, now)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from capture.billing.history import add_months
 from capture.closing.debit import proposals_of
 from capture.closing.documents import accounts_of
+from capture.intake.risk import TRAITS_KEPT
 from capture.lead.events import EventKind
 from capture.ledger.erasure import ErasedPlaces
 from capture.ledger.protocol import Ledger, ReadTransaction
@@ -71,6 +72,7 @@ def erase_old_data(
     """
     lead_ids = ledger.read(lambda reading: old_leads(reading, periods, now))
     places = erase_in_batches(ledger, lead_ids, now)
+    ledger.transact(lambda records: records.traits.delete_before(now - TRAITS_KEPT))
     files = ledger.read(lambda reading: _letter_files(reading, periods, mail_folder, lead_ids, now))
     delete_files(files)
     return Erasure(lead_ids, places, len(files), is_log_empty=ledger.empty_log())

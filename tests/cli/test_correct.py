@@ -8,7 +8,7 @@ import pytest
 
 from capture.review.acts import accept
 from tests.cli.conftest import Project
-from tests.samples import campaign, submission
+from tests.samples import CAMPAIGN, campaign, submission
 
 
 def test_a_corrected_lead_shows_the_author_and_the_changed_fields(project: Project) -> None:
@@ -30,8 +30,23 @@ def test_a_corrected_lead_shows_the_author_and_the_changed_fields(project: Proje
 def test_a_lead_is_marked_as_not_spam(project: Project) -> None:
     signals = ("honeypot", "invalid_answers")
     lead_id = project.send(replace(submission(campaign()), spam_signals=signals))
+    shown = project.run("lead", lead_id).out
+    assert "Looked like spam: a field that people cannot see was filled in; its answers" in shown
     assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
     assert "Z: marked as not spam\n" in project.run("lead", lead_id).out
+
+
+def test_a_discarded_lead_is_rescued_by_the_command_for_spam(project: Project) -> None:
+    text = CAMPAIGN.replace("burst = 0", "honeypot = 100")
+    (project.folder / "campaigns/guide.toml").write_text(text)
+    lead_id = project.send(replace(submission(campaign()), spam_signals=("honeypot",)))
+    assert "A field that people cannot see was filled in" in project.run("lead", lead_id).out
+    project.run("quarantine", "discard", lead_id, "--as", "Ada")
+    assert lead_id in project.run("leads", "--stage", "discarded").out
+    refused = project.run("correct", lead_id, "--set", "full_name=Ann B. Lee", "--as", "Ada")
+    assert "is discarded; mark it as not spam first: --not-spam" in refused.err
+    assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
+    assert project.run("verify").code == 0
 
 
 def test_the_client_can_accept_a_corrected_lead(project: Project) -> None:

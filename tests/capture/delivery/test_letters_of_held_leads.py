@@ -214,7 +214,7 @@ def test_the_letter_names_the_longest_wait_first_and_the_commands(office: Open) 
     assert text.index("Bob Q") < text.index("Ann Lee")
     for words in (
         "guide: burst: 2 leads, such as",
-        "burst (leads 12, minutes 60)",
+        "12 leads came the same way within an hour",
         "has it in review",
         f"gatepost quarantine release --like {first} --as NAME",
     ):
