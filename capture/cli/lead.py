@@ -166,6 +166,7 @@ def _show(facts: dict[str, Any]) -> None:
                 if _is_correction(event)
             ),
             *(("for client", _entry(event)) for event in facts["events"] if _is_entry(event)),
+            *(("address", text) for text in _proof(lead)),
             ("review ends", lead["deadline"] or _NO_DEADLINE.get(lead["review"], "not started")),
             ("appointment", lead["appointment"]),
             ("sale", lead["sale"]),
@@ -211,6 +212,17 @@ def _show(facts: dict[str, Any]) -> None:
         [{**row, "actor": _actor(row), "hash": row["hash"][:12]} for row in facts["events"]],
         as_json=False,
     )
+
+
+def _proof(lead: dict[str, Any]) -> list[str]:
+    """What is known about the proof of the address; nothing if none is asked for."""
+    if lead["confirmed"]:
+        return ["proved by the person"]
+    texts = {
+        "unconfirmed": f"not proved yet; the link works until {lead['confirm_until']}",
+        "expired": f"not proved by {lead['confirm_until']}, when the link ended",
+    }
+    return [texts[lead["stage"]]] if lead["stage"] in texts else []
 
 
 def _is_correction(event: dict[str, Any]) -> bool:

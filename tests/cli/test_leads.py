@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import time_machine
 
+from capture.intake.confirm import confirm_address
 from tests.cli.conftest import Project
-from tests.samples import NOW
+from tests.samples import CAMPAIGN, NOW
 
 
 def test_without_leads_it_prints_a_message(project: Project) -> None:
@@ -42,6 +43,25 @@ def test_a_lead_shows_its_verdict_criterion_by_criterion_and_its_events(project:
     assert "NO   Company size is at least 101  answered 51-100" in out
     assert "received" in out
     assert "disqualified" in out
+
+
+def test_a_lead_shows_whether_its_address_is_proved(project: Project) -> None:
+    (project.folder / "campaigns/guide.toml").write_text(f'confirm = "email"\n{CAMPAIGN}')
+    lead_id = project.take()
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        out = project.run("lead", lead_id).out
+    assert "stage        unconfirmed" in out
+    assert "address      not proved yet; the link works until 2026-11-30T15:00:00Z" in out
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):  # no dispatcher has run
+        out = project.run("lead", lead_id).out
+    assert "stage        expired" in out
+    assert "address      not proved by 2026-11-30T15:00:00Z, when the link ended" in out
+    again = project.take(at=NOW + timedelta(days=8))
+    project.ledger.transact(
+        lambda records: confirm_address(records, again, NOW + timedelta(days=9))
+    )
+    assert "address      proved by the person" in project.run("lead", again).out
+    assert "address" not in project.run("lead", project.take(company_size="1-50")).out
 
 
 def test_a_lead_shows_when_it_is_due_and_which_statement_billed_it_rule_33(
