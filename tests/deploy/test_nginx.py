@@ -14,9 +14,10 @@ import pytest
 from capture.signed_links import LinkSigner, files_path
 from tests.deploy.server import Server, Writer
 from tests.deploy.web import Nginx
-from tests.service import GUIDE, ROOT, Answer, Service, person
+from tests.service import GUIDE, ROOT, Answer, Service, person, versions_in
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+VERSION = versions_in(ROOT)[GUIDE]
 POLICY = "Content-Security-Policy"
 ARTICLE = "/what-pays-in-each-price-model/"
 
@@ -116,7 +117,7 @@ def test_the_rate_limit_uses_the_visitors_real_address(nginx: Nginx, service: Se
     forged = {"X_Forwarded_For": "203.0.113.9", **FORM}
 
     def post(source: str, headers: dict[str, str]) -> int:
-        body = urlencode(person())
+        body = urlencode(person(gp_version=VERSION))
         return nginx.ask("POST", f"/f/{GUIDE}", body, source=source, headers=headers).status
 
     before = len(service.stages())
@@ -127,7 +128,7 @@ def test_the_rate_limit_uses_the_visitors_real_address(nginx: Nginx, service: Se
 
 
 def test_the_thanks_page_works_and_the_log_has_no_personal_data(nginx: Nginx) -> None:
-    body = urlencode(person())
+    body = urlencode(person(gp_version=VERSION))
     posted = nginx.ask("POST", f"/f/{GUIDE}", body, source="127.0.0.4", headers=FORM)
     assert posted.location.startswith((f"/f/{GUIDE}/thanks?t=", "https://journal.example/"))
     assert nginx.get(posted.location).status == 200
@@ -194,7 +195,7 @@ def test_a_client_with_very_many_connections_is_limited_and_others_are_not(nginx
 @pytest.fixture(scope="module")
 def download(nginx: Nginx) -> str:
     """The path of the first file on the thanks page of a new lead."""
-    body = urlencode(person())
+    body = urlencode(person(gp_version=VERSION))
     posted = nginx.ask("POST", f"/f/{GUIDE}", body, source="127.0.0.8", headers=FORM)
     match = re.search(r'href="(/d/[^"]+)" download', nginx.get(posted.location).text)
     assert match is not None
