@@ -114,8 +114,8 @@ def own_data(letterhead: Letterhead, facts: OwnDataFacts) -> Letter:
         blocks=(
             Paragraph(
                 "Somebody asked on our website to see the data that we hold under this e-mail "
-                "address. This page shows it. There you can also save a copy of it and withdraw "
-                "your consent."
+                "address. The page behind this link shows it. There you can also save a copy of it "
+                "and withdraw your consent."
             ),
             Button("See your data", facts.url),
             Paragraph(

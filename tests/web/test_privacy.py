@@ -235,7 +235,7 @@ def test_letters_and_visits_are_shown(person: Person) -> None:
     person.world.ledger.transact(send)
     text = person.text(person.path())
     assert "The letter with your files, sent on Monday, 23 November 2026" in text
-    assert "<dt>referrer</dt><dd>https://r.example</dd>" in text
+    assert "<dt>From</dt><dd>https://r.example</dd>" in text
 
 
 def test_the_same_is_a_file_to_take_away(person: Person) -> None:
