@@ -18,7 +18,7 @@ from publish.checks.finding import Level, levels_from
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting with the path of the last build's `published.json`."""
-_SERVICE: Final = ("api", "consent", "d", "f", "g", "healthz", "privacy/me", "r", "u")
+_SERVICE: Final = ("api", "c", "consent", "d", "f", "g", "healthz", "privacy/me", "r", "u")
 """Folders of the lead service's addresses: nobody could open a page there."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})

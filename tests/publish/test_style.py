@@ -16,13 +16,14 @@ STATIC = Path(__file__).parents[2] / "theme" / "static"
         ("search.js", 3500),
         ("style.css", 16_384),
         ("desk.css", 6000),
+        ("person.css", 1000),
     ],
 )
 def test_the_files_of_the_theme_stay_small(name: str, bytes_at_most: int) -> None:
     assert (STATIC / name).stat().st_size <= bytes_at_most
 
 
-@pytest.mark.parametrize("name", ["style.css", "desk.css"])
+@pytest.mark.parametrize("name", ["style.css", "desk.css", "person.css"])
 def test_a_style_sheet_loads_nothing_from_other_hosts(name: str) -> None:
     css = (STATIC / name).read_text()
     assert not re.search(r"@import|@font-face|url\(", css)

@@ -196,9 +196,10 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
             missing=[],
             days=1,
             sent=OwnData((("Full name", "Ann & Lee"),), RECEIPT),
+            is_confirmed=True,
         ),
         "files of an erased lead": render(
-            "files.html", files=[file], missing=[], days=1, sent=None
+            "files.html", files=[file], missing=[], days=1, sent=None, is_confirmed=False
         ),
         "consent": render("consent.html", receipt=RECEIPT),
         "ask for own data": render("own_data_ask.html", typed="", problem=""),
