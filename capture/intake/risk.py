@@ -34,15 +34,16 @@ from capture.lead.identity import select_keys
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.traits import Trait, TraitLead, Traits
 
-TRAITS_KEPT: Final = timedelta(days=30)
-"""How long the ledger needs traits. Older ones can be deleted."""
+TRAITS_KEPT: Final = timedelta(days=29)
+"""How long the ledger needs traits. Older ones are deleted once a day, so none gets older than 30
+days."""
 
 INVALID_CONTACT: Final = "invalid_contact"
 """The code of the reason by which a client says that a person cannot be reached."""
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _Details = Mapping[str, int | str]
-_USUAL_DAYS: Final = timedelta(days=28)
+_FOUR_WEEKS: Final = timedelta(days=28)
 _TIMES_USUAL: Final = 4
 """Only leads beyond this multiple of the usual rate are a burst."""
 _TEAM: Final = 20
@@ -123,11 +124,11 @@ class _Rule:
 _RULES: Final = (
     _Rule(WAY, _HOUR, "burst", counts_beyond_team=True),
     _Rule(WAY, _DAY, "burst", 2, counts_beyond_team=True),
-    _Rule(PHONE, TRAITS_KEPT, "alike"),
-    _Rule(TEXT, TRAITS_KEPT, "alike"),
-    _Rule(ANSWERS, TRAITS_KEPT, "alike"),
-    _Rule(NAME, TRAITS_KEPT, "alike", 2),
-    _Rule(DOMAIN, TRAITS_KEPT, "alike"),
+    _Rule(PHONE, _FOUR_WEEKS, "alike"),
+    _Rule(TEXT, _FOUR_WEEKS, "alike"),
+    _Rule(ANSWERS, _FOUR_WEEKS, "alike"),
+    _Rule(NAME, _FOUR_WEEKS, "alike", 2),
+    _Rule(DOMAIN, _FOUR_WEEKS, "alike"),
     _Rule(STEM, _DAY, "alike", 2),
     _Rule(SHAPE, _DAY, "alike", 2),
     _Rule(NETWORK, _DAY, "network"),
@@ -218,7 +219,7 @@ class _Groups:
         Over 28 days or, if the campaign is younger, since its first lead; without the window.
         """
         until = self.now - rule.window
-        since = until - _USUAL_DAYS
+        since = until - _FOUR_WEEKS
         first = self.reading.leads.first(self.campaign.slug)
         if first is not None:
             since = max(since, first.received_at)

@@ -27,7 +27,7 @@ _ANSWERS: Final = {
     "email": "this mailbox",
     "company_domain": "this company's e-mail domain",
 }
-_PERIODS: Final = ((43_200, "30 days"), (10_080, "a week"), (1440, "a day"), (60, "an hour"))
+_PERIODS: Final = ((40_320, "four weeks"), (10_080, "a week"), (1440, "a day"), (60, "an hour"))
 
 
 def spam_signal_in_words(name: str) -> str:

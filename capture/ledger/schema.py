@@ -346,7 +346,7 @@ _ERASURE: Final = """
 """
 
 _TRAITS: Final = """
-    -- Keyed hashes only. They are deleted after 30 days.
+    -- Keyed hashes only. They are deleted before they are 30 days old.
     CREATE TABLE traits (
         mac BLOB NOT NULL CHECK (length(mac) = 16),
         received_at TEXT NOT NULL,

@@ -1,7 +1,8 @@
 """Traits of leads that came by form: what several leads of one campaign may share.
 
-They are for risk signals only (rule 36 of docs/rules.md), and deleted after 30 days. A trait is a
-keyed hash: of a network, of the way by which the lead came, of a phone number, of a pattern.
+They are for risk signals only (rule 36 of docs/rules.md), and deleted before they are 30 days old.
+A trait is a keyed hash: of a network, of the way by which the lead came, of a phone number, of a
+pattern.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set

@@ -7,7 +7,7 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from types import TracebackType
 from typing import Final
 
@@ -22,6 +22,8 @@ _COMPATIBLE: Final = IPv6Network("::/96")
 """RFC 4291, section 2.5.5.1: IPv4 addresses in an old notation. The range includes :: and ::1."""
 _CUSTOMER_PREFIX: Final = 64
 """Length of the network that is counted: an IPv6 customer has at least a /64."""
+_THIS_MACHINE: Final = "::/64"
+"""The network of ::1 and ::."""
 _WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](:\d+)?|(?P<four>[\d.]+):\d+", re.ASCII)
 """Addresses in X-Forwarded-For of some proxies: `203.0.113.7:4711`, `[2001:db8::1]:4711`."""
 
@@ -41,6 +43,17 @@ def client_network(address: str | None) -> str:
         return str(ip)
     inner = _embedded_ipv4(ip)
     return str(inner or IPv6Network((int(ip), _CUSTOMER_PREFIX), strict=False))
+
+
+def visitor_network(address: str | None) -> str:
+    """The network of a visitor, for risk signals; empty if the request does not show it.
+
+    An address of this machine is that of a proxy that does not pass on the visitor's address.
+    """
+    network = client_network(address)
+    if network in {UNKNOWN, _THIS_MACHINE} or ip_network(network).is_loopback:
+        return ""
+    return network
 
 
 def _embedded_ipv4(ip: IPv6Address) -> IPv4Address | None:

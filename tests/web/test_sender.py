@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.web.sender import UNKNOWN, client_network
+from capture.web.sender import UNKNOWN, client_network, visitor_network
 
 FOUR = "203.0.113.7"
 
@@ -64,3 +64,13 @@ def test_two_ipv4_visitors_are_never_one_sender(one: object, other: object) -> N
 @given(st.text(max_size=60))
 def test_every_notation_of_a_proxy_is_counted(address: str) -> None:
     assert client_network(address)
+
+
+@pytest.mark.parametrize("address", [None, "", "unix:", "127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_an_address_of_a_proxy_on_this_machine_is_no_visitors_network(address: str | None) -> None:
+    assert visitor_network(address) == ""
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7", "10.0.0.7"])
+def test_any_other_address_is_a_visitors_network(address: str) -> None:
+    assert visitor_network(address) == client_network(address)

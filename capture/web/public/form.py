@@ -16,7 +16,7 @@ from capture.intake.gate import CampaignClosed, check_open
 from capture.intake.receive import FormOutdated, receive_submission
 from capture.intake.submission import Submission, spam_signals
 from capture.lead.consent import Consent
-from capture.web.sender import client_network
+from capture.web.sender import visitor_network
 from capture.web.services import message_page, page_template, services, site_url
 
 blueprint = Blueprint("form", __name__)
@@ -134,7 +134,7 @@ def _submission(
         first_touch=first or last,
         last_touch=last,
         test=_is_test(campaign, form),
-        network=client_network(request.remote_addr),
+        network=visitor_network(request.remote_addr),
         page=form.page(),
         unverified=form.unverified(),
     )

@@ -233,7 +233,7 @@ def test_answers_alike_at_three_companies_hold_all_three(
 ) -> None:
     leads = desk.send_all(3, every=DAY / 2, **changes)
     assert stages(leads) == ["held_back", "held_back", "quarantined"]
-    signal = {"name": "alike", "weight": 100, "leads": 3, "minutes": 43_200, "what": what}
+    signal = {"name": "alike", "weight": 100, "leads": 3, "minutes": 40_320, "what": what}
     assert desk.signals(leads[0]) == [signal]
 
 

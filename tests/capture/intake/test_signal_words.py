@@ -23,8 +23,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
         "20 leads came the same way within 90 minutes.",
     ),
     (
-        {"name": "alike", "what": "phone", "leads": 3, "minutes": 43_200},
-        "3 companies or mailboxes gave the same phone number within 30 days.",
+        {"name": "alike", "what": "phone", "leads": 3, "minutes": 40_320},
+        "3 companies or mailboxes gave the same phone number within four weeks.",
     ),
     (
         {"name": "alike", "what": "stem", "leads": 6, "minutes": 1440, "usual_hundredths": 0},
