@@ -16,6 +16,7 @@ from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
+from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import find_lead
 from capture.signed_links import LinkSigner, confirmation_path
@@ -270,6 +271,14 @@ def test_a_link_to_an_address_that_was_corrected_meanwhile_has_ended(site: Site)
     assert site.web.get(wrong).status_code == 410
     assert press(site, wrong, action="confirm").status_code == 410
     assert site.web.get(path).status_code == 200
+
+
+def test_after_erasure_the_link_has_ended(site: Site) -> None:
+    lead, path = site.take()
+    site.change(lambda records: erase_leads(records, [lead.lead_id], NOW))
+    for answer in (site.web.get(path), press(site, path, action="confirm")):
+        assert answer.status_code == 410
+    assert site.lead(lead).confirmed is False
 
 
 def test_a_link_of_a_removed_campaign_still_proves_the_address(site: Site) -> None:
