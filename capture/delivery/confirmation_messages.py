@@ -15,12 +15,12 @@ from capture.intake.gate import CONFIRMATION_TIME
 from capture.intake.submission import FORM
 from capture.lead.events import EventKind, parse_time, show_time
 from capture.lead.model import Lead
-from capture.ledger.messages import VISITOR, Channel, NewMessage
+from capture.ledger.messages import VISITOR, Channel, MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction
 
 CONFIRMATION: Final = "confirmation"
 LETTERS_FOR_A_LEAD: Final = 3
-"""Most letters for one lead."""
+"""Most letters for one lead, without dropped ones."""
 NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
 """Stages of a lead whose person gets no letter."""
 
@@ -82,4 +82,5 @@ def _link_end(subject: LeadEvent, lead: Lead) -> datetime:
 
 def _is_enough(reading: ReadTransaction, lead: Lead) -> bool:
     letters = reading.outbox.select(lead_id=lead.lead_id, kind=CONFIRMATION)
-    return len(letters) >= LETTERS_FOR_A_LEAD
+    number = sum(letter.state is not MessageState.DROPPED for letter in letters)
+    return number >= LETTERS_FOR_A_LEAD

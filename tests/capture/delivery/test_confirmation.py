@@ -138,6 +138,17 @@ def test_a_lead_gets_at_most_three_letters_in_all(office: Post) -> None:
     assert len(letters(own, NOW + 6 * DAY)) == 3
 
 
+def test_a_letter_that_was_dropped_is_not_one_of_the_three(office: Post) -> None:
+    own = office(GATED)
+    own.receive()
+    (dropped,) = letters(own)
+    own.ledger.transact(lambda records: records.outbox.drop(dropped.id, NOW, "held back"))
+    for day in range(1, 6):
+        own.receive(NOW + day * DAY)
+        letters(own, NOW + day * DAY)
+    assert len(letters(own, NOW + 6 * DAY)) == 1 + 3
+
+
 def test_a_mailbox_gets_at_most_three_letters_a_day(office: Post) -> None:
     own = office(campaign("[duplicates]\nkeys = ['phone']", text=GATED.text))
     for number in range(5):
