@@ -212,9 +212,9 @@ class _Review:
             else "you can decide then, without a deadline"
         )
         return (
-            "The agency is checking whether a real person sent this form. Until then the review "
-            f"has stopped: nothing can be decided, and silence accepts nothing. If the agency "
-            f"releases the lead, {ended}. Otherwise it is removed and costs nothing."
+            "The agency is checking whether a real person sent this form. Meanwhile the review is "
+            "stopped: nothing can be decided, and silence accepts nothing. If the agency releases "
+            f"the lead, {ended}. Otherwise it is removed and costs nothing."
         )
 
     @property

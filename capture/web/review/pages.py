@@ -113,11 +113,9 @@ def link_ended(error: LinkEnded) -> ResponseReturnValue:
 
 @blueprint.errorhandler(LeadRemoved)
 def lead_removed(_: LeadRemoved) -> ResponseReturnValue:
-    return link_ended(
-        LinkEnded(
-            "The agency has removed this lead. It costs nothing, and you need not do anything."
-        )
-    )
+    publisher = services().site.current().publisher
+    text = "The agency has removed this lead. It costs nothing, and you need not do anything."
+    return message_page("Lead removed", f"{text} If you need help, ask {publisher}."), 410
 
 
 @blueprint.errorhandler(NotFound)
