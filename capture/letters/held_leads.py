@@ -36,7 +36,7 @@ class HeldLeadFacts:
     is_in_review: bool
     """The client has it in review, and its deadline is stopped."""
     signals: tuple[str, ...]
-    """What raised doubt, in words."""
+    """What raised doubt, in sentences."""
     answers: tuple[tuple[str, str], ...]
     """Label and answer; empty after erasure."""
 
@@ -85,7 +85,7 @@ def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
             ("Received", moment_in_words(lead.received_at, lead.zone)),
             ("Held back since", moment_in_words(lead.held_at, lead.zone)),
             ("The client", "has it in review" if lead.is_in_review else "does not see it"),
-            ("Held back because", "; ".join(lead.signals)),
+            ("Held back because", " ".join(lead.signals)),
             *((label, short(answer, 200)) for label, answer in lead.answers),
         )
         blocks.append(Facts(rows, lead.lead_id))
@@ -96,7 +96,7 @@ def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
     content = Content(
         subject=f"{number} {verb} for your check",
         heading=f"{number} {verb} for your check",
-        summary=f"The longest wait: {facts.leads[0].slug}, {'; '.join(facts.leads[0].signals)}",
+        summary=f"The longest wait: {facts.leads[0].slug}, {' '.join(facts.leads[0].signals)}",
         blocks=tuple(blocks),
         reason=_REASON,
     )

@@ -197,7 +197,7 @@ QUARANTINE: Final = held_leads.QuarantineFacts(
             received_at=_RECEIVED,
             held_at=_RECEIVED,
             is_in_review=False,
-            signals=("The form's hidden field was filled in, which some browsers do",),
+            signals=("A field that people cannot see was filled in; some browsers do that.",),
             answers=(("Full name", "Bob Q"), ("Work e-mail", "bob@mail.example")),
         ),
         held_leads.HeldLeadFacts(
@@ -207,7 +207,7 @@ QUARANTINE: Final = held_leads.QuarantineFacts(
             received_at=_RECEIVED,
             held_at=datetime(2026, 11, 30, 16, 2, tzinfo=UTC),
             is_in_review=True,
-            signals=("12 leads came within 60 minutes",),
+            signals=("12 leads came the same way within an hour.",),
             answers=(("Full name", "Eve R"), ("Work e-mail", "eve@shop.example")),
         ),
     ),
