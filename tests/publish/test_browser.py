@@ -50,14 +50,14 @@ class LeadForm(Form):
 
     email = StringField("E-mail", [InputRequired("Enter your e-mail")], id="acme-email")
     consent = BooleanField("I agree", id="acme-consent")
-    gp_id, gp_seconds, gp_first, gp_last = (HiddenField() for _ in range(4))
+    gp_id, gp_seconds, gp_first, gp_last, gp_page = (HiddenField() for _ in range(5))
     homepage = StringField("Homepage")
 
     def campaign_fields(self) -> list[object]:
         return [self.email]
 
     def hidden_fields(self) -> list[object]:
-        return [self.gp_id, self.gp_seconds, self.gp_first, self.gp_last]
+        return [self.gp_id, self.gp_seconds, self.gp_first, self.gp_last, self.gp_page]
 
     def problems(self) -> list[tuple[str, str]]:
         return [(field.id, field.errors[0]) for field in self if field.errors]
@@ -284,6 +284,7 @@ def test_a_success_message_replaces_the_form_and_is_announced(tab: Page, service
     assert service.posts[0]["gp_seconds"].isdigit()
     assert len(service.posts[0]["gp_id"]) == 36
     assert json.loads(service.posts[0]["gp_first"])["path"] == "/post/"
+    assert service.posts[0]["gp_page"] == "/post/"
 
 
 def test_on_the_forms_own_page_the_thanks_are_the_main_heading(tab: Page) -> None:

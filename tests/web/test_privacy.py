@@ -288,6 +288,17 @@ def test_all_consents_are_withdrawn_at_the_same_time(person: Person) -> None:
     assert "Withdraw my consent" not in person.text(person.path())
 
 
+def test_the_client_reads_the_withdrawal_in_the_api(person: Person) -> None:
+    lead_id = person.send_form()
+    assert person.world.lead(lead_id)["consent_withdrawn"] is False
+    person.withdraw(lead_id)
+    lead = person.world.lead(lead_id)
+    assert (lead["consent_withdrawn"], lead["silence_never_accepts"]) == (True, True)
+    assert lead["consent"]["given"] is True  # what was ticked stays a fact
+    assert lead["events"][-1]["type"] == "consent_withdrawn"
+    assert lead["events"][-1]["source"] == "visitor"
+
+
 def test_a_lead_of_another_address_cannot_be_withdrawn(person: Person) -> None:
     person.send_form()
     other = person.world.take(email="bob@clinic.example")
