@@ -72,6 +72,8 @@ class AccountEvent:
 def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
     """The letters to the visitor and to the client's contacts that follow from an event."""
     kind = subject.event.kind
+    if kind is EventKind.CONSENT_WITHDRAWN:
+        yield from _withdrawal(subject, now)
     if subject.lead.review in _WITHHELD:
         return
     if kind in _RESULTS_WITH_GUIDE:
@@ -84,8 +86,6 @@ def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
         yield from _meeting_question(subject, now)
     elif kind is EventKind.RELEASED and "deadline" in subject.event.data:
         yield from _release(subject, now)
-    elif kind is EventKind.CONSENT_WITHDRAWN:
-        yield from _withdrawal(subject, now)
 
 
 def messages_of_account(subject: AccountEvent, now: datetime) -> Iterator[NewMessage]:
@@ -178,9 +178,14 @@ def _meeting_question(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]
 
 
 def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
-    """Tells the client, if it has the lead. It leaves however the client gets its notices."""
-    if subject.lead.review in VISIBLE_TO_CLIENT and not is_too_old(subject.event, now):
+    """Tells the client, if it has or had the lead. It leaves however the client gets notices."""
+    if has_received(subject.lead) and not is_too_old(subject.event, now):
         yield from _to_notices(subject, now, "consent_withdrawn")
+
+
+def has_received(lead: Lead) -> bool:
+    """Whether the client has the lead's data, even if the lead was taken away from it since."""
+    return lead.notified or lead.review in VISIBLE_TO_CLIENT
 
 
 def _to_notices(

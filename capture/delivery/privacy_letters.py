@@ -1,8 +1,8 @@
 """Finds the facts of letters on a person's own data."""
 
 from capture.client_access.answers import person_and_company
+from capture.delivery.event_messages import has_received
 from capture.delivery.request import Dropped, Request
-from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.terms import saved_campaign
 from capture.letters import privacy
 from capture.letters.letter import Letter
@@ -14,8 +14,8 @@ def consent_withdrawn(request: Request) -> Letter:
     """To the client: do not contact this person any more."""
     request.check_contact(request.client.contacts.notices)
     lead = find_lead(request.reading, request.message.lead_id)
-    if lead.review not in VISIBLE_TO_CLIENT:
-        raise Dropped("the client does not have the lead any more")
+    if not has_received(lead):
+        raise Dropped("the client did not get the lead")
     sequence = request.message.data["sequence"]
     (recorded,) = request.reading.events.select(after=sequence - 1, last=sequence)
     terms = saved_campaign(request.reading, lead.campaign, lead.version)

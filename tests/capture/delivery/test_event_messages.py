@@ -121,6 +121,17 @@ CASES = [
         terms=BY_WEBHOOK,
     ),
     Case("the client never had the lead", [QUALIFIED, WITHDRAWN]),
+    Case(
+        "the lead was taken away from the client before",
+        [
+            QUALIFIED,
+            notified(48),
+            later_event("a", EventKind.HELD_BACK, signals=[]),
+            later_event("a", EventKind.DISCARDED),
+            WITHDRAWN,
+        ],
+        [TO_CLIENT],
+    ),
     Case("a consent was withdrawn long ago", [QUALIFIED, notified(48), WITHDRAWN], later=8 * DAY),
     Case("an acceptance", [QUALIFIED, later_event("a", EventKind.ACCEPTED)]),
     Case("a rejection", [QUALIFIED, later_event("a", EventKind.REJECTED)]),
