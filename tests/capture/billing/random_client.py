@@ -134,6 +134,8 @@ class RandomClient:
                 suspicious=rng.random() < 0.06,
                 imported=rng.random() < 0.06,
             )
+            if act.imported:  # risk signals are about forms
+                act = replace(act, suspicious=False)
             lead = self.product.apply(act)
             self.acts.append(replace(act, lead=lead.lead_id))
             self.oracle.apply(self.acts[-1])
