@@ -175,6 +175,6 @@ def test_it_costs_the_same_beside_two_other_campaigns_of_the_client(
     check(billing, entries)
 
 
-def test_there_are_forty_histories_and_each_has_an_explanation() -> None:
-    assert len(ENTRIES) == len({entry.name for entry in ENTRIES}) >= 40
+def test_there_are_a_hundred_histories_and_each_has_an_explanation() -> None:
+    assert len(ENTRIES) == len({entry.name for entry in ENTRIES}) >= 100
     assert all(len(entry.explanation) > 40 for entry in ENTRIES)
