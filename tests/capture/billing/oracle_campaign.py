@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_history import ZERO, DueLine, LeadHistory, Refusal, Terms
+from tests.capture.billing.oracle_waiting import HELD
 
 FREE_MAIL: Final = ("gmail.com",)
 KNOWN_TO_CLIENT: Final = ("qualified", "held_back")
@@ -197,7 +198,8 @@ class OracleCampaign:
             raise Refusal
         answer, email = act.answer or history.answer, act.email or history.email
         is_unchanged = (answer, email) == (history.answer, history.email)
-        if is_unchanged or history.erased or history.consent_withdrawn:
+        is_rescued = history.stage == "discarded"  # also with the same answers
+        if (is_unchanged and not is_rescued) or history.erased or history.consent_withdrawn:
             raise Refusal
         if email != history.email:  # at the new address nothing bounced, and nobody proved it
             history.bounced = history.confirmed = False
@@ -217,13 +219,13 @@ class OracleCampaign:
 
     def _release(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
         """The agency ends the quarantine; a lead that the client knows gets a full window."""
-        if history.stage == "held_back":
-            history.stage = "qualified"
-            self._start_window(history, act.at)
-        elif history.stage == "quarantined" and not history.erased:
-            self._judge(history, client_leads, act.at)
-        else:
+        if history.stage not in HELD or history.erased:
             raise Refusal
+        if history.stage == "quarantined":
+            self._judge(history, client_leads, act.at)
+            return
+        history.stage = "qualified"
+        self._start_window(history, act.at)
 
     # Months (rules 9, 20, 25)
 

@@ -160,7 +160,9 @@ class Product:
         if act.kind == "corrected":
             answers = {"company_size": act.answer, "email": act.email}
             typed = {name: answer for name, answer in answers.items() if answer}
-            return correct_lead(records, LeadCorrection(act.lead, "Ada", typed), act.at)
+            not_spam = find_lead(records, act.lead).review == "discarded"
+            correction = LeadCorrection(act.lead, "Ada", typed, not_spam=not_spam)
+            return correct_lead(records, correction, act.at)
         if act.kind in ACTIONS_ON_DELIVERY:
             return ACTIONS_ON_DELIVERY[act.kind](records, act)
         if act.kind in REVIEW_ACTIONS:
