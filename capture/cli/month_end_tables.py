@@ -98,11 +98,12 @@ def _row(about: str, which: str, what: str) -> dict[str, str]:
 
 def _review_text(lead: LeadInReview) -> str:
     text = f"received {count_noun(lead.days, 'day')} ago, "
-    if lead.deadline is None:
+    if not lead.is_notified:
         return f"{text}the client was not notified"
     if lead.silence_accepts:
         return f"{text}accepted by silence at {moment(lead.deadline)}"
-    return f"{text}only an explicit acceptance counts, until {moment(lead.deadline)}"
+    until = f", until {moment(lead.deadline)}" if lead.deadline else ""
+    return f"{text}only an explicit acceptance counts{until}"
 
 
 def _summary(ends: Sequence[MonthEnd], month: str) -> str:

@@ -61,9 +61,10 @@ class LeadInReview:
     lead_id: str
     received_at: datetime
     deadline: datetime | None
-    """When the review window ends; None if the client was not notified."""
+    """When the review window ends; None if the client was not notified, or if it has no end."""
     silence_accepts: bool
     """Whether silence accepts it at the deadline."""
+    is_notified: bool
     days: int
     """Full days since its receipt."""
 
@@ -371,6 +372,7 @@ def _lead_in_review(lead: Lead, now: datetime) -> LeadInReview:
         received_at=lead.received_at,
         deadline=lead.deadline,
         silence_accepts=lead.silence_accepts_at is not None,
+        is_notified=lead.notified,
         days=_days_since(lead.received_at, now),
     )
 

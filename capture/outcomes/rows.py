@@ -14,6 +14,7 @@ from capture.form.contact import email_address
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, select_keys
 from capture.lead.model import Lead
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import DuplicateQuery
@@ -208,10 +209,6 @@ def _parse_months(text: str) -> int:
 # Finding a row's lead: by its id, or by e-mail address and campaign.
 
 
-_DELIVERED: Final = frozenset({"qualified", "accepted", "rejected"})
-"""Review stages of a lead that the client received; only such a lead has outcomes."""
-
-
 @dataclass(frozen=True, slots=True)
 class LeadFacts:
     """A lead with its terms and its recorded facts."""
@@ -300,7 +297,7 @@ class LeadLookup:
         return terms
 
     def _leads_of_person(self, cells: Cells, terms: Campaign) -> Sequence[Lead] | None:
-        """The person's delivered leads in the campaign; None if the cell has no e-mail address."""
+        """The leads of the person that the client has; None if the cell has no e-mail address."""
         person = cells.campaign, cells.text("email")
         if person not in self._leads_by_person:
             address = email_address(person[1])
@@ -308,7 +305,7 @@ class LeadLookup:
                 self._leads_by_person[person] = None
             else:
                 keys = select_keys(keys_to_match({"email": address}), {"email"})
-                query = DuplicateQuery(_DELIVERED, campaign=cells.campaign)
+                query = DuplicateQuery(VISIBLE_TO_CLIENT, campaign=cells.campaign)
                 self._leads_by_person[person] = self._reading.leads.matching(
                     terms.client, keys, query
                 )

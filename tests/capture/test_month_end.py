@@ -269,7 +269,9 @@ class TestDecisions:
         waiting_lead(desk.ledger, GUIDE, OVER + timedelta(hours=1), "d@d.example")
         deadline = at + timedelta(hours=48)
         (lead,) = end_of(desk.ledger, deadline - timedelta(seconds=1)).decisions.in_review
-        assert lead == LeadInReview("guide", lead_id, at, deadline, silence_accepts=True, days=1)
+        assert lead == LeadInReview(
+            "guide", lead_id, at, deadline, silence_accepts=True, is_notified=True, days=1
+        )
         assert end_of(desk.ledger, deadline).decisions.in_review == []
 
     def test_held_leads_of_the_month_are_listed_until_the_agency_decides(self, desk: Desk) -> None:

@@ -19,6 +19,8 @@ from capture.review.decisions import Decision, decide
 from capture.web.desk.lead_view import LeadView, lead_view
 from capture.web.desk.meeting_view import MeetingView, meeting_view
 from capture.web.review.meetings import time_of_answer
+from tests.capture.billing.oracle_acts import Act
+from tests.capture.billing.oracle_waiting import HELD, is_undecided_and_untouched
 from tests.capture.billing.random_acts import MODELS
 from tests.capture.billing.random_client import RandomClient
 from tests.long import rounds
@@ -37,9 +39,22 @@ class Offers(RandomClient):
 
     def step(self, rng: Random) -> None:
         """Does something with the leads, and closes no month."""
-        weights = {self.submit: 10, self.act: 80, self.edit: 3, self.notify: 7}
+        weights = {self.submit: 10, self.act: 80, self.edit: 3, self.notify: 7, self.hold: 7}
         step = rng.choices(list(weights), list(weights.values()))[0]
         (step if self.oracle.leads else self.submit)(rng)
+
+    def hold(self, rng: Random) -> None:
+        """Holds a lead back with which nobody has done anything yet, or ends that."""
+        leads = [
+            history
+            for history in self.oracle.leads.values()
+            if history.stage in HELD or is_undecided_and_untouched(history)
+        ]
+        for history in leads[-3:]:
+            is_held = history.stage in HELD
+            kind = rng.choice(["released", "released", "discarded"]) if is_held else "held_back"
+            self.apply_to_both(Act(self.now, kind, history.lead, by="Ada"))
+            self.check_lead(history.lead)
 
     def check_lead(self, lead_id: str) -> None:
         try:
@@ -73,6 +88,7 @@ class Offers(RandomClient):
         possible = {name: self.is_possible(lead_id, answers[name]) for name in answers}
         assert possible == offers, f"{lead}\n{meeting}\n{self.acts_text(lead_id)}"
         self.driven.update(name for name in offers if offers[name])
+        self.driven[lead.state] += 1
 
     @staticmethod
     def views(
@@ -134,3 +150,4 @@ def test_a_page_offers_exactly_the_answers_that_can_be_recorded(tmp_path: Path) 
         client.product.ledger.close()
         driven += client.driven
     assert all(driven[name] for name in ("accept", "reject", "held", "no_show", "object"))
+    assert driven["Being checked by the agency"]
