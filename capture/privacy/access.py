@@ -155,6 +155,7 @@ class OwnLead:
                 }
                 for download in self.downloads
             ],
+            "client": client_name,
             "passed_on_to": client_name if self.passed_on_at else None,
             "passed_on_at": self.passed_on_at and show_time(self.passed_on_at),
             "meeting_at": self.meeting_at and show_time(self.meeting_at),

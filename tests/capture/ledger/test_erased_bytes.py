@@ -39,6 +39,7 @@ def data_of(lead_id: str, number: int, size: int) -> PersonalData:
         {"email": f"{text}@x.example", "text": text * size},
         judged={"size": text},
         last_touch={"path": text},
+        page=text,
     )
 
 

@@ -86,6 +86,22 @@ def test_an_unconfirmed_lead_ends(ledger: Ledger) -> None:
     assert withdraw(ledger, lead).review == "consent_withdrawn"
 
 
+def test_a_held_lead_stays_held_and_gets_no_deadline_when_it_is_released(ledger: Ledger) -> None:
+    lead = append(ledger, receive(ledger), EventKind.HELD_BACK, signals=[])
+    assert withdraw(ledger, lead).review == "held_back"
+    deadline = show_time(NOW + 48 * HOUR)
+    released = append(ledger, lead, EventKind.RELEASED, deadline=deadline)
+    assert (released.review, released.silence_accepts_at) == ("qualified", None)
+
+
+def test_a_rejected_lead_stays_rejected(ledger: Ledger) -> None:
+    lead = receive(ledger)
+    act = Act(lead.lead_id, "Carol", Actor.CLIENT)
+    ledger.transact(lambda records: reject(records, act, "too_small", NOW))
+    withdrawn = withdraw(ledger, lead)
+    assert (withdrawn.review, withdrawn.consent_withdrawn) == ("rejected", True)
+
+
 def test_a_lead_that_never_qualified_keeps_its_stage(ledger: Ledger) -> None:
     lead = withdraw(ledger, receive(ledger, company_size="1-50"))
     assert (lead.review, lead.consent_withdrawn) == ("disqualified", True)
