@@ -90,6 +90,8 @@ SCENES: Mapping[str, Scene] = {
     f"{GATEPOST}review {SHOWN_ID} dispute": Scene(
         lead="dan", setup=(f"{GATEPOST}review {SHOWN_ID} reject --reason too_small --as Ada",)
     ),
+    f"{GATEPOST}quarantine ": Scene(lead="hal"),
+    f"{GATEPOST}quarantine release --like": Scene(lead="ivy"),
     OUTCOME: Scene(now=DECEMBER, lead="eve"),
     f"{OUTCOME}scheduled": Scene(now="2026-11-23 16:00:00", lead="eve"),
     f"{OUTCOME}objected": Scene(
@@ -229,6 +231,8 @@ def add_leads(office: Office) -> None:
     for name in ("ann", "carol", "dan", "eve", "fay"):
         office.add_lead(name)
     office.add_lead("robot", homepage="https://robots.example", consent="")
+    for name in ("hal", "ivy"):  # their browsers fill the hidden field
+        office.add_lead(name, email=f"{name}@{name}-labs.example", homepage="https://x.example")
     for email in ("ann@clinic.example", "bo@ray-hospital.example", "gus@lee-labs.example"):
         office.add_lead(email.partition("@")[0], "acme-demo", email=email, company_size="201-1000")
     with office.service.ledger() as ledger:
