@@ -143,6 +143,11 @@ class LeadSchema(ResponseModel):
         description="The person withdrew the consent: do not contact them any more. Silence does "
         "not accept the lead then; you may still accept or reject it. What was billed stays billed."
     )
+    erased: bool = Field(
+        description="The agency erased the person's data, by age or at the person's request: then "
+        "you get `lead.updated` by webhook, and have to erase your copy. Silence does not accept "
+        "the lead then; what was billed stays billed."
+    )
     verdict: list[CriterionSchema]
     first_touch: TouchSchema
     last_touch: TouchSchema

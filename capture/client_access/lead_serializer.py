@@ -36,6 +36,7 @@ EVENTS: Final = frozenset(
         EventKind.SETTLED,
         EventKind.BOUNCED,
         EventKind.CONSENT_WITHDRAWN,
+        EventKind.ERASED,
         EventKind.HELD_BACK,
         EventKind.RELEASED,
         EventKind.DISCARDED,
@@ -75,6 +76,7 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
             given=lead.consent.given, version=lead.consent.version, basis=lead.consent.basis
         ),
         consent_withdrawn=lead.consent_withdrawn,
+        erased=lead.erased,
         verdict=[] if stage == REMOVED else _verdict(client_lead),
         first_touch=_touch({} if personal_data is None else personal_data.first_touch),
         last_touch=_touch({} if personal_data is None else personal_data.last_touch),

@@ -119,7 +119,9 @@ def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead 
         return STATEMENT_CLOSED if has_document else ""
     if not is_visible(lead):
         return REMOVED if event.kind in _REMOVALS and not lead.test else ""
-    is_sent = event.kind in EVENTS - _NOT_SENT
+    # Erased by age: the client decides how long it keeps its own copy.
+    is_by_age = event.kind is EventKind.ERASED and event.data.get("reason") != "request"
+    is_sent = event.kind in EVENTS - _NOT_SENT and not is_by_age
     if not is_sent or (event.kind in _HOLDS and not _is_seen(reading, event)):
         return ""
     if event.kind is EventKind.QUALIFIED:

@@ -93,6 +93,7 @@ def test_each_event_has_its_type(ledger: Ledger) -> None:
         EventKind.NOTIFIED: ["lead.updated"],
         EventKind.BOUNCED: ["lead.updated"],
         EventKind.CONSENT_WITHDRAWN: ["lead.updated"],
+        EventKind.ERASED: [],  # by age
         EventKind.ACCEPTED: ["lead.accepted"],
         EventKind.REJECTED: ["lead.rejected"],
         EventKind.WITHDRAWN: ["lead.updated"],
@@ -112,6 +113,7 @@ def test_each_event_has_its_type(ledger: Ledger) -> None:
     assert {kind: kinds(recorded(kind)) for kind in expected} == expected
     assert kinds(recorded(EventKind.OBJECTED, track="sale")) == ["sale.objected"]
     assert kinds(recorded(EventKind.OBJECTED, track="appointment")) == ["appointment.objected"]
+    assert kinds(recorded(EventKind.ERASED, reason="request")) == ["lead.updated"]
     entered = recorded(EventKind.ACCEPTED, on_behalf_of="client")
     assert kinds(entered) == ["lead.updated"]  # final only later
 
