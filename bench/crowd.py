@@ -65,14 +65,20 @@ _TITLES: Final = (
     "Head of Digital", "Compliance Officer", "Security Lead", "Finance Director",
 )  # fmt: skip
 _SIZES: Final = ("101-500", "501-1000", "1001+")
-_MESSAGES: Final = (
-    "We move our records next year and compare providers.",
-    "Please do not call before ten.",
-    "Is there a version for dental groups?",
-    "We had a bad migration once, what do you do differently?",
-    "Looking for something to show our board in January.",
-    "Price for about 300 users?",
-)
+_OPENINGS: Final = (
+    "We move our records next year", "Our contract ends in spring", "I was asked to look at this",
+    "After a bad migration", "For our board meeting", "We have three sites", "As a small team",
+    "With two data centers", "Somebody at a conference told me about you", "Before we decide",
+)  # fmt: skip
+_MIDDLES: Final = (
+    "and compare providers", "and need a second opinion", "so a price for about {} users helps",
+    "and our {} nurses must not notice", "with {} terabytes of pictures", "and audit is in {} weeks",
+    "and I wonder what others with {} beds do", "so please no sales call before {} o'clock",
+)  # fmt: skip
+_ENDINGS: Final = (
+    "Thanks!", "Is there a version for dental groups?", "What would you do differently?",
+    "Happy to talk.", "E-mail is best.", "", "Kind regards", "Do you work with Epic?",
+)  # fmt: skip
 _FREE: Final = ("gmail.com", "outlook.com", "yahoo.com")
 _ARTICLES: Final = ("/what-pays-in-each-price-model/", "/first-48-hours-of-a-lead/", "/sla/")
 _SEARCH: Final = "https://www.google.com/"
@@ -155,7 +161,9 @@ class Crowd:
             area = choose(("212", "312", "415", "617", "713"))
             answers["phone"] = f"{area}-{self.chance.randint(200_0000, 999_9999)}"
         if self.chance.random() < 0.25:
-            answers["message"] = choose(_MESSAGES)
+            number = self.chance.randint(3, 900)
+            middle = choose(_MIDDLES).format(number)
+            answers["message"] = f"{choose(_OPENINGS)} {middle}. {choose(_ENDINGS)}".strip()
         return answers
 
     def _post(  # noqa: PLR0913 - what a browser sends
@@ -306,41 +314,40 @@ class Crowd:
 
     def _one_network(self, style: str, number: int) -> Iterator[Post]:
         """As slow as a person, all day and night, by a browser in one network."""
-        address = self._network()
+        address, page = self._network(), self.chance.choice(_ARTICLES)
         for count in range(number):
             at = START + (count + self.chance.random()) * WEEK / number
-            page, referrer = self._way()
             yield self._post(
-                style, at, self._forged(), page=page, referrer=referrer,
-                address=address, seconds=self.chance.uniform(20, 90),
+                style, at, self._forged(), page=page, address=address,
+                seconds=self.chance.uniform(20, 90),
             )  # fmt: skip
 
     def _one_template(self, style: str, number: int) -> Iterator[Post]:
         """A new network for each post; the text is a template with four subjects."""
+        page = self.chance.choice(_ARTICLES)
         for _ in range(number):
             answers = self._forged()
             topic = self.chance.choice(_TOPICS)
             text = _TEMPLATE.format(
                 name=answers["full_name"], company=answers["company"], topic=topic
             )
-            page, referrer = self._way()
             yield self._post(
                 style, self._any_time(), {**answers, "message": text},
-                page=page, referrer=referrer, seconds=self.chance.uniform(20, 90),
+                page=page, seconds=self.chance.uniform(20, 90),
             )  # fmt: skip
 
     def _invented(self, style: str, number: int) -> Iterator[Post]:
         """A new network and a company that does not exist for each post."""
+        page = self.chance.choice(_ARTICLES)
         for _ in range(number):
             syllables = (
                 self.chance.choice("bdfglmnprst") + self.chance.choice("aeiou") for _ in "abcd"
             )
             name = "".join(syllables).capitalize()
             company = f"{name} {self.chance.choice(_KIND)}", f"{name.lower()}.example"
-            page, referrer = self._way()
             yield self._post(
                 style, self._any_time(), self._answers(company, self._name()),
-                page=page, referrer=referrer, seconds=self.chance.uniform(20, 90),
+                page=page, seconds=self.chance.uniform(20, 90),
             )  # fmt: skip
 
     def _headless(self, style: str, number: int) -> Iterator[Post]:
