@@ -5,7 +5,9 @@ Each signal has a weight in the campaign file. A lead is quarantined if its weig
 
 Some signals are about a group: leads that share a trait, such as the way by which they came. In a
 group the leads of one company count once, and leads that a person has checked do not count. So
-colleagues, people in one building, and people who come during a burst are spared.
+colleagues, people in one building, and people who come during a burst are spared. In a burst only
+leads count that no other signal explains: robots are often caught by another one, and people who
+came the same way are spared.
 """
 
 import math
@@ -48,6 +50,9 @@ _TIMES_USUAL: Final = 4
 """Only leads beyond this multiple of the usual rate are a burst."""
 _TEAM: Final = 20
 """So many leads of one company's domain in one window are colleagues, and count once."""
+_BURST: Final = "burst"
+_TIMES_EXPLAINED: Final = 5
+"""So many times as many leads are read of a burst, because other signals explain some of them."""
 _REJECTED_COLLEAGUES: Final = 2
 """So many rejections make a company's domain suspect; one makes only the person suspect."""
 
@@ -70,11 +75,12 @@ def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal
     quarantine is disabled."""
     if arrival.traits is None:
         return ()
-    return (
-        *_own_signals(arrival.campaign.quarantine, arrival.submission),
-        *_Groups(reading, arrival.campaign, arrival.traits, arrival.now).signals(),
-        *_rejected_answer(reading, arrival),
-    )
+    terms = arrival.campaign.quarantine
+    groups = _Groups(reading, arrival.campaign, arrival.traits, arrival.now)
+    own = tuple(_own_signals(terms, arrival.submission))
+    others = (*groups.signals(_ALIKE_SIGNALS), *_rejected_answer(reading, arrival))
+    burst = () if is_held(terms, (*own, *others)) else groups.signals((_BURST,))
+    return (*own, *burst, *others)
 
 
 def is_held(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
@@ -122,8 +128,8 @@ class _Rule:
 
 
 _RULES: Final = (
-    _Rule(WAY, _HOUR, "burst", counts_beyond_team=True),
-    _Rule(WAY, _DAY, "burst", 2, counts_beyond_team=True),
+    _Rule(WAY, _HOUR, _BURST, counts_beyond_team=True),
+    _Rule(WAY, _DAY, _BURST, 2, counts_beyond_team=True),
     _Rule(PHONE, _FOUR_WEEKS, "alike"),
     _Rule(TEXT, _FOUR_WEEKS, "alike"),
     _Rule(ANSWERS, _FOUR_WEEKS, "alike"),
@@ -136,7 +142,7 @@ _RULES: Final = (
 )
 
 
-_GROUP_SIGNALS: Final = tuple(dict.fromkeys(rule.signal for rule in _RULES))
+_ALIKE_SIGNALS: Final = ("alike", "network")
 _RULES_OF: Final = {
     key: tuple(rule for rule in _RULES if (rule.signal, rule.trait) == key)
     for key in ((rule.signal, rule.trait) for rule in _RULES)
@@ -158,9 +164,9 @@ class _Groups:
     traits: Traits
     now: datetime
 
-    def signals(self) -> Iterator[RiskSignal]:
-        """At most one signal for each of burst, alike and network, with all its groups."""
-        for name in _GROUP_SIGNALS:
+    def signals(self, names: Iterable[str]) -> Iterator[RiskSignal]:
+        """At most one signal of each of these names, with all its groups."""
+        for name in names:
             weight: int = getattr(self.campaign.quarantine, name)
             if not weight:
                 continue
@@ -179,7 +185,7 @@ class _Groups:
         terms = self.campaign.quarantine
         limit = _limit(max(rule.least(terms) for rule in rules))
         since = self.now - max(rule.window for rule in rules)
-        leads = self.reading.traits.newest(self.campaign.slug, trait, since, limit)
+        leads = self._newest(trait, rules, since, limit)
         for rule in rules:
             least = rule.least(terms)
             if len(leads) + 1 < least or self._size(rule, leads) < least:
@@ -189,7 +195,7 @@ class _Groups:
             least += math.ceil(_TIMES_USUAL * usual / 100)
             if _limit(least) > limit:
                 limit = _limit(least)
-                leads = self.reading.traits.newest(self.campaign.slug, trait, since, limit)
+                leads = self._newest(trait, rules, since, limit)
             if self._size(rule, leads) < least:
                 continue
             checked = self.reading.traits.checked([lead.lead_id for lead in leads])
@@ -203,6 +209,19 @@ class _Groups:
                 members = tuple(lead.lead_id for lead in group)
                 return _Group(_details(trait, rule, size, usual), members)
         return None
+
+    def _newest(
+        self, trait: Trait, rules: Sequence[_Rule], since: datetime, limit: int
+    ) -> Sequence[TraitLead]:
+        """The newest leads with the trait. Of a burst, those that no other signal explains."""
+        slug, traits = self.campaign.slug, self.reading.traits
+        if rules[0].signal != _BURST:
+            return traits.newest(slug, trait, since, limit)
+        leads = traits.newest(slug, trait, since, _TIMES_EXPLAINED * limit)
+        if len(leads) + 1 < min(rule.least(self.campaign.quarantine) for rule in rules):
+            return leads
+        explained = traits.held_without([lead.lead_id for lead in leads], _BURST)
+        return [lead for lead in leads if lead.lead_id not in explained][:limit]
 
     def _size(self, rule: _Rule, leads: Iterable[TraitLead]) -> int:
         """How many leads count within the rule's window, with the new one."""

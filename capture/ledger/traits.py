@@ -79,6 +79,9 @@ class TraitQueries(Protocol):
         """Those leads that a person vouched for: the address was confirmed, the agency released or
         corrected the lead, or somebody accepted it."""
 
+    def held_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
+        """Those leads that are held back or discarded, and this signal was no reason."""
+
     def undecided(self, lead_ids: Sequence[str]) -> Sequence[Lead]:
         """Those leads that are in review or unconfirmed, in the order of their recording."""
 
@@ -151,6 +154,16 @@ class SqlTraits:
             f" WHERE events.lead_id = leads.lead_id AND kind IN ({placeholders(_CHECKED)})"
             " AND data ->> 'silence' IS NULL))",
             (*lead_ids, *_CHECKED),
+        )
+        return {lead_id for (lead_id,) in rows}
+
+    def held_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
+        rows = self._connection.execute(
+            f"SELECT lead_id FROM leads WHERE lead_id IN ({placeholders(lead_ids)})"
+            " AND review IN ('quarantined', 'held_back', 'discarded')"
+            " AND NOT EXISTS (SELECT 1 FROM events WHERE events.lead_id = leads.lead_id"
+            " AND kind IN ('quarantined', 'held_back') AND data ->> 'signals' LIKE ?)",
+            (*lead_ids, f'%"{signal}"%'),
         )
         return {lead_id for (lead_id,) in rows}
 
