@@ -72,8 +72,12 @@ _OPENINGS: Final = (
 )  # fmt: skip
 _MIDDLES: Final = (
     "and compare providers", "and need a second opinion", "so a price for about {} users helps",
-    "and our {} nurses must not notice", "with {} terabytes of pictures", "and audit is in {} weeks",
+    "and our {} nurses must not notice", "with {} terabytes of pictures", "audit in {} weeks",
     "and I wonder what others with {} beds do", "so please no sales call before {} o'clock",
+)  # fmt: skip
+_SUBJECTS: Final = (
+    "laboratory results", "billing", "our archive", "e-mail", "patient portals", "video visits",
+    "payroll", "X-rays", "a new clinic", "two old servers", "disaster recovery", "telephony",
 )  # fmt: skip
 _ENDINGS: Final = (
     "Thanks!", "Is there a version for dental groups?", "What would you do differently?",
@@ -163,7 +167,9 @@ class Crowd:
         if self.chance.random() < 0.25:
             number = self.chance.randint(3, 900)
             middle = choose(_MIDDLES).format(number)
-            answers["message"] = f"{choose(_OPENINGS)} {middle}. {choose(_ENDINGS)}".strip()
+            answers["message"] = (
+                f"{choose(_OPENINGS)} {middle}. About {choose(_SUBJECTS)}. {choose(_ENDINGS)}"
+            )
         return answers
 
     def _post(  # noqa: PLR0913 - what a browser sends
