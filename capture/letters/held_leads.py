@@ -71,7 +71,9 @@ def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
     first = facts.leads[0].lead_id
     blocks: list[Block] = [
         Paragraph(f"{_introduction(facts)} What you do not look at stays, and is never billed."),
-        Paragraph("If a lead is from a real person, release it. The client then gets it:"),
+        Paragraph(
+            "If a lead is from a real person, release it. It then goes on like any other lead:"
+        ),
         Command(f"gatepost quarantine release {first} --as NAME"),
         Paragraph("If it is not, discard it:"),
         Command(f"gatepost quarantine discard {first} --as NAME"),

@@ -4,7 +4,7 @@ docs/rules.md)."""
 from collections.abc import Iterator
 from typing import Final
 
-from capture.campaign.model import Campaign, Caps, Confirm
+from capture.campaign.model import Campaign, Caps, Confirm, Notice
 from capture.campaign.quarantine import SIGNALS, Quarantine
 from capture.documents.agreement.model import Clause, Section, Table
 from capture.text import count_noun
@@ -29,7 +29,7 @@ def quarantine_section(campaign: Campaign) -> Section | None:
             Clause(
                 "A lead that meets every criterion may still be no real person. The agency holds "
                 "it back until it has checked it, if the weights of these signals add up to "
-                f"{terms.hold_at}. No signal alone is proof.",
+                f"{terms.hold_at}. No signal is proof.",
                 table=Table(("Signal", "Weight"), rows),
             ),
             Clause(
@@ -44,7 +44,7 @@ def quarantine_section(campaign: Campaign) -> Section | None:
                 "way, as long as nobody has decided it and no appointment or sale was recorded. "
                 "The window stops, the client sees that the lead is held back, and neither the "
                 "client nor silence decides it meanwhile. If the agency releases it, a full window "
-                "begins, of which the client is notified as of a new lead."
+                f"begins at that moment{_message(campaign)}."
             ),
             Clause(
                 "Only a person at the agency releases or discards a lead. One that is discarded, "
@@ -83,7 +83,7 @@ def _words(name: str, terms: Quarantine) -> str:
         case "alike":
             text = (
                 f"At least {terms.alike_leads:,} companies or mailboxes gave the same phone "
-                "number or texts, or addresses made by one pattern"
+                "number, the same texts, or addresses made by one pattern"
             )
         case "network":
             text = (
@@ -94,12 +94,17 @@ def _words(name: str, terms: Quarantine) -> str:
             text = "The domain of the e-mail address takes no mail"
         case "rejected_answer":
             text = (
-                "The client rejected an earlier lead with this phone number, mailbox or company "
-                "domain as an invalid contact"
+                "The client rejected an earlier lead with this phone number or mailbox as an "
+                "invalid contact, or at least two of the company, more than it accepted"
             )
         case _:
             text = name.replace("_", " ").capitalize()
     return text
+
+
+def _message(campaign: Campaign) -> str:
+    is_by_mail = campaign.review.notice is Notice.EMAIL
+    return ", and the client gets an e-mail with the new deadline" if is_by_mail else ""
 
 
 def _proof(campaign: Campaign) -> str:

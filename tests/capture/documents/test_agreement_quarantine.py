@@ -66,7 +66,7 @@ def test_the_section_says_that_the_window_stops_and_silence_never_bills() -> Non
     text = text_with(DEFAULT)
     for words in (
         "neither the client nor silence decides it meanwhile",
-        "If the agency releases it, a full window begins",
+        "If the agency releases it, a full window begins at that moment.",
         "One that is discarded, or that nobody checks, is kept and never billed.",
     ):
         assert words in text
@@ -77,3 +77,9 @@ def test_every_key_of_the_table_is_in_words() -> None:
     assert keys == {"enabled", "hold_at", *SIGNALS, *NUMBERS}
     for name, text, _ in signals(Quarantine()):
         assert text != name.replace("_", " ").capitalize()
+
+
+def test_a_campaign_that_notifies_by_mail_promises_a_letter_on_a_release() -> None:
+    by_mail = agreement_on(("hours = 48", 'hours = 48\nnotice = "email"'), more=DEFAULT)
+    assert "and the client gets an e-mail with the new deadline." in full_text(by_mail)
+    assert "gets an e-mail" not in text_with(DEFAULT)
