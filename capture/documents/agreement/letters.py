@@ -6,6 +6,7 @@ from typing import Final
 from capture.campaign.client import Client
 from capture.campaign.model import Campaign, Notice
 from capture.documents.agreement.model import Clause, Section, Table, join_words
+from capture.documents.agreement.quarantine import holds_leads
 
 _REMINDER_HOURS: Final = 6
 """As in `capture.delivery`."""
@@ -44,10 +45,22 @@ def _rows(campaign: Campaign, client: Client) -> Iterator[Row]:
                 f"{_REMINDER_HOURS} hours before silence accepts it, if nobody has decided",
                 join_words(notices),
             )
+        if holds_leads(campaign.quarantine):
+            yield (
+                "Lead that was held back in review",
+                "as soon as the agency releases it",
+                join_words(notices),
+            )
     if notices and campaign.price.billable == "held":
         yield (
             "Question whether an appointment was held",
             "soon after its time, if nobody has reported it",
+            join_words(notices),
+        )
+    if notices:
+        yield (
+            "Withdrawn consent",
+            "as soon as a person withdraws it for a lead that the client has",
             join_words(notices),
         )
     documents = f"{client.document.capitalize()}, credit note, debit note"

@@ -21,7 +21,7 @@ def quarantine_section(campaign: Campaign) -> Section | None:
     """What is held back, for how long, and what that costs; None if nothing is held back."""
     terms = campaign.quarantine
     rows = tuple((text, f"{weight}") for _, text, weight in signals(terms))
-    if not terms.enabled or terms.hold_at > terms.all_weights:
+    if not holds_leads(terms):
         return None
     return Section(
         "Leads that are held back",
@@ -53,6 +53,11 @@ def quarantine_section(campaign: Campaign) -> Section | None:
             ),
         ),
     )
+
+
+def holds_leads(terms: Quarantine) -> bool:
+    """Whether any lead can be held back because of risk signals."""
+    return terms.enabled and terms.hold_at <= terms.all_weights
 
 
 def signals(terms: Quarantine) -> Iterator[tuple[str, str, int]]:

@@ -7,14 +7,22 @@ BY_MAIL = ("hours = 48", 'hours = 48\nnotice = "email"')
 HELD = (PRICE, 'model = "cpap"\nrate = 250\nbillable = "held"')
 NOTICES, BILLS = CLIENT.contacts.notices[0], " and ".join(CLIENT.contacts.bills)
 DOCUMENTS = ("Invoice, credit note, debit note", "as soon as it is issued", BILLS)
+RELEASE = ("Lead that was held back in review", "as soon as the agency releases it", NOTICES)
+WITHDRAWAL = (
+    "Withdrawn consent",
+    "as soon as a person withdraws it for a lead that the client has",
+    NOTICES,
+)
 DEBIT = ("Debit note to approve", "as soon as the agency proposes it", BILLS)
 
 
-def letters(*changes: tuple[str, str], client: Client = CLIENT) -> list[tuple[str, ...]]:
+def letters(
+    *changes: tuple[str, str], client: Client = CLIENT, more: str = ""
+) -> list[tuple[str, ...]]:
     """The rows of the section's table."""
     (section,) = [
         section
-        for section in agreement_on(*changes, client=client).sections
+        for section in agreement_on(*changes, client=client, more=more).sections
         if section.title == "E-mails to the client"
     ]
     (table,) = [clause.table for clause in section.clauses if clause.table]
@@ -22,7 +30,13 @@ def letters(*changes: tuple[str, str], client: Client = CLIENT) -> list[tuple[st
 
 
 def test_documents_and_debits_are_always_sent() -> None:
-    assert letters() == [DOCUMENTS, DEBIT]
+    assert letters() == [WITHDRAWAL, DOCUMENTS, DEBIT]
+
+
+def test_a_release_makes_a_letter_where_leads_are_held_back_and_notices_go_by_mail() -> None:
+    assert letters(BY_MAIL)[2:] == [RELEASE, WITHDRAWAL, DOCUMENTS, DEBIT]
+    nothing_held = "[quarantine]\nenabled = false"
+    assert letters(BY_MAIL, more=nothing_held)[2:] == [WITHDRAWAL, DOCUMENTS, DEBIT]
 
 
 def test_a_notice_by_mail_is_one_letter_for_each_lead_and_a_reminder() -> None:
@@ -46,7 +60,10 @@ def test_a_daily_client_gets_one_letter_each_morning() -> None:
 
 def test_a_window_of_six_hours_has_no_reminder() -> None:
     short = ("hours = 48", 'hours = 6\nnotice = "email"')
-    assert [name for name, *_ in letters(short)] == ["Qualified leads", DOCUMENTS[0], DEBIT[0]]
+    assert [name for name, *_ in letters(short)] == [
+        "Qualified leads",
+        *(RELEASE[0], WITHDRAWAL[0], DOCUMENTS[0], DEBIT[0]),
+    ]
 
 
 def test_a_meeting_is_asked_about_where_it_is_paid_for() -> None:
