@@ -21,16 +21,19 @@ _BATCH_SIZE: Final = 1000
 
 def waits_for_proof(lead: Lead, now: datetime) -> bool:
     """Whether a proof of the address still changes something: its link works, and its answers were
-    not erased."""
-    return lead.review_at(now) == "unconfirmed" and not lead.erased
+    not erased. A lead that was quarantined after its letter left keeps its link."""
+    link_works = lead.confirm_until is not None and now < lead.confirm_until
+    waits = lead.review in {"unconfirmed", "quarantined"}
+    return waits and link_works and not (lead.confirmed or lead.erased)
 
 
 def confirm_address(records: WriteTransaction, lead_id: str, now: datetime) -> Lead:
     """Records that the person proved the address, and judges the lead again. Returns the lead.
 
-    Suppression, duplicates and caps are asked as of `now`. Does nothing for a lead that does not
-    wait for this proof, such as after a second click or after the link's end. Raises `NotFound` for
-    an unknown lead. To be run by `Ledger.transact`.
+    Suppression, duplicates and caps are asked as of `now`. A quarantined lead stays so, but needs
+    no further proof after its release. Does nothing for a lead that does not wait for this proof,
+    such as after a second click or after the link's end. Raises `NotFound` for an unknown lead. To
+    be run by `Ledger.transact`.
     """
     lead = find_lead(records, lead_id)
     if not waits_for_proof(lead, now):
@@ -45,7 +48,9 @@ def confirm_address(records: WriteTransaction, lead_id: str, now: datetime) -> L
         data={},
     )
     records.append(event)
-    judge_again(records, apply_event(lead, event), now)
+    confirmed = apply_event(lead, event)
+    if confirmed.review == "received":
+        judge_again(records, confirmed, now)
     return find_lead(records, lead_id)
 
 

@@ -53,6 +53,7 @@ _REVIEW: Moves = {
     "quarantined": {
         EventKind.RELEASED: "received",
         EventKind.DISCARDED: "discarded",
+        EventKind.CONFIRMED: "quarantined",
         **_REJUDGED,
     },
     "discarded": _REJUDGED,

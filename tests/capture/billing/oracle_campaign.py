@@ -212,9 +212,12 @@ class OracleCampaign:
             history.appointment, history.booked = "cancelled", history.missed
 
     def _confirm(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
-        """The person proves the address. Only a waiting lead changes by it."""
-        if history.stage == "unconfirmed" and not history.erased:
+        """The person proves the address. A quarantined lead waits on for the agency."""
+        if history.erased or history.link_ends is None or history.link_ends <= act.at:
+            return
+        if history.stage in ("unconfirmed", "quarantined"):
             history.confirmed = True
+        if history.stage == "unconfirmed":
             self._judge(history, client_leads, act.at)
 
     def _release(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:

@@ -243,7 +243,7 @@ def _amount(rng: Random, act: Act, history: LeadHistory) -> int:
 
 LIKELY_BEFORE_REVIEW: Final[Mapping[str, list[str]]] = {
     "unconfirmed": ["confirmed"] * 6 + ["held_back", "corrected", "bounced"],
-    "quarantined": ["released"] * 5 + ["discarded", "corrected", "bounced"],
+    "quarantined": ["released"] * 4 + ["confirmed", "discarded", "corrected", "bounced"],
     "held_back": ["released"] * 4 + ["discarded", "corrected", "bounced", "accepted", "rejected"],
 }
 """By stage of a lead that is not in review."""

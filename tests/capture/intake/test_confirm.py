@@ -9,6 +9,7 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from capture.intake.confirm import confirm_address, expire_leads, unrecorded_expiries
 from capture.intake.judge_again import judge_again
+from capture.intake.quarantine import release
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
 from capture.intake.suppression import read_suppressions, suppress
@@ -300,7 +301,7 @@ def test_an_erased_lead_is_not_confirmed_but_expires(office: Office) -> None:
 def test_a_lead_released_from_quarantine_waits_for_its_proof_from_then_on(office: Office) -> None:
     lead = office.receive()
     office.append(later_event(lead.lead_id, EventKind.HELD_BACK, signals=[]))
-    assert office.confirm(lead).review == "quarantined"
+    assert office.confirm(lead, NOW + WEEK).review == "quarantined"
     assert office.expire(NOW + WEEK) == 0
     released = NOW + 9 * DAY
 
@@ -313,3 +314,15 @@ def test_a_lead_released_from_quarantine_waits_for_its_proof_from_then_on(office
     assert (waiting.review, waiting.confirm_until) == ("unconfirmed", released + WEEK)
     assert office.events(lead)[-1].data["until"] == show_time(released + WEEK)
     assert office.confirm(lead, released + 6 * DAY).review == "qualified"
+
+
+def test_a_proof_during_the_quarantine_counts_after_the_release(office: Office) -> None:
+    lead = office.receive()
+    office.append(later_event(lead.lead_id, EventKind.HELD_BACK, signals=[]))
+    confirmed = office.confirm(lead)
+    assert (confirmed.review, confirmed.confirmed) == ("quarantined", True)
+    events = len(office.events(lead))
+    assert office.confirm(lead).review == "quarantined"
+    assert len(office.events(lead)) == events
+    released = office.ledger.transact(lambda records: release(records, lead.lead_id, "Ann", NOW))
+    assert released.review == "qualified"
