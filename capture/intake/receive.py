@@ -144,10 +144,9 @@ def _hold_back_group(
     for signal in signals:
         for lead_id in signal.members:
             own_signals[lead_id].append(signal)
-    terms = campaign.quarantine
-    suspects = [lead_id for lead_id, own in own_signals.items() if is_held(terms, own)]
-    for lead in records.traits.undecided(suspects):
-        hold_back(records, lead, as_data(own_signals[lead.lead_id]), now)
+    for lead in records.traits.undecided(list(own_signals)):
+        if is_held(campaign.quarantine, own_signals[lead.lead_id]):
+            hold_back(records, lead, as_data(own_signals[lead.lead_id]), now)
 
 
 def _is_flood(records: WriteTransaction, campaign: Campaign, now: datetime) -> bool:

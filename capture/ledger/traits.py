@@ -150,7 +150,9 @@ class SqlTraits:
     def checked(self, lead_ids: Sequence[str]) -> Set[str]:
         rows = self._connection.execute(
             f"SELECT lead_id FROM leads WHERE lead_id IN ({placeholders(lead_ids)})"
-            " AND (confirmed = 1 OR EXISTS (SELECT 1 FROM events"
+            # A lead that waits is not checked; in a flood of robots nearly all of them wait.
+            " AND (confirmed = 1 OR review NOT IN ('held_back', 'quarantined')"
+            " AND EXISTS (SELECT 1 FROM events"
             f" WHERE events.lead_id = leads.lead_id AND kind IN ({placeholders(_CHECKED)})"
             " AND data ->> 'silence' IS NULL))",
             (*lead_ids, *_CHECKED),
