@@ -16,9 +16,9 @@ ANN = "ann@clinic.example"
 
 
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
-        yield
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False) as traveller:
+        yield traveller
 
 
 def certificate(result: CommandResult) -> dict[str, object]:
@@ -100,3 +100,37 @@ def test_other_databases_beside_the_ledger_are_named(project: Project) -> None:
     copy.write_bytes((project.folder / "var/gatepost.db").read_bytes())
     content = certificate(project.run("forget", ANN, "--json"))
     assert content["copies"] == ["var/backup.db"]
+
+
+def test_old_data_is_erased_by_age_after_a_dry_run_that_lists_it(
+    project: Project, clock: time_machine.Traveller
+) -> None:
+    small = project.take(company_size="1-50")
+    kept = project.take(email="bob@other.example")
+    clock.move_to(NOW + timedelta(days=91))
+    dry = json.loads(project.run("forget", "--by-age", "--dry-run", "--json").out)
+    assert [lead["lead_id"] for lead in dry["leads"]] == [small]
+    result = project.run("forget", "--by-age")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == (
+        "1 lead and 0 letter files erased. Kept: leads no client saw 90 days, leads a client saw "
+        "for ever."
+    )
+    assert project.ledger.read(lambda reading: reading.people.personal_data(small)) is None
+    assert project.ledger.read(lambda reading: reading.people.personal_data(kept)) is not None
+    assert "0 leads" in project.run("forget", "--by-age").out
+
+
+def test_an_address_and_an_age_are_not_given_together(project: Project) -> None:
+    for words in ((), (ANN, "--by-age"), ("--lead", "x", "--by-age")):
+        result = project.run("forget", *words)
+        assert (result.code, result.err.count("\n")) == (2, 1)
+
+
+def test_the_dispatcher_erases_by_age(project: Project, clock: time_machine.Traveller) -> None:
+    lead_id = project.take(company_size="1-50")
+    clock.move_to(NOW + timedelta(days=91))
+    assert project.run("dispatch", "--once").code == 0
+    lead = project.ledger.read(lambda reading: reading.leads.get(lead_id))
+    assert lead is not None
+    assert lead.erased

@@ -1,5 +1,7 @@
 """The dispatcher, with the real planner, ledger and mail server."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from capture.delivery import dispatch
@@ -186,3 +188,24 @@ def test_two_dispatchers_never_send_the_same_message(
             passes = [item for item in passes if next(item, None)]
     subjects = [letter["Subject"] for _, letter in server.letters]
     assert sorted(subjects, key=int) == [str(number) for number in range(20)]
+
+
+def test_old_data_is_erased_once_a_day_and_an_error_does_not_stop_the_letters(
+    ledger: Ledger, mail_server: Start, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls: list[datetime] = []
+    text = "ann@secret.example"
+
+    def erase(now: datetime) -> int:
+        calls.append(now)
+        raise ValueError(text)
+
+    receive(ledger)
+    with dispatcher(ledger, mail_server(), clock, erase_old_data=erase) as running:
+        assert [delivery.state for delivery in running.run()] == [MessageState.SENT] * 2
+        for hours in (23, 1, 23, 1):
+            clock.now += timedelta(hours=hours)
+            list(running.run())
+    assert calls == [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
+    assert "old personal data is not erased: unexpected error" in caplog.text
+    assert "secret" not in caplog.text

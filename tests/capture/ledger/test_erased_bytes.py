@@ -2,6 +2,7 @@
 
 import random
 from contextlib import closing
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,9 +39,17 @@ def data_of(lead_id: str, number: int, size: int) -> PersonalData:
     return PersonalData(
         {"email": f"{text}@x.example", "text": text * size},
         judged={"size": text},
+        reasons={"size": text},
+        first_touch={"path": text},
         last_touch={"path": text},
-        page=text,
+        unverified={"phone": text},
+        page=f"/{text}/",
     )
+
+
+def test_the_samples_of_this_module_have_every_kind_of_personal_data() -> None:
+    data = data_of("a", 0, 1)
+    assert all(getattr(data, field.name) for field in fields(data))
 
 
 def attempt(ledger: Ledger, rng: random.Random) -> None:
