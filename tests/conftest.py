@@ -28,6 +28,7 @@ SLOW_FILES = frozenset(
         "capture/documents/test_facturx.py",
         "capture/documents/test_printed_sums.py",
         "capture/form/test_drawing.py",
+        "capture/intake/test_simulated_week.py",
         "capture/ledger/test_verify.py",
         "capture/test_drawing.py",
         "capture/test_export.py",
