@@ -153,9 +153,9 @@ def test_a_page_behind_a_letters_link_comes_from_the_service_and_is_not_logged(
 
 
 def test_a_page_of_a_writer_and_that_for_own_data_are_both_below_privacy(nginx: Nginx) -> None:
-    assert "See your data" in nginx.get("/privacy/me").text
+    assert "Send me the link" in nginx.get("/privacy/me").text
     own_page = nginx.get("/privacy/")
-    assert "See your data" not in own_page.text
+    assert "Send me the link" not in own_page.text
     assert own_page.headers["Cache-Control"] == "no-cache"  # nginx sends it, or its own 404
 
 
