@@ -28,7 +28,7 @@ from capture.web.app import create_app
 from capture.web.config import WebConfig
 from tests.cli.running import CommandResult, runner
 from tests.faketime import faketime
-from tests.samples import NOW
+from tests.samples import NO_GROUPS, NOW
 from tests.service import ROOT, Service, make_project, person
 
 pytestmark = pytest.mark.server
@@ -63,7 +63,7 @@ def demo_variant(client: str, price: str, criteria: str) -> str:
     )
     return (
         f"{text[:criteria_start]}{criteria or text[criteria_start:price_start]}"
-        f"[price]\n{price}\n\n{text[review_start:]}"
+        f"[price]\n{price}\n\n{text[review_start:]}\n{NO_GROUPS}"
     )
 
 

@@ -158,7 +158,7 @@ def test_control_characters_in_answers_never_reach_the_terminal(
     project_with_leads.take(
         company_size="501+", full_name="\x1b[2J\u202eEve", email="eve@else.example"
     )
-    draft = DRAFT.replace("[price]", 'full_name = { equal = "Ann Lee" }\n[price]')
+    draft = DRAFT.replace("[price]", '[criteria.full_name]\nequal = "Ann Lee"\n[price]')
     (project_with_leads.folder / "draft.toml").write_text(draft)
     out = project_with_leads.run("backtest", "guide", "--file", "draft.toml").out
     assert "answered \N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}Eve" in out

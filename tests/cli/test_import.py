@@ -35,6 +35,7 @@ def test_an_imported_lead_shows_its_source_and_basis_instead_of_a_consent(projec
         "given": False,
         "version": None,
         "basis": BASIS,
+        "withdrawn": False,
     }
     by_form = project.run("lead", project.take(email="eve@e.example")).out
     assert "source       form\nconsent      given to version " in by_form
