@@ -209,6 +209,7 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
             "own_data.html",
             leads=[OWN_LEAD, replace(OWN_LEAD, lead_id="b", passed_on_at=None)],
             clients={"acme": "Acme & Co"},
+            receipts={"a": "/consent/a", "b": "/consent/b"},
             withdrawable=[OWN_LEAD, OWN_LEAD],
             download_url="/d",
             all="all",

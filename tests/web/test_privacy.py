@@ -204,6 +204,13 @@ def test_the_page_shows_all_forms_of_exactly_this_address(person: Person) -> Non
     assert other not in text
 
 
+def test_each_form_links_to_its_receipt(person: Person) -> None:
+    lead_id = person.send_form()
+    path = consent_path(person.signer.consent(lead_id))
+    assert f'href="{path}"' in person.text(person.path())
+    assert WORDING in person.text(path)
+
+
 def test_the_page_does_not_tell_how_a_form_was_judged(person: Person) -> None:
     person.world.take(email=ANN, company_size="1-50")
     text = person.text(person.path())

@@ -23,7 +23,7 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.privacy.access import OwnLead, own_leads, request_own_data
 from capture.privacy.receipt import consent_receipt
 from capture.privacy.withdraw import withdraw_consent
-from capture.signed_links import OWN_DATA_PATH, TokenExpired, TokenInvalid
+from capture.signed_links import OWN_DATA_PATH, TokenExpired, TokenInvalid, consent_path
 from capture.web.review.access import is_sent_by_another_site
 from capture.web.sender import type_and_stack
 from capture.web.services import message_page, page_template, services
@@ -93,11 +93,12 @@ def _ask_page(typed: str = "", problem: str = "") -> str:
 @blueprint.get(f"{OWN_DATA_PATH}/<token>")
 def show(token: str) -> ResponseReturnValue:
     """Everything that we hold under the link's address."""
-    leads = _read_leads(token)
+    leads, sign = _read_leads(token), services().link_signer.consent
     return page_template(
         "own_data.html",
         leads=leads,
         clients={lead.client: _client_name(lead.client) for lead in leads},
+        receipts={lead.lead_id: consent_path(sign(lead.lead_id)) for lead in leads},
         withdrawable=[lead for lead in leads if lead.may_withdraw],
         download_url=url_for("privacy.download", token=token),
         all=ALL,
