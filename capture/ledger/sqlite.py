@@ -36,6 +36,10 @@ BUSY_SECONDS: Final = 5.0
 BUSY_RETRY_SECONDS: Final = 0.25
 """Seconds a write waits for the database lock after a recent timeout."""
 
+_LOG_ATTEMPTS: Final = 40
+_LOG_PAUSE_SECONDS: Final = 0.05
+"""Between two attempts to empty the log: a reader of an earlier state may end meanwhile."""
+
 _UNTRANSLATED: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, BrokenPipeError)
 """Errors that are not the database's: bugs, and a closed pipe of the command that reads."""
 
@@ -97,14 +101,24 @@ class SqliteLedger:
 
     def empty_log(self) -> bool:
         with self._translated_errors():
-            db, lock = self._connection()
-            with _file_lock(lock):
-                db.execute("PRAGMA busy_timeout = 0")  # visitors wait meanwhile
-                try:
-                    (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                finally:
-                    db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-            return not is_busy
+            for attempt in range(_LOG_ATTEMPTS):
+                if attempt:
+                    time.sleep(_LOG_PAUSE_SECONDS)
+                if self._truncate_log():
+                    return True
+        return False
+
+    def _truncate_log(self) -> bool:
+        """Empties the write-ahead log; False if a reader needs it. Never waits for readers, because
+        all writers wait meanwhile."""
+        db, lock = self._connection()
+        with _file_lock(lock):
+            db.execute("PRAGMA busy_timeout = 0")
+            try:
+                (is_busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        return not is_busy
 
     def close(self) -> None:
         db, lock = self._connection()

@@ -188,3 +188,19 @@ def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
         plans = [raw.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in statements]
     assert plans
     assert "TEMP B-TREE" not in str(plans)
+
+
+def test_the_log_of_changes_is_emptied_once_nobody_reads_an_earlier_state(url: str) -> None:
+    path = Path(url.removeprefix("sqlite:///"))
+    with closing(open_ledger(url, KEY)) as ledger:
+        ledger.transact(lambda records: records.append(received_event("a")))
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM events").fetchone()
+            ledger.transact(lambda records: records.append(received_event("b")))
+            assert not ledger.empty_log()
+            reader.execute("COMMIT")
+            assert ledger.empty_log()
+        assert path.with_name(f"{path.name}-wal").stat().st_size == 0
+        ledger.transact(lambda records: records.append(received_event("c")))
+        assert ledger.verify().events == 3
