@@ -14,6 +14,7 @@ from typing import Final
 
 from capture.delivery.attempts import DeliveryError, PermanentFailure
 from capture.delivery.context import DeliveryContext
+from capture.delivery.event_messages import withdrawal_after_notice
 from capture.delivery.mail import MailTransport, Sender, build_email
 from capture.delivery.smtp import AddressRefused
 from capture.errors import GatepostError, Unavailable
@@ -264,6 +265,9 @@ class Dispatcher:
             ]
             new = [lead for lead in leads if lead is not None and is_unnotified(lead)]
             notify_client_of(records, new, now)
+            for lead in leads:
+                if lead is not None and lead.review == "consent_withdrawn":  # while it was sent
+                    records.outbox.queue(withdrawal_after_notice(records, message, lead, now))
             return is_recorded
 
         # `webhooks.send` drops a message itself.

@@ -19,7 +19,8 @@ from capture.intake.submission import FORM
 from capture.lead.events import Event, EventKind, parse_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.ledger.messages import VISITOR, Channel, NewMessage
+from capture.ledger.messages import VISITOR, Channel, Message, NewMessage
+from capture.ledger.protocol import ReadTransaction
 from capture.review.acts import is_unnotified
 
 TOO_OLD: Final = timedelta(days=7)
@@ -186,6 +187,29 @@ def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
 def has_received(lead: Lead) -> bool:
     """Whether the client has the lead's data, even if the lead was taken away from it since."""
     return lead.notified or lead.review in VISIBLE_TO_CLIENT
+
+
+def withdrawal_after_notice(
+    reading: ReadTransaction, notice: Message, lead: Lead, now: datetime
+) -> NewMessage:
+    """Tells the recipient of a notice that its person withdrew the consent while it was sent."""
+    (sequence,) = (
+        recorded.sequence
+        for recorded in reading.events.select(lead_id=lead.lead_id)
+        if recorded.event.kind is EventKind.CONSENT_WITHDRAWN
+    )
+    return NewMessage(
+        key=f"consent_withdrawn:{lead.lead_id}:{sequence}:{notice.recipient}",
+        channel=Channel.MAIL,
+        kind="consent_withdrawn",
+        recipient=notice.recipient,
+        queued_at=now,
+        due_at=now,
+        client=lead.client,
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        data={"sequence": sequence, "was_notified": True},
+    )
 
 
 def _to_notices(

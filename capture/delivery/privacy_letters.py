@@ -14,7 +14,7 @@ def consent_withdrawn(request: Request) -> Letter:
     """To the client: do not contact this person any more."""
     request.check_contact(request.client.contacts.notices)
     lead = find_lead(request.reading, request.message.lead_id)
-    if not has_received(lead):
+    if not (has_received(lead) or request.message.data.get("was_notified")):
         raise Dropped("the client did not get the lead")
     sequence = request.message.data["sequence"]
     (recorded,) = request.reading.events.select(after=sequence - 1, last=sequence)

@@ -1,13 +1,17 @@
 """A withdrawn consent: the client that has the lead is told, and no further letter leaves."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from capture.delivery.compose import compose
+from capture.delivery.dispatch import Dispatcher
+from capture.delivery.mail import Sender
 from capture.delivery.plan import queue_messages
 from capture.lead.events import EventKind
-from capture.ledger.messages import VISITOR
+from capture.ledger.messages import VISITOR, Attempt
 from capture.ledger.protocol import Ledger
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import accept, notify_client
@@ -102,3 +106,34 @@ def test_the_event_follows_once(office: Office) -> None:
     withdraw(office, lead_id)
     withdraw(office, lead_id)
     assert kinds(office, LEADS).count(EventKind.CONSENT_WITHDRAWN.value) == 1
+
+
+def test_a_client_whose_notice_was_on_its_way_is_told_too(office: Office) -> None:
+    lead_id = office.receive()
+
+    class SlowMail:
+        """The person withdraws while the notice travels."""
+
+        def send(self, email: EmailMessage, message_id: int, now: datetime) -> Attempt:
+            del message_id, now
+            if str(email["Subject"]).startswith("Lead to review"):
+                withdraw(office, lead_id)
+            return Attempt()
+
+        def close(self) -> None:
+            pass
+
+    dispatcher = Dispatcher(
+        context=office.context,
+        sender=Sender("Northgate", "leads@agency.example"),
+        mail=SlowMail(),
+        queue_messages=queue_messages,
+        compose=compose,
+        send_webhook=lambda *_: Attempt(),
+        clock=lambda: NOW + HOUR,
+        random=lambda: 0.0,
+    )
+    sent = [delivery.message for delivery in dispatcher.run()]
+    (told,) = [message for message in sent if message.kind == "consent_withdrawn"]
+    assert (told.recipient, told.lead_id) == (LEADS, lead_id)
+    assert kinds(office, LEADS).count("consent_withdrawn") == 1
