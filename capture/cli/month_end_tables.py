@@ -84,10 +84,10 @@ def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
     for message in decisions.failed_messages:
         what = f"{message.kind} to {message.recipient} failed: {message.result}"
         yield _row("delivery", str(message.id), what)
-    for held in decisions.held_back:
-        state = "in review, its deadline is stopped" if held.is_in_review else "quarantined"
-        what = f"received {count_noun(held.days, 'day')} ago, {state}: release or discard it"
-        yield _row("quarantine", held.lead_id, f"{what} ({held.campaign})")
+    for held_lead in decisions.held_back:
+        state = "in review, its deadline is stopped" if held_lead.is_in_review else "quarantined"
+        what = f"received {count_noun(held_lead.days, 'day')} ago, {state}: release or discard it"
+        yield _row("quarantine", held_lead.lead_id, f"{what} ({held_lead.campaign})")
     for lead in decisions.in_review:
         yield _row("review", lead.lead_id, f"{_review_text(lead)} ({lead.campaign})")
 
@@ -221,7 +221,7 @@ def _decisions_as_data(decisions: Decisions, currency: str) -> dict[str, Any]:
             for lead in decisions.in_review
         ],
         "held_back": [
-            asdict(held) | {"received_at": moment(held.received_at)} for held in decisions.held_back
+            asdict(lead) | {"received_at": moment(lead.received_at)} for lead in decisions.held_back
         ],
         "parked": [
             {

@@ -83,7 +83,7 @@ def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     now = datetime.now(UTC)
 
     def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
-        return [_row(reading, held, now) for held in held_leads(reading, campaign)]
+        return [_row(reading, held_lead, now) for held_lead in held_leads(reading, campaign)]
 
     with context.ledger() as ledger:
         if campaign is not None:
@@ -99,8 +99,8 @@ def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
         click.echo("No lead is in quarantine.")
 
 
-def _row(reading: ReadTransaction, held: HeldLead, now: datetime) -> dict[str, Any]:
-    lead = held.lead
+def _row(reading: ReadTransaction, held_lead: HeldLead, now: datetime) -> dict[str, Any]:
+    lead = held_lead.lead
     terms = saved_campaign(reading, lead.campaign, lead.version)
     personal_data = reading.people.personal_data(lead.lead_id)
     answers = {} if personal_data is None else personal_data.answers
@@ -110,9 +110,9 @@ def _row(reading: ReadTransaction, held: HeldLead, now: datetime) -> dict[str, A
         "campaign": lead.campaign,
         "stage": lead.review,
         "received_at": moment(lead.received_at),
-        "held_at": moment(held.held_at),
-        "waits": duration_in_words(now - held.held_at),
-        "signals": [dict(signal) for signal in held.signals],
+        "held_at": moment(held_lead.held_at),
+        "waits": duration_in_words(now - held_lead.held_at),
+        "signals": [dict(signal) for signal in held_lead.signals],
         "company": company,
         "email_domain": str(answers.get("email", "")).rpartition("@")[2],
     }
@@ -141,13 +141,13 @@ def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
 
 
 def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str, Any]:
-    held = find_held_lead(reading, find_lead_by_prefix(reading, id_prefix))
-    lead = held.lead
+    held_lead = find_held_lead(reading, find_lead_by_prefix(reading, id_prefix))
+    lead = held_lead.lead
     terms = saved_campaign(reading, lead.campaign, lead.version)
     personal_data = reading.people.personal_data(lead.lead_id)
-    alike = select_alike(held_leads(reading, lead.campaign), held)
+    alike = select_alike(held_leads(reading, lead.campaign), held_lead)
     answers = () if personal_data is None else labelled_answers(terms, personal_data)
-    return _row(reading, held, now) | {
+    return _row(reading, held_lead, now) | {
         "hold_at": terms.quarantine.hold_at,
         "alike": len(alike) - 1,
         "answers": None
@@ -199,26 +199,26 @@ class _Selection:
     ids: tuple[str, ...]
     like: str | None
     campaign: str | None
-    every: bool
+    all_leads: bool
 
     def check(self) -> None:
         """Raises a usage error unless exactly one way of selecting is used."""
-        ways = bool(self.ids) + (self.like is not None) + self.every
+        ways = bool(self.ids) + (self.like is not None) + self.all_leads
         if ways != 1:
             raise click.UsageError("name the leads: ID..., or --like ID, or --all")
-        if self.campaign is not None and not self.every:
+        if self.campaign is not None and not self.all_leads:
             raise click.UsageError("--campaign works only with --all")
 
     def leads(self, reading: ReadTransaction) -> list[str]:
         """The ids of the leads, each once. Raises `NotFound` or `Refused`."""
         if self.ids:
-            found = (find_lead_by_prefix(reading, lead_id).lead_id for lead_id in self.ids)
-            return list(dict.fromkeys(found))
+            ids = (find_lead_by_prefix(reading, lead_id).lead_id for lead_id in self.ids)
+            return list(dict.fromkeys(ids))
         leads = held_leads(reading, self.campaign)
         if self.like is not None:
             sample = find_held_lead(reading, find_lead_by_prefix(reading, self.like))
             leads = select_alike(leads, sample)
-        return [held.lead.lead_id for held in leads]
+        return [held_lead.lead.lead_id for held_lead in leads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
             "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
         ),
         click.option("--campaign", metavar="SLUG", help="With --all: only of this campaign."),
-        click.option("--all", "every", is_flag=True, help="All leads that wait."),
+        click.option("--all", "all_leads", is_flag=True, help="All leads that wait."),
         click.option(
             "--like",
             metavar="ID",
@@ -305,7 +305,7 @@ _RESULT_COLUMNS: Final = ("lead_id", "campaign", "result", "stage", "deadline")
 def _decide(context: CommandContext, act: Act, past: str, options: Mapping[str, Any]) -> int:
     """Decides the selected leads and prints each result. Returns 1 if one was refused."""
     selection = _Selection(
-        options["ids"], options["like"], options["campaign"], every=options["every"]
+        options["ids"], options["like"], options["campaign"], all_leads=options["all_leads"]
     )
     selection.check()
     decision = _Decision(act, past, options["by"], options["note"])

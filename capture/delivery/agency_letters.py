@@ -70,18 +70,20 @@ def spam_digest(request: Request) -> Letter:
 def quarantine_digest(request: Request) -> Letter:
     """The leads that wait for the agency now."""
     request.check_agency()
-    waiting = held_leads(request.reading)
-    if not waiting:
+    leads = held_leads(request.reading)
+    if not leads:
         raise Dropped("no lead is held back any more")
-    groups = Counter((held.lead.campaign, tuple(sorted(held.names))) for held in waiting)
+    groups = Counter(
+        (held_lead.lead.campaign, tuple(sorted(held_lead.names))) for held_lead in leads
+    )
     examples = {
-        (held.lead.campaign, tuple(sorted(held.names))): held.lead.lead_id
-        for held in reversed(waiting)
+        (held_lead.lead.campaign, tuple(sorted(held_lead.names))): held_lead.lead.lead_id
+        for held_lead in reversed(leads)
     }
     facts = QuarantineFacts(
-        leads=tuple(_held_lead(request, held) for held in waiting[:LISTED_LEADS]),
-        count=len(waiting),
-        in_review=sum(held.lead.review == "held_back" for held in waiting),
+        leads=tuple(_held_lead(request, held_lead) for held_lead in leads[:LISTED_LEADS]),
+        count=len(leads),
+        in_review=sum(held_lead.lead.review == "held_back" for held_lead in leads),
         groups=tuple(
             HeldGroup(group[0], ", ".join(group[1]), count, examples[group])
             for group, count in groups.items()
@@ -200,16 +202,16 @@ def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead
     )
 
 
-def _held_lead(request: Request, held: HeldLead) -> HeldLeadFacts:
-    lead, terms = held.lead, _terms(request, held.lead)
+def _held_lead(request: Request, held_lead: HeldLead) -> HeldLeadFacts:
+    lead, terms = held_lead.lead, _terms(request, held_lead.lead)
     return HeldLeadFacts(
         lead_id=lead.lead_id,
         slug=lead.campaign,
         zone=terms.zone,
         received_at=lead.received_at,
-        held_at=held.held_at,
+        held_at=held_lead.held_at,
         is_in_review=lead.review == "held_back",
-        signals=tuple(map(risk_signal_in_words, held.signals)),
+        signals=tuple(map(risk_signal_in_words, held_lead.signals)),
         answers=tuple(_answers(request, lead, terms)),
     )
 

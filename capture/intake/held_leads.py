@@ -31,7 +31,7 @@ class HeldLead:
 def held_leads(reading: ReadTransaction, campaign: str | None = None) -> list[HeldLead]:
     """All leads that wait for the agency, or those of one campaign: the longest wait first."""
     leads = [_held_lead(reading, lead) for lead in reading.leads.held_back(campaign)]
-    return sorted(leads, key=lambda held: (held.held_at, held.lead.lead_id))
+    return sorted(leads, key=lambda held_lead: (held_lead.held_at, held_lead.lead.lead_id))
 
 
 def find_held_lead(reading: ReadTransaction, lead: Lead) -> HeldLead:
@@ -44,9 +44,9 @@ def find_held_lead(reading: ReadTransaction, lead: Lead) -> HeldLead:
 def select_alike(leads: Iterable[HeldLead], sample: HeldLead) -> list[HeldLead]:
     """Those of the sample's campaign that are held because of the same signals, sample included."""
     return [
-        held
-        for held in leads
-        if held.lead.campaign == sample.lead.campaign and held.names == sample.names
+        held_lead
+        for held_lead in leads
+        if held_lead.lead.campaign == sample.lead.campaign and held_lead.names == sample.names
     ]
 
 

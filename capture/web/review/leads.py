@@ -61,7 +61,7 @@ class ListView:
     """The first leads that wait for the client, the soonest deadline first."""
     count: int
     """The number of all that wait."""
-    held: Sequence[LeadView]
+    held_leads: Sequence[LeadView]
     """The first leads that the agency is checking; the client cannot decide them now."""
 
 
@@ -76,8 +76,8 @@ def list_view(visitor: Visitor, now: datetime) -> ListView:
             return [lead_view(lead, viewer, now) for lead in leads]
 
         waiting = waiting_leads(reading, client, now, MAX_LISTED)
-        held = held_leads_of_client(reading, client, MAX_LISTED)
-        return ListView(views(waiting.leads), waiting.count, views(held))
+        held_leads = held_leads_of_client(reading, client, MAX_LISTED)
+        return ListView(views(waiting.leads), waiting.count, views(held_leads))
 
     return services().ledger.read(read)
 
