@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ from tests.cli.running import CommandResult
 from tests.samples import NOW
 
 ANN = "ann@clinic.example"
+BILLS = "bills name the lead by its id; bills must be kept"
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +23,9 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-def certificate(result: CommandResult) -> dict[str, object]:
+def certificate(result: CommandResult) -> dict[str, Any]:
     assert (result.code, result.err) == (0, "")
-    content: dict[str, object] = json.loads(result.out)
+    content: dict[str, Any] = json.loads(result.out)
     return content
 
 
@@ -47,16 +49,32 @@ def test_a_certificate_says_what_went_and_what_stays_without_personal_data(
     project.client(accept, lead_id, NOW + timedelta(hours=1))
     result = project.run("forget", ANN, "--json")
     content = certificate(result)
-    (lead,) = content["leads"]  # type: ignore[misc]
+    (lead,) = content["leads"]
     assert (lead["lead_id"], lead["stage"]) == (lead_id, "accepted")
-    assert content["erased"]["answers"] == content["erased"]["notes"] == 1  # type: ignore[index]
+    assert content["erased"]["answers"] == content["erased"]["notes"] == 1
     assert content["clients"] == ["acme"]
     verified = json.loads(project.run("verify", "--json").out)
-    assert (verified["problems"], verified["head"]) == ([], content["chain"]["head"])  # type: ignore[index]
+    assert (verified["problems"], verified["head"]) == ([], content["chain"]["head"])
     for text in ("ann@", "clinic", "Ann Lee", "Carol", "101+"):
         assert text not in result.out
     assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is None
     assert project.ledger.read(lambda reading: reading.people.personal_data(other)) is not None
+
+
+def test_a_bill_stays_as_it_was_and_the_certificate_names_it(
+    project: Project, clock: time_machine.Traveller
+) -> None:
+    lead_id = project.take()
+    project.client(accept, lead_id, NOW + timedelta(hours=1))
+    clock.move_to(NOW + timedelta(days=20))
+    assert project.run("close", "acme", "--month", "2026-11").code == 0
+    bill = project.run("statement", "acme-0001", "--format", "json").out
+    assert lead_id in bill
+    content = certificate(project.run("forget", ANN, "--json"))
+    assert [lead["statements"] for lead in content["leads"]] == [["acme-0001"]]
+    assert {"what": "lines on acme-0001", "why": BILLS} in content["stays"]
+    assert project.run("statement", "acme-0001", "--format", "json").out == bill
+    assert project.run("verify").code == 0
 
 
 def test_a_second_run_prints_the_certificate_again(project: Project) -> None:
@@ -65,7 +83,7 @@ def test_a_second_run_prints_the_certificate_again(project: Project) -> None:
     again = certificate(project.run("forget", ANN, "--json"))
     assert again["leads"] == first["leads"]
     assert again["chain"] == first["chain"]
-    assert set(again["erased"].values()) == {0}  # type: ignore[attr-defined]
+    assert set(again["erased"].values()) == {0}
 
 
 def test_an_address_without_data_gets_one_line_and_no_hint_at_others(project: Project) -> None:
