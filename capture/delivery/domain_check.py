@@ -5,11 +5,11 @@ it: its address was proved, or the agency corrected or released it. The look-up 
 any transaction (`capture.delivery.mail_domains`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from capture.email_domains import domain_of
 from capture.intake.quarantine import hold_back
@@ -35,8 +35,8 @@ class _Check:
 
     lead: Lead
     domain: str
-    signal: RiskSignal
-    """What it has if its domain takes no mail."""
+    signals: tuple[RiskSignal, ...]
+    """What it has if its domain takes no mail: the signals of its receipt, and this one."""
 
 
 def domains_to_check(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> AbstractSet[str]:
@@ -58,7 +58,7 @@ def hold_back_without_mail(
     checks = list(_checks(records, events)) if without_mail else []
     for check in checks:
         if check.domain in without_mail:
-            hold_back(records, check.lead, as_data([check.signal]), now)
+            hold_back(records, check.lead, as_data(check.signals), now)
 
 
 def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterator[_Check]:
@@ -70,14 +70,22 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
         if lead is None or lead.test or lead.source != FORM or lead.confirmed:
             continue
         terms = saved_campaign(reading, lead.campaign, lead.version).quarantine
-        signal = RiskSignal(NO_MAIL_DOMAIN, terms.no_mail_domain)
+        no_mail = RiskSignal(NO_MAIL_DOMAIN, terms.no_mail_domain)
+        signals = (*map(_stored_signal, event.data.get("signals", ())), no_mail)
         is_waiting = lead.review == _ADMITTED[event.kind]
-        if not is_waiting or not is_held(terms, [signal]) or _has_dealt_with(reading, lead):
+        is_enough = no_mail.weight > 0 and is_held(terms, signals)
+        if not is_waiting or not is_enough or _has_dealt_with(reading, lead):
             continue
         personal_data = reading.people.personal_data(lead.lead_id)
         address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
         if address:
-            yield _Check(lead, domain_of(address), signal)
+            yield _Check(lead, domain_of(address), signals)
+
+
+def _stored_signal(data: Mapping[str, Any]) -> RiskSignal:
+    """A signal from an event, as `as_data` wrote it."""
+    details = {key: value for key, value in data.items() if key not in {"name", "weight"}}
+    return RiskSignal(data["name"], data["weight"], details)
 
 
 def _has_dealt_with(reading: ReadTransaction, lead: Lead) -> bool:

@@ -80,8 +80,9 @@ def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
     details = _earlier_refusals(reading, arrival)
     if arrival.verdict.passed:
         signals = () if arrival.is_checked else risk_signals(reading, arrival)
-        if is_held(arrival.campaign.quarantine, signals):
+        if signals:  # also those that are not enough: a domain without mail adds to them
             details |= {"signals": as_data(signals)}
+        if is_held(arrival.campaign.quarantine, signals):
             return GateResult(EventKind.QUARANTINED, details, signals)
         details |= _reached_cap(reading, arrival)
     return _result_of_verdict(arrival, details)

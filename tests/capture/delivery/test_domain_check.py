@@ -195,6 +195,24 @@ def test_a_campaign_in_which_the_signal_is_too_light_needs_no_look_up(
     assert find(ledger, lead_id).review == "qualified"
 
 
+def test_the_signal_adds_to_those_of_the_receipt(ledger: Ledger, look_up: LookUp) -> None:
+    terms = campaign("[quarantine]\nno_mail_domain = 60", text=BY_MAIL_TEXT)
+    sent = submission(terms, email=f"ann@{NO_MAIL}")
+    quick = receive(ledger, replace(sent, spam_signals=("too_fast",)), terms)
+    slow = receive(ledger, submission(terms, email=f"bob@{NO_MAIL}"), terms)
+    queue_messages(checking(ledger, look_up, terms), NOW)
+    assert [find(ledger, lead_id).review for lead_id in (quick, slow)] == [
+        "quarantined",
+        "qualified",
+    ]
+    assert signals(ledger, quick) == [
+        [
+            {"name": "spam_signal", "weight": 50, "what": "too_fast"},
+            {"name": "no_mail_domain", "weight": 60},
+        ]
+    ]
+
+
 def test_without_a_check_every_domain_passes(ledger: Ledger) -> None:
     lead_id = receive(ledger, ROBOT)
     queue_messages(context(ledger, BY_MAIL), NOW)
