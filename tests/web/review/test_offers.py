@@ -140,7 +140,7 @@ class Offers(RandomClient):
 
 def test_a_page_offers_exactly_the_answers_that_can_be_recorded(tmp_path: Path) -> None:
     driven: Counter[str] = Counter()
-    for number in range(rounds(8, 150)):
+    for number in range(rounds(6, 150)):
         folder = tmp_path / str(number)
         folder.mkdir()
         rng = Random(number)
