@@ -186,7 +186,7 @@ def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
 
 def has_received(lead: Lead) -> bool:
     """Whether the client has the lead's data, even if the lead was taken away from it since."""
-    return lead.notified or lead.review in VISIBLE_TO_CLIENT
+    return lead.was_notified or lead.review in VISIBLE_TO_CLIENT
 
 
 def withdrawal_after_notice(

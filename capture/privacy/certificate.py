@@ -182,5 +182,5 @@ def _erased_lead(reading: ReadTransaction, lead_id: str) -> ErasedLead:
         erased_at=erasures[0] if erasures else None,
         events=[recorded.sequence for recorded in events],
         statements=sorted({number for number, _ in lines}),
-        is_known_to_client=lead.notified or lead.review in VISIBLE_TO_CLIENT - {"qualified"},
+        is_known_to_client=lead.was_notified or lead.review in VISIBLE_TO_CLIENT - {"qualified"},
     )

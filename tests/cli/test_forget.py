@@ -41,6 +41,14 @@ def test_a_dry_run_names_what_would_go_and_writes_nothing(project: Project) -> N
     assert (project.folder / "var/gatepost.db").read_bytes() == before
 
 
+def test_a_client_that_had_a_lead_before_a_correction_removed_it_is_named(
+    project: Project,
+) -> None:
+    lead_id = project.take()
+    project.run("correct", lead_id, "--set", "company_size=1-50", "--as", "Ada")
+    assert certificate(project.run("forget", ANN, "--json"))["clients"] == ["acme"]
+
+
 def test_a_certificate_says_what_went_and_what_stays_without_personal_data(
     project: Project,
 ) -> None:

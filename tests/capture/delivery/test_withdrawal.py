@@ -10,6 +10,7 @@ from capture.delivery.compose import compose
 from capture.delivery.dispatch import Dispatcher
 from capture.delivery.mail import Sender
 from capture.delivery.plan import queue_messages
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.events import EventKind
 from capture.ledger.messages import VISITOR, Attempt
 from capture.ledger.protocol import Ledger
@@ -137,3 +138,16 @@ def test_a_client_whose_notice_was_on_its_way_is_told_too(office: Office) -> Non
     (told,) = [message for message in sent if message.kind == "consent_withdrawn"]
     assert (told.recipient, told.lead_id) == (LEADS, lead_id)
     assert kinds(office, LEADS).count("consent_withdrawn") == 1
+
+
+def test_the_client_is_told_of_a_lead_that_it_had_and_that_a_correction_removed(
+    office: Office,
+) -> None:
+    lead_id = office.receive()
+    notify(office)
+    correction = LeadCorrection(lead_id, "Ada", {"company_size": "1-50"})
+    office.ledger.transact(lambda records: correct_lead(records, correction, NOW))
+    withdraw(office, lead_id)
+    assert "Do not contact this person any more." in words(
+        office.letter("consent_withdrawn", NOW + HOUR)
+    )
