@@ -18,7 +18,7 @@ from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import SqlPeople
 
-_WAS_SEEN: Final = f"(notified = 1 OR review IN ({quoted(VISIBLE_TO_CLIENT)}))"
+_WAS_SEEN: Final = f"(was_notified = 1 OR review IN ({quoted(VISIBLE_TO_CLIENT)}))"
 _IS_OPEN: Final = "state IN ('waiting', 'sending')"
 
 
@@ -113,7 +113,8 @@ class SqlErasure:
 
     def delivered_since(self, moment: datetime) -> Sequence[str]:
         nothing_is_open = (
-            "review NOT IN ('held_back', 'qualified') AND disputed = 0"
+            "review NOT IN ('held_back', 'qualified', 'quarantined', 'unconfirmed')"
+            " AND disputed = 0"
             " AND appointment != 'scheduled' AND due_at IS NULL"
         )
         return self._old_leads(f"test = 0 AND {_WAS_SEEN} AND {nothing_is_open}", moment)

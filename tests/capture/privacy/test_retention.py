@@ -10,6 +10,7 @@ import pytest
 
 from capture.campaign.model import Campaign
 from capture.closing.payments import PaymentRequest, open_entries, record_payment
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import Ledger
@@ -105,6 +106,16 @@ def test_a_sale_is_open_until_its_months_and_refund_days_are_over(
     periods = RetentionPeriods(90 * DAY, timedelta(0), None, DAY)
     assert due(ledger, last_day, periods) == []
     assert due(ledger, max(last_day + DAY, NOW + 60 * DAY), periods) == [lead.lead_id]
+
+
+def test_a_lead_that_a_client_saw_before_a_correction_is_not_one_that_no_client_saw(
+    ledger: Ledger,
+) -> None:
+    lead_id = receive(ledger)
+    correction = LeadCorrection(lead_id, "Ada", {"company_size": "1-50"})
+    ledger.transact(lambda records: correct_lead(records, correction, NOW + DAY))
+    assert due(ledger, NOW + 9 * YEAR, PERIODS) == []
+    assert due(ledger, NOW + 102 * DAY) == [lead_id]
 
 
 def test_erasure_by_age_is_recorded_by_the_system_and_leaves_a_sound_ledger(
