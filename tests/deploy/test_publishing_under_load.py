@@ -13,6 +13,7 @@ import pytest
 from tests.deploy.server import Server, Writer
 from tests.deploy.web import Nginx
 from tests.long import rounds
+from tests.samples import NO_GROUPS
 from tests.service import GUIDE, Answer, Service, person
 
 PAGES = ("/", "/articles/", "/what-pays-in-each-price-model/", "/feed.xml", f"/f/{GUIDE}")
@@ -121,9 +122,13 @@ def version_of(page: str) -> str:
 
 
 def commit_edition(writer: Writer, number: int) -> None:
-    """Commits a new post, a changed picture and a changed campaign file."""
+    """Commits a new post, a changed picture and a changed campaign file.
+
+    The first edition switches off the risk signals on groups, since all visitors here are alike.
+    """
     path = writer.folder / CAMPAIGN
-    path.write_text(f"{path.read_text()}\n# edition {number}\n")
+    more = NO_GROUPS if number == 0 else ""
+    path.write_text(f"{path.read_text()}\n{more}# edition {number}\n")
     picture = writer.folder / "content/images/funnel.svg"
     picture.write_text(picture.read_text().replace("</svg>", f"<!-- {number} --></svg>"))
     writer.post(f"edition-{number}", aliases=f"old-edition-{number}")
