@@ -5,34 +5,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
 from pelican import Pelican
 from pelican.settings import read_settings
-from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    EmailField,
-    Field,
-    Form,
-    HiddenField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
-from wtforms.validators import InputRequired
-from wtforms.widgets import CheckboxInput, ListWidget
 
-from capture.privacy.access import OwnAnswer, OwnDownload, OwnLead, OwnLetter, OwnVisit
-from capture.privacy.receipt import OwnData, Receipt
+from capture.privacy.receipt import OwnData
 from capture.site import Site
 from tests.publish.lenient import LENIENT
+from tests.publish.theme_samples import CAMPAIGN, OWN_LEAD, RECEIPT, LeadForm, refused
 from tests.publish.well_formed_page import Page
-from tests.samples import NOW
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
@@ -65,10 +48,6 @@ A claim[^1].
 [^1]: The source.
 """
 
-CAMPAIGN = SimpleNamespace(
-    slug="acme", title='The "guide" <b>', summary="Forty pages & more.", button="", kind="gated"
-)
-
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -99,71 +78,6 @@ def article(output: Path) -> str:
     return next(output.glob("he-said*/index.html")).read_text()
 
 
-class LeadForm(Form):
-    """A small form with the promises of `capture.form`: one field of each kind."""
-
-    full_name = StringField("Your <name>", [InputRequired("Enter your name")], id="acme-full_name")
-    email = EmailField(
-        "E-mail", [InputRequired("Enter it")], id="acme-email", description="We write & wait."
-    )
-    company_size = SelectField(
-        "Size", choices=["1-50", "51-200"], id="acme-company_size", default="1-50"
-    )
-    role = RadioField("Role", [InputRequired("Choose one")], choices=["a", "b"], id="acme-role")
-    topics = SelectMultipleField(
-        "Topics",
-        choices=["x", "y"],
-        id="acme-topics",
-        widget=ListWidget(),
-        option_widget=CheckboxInput(),
-    )
-    message = TextAreaField("Message", id="acme-message")
-    consent = BooleanField("I agree & more", [InputRequired("Tick it")], id="acme-consent")
-    gp_version, gp_id, gp_seconds = HiddenField(), HiddenField(), HiddenField()
-    gp_first, gp_last, gp_test = HiddenField(), HiddenField(), HiddenField()
-    homepage = StringField("Homepage")
-
-    def campaign_fields(self) -> list[Field]:
-        others = [*self.hidden_fields(), self.consent, self.homepage]
-        return [field for field in self if field not in others]
-
-    def hidden_fields(self) -> list[Field]:
-        return [field for field in self if field.name.startswith("gp_")]
-
-    def problems(self) -> list[tuple[str, str]]:
-        return [(field.id, field.errors[0]) for field in self if field.errors]
-
-
-RECEIPT = Receipt(
-    lead_id="a",
-    campaign="guide",
-    title="The <guide>",
-    received_at=NOW,
-    zone=ZoneInfo("UTC"),
-    source="form",
-    page="/a-post/",
-    is_ticked=True,
-    form_version="f" * 64,
-    wording="I agree & more.",
-    basis=None,
-    basis_stated_at=None,
-    withdrawn_at=NOW,
-    is_erased=False,
-)
-OWN_LEAD = OwnLead(
-    lead_id="a",
-    receipt=RECEIPT,
-    answers=(OwnAnswer("full_name", "Full name", "Ann & Lee", is_verified=False),),
-    visits=(OwnVisit("First visit", {"path": "/<a>"}),),
-    letters=(OwnLetter("guide", "The letter with your files", NOW),),
-    downloads=(OwnDownload("guide.pdf", NOW, NOW, 2),),
-    client="acme",
-    passed_on_at=NOW,
-    meeting_at=NOW,
-    may_withdraw=True,
-)
-
-
 @pytest.fixture
 def render(site: Site) -> Callable[..., str]:
     """Renders as the service does: the theme's templates, autoescape, nothing of Pelican's."""
@@ -173,13 +87,6 @@ def render(site: Site) -> Callable[..., str]:
         undefined=jinja2.StrictUndefined,
     )
     return lambda name, **facts: env.get_template(name).render(site=site, **facts)
-
-
-def refused() -> LeadForm:
-    form = LeadForm(MultiDict({"full_name": '"><b>typed', "topics": "x", "company_size": "1-50"}))
-    assert not form.validate()
-    form.full_name.errors = ["Too <odd>"]
-    return form
 
 
 @pytest.fixture
@@ -201,6 +108,12 @@ def service_pages(render: Callable[..., str]) -> dict[str, str]:
         "files of an erased lead": render(
             "files.html", files=[file], missing=[], days=1, sent=None, is_confirmed=False
         ),
+        "sent": render("sent.html", lead="a", proof="p<", gated=True, days=7),
+        "confirm": render(
+            "confirm.html", title="The <guide>", lead="a", gated=True, notice="No <button>."
+        ),
+        "confirmed": render("confirmed.html"),
+        "not me": render("not_me.html", title="The <guide>", blocked=True, undo_url="/u/t"),
         "consent": render("consent.html", receipt=RECEIPT),
         "ask for own data": render("own_data_ask.html", typed="", problem=""),
         "ask again": render("own_data_ask.html", typed='"><b>', problem="Enter <it>."),

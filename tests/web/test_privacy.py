@@ -1,91 +1,28 @@
 """`/privacy/me` and `/consent/<token>`: the real app over a real ledger, without a server."""
 
-import html
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
-from werkzeug.test import TestResponse
 
-from capture.intake.receive import receive_submission
-from capture.intake.submission import Submission
-from capture.lead.events import EventKind
 from capture.ledger.messages import (
     LETTERS_A_DAY,
     VISITOR,
     Attempt,
     Channel,
-    Message,
     NewMessage,
 )
 from capture.ledger.protocol import WriteTransaction
-from capture.privacy.withdraw import withdraw_consent
-from capture.signed_links import LinkSigner, consent_path, own_data_path
+from capture.signed_links import consent_path, own_data_path
 from capture.web.services import EXTENSION
-from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
-from tests.web.api.conftest import World, make_world
-
-ANN = "Ann@clinic.example"
-HOUR = timedelta(hours=1)
-ASK = "/privacy/me"
-WORDING = "I agree that Acme may call me."
-
-
-@dataclass
-class Person:
-    """Somebody in front of a browser, and the installation that they use."""
-
-    world: World
-    folder: Path
-    clock: time_machine.Traveller
-
-    @property
-    def signer(self) -> LinkSigner:
-        signer: LinkSigner = self.world.app.extensions[EXTENSION].link_signer
-        return signer
-
-    def ask(self, address: str, **headers: str) -> TestResponse:
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.world.app.test_client().post(ASK, data={"email": address}, headers=names)
-
-    def letters(self) -> list[Message]:
-        return list(self.world.ledger.read(lambda reading: reading.outbox.select(kind="own_data")))
-
-    def path(self, address: str = ANN) -> str:
-        """The path of the link in the letter."""
-        key = self.world.ledger.read(lambda reading: reading.people.address_key(address))
-        return own_data_path(self.signer.own_data(key))
-
-    def open(self, path: str) -> TestResponse:
-        return self.world.app.test_client().get(path)
-
-    def text(self, path: str) -> str:
-        answer = self.open(path)
-        assert answer.status_code == 200, answer.text
-        return html.unescape(" ".join(answer.text.split()))
-
-    def withdraw(self, chosen: str, **headers: str) -> TestResponse:
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        client = self.world.app.test_client()
-        return client.post(self.path(), data={"withdraw": chosen}, headers=names)
-
-    def send_form(self, page: str = "/a-post/", slug: str = "guide") -> str:
-        """Sends a form; returns the lead's id."""
-        terms = self.world.terms[slug]
-        answers = {**ANSWERS, "email": ANN, "full_name": f"Ann {page}"}
-        sent = Submission(answers, consent_to(terms.version), page=page)
-        return self.world.ledger.transact(
-            lambda records: receive_submission(records, terms, sent, NOW)
-        ).lead_id
-
-    def withdrawn(self, lead_id: str) -> bool:
-        return EventKind.CONSENT_WITHDRAWN.value in self.world.kinds(lead_id)
+from tests.samples import NOW
+from tests.web.api.conftest import make_world
+from tests.web.person import ANN, ASK, HOUR, WORDING, Person
 
 
 @pytest.fixture
@@ -368,36 +305,3 @@ def test_no_page_is_stored_indexed_or_named_to_other_sites(person: Person) -> No
         assert "Set-Cookie" not in headers
     for path in paths:
         assert "touch.js" not in person.open(path).text
-
-
-# The receipt.
-
-
-def test_the_receipt_shows_the_old_wording_after_a_change(person: Person) -> None:
-    lead_id = person.send_form("/a-post/")
-    newer = CAMPAIGN.replace(WORDING, "I agree to everything.")
-    (person.folder / "campaigns/guide.toml").write_text(newer)
-    person.world.app.extensions[EXTENSION].catalogue._checked_at = float("-inf")
-    text = person.text(consent_path(person.signer.consent(lead_id)))
-    assert WORDING in text
-    assert "I agree to everything." not in text
-    assert campaign().version in text
-    assert "<dt>On the page</dt><dd>/a-post/</dd>" in text
-    assert f'href="{ASK}"' in text
-
-
-def test_the_receipt_names_no_page_that_cannot_be_ours(person: Person) -> None:
-    lead_id = person.send_form("/Win 1000 dollars at casino.example")
-    text = person.text(consent_path(person.signer.consent(lead_id)))
-    assert "casino" not in text
-
-
-def test_the_receipt_has_no_end_and_says_when_the_consent_was_withdrawn(person: Person) -> None:
-    lead_id = person.send_form()
-    path = consent_path(person.signer.consent(lead_id))
-    person.clock.move_to(NOW + timedelta(days=400))
-    later = NOW + HOUR
-    person.world.ledger.transact(lambda records: withdraw_consent(records, lead_id, later))
-    text = person.text(path)
-    assert WORDING in text
-    assert "<dt>Withdrawn</dt><dd>Monday, 23 November 2026, 11:00" in text

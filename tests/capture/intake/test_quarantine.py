@@ -1,110 +1,35 @@
 """A lead is held back, released or discarded: rule 36 of docs/rules.md."""
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from capture.campaign.model import Campaign
-from capture.errors import EventNotAllowed, NotFound, Refused
-from capture.intake.quarantine import discard, hold_back, release
-from capture.intake.receive import receive_submission
-from capture.lead.events import Actor, Event, EventKind
+from capture.errors import NotFound
+from capture.intake.quarantine import discard, release
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
-from capture.outcomes.record import Outcome
-from capture.outcomes.repeats import record_once
 from capture.review.acts import (
     Act,
     accept,
-    notify_client,
-    record_silent_acceptances,
     reject,
 )
 from capture.review.acts import withdraw as undo
 from capture.review.bounce import record_bounce
-from tests.samples import CAMPAIGN, NOW, campaign, submission
-
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-WINDOW = timedelta(hours=48)
-SIGNALS = ({"name": "burst", "weight": 100, "leads": 12, "minutes": 60},)
-AT_RECEIPT = campaign()
-"""The review window begins at the receipt."""
-BY_MAIL_TEXT = CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"')
-BY_MAIL = campaign(text=BY_MAIL_TEXT)
-"""The review window begins with the client's notice."""
-
-
-class Desk:
-    """A ledger, with methods to receive, hold and release leads."""
-
-    def __init__(self, ledger: Ledger, terms: Campaign = BY_MAIL) -> None:
-        self.ledger = ledger
-        self.terms = terms
-
-    def receive(self, at: datetime = NOW, *, test: bool = False, **answers: str) -> Lead:
-        sent = replace(submission(self.terms, **answers), test=test)
-        receipt = self.ledger.transact(
-            lambda records: receive_submission(records, self.terms, sent, at)
-        )
-        return self.lead(receipt.lead_id)
-
-    def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
-
-    def hold(self, lead: Lead, at: datetime = NOW) -> Lead:
-        return self.ledger.transact(
-            lambda records: hold_back(records, self.lead(lead.lead_id), SIGNALS, at)
-        )
-
-    def quarantined(self, **answers: str) -> Lead:
-        """A lead that is held back before its client is notified."""
-        lead = self.hold(self.receive(**answers))
-        assert lead.review == "quarantined"
-        return lead
-
-    def release(self, lead: Lead, at: datetime = NOW + HOUR, note: str = "") -> Lead:
-        return self.ledger.transact(lambda records: release(records, lead.lead_id, "Ada", at, note))
-
-    def discard(self, lead: Lead, at: datetime = NOW + HOUR) -> Lead:
-        return self.ledger.transact(lambda records: discard(records, lead.lead_id, "Ada", at))
-
-    def notify(self, at: datetime = NOW) -> Sequence[Lead]:
-        return self.ledger.transact(lambda records: notify_client(records, self.terms, at))
-
-    def by_client(self, act: Callable[..., Lead], lead: Lead, *more: str, at: datetime) -> Lead:
-        who = Act(lead.lead_id, "Carol", Actor.CLIENT)
-        return self.ledger.transact(lambda records: act(records, who, *more, at))
-
-    def report(self, lead: Lead, kind: EventKind, meeting_at: datetime | None) -> Lead:
-        outcome = Outcome(
-            lead.lead_id, kind, Actor.AGENCY, "Ada", occurred_at=NOW, meeting_at=meeting_at
-        )
-        return self.ledger.transact(lambda records: record_once(records, outcome, NOW))
-
-    def silence(self, at: datetime) -> Sequence[Lead]:
-        return self.ledger.transact(lambda records: record_silent_acceptances(records, at))
-
-    def events(self, lead: Lead) -> list[Event]:
-        return self.ledger.read(
-            lambda reading: [
-                recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)
-            ]
-        )
-
-    def refusal(self, act: Callable[[], object]) -> str:
-        before = self.ledger.read(lambda reading: reading.events.head())
-        with pytest.raises(Refused) as refused:
-            act()
-        assert self.ledger.read(lambda reading: reading.events.head()) == before
-        text = str(refused.value)
-        assert "\n" not in text
-        return text
+from tests.capture.intake.quarantine_desk import (
+    AT_RECEIPT,
+    BY_MAIL,
+    BY_MAIL_TEXT,
+    DAY,
+    HOUR,
+    SECOND,
+    SIGNALS,
+    WINDOW,
+    Desk,
+)
+from tests.samples import CAMPAIGN, NOW, campaign
 
 
 @pytest.fixture
@@ -355,72 +280,6 @@ def test_an_act_needs_a_name_and_a_known_lead(desk: Desk, act: Callable[..., Lea
     assert "name of the person" in text
     with pytest.raises(NotFound):
         desk.ledger.transact(lambda records: act(records, "no-such-lead", "Ada", NOW))
-
-
-def test_only_one_of_many_releases_at_the_same_time_counts(desk: Desk) -> None:
-    lead = desk.quarantined()
-    start = threading.Barrier(4)
-
-    def one_release(_: int) -> str:
-        start.wait(30)
-        try:
-            return desk.release(lead).review
-        except EventNotAllowed:
-            return "refused"
-
-    with ThreadPoolExecutor(4) as pool:
-        results = sorted(pool.map(one_release, range(4)))
-    assert results == ["qualified", "refused", "refused", "refused"]
-    assert [event.kind for event in desk.events(lead)].count(EventKind.RELEASED) == 1
-
-
-def test_of_a_hold_and_a_rejection_at_the_same_time_the_first_counts(desk: Desk) -> None:
-    desk.terms = AT_RECEIPT
-    leads = [desk.receive(email=f"p{number}@c{number}.example") for number in range(12)]
-    for lead in leads:
-        start = threading.Barrier(2)
-
-        def client_rejects(lead: Lead = lead, start: threading.Barrier = start) -> str:
-            start.wait(30)
-            try:
-                return desk.by_client(reject, lead, "too_small", at=NOW + HOUR).review
-            except EventNotAllowed:
-                return "refused"
-
-        def product_holds(lead: Lead = lead, start: threading.Barrier = start) -> str:
-            start.wait(30)
-            return desk.hold(lead, NOW + HOUR).review
-
-        with ThreadPoolExecutor(2) as pool:
-            rejection, hold = pool.submit(client_rejects), pool.submit(product_holds)
-        results = (rejection.result(), hold.result())
-        assert results in {("rejected", "rejected"), ("refused", "held_back")}
-        assert desk.lead(lead.lead_id).review == hold.result()
-
-
-def test_of_a_release_and_the_clients_rejection_only_a_rejection_after_it_counts(
-    desk: Desk,
-) -> None:
-    desk.terms = AT_RECEIPT
-    lead = desk.hold(desk.receive())
-    start = threading.Barrier(2)
-
-    def client_rejects() -> str:
-        start.wait(30)
-        try:
-            return desk.by_client(reject, lead, "too_small", at=NOW + HOUR).review
-        except EventNotAllowed:
-            return "refused"
-
-    def agency_releases() -> str:
-        start.wait(30)
-        return desk.release(lead).review
-
-    with ThreadPoolExecutor(2) as pool:
-        rejection, released = pool.submit(client_rejects), pool.submit(agency_releases)
-    assert released.result() == "qualified"
-    expected = "qualified" if rejection.result() == "refused" else "rejected"
-    assert desk.lead(lead.lead_id).review == expected
 
 
 def test_the_ledger_redraws_all_rows_after_holds_and_releases(desk: Desk) -> None:
