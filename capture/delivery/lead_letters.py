@@ -56,9 +56,9 @@ def leads_digest(request: Request) -> Letter:
     request.check_contact(request.client.contacts.notices)
     found = (request.reading.leads.get(lead_id) for lead_id in request.message.data["leads"])
     waiting = [lead for lead in found if lead and lead.review_at(request.now) == "qualified"]
-    facts = [_lead_facts(request, lead) for lead in waiting if _has_data(request, lead)]
+    facts = [_lead_facts(request, lead) for lead in waiting if _may_be_shown(request, lead)]
     if not facts:
-        raise Dropped("all of its leads were decided, held back or erased")
+        raise Dropped("all of its leads were decided, held back, withdrawn or erased")
     facts.sort(key=lambda lead: (lead.deadline or _NEVER, lead.received_at))
     digest = leads.DigestFacts(tuple(facts), _list_url(request))
     return leads.leads_digest(request.letterhead, digest)
@@ -90,11 +90,14 @@ def meeting_question(request: Request) -> Letter:
 
 
 def _lead_in_review(request: Request) -> Lead:
-    """The message's lead. Raises `Dropped` if it does not wait for a review any more."""
+    """The message's lead. Raises `Dropped` if it does not wait for a review any more, and if its
+    person withdrew the consent: the client's letter on that must be the last with their data."""
     lead = find_lead(request.reading, request.message.lead_id)
     stage = lead.review_at(request.now)
     if stage != "qualified":
         raise Dropped(f"the lead is {stage} by now")
+    if lead.consent_withdrawn and not lead.erased:  # an erased one is dropped as such
+        raise Dropped("the person withdrew the consent")
     return lead
 
 
@@ -127,8 +130,9 @@ def _newest_booking(request: Request) -> int:
     )
 
 
-def _has_data(request: Request, lead: Lead) -> bool:
-    return request.reading.people.personal_data(lead.lead_id) is not None
+def _may_be_shown(request: Request, lead: Lead) -> bool:
+    has_data = request.reading.people.personal_data(lead.lead_id) is not None
+    return has_data and not lead.consent_withdrawn
 
 
 def _lead_facts(request: Request, lead: Lead) -> leads.LeadFacts:

@@ -160,7 +160,9 @@ def test_a_digest_without_a_waiting_lead_is_not_sent(office: Post) -> None:
     lead_id = own.receive()
     message = own.message("leads_digest", NOW + DAY)
     own.act(accept, lead_id, NOW + DAY)
-    assert own.compose(message, NOW + DAY) == "all of its leads were decided, held back or erased"
+    assert own.compose(message, NOW + DAY) == (
+        "all of its leads were decided, held back, withdrawn or erased"
+    )
 
 
 # Meetings.

@@ -14,6 +14,7 @@ from capture.lead.model import Lead
 from capture.ledger.messages import Message
 from capture.ledger.protocol import Ledger
 from capture.letters import held_leads
+from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import accept, notify_client_of
 from capture.review.bounce import record_bounce
 from tests.capture.delivery.composing import DAY, HOUR, Office
@@ -148,6 +149,42 @@ def test_a_release_without_a_deadline_makes_no_reminder(office: Open) -> None:
     letter = own.letter("lead_released")
     assert "There is no deadline." in letter.text
     assert len(own.queued("review_warning")) == 1  # that of the notice
+
+
+def test_the_letter_on_a_release_is_dropped_if_the_person_withdrew_the_consent(
+    office: Open,
+) -> None:
+    own = office()
+    lead_id = own.receive()
+    own.notify(lead_id)
+    own.hold(lead_id)
+    own.ledger.transact(lambda records: withdraw_consent(records, lead_id, NOW))
+    own.release(lead_id)
+    assert own.results("lead_released") == ["the person withdrew the consent"]
+    assert own.lead(lead_id).review == "qualified"  # the client may still decide on its page
+
+
+def test_a_late_notice_of_a_lead_whose_person_withdrew_the_consent_is_dropped(office: Open) -> None:
+    own = office()
+    lead_id = own.receive()
+    own.queued("lead_to_review")
+    own.notify(lead_id)  # by its token, before the mail server took the letter
+    own.ledger.transact(lambda records: withdraw_consent(records, lead_id, NOW))
+    assert own.results("lead_to_review") == ["the person withdrew the consent"]
+
+
+def test_a_digest_leaves_out_leads_whose_person_withdrew_the_consent(office: Open) -> None:
+    own = office(notice_frequency="daily")
+    withdrawn, other = own.receive(), own.receive(email="bob@lab.example", full_name="Bob Q")
+    (message,) = own.queued("leads_digest", NOW + DAY)
+    own.notify(withdrawn)
+    own.ledger.transact(lambda records: withdraw_consent(records, withdrawn, NOW))
+    letter = own.compose(message, NOW + DAY)
+    assert not isinstance(letter, str)
+    assert "Bob Q" in letter.text
+    assert withdrawn not in letter.text
+    own.ledger.transact(lambda records: withdraw_consent(records, other, NOW))
+    assert isinstance(own.compose(message, NOW + DAY), str)
 
 
 def test_the_letter_on_a_release_is_dropped_if_the_lead_is_held_or_decided_again(
