@@ -1,6 +1,7 @@
 """The `gatepost` command. The module of a subcommand is loaded only when it runs."""
 
 import difflib
+import errno
 import gc
 import importlib
 import json
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _GARBAGE_THRESHOLD: Final = 50_000
 """New objects before a garbage collection. Most live until the command ends, and Python's default
 of 700 makes a build 3 % slower."""
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of a write, such as to standard output on a full disk."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "backtest": "capture.cli.backtest:backtest",
@@ -147,9 +151,20 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _print_and_exit("stopped", 130)
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            raise
+        _discard_output()
+        done = "what the command had done by then stays"
+        _print_and_exit(f"the output could not be written: {error.strerror}; {done}", 1)
     else:
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _discard_output() -> None:
+    """Keeps Python from writing at its end what standard output did not take."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_unicode(text: str) -> bool:

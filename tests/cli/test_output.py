@@ -80,6 +80,18 @@ def test_a_full_disk_behind_standard_output_is_reported(project: Project) -> Non
     assert len(errors(err).splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [("leads",), ("--help",)])
+def test_a_full_disk_behind_a_table_or_a_text_is_reported(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    project.take()
+    with Path("/dev/full").open("wb") as full, start(*command, stdout=full.fileno()) as ran:
+        _, err = ran.communicate()
+    assert ran.returncode == 1
+    assert err.startswith("the output could not be written: No space left on device; ")
+    assert len(err.splitlines()) == 1
+
+
 def test_a_link_stays_a_link_and_the_file_keeps_its_mode(project: Project) -> None:
     kept, link = project.folder / "kept.csv", project.folder / "link.csv"
     kept.write_text("old")
