@@ -39,6 +39,7 @@ from capture.lead.model import Lead
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.review.acts import check_name
 from capture.text import count_noun, duration_in_words
 
 _BATCH_SIZE: Final = 100
@@ -308,6 +309,7 @@ def _decide(context: CommandContext, act: Act, past: str, options: Mapping[str, 
         options["ids"], options["like"], options["campaign"], all_leads=options["all_leads"]
     )
     selection.check()
+    check_name(options["by"])
     decision = _Decision(act, past, options["by"], options["note"])
     with context.ledger() as ledger:
         if selection.campaign is not None:

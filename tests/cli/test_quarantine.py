@@ -176,9 +176,10 @@ def test_an_unclear_selection_is_wrong_use(desk: Desk, args: Sequence[str]) -> N
 def test_an_unknown_lead_and_a_blank_name_are_refused(desk: Desk) -> None:
     lead_id = desk.held()
     assert "no lead 'zzz'" in desk.refusal("release", "zzz", "--as", "Ada")
-    assert "name of the person who does it: --as NAME" in desk.refusal(
-        "discard", lead_id, "--as", " "
-    )
+    desk.held()
+    for leads in ((lead_id,), ("--all",)):  # one line, however many leads
+        refusal = desk.refusal("discard", *leads, "--as", " ")
+        assert "name of the person who does it: --as NAME" in refusal
 
 
 def test_a_company_cannot_write_to_the_terminal(desk: Desk) -> None:
