@@ -6,16 +6,18 @@ from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from capture.cli.month_end_files import MonthDocument, MonthFiles
 from capture.cli.show import moment, show_heading, show_rows
-from capture.closing.month_end import Decisions, LeadInReview, MonthEnd, State
+from capture.closing.month_end import Decisions, LeadHeldBack, LeadInReview, MonthEnd, State
 from capture.money import from_minor, show_money
 from capture.text import count_noun
 
+_HELD_ROWS: Final = 10
+"""So many leads in quarantine have a row each, for each campaign."""
 _SUMS = ("net", "vat", "brought_forward", "to_pay")
 
 
@@ -84,12 +86,26 @@ def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
     for message in decisions.failed_messages:
         what = f"{message.kind} to {message.recipient} failed: {message.result}"
         yield _row("delivery", str(message.id), what)
-    for held_lead in decisions.held_back:
-        state = "in review, its deadline is stopped" if held_lead.is_in_review else "quarantined"
-        what = f"received {count_noun(held_lead.days, 'day')} ago, {state}: release or discard it"
-        yield _row("quarantine", held_lead.lead_id, f"{what} ({held_lead.campaign})")
+    yield from _held_rows(decisions.held_back)
     for lead in decisions.in_review:
         yield _row("review", lead.lead_id, f"{_review_text(lead)} ({lead.campaign})")
+
+
+def _held_rows(leads: Sequence[LeadHeldBack]) -> Iterator[dict[str, str]]:
+    """A row for each lead; one for all that wait alike if they are many, such as robots."""
+    groups: defaultdict[tuple[str, bool], list[LeadHeldBack]] = defaultdict(list)
+    for lead in leads:
+        groups[lead.campaign, lead.is_in_review].append(lead)
+    for (campaign, is_in_review), group in groups.items():
+        state = "in review with a stopped deadline" if is_in_review else "quarantined"
+        if len(group) > _HELD_ROWS:
+            days = count_noun(max(lead.days for lead in group), "day")
+            what = f"received up to {days} ago, {state}: `gatepost quarantine list` shows them"
+            yield _row("quarantine", count_noun(len(group), "lead"), f"{what} ({campaign})")
+            continue
+        for lead in group:
+            what = f"received {count_noun(lead.days, 'day')} ago, {state}: release or discard it"
+            yield _row("quarantine", lead.lead_id, f"{what} ({campaign})")
 
 
 def _row(about: str, which: str, what: str) -> dict[str, str]:

@@ -9,8 +9,10 @@ from stat import S_IMODE
 
 import pytest
 
+from capture.intake.quarantine import hold_back
 from capture.ledger.messages import Attempt
 from capture.ledger.protocol import WriteTransaction
+from capture.review.acts import find_lead
 from tests.capture.ledger.contract_outbox import new_message
 from tests.cli.conftest import Project
 from tests.cli.month_ends import (
@@ -26,6 +28,8 @@ from tests.cli.month_ends import (
     run,
 )
 from tests.samples import NOW
+
+SIGNALS = [{"name": "burst", "weight": 100, "leads": 12, "minutes": 60}]
 
 
 @pytest.fixture
@@ -62,6 +66,25 @@ class TestPreview:
         assert ran.code == 0
         assert "USD: not ready: 2026-11 is not over until 2026-12-01T00:00-05:00" in ran.out
         assert "1 ready, 2 not ready" in ran.out
+
+    def test_many_leads_in_quarantine_are_one_row(self, agency: Project) -> None:
+        at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+        ids = [agency.take(at=at, email=f"w@w{number}.example") for number in range(12)]
+
+        def hold(records: WriteTransaction) -> None:
+            for lead_id in ids:
+                hold_back(records, find_lead(records, lead_id), SIGNALS, at)
+
+        agency.ledger.transact(hold)
+        rows = [
+            " ".join(line.split())
+            for line in run(agency, *MONTH, at=at + timedelta(hours=40)).out.splitlines()
+            if line.startswith("quarantine")
+        ]
+        assert rows == [
+            "quarantine 12 leads received up to 1 day ago, in review with a stopped deadline: "
+            "`gatepost quarantine list` shows them (guide)"
+        ]
 
     def test_it_lists_what_to_decide_first(self, agency: Project) -> None:
         at = datetime(2026, 11, 30, 12, tzinfo=UTC)
