@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from capture.campaign.gated_files import check_gated_file
+from capture.campaign.model import Campaign
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.confirmation_messages import gets_letter
 from capture.delivery.request import Dropped, Request
@@ -11,6 +12,7 @@ from capture.lead.events import parse_time
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.messages import Attempt
+from capture.ledger.terms import saved_campaign
 from capture.letters import visitor
 from capture.letters.letter import Letter
 from capture.privacy.receipt import consent_receipt
@@ -26,13 +28,18 @@ def guide(request: Request) -> Letter:
     if not campaign.assets:
         raise Dropped("the campaign gives no files any more")
     path = files_path(signer.files(lead.campaign, lead.lead_id))
+    link = _Link(path, request.now + signer.lifetime)
     return visitor.guide(
-        request.letterhead, _facts(request, recipient, path, request.now + signer.lifetime)
+        request.letterhead, _facts(request, recipient, campaign, campaign.assets, link)
     )
 
 
 def confirmation(request: Request) -> Letter:
-    """Asks for the proof of the address; the files are behind the same link."""
+    """Asks for the proof of the address; the files are behind the same link.
+
+    If the campaign's file is gone, the terms of the lead say what to ask for (rule 18 of
+    docs/rules.md), and no file is promised.
+    """
     recipient = _recipient(request)
     lead = recipient.lead
     if lead.confirmed:
@@ -46,9 +53,11 @@ def confirmation(request: Request) -> Letter:
         raise Dropped("the link that it would have has ended")
     signer = request.context.link_signer
     token = signer.confirmation(lead.campaign, lead.lead_id, recipient.address, ends)
-    return visitor.confirmation(
-        request.letterhead, _facts(request, recipient, confirmation_path(token), ends)
-    )
+    campaign = request.context.catalogue().campaigns.get(lead.campaign)
+    terms = campaign or saved_campaign(request.reading, lead.campaign, lead.version)
+    files = campaign.assets if campaign else ()
+    link = _Link(confirmation_path(token), ends)
+    return visitor.confirmation(request.letterhead, _facts(request, recipient, terms, files, link))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,14 @@ class _Recipient:
 
     lead: Lead
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """The link of a letter."""
+
+    path: str
+    ends: datetime
 
 
 def _recipient(request: Request) -> _Recipient:
@@ -70,20 +87,24 @@ def _recipient(request: Request) -> _Recipient:
 
 
 def _facts(
-    request: Request, recipient: _Recipient, path: str, link_ends: datetime
+    request: Request,
+    recipient: _Recipient,
+    campaign: Campaign,
+    files: tuple[str, ...],
+    link: _Link,
 ) -> visitor.GuideFacts:
-    """The facts of the letter with a link to this path.
+    """The facts of the letter that promises these files, with this link.
 
     Raises `TemporaryFailure` if a file cannot be sent, and `Dropped` if nobody wants the letter.
     """
-    campaign, lead = request.campaign, recipient.lead
-    _check_files(request, campaign.assets)
+    lead = recipient.lead
+    _check_files(request, files)
     return visitor.GuideFacts(
         title=campaign.title,
         client=request.client.legal_name,
-        files=campaign.assets,
-        url=request.url(path),
-        link_ends=link_ends,
+        files=files,
+        url=request.url(link.path),
+        link_ends=link.ends,
         zone=campaign.zone,
         consent=_consent(request, lead),
         # Both letters follow a form, so one wish counts for both.

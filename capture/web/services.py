@@ -13,9 +13,9 @@ from flask import Flask, current_app, render_template, request
 from capture.campaign.catalogue import Catalogue, Stamp, read_catalogue, stamp_of_files
 from capture.campaign.client import Client
 from capture.campaign.model import Campaign
-from capture.errors import GatepostError, Unavailable
-from capture.ledger.protocol import Ledger, WriteTransaction
-from capture.ledger.terms import save_terms
+from capture.errors import GatepostError, NotFound, Unavailable
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.terms import save_terms, saved_campaign
 from capture.signed_links import CONTACT_PREFIX, LinkSigner
 from capture.site import Site
 from capture.web.config import LiveSite, WebConfig
@@ -123,6 +123,24 @@ def install_services(app: Flask, app_services: Services) -> None:
 def services() -> Services:
     """The services of the app that handles this request."""
     return cast("Services", current_app.extensions[EXTENSION])
+
+
+def campaign_title(slug: str) -> str:
+    """The title of a campaign; of one whose file was removed, as the ledger knows it."""
+    service = services()
+
+    def newest_title(reading: ReadTransaction) -> str:
+        *_, version = reading.campaigns.versions(slug, datetime.now(UTC)) or [""]
+        return saved_campaign(reading, slug, version).title
+
+    try:
+        return service.catalogue.campaign(slug).title
+    except NotFound:
+        pass
+    try:
+        return service.ledger.read(newest_title)
+    except NotFound:  # a link from before the ledger was replaced
+        return slug
 
 
 def page_template(template: str, **context: object) -> str:

@@ -286,8 +286,14 @@ def test_a_link_of_a_removed_campaign_still_proves_the_address(site: Site) -> No
     lead, path = site.take("gated")
     (site.folder / "campaigns" / "gated.toml").unlink()
     site.web = create_app(site.app.extensions["gatepost"].config, site.ledger).test_client()
+    assert "in the form “The guide”" in site.web.get(path).text  # the ledger has its title
     assert press(site, path, action="confirm").location == f"{path}/thanks"
     assert site.lead(lead).review == "qualified"
+    page = site.web.get(press(site, path, action="not_me").location).text
+    assert "The form “The guide”" in page
+    link = re.search(r'href="(/u/[^"]+)"', page)
+    assert link is not None
+    assert "letters of the form “The guide”" in site.web.get(link[1]).text
 
 
 # Rule 6: no page tells how a lead was judged.

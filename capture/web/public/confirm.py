@@ -31,7 +31,7 @@ from capture.web.public.download import expired_link
 from capture.web.public.thanks import promised_files
 from capture.web.public.unsubscribe import letters_of_campaign
 from capture.web.review.access import is_sent_by_another_site
-from capture.web.services import message_page, page_template, services, site_url
+from capture.web.services import campaign_title, message_page, page_template, services, site_url
 
 blueprint = Blueprint("confirm", __name__)
 
@@ -128,7 +128,7 @@ def link_unknown(_: TokenInvalid) -> ResponseReturnValue:
 def _page(grant: ConfirmationGrant, notice: str = "") -> str:
     return page_template(
         "confirm.html",
-        title=_title(grant.campaign),
+        title=campaign_title(grant.campaign),
         lead=grant.lead_id,
         gated=bool(promised_files(grant.campaign)),
         notice=notice,
@@ -172,14 +172,7 @@ def _withdrawn(grant: ConfirmationGrant, sender: _Sender) -> ResponseReturnValue
     path = unsubscribe_path(services().link_signer.unsubscribe(letters))
     return page_template(
         "not_me.html",
-        title=_title(grant.campaign),
+        title=campaign_title(grant.campaign),
         blocked=sender.is_blocked,
         undo_url=f"{request.script_root}{path}",
     )
-
-
-def _title(slug: str) -> str:
-    try:
-        return services().catalogue.campaign(slug).title
-    except NotFound:
-        return slug

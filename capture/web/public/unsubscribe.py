@@ -12,9 +12,8 @@ from typing import Final
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from capture.errors import NotFound
 from capture.signed_links import TokenInvalid, UnsubscribeGrant
-from capture.web.services import message_page, page_template, services
+from capture.web.services import campaign_title, message_page, page_template, services
 
 blueprint = Blueprint("unsubscribe", __name__)
 
@@ -90,11 +89,7 @@ def _words(letter: str) -> tuple[str, str]:
     """What no longer comes, and what still does."""
     if not letter.startswith(_OF_CAMPAIGN):
         return LETTERS[letter]
-    slug = letter.removeprefix(_OF_CAMPAIGN)
-    try:
-        title = services().catalogue.campaign(slug).title
-    except NotFound:  # the campaign was removed
-        title = slug
+    title = campaign_title(letter.removeprefix(_OF_CAMPAIGN))
     return (
         f"letters of the form \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}",
         "This holds whoever enters your address there.",

@@ -1,9 +1,12 @@
 """The letter that asks for the proof of an address, from the form to the client's notice."""
 
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
+from capture.campaign.model import Campaign
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.plan import queue_messages
 from capture.intake.confirm import confirm_address
@@ -39,6 +42,25 @@ def stage(own: Office, lead_id: str) -> str:
 
 
 # Who gets it.
+
+
+@pytest.mark.parametrize("terms", [GATED, DEMO])
+def test_the_letter_still_goes_out_if_the_campaign_was_removed(
+    office: Post, terms: Campaign
+) -> None:
+    """Rule 18 of docs/rules.md: what came in before goes on. Its files are given out no more."""
+    own = office(terms)
+    own.receive()
+    (message,) = letters(own)
+    with_file = own.compose(message, NOW)
+    catalogue = own.context.catalogue()
+    left = replace(catalogue, campaigns=MappingProxyType({}))
+    own.context = replace(own.context, catalogue=lambda: left)
+    letter = own.compose(message, NOW)
+    assert not isinstance(letter, str), letter
+    assert letter.subject == with_file.subject == "Please confirm your address: The guide"
+    assert "Confirm my address" in letter.text
+    assert "cloud-guide.pdf" not in letter.text
 
 
 def test_a_waiting_lead_gets_one_letter_and_no_guide(office: Post) -> None:
