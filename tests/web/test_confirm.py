@@ -348,6 +348,17 @@ def test_not_me_withdraws_the_request_and_blocks_the_letters_until_undone(site: 
     assert "Your consent is withdrawn" in site.web.get(path).text
 
 
+def test_the_page_after_the_proof_says_nothing_untrue_after_a_withdrawal(site: Site) -> None:
+    """Such as if somebody pressed both buttons."""
+    lead, path = site.take()
+    press(site, path, action="confirm")
+    press(site, path, action="not_me")
+    page = site.web.get(f"{path}/thanks").text
+    assert "The request is withdrawn" in page
+    assert "has arrived" not in page
+    assert site.lead(lead).consent_withdrawn
+
+
 def test_a_consent_that_was_withdrawn_elsewhere_leaves_nothing_to_confirm(site: Site) -> None:
     lead, path = site.take()
     site.change(lambda records: withdraw_consent(records, lead.lead_id, NOW))

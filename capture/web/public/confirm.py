@@ -106,8 +106,8 @@ def act(token: str) -> ResponseReturnValue:
 @blueprint.get("/c/<token>/thanks")
 def confirmed(token: str) -> ResponseReturnValue:
     """The page after the proof, where no files are promised."""
-    services().link_signer.read_confirmation(token)
-    return page_template("confirmed.html")
+    grant = services().link_signer.read_confirmation(token)
+    return _ended(grant, datetime.now(UTC)) or page_template("confirmed.html")
 
 
 @blueprint.after_request
