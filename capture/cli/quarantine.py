@@ -53,7 +53,8 @@ Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
 def quarantine() -> None:
     """List, show, release or discard leads that are held back because of risk signals.
 
-    A lead that nobody looks at stays here. It is not delivered and never billed.
+    A lead that nobody looks at stays here, until its data is erased by age. It is not delivered
+    and never billed.
 
     \b
     Example:

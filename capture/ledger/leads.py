@@ -146,7 +146,8 @@ class SqlLeads:
     def held_back(self, campaign: str | None = None) -> Sequence[Lead]:
         return self._by_index(
             "leads_held",
-            "review IN ('held_back', 'quarantined')",
+            # Its index has the first condition.
+            "review IN ('held_back', 'quarantined') AND (review = 'held_back' OR erased = 0)",
             "silence_accepts_at",
             campaign,
             None,

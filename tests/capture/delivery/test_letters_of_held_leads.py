@@ -14,6 +14,7 @@ from capture.lead.model import Lead
 from capture.ledger.messages import Message
 from capture.ledger.protocol import Ledger
 from capture.letters import held_leads
+from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import accept, notify_client_of
 from capture.review.bounce import record_bounce
@@ -296,3 +297,30 @@ def test_a_discarded_lead_is_in_no_letter(office: Open) -> None:
     own.queued("quarantine_digest", MORNING)
     own.discard(lead_id)
     assert own.reason("quarantine_digest", MORNING) == "no lead is held back any more"
+
+
+def test_a_lead_whose_data_was_erased_by_age_waits_no_more(office: Open) -> None:
+    """Nobody can release it, so a letter about it each morning would be in vain."""
+    own = office()
+    lead_id = own.receive()
+    own.hold(lead_id)
+    own.queued("quarantine_digest", MORNING)
+    own.ledger.transact(lambda records: erase_leads(records, [lead_id], MORNING))
+    assert own.lead(lead_id).review == "quarantined"
+    assert own.reason("quarantine_digest", MORNING) == "no lead is held back any more"
+    assert len(own.queued("quarantine_digest", MORNING + DAY)) == 1
+    assert own.ledger.read(lambda reading: reading.leads.held_back()) == []
+    assert own.ledger.read(lambda reading: reading.leads.held_back(BY_MAIL.slug)) == []
+
+
+def test_a_lead_in_review_whose_data_was_erased_still_waits_for_the_agency(office: Open) -> None:
+    """The client sees that it is being checked, until the agency discards it."""
+    own = office()
+    lead_id = own.receive()
+    own.notify(lead_id)
+    own.hold(lead_id)
+    own.ledger.transact(lambda records: erase_leads(records, [lead_id], NOW, address=""))
+    (held,) = own.ledger.read(lambda reading: reading.leads.held_back())
+    assert held.lead_id == lead_id
+    own.discard(lead_id)
+    assert own.ledger.read(lambda reading: reading.leads.held_back()) == []
