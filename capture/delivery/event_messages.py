@@ -21,6 +21,7 @@ from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.messages import VISITOR, Channel, Message, NewMessage
 from capture.ledger.protocol import ReadTransaction
+from capture.letters.visitor import GUIDE
 from capture.review.acts import is_unnotified
 
 TOO_OLD: Final = timedelta(days=7)
@@ -42,7 +43,7 @@ _RESULTS_WITH_GUIDE: Final = frozenset(
     }
 )
 """Results of the gate after which the visitor gets the guide (rule 6): all but spam."""
-_WITHHELD: Final = frozenset({"quarantined", "discarded"})
+WITHHELD: Final = frozenset({"quarantined", "discarded"})
 """Stages of a lead that nobody gets a letter about. A release is a new result of the gate."""
 
 
@@ -75,7 +76,7 @@ def messages_of_lead(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
     kind = subject.event.kind
     if kind is EventKind.CONSENT_WITHDRAWN:
         yield from _withdrawal(subject, now)
-    if subject.lead.review in _WITHHELD:
+    if subject.lead.review in WITHHELD:
         return
     if kind in _RESULTS_WITH_GUIDE:
         yield from _guide(subject, now)
@@ -115,16 +116,17 @@ def morning_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _guide(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
-    """The guide, once for each lead that came by a form of a gated campaign. A campaign that asks
-    for a confirmation has one letter for both (`confirmation_messages`)."""
+    """The guide, for each lead that came by a form of a gated campaign. The planner queues it again
+    only if the earlier one was dropped, such as while the lead was quarantined. A campaign that
+    asks for a confirmation has one letter for both (`confirmation_messages`)."""
     lead, campaign = subject.lead, subject.campaign
     expires_at = lead.received_at + TOO_OLD
     has_guide = campaign.kind == "gated" and campaign.confirm is Confirm.NONE
     if has_guide and lead.source == FORM and now < expires_at:
         yield NewMessage(
-            key=f"guide:{lead.lead_id}",
+            key=f"{GUIDE}:{lead.lead_id}:{subject.sequence}",
             channel=Channel.MAIL,
-            kind="guide",
+            kind=GUIDE,
             recipient=VISITOR,
             queued_at=now,
             due_at=now,

@@ -30,10 +30,11 @@ from capture.delivery.webhooks import DECISIONS, messages_for_event
 from capture.intake.confirm import expire_leads, unrecorded_expiries
 from capture.lead.events import Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
-from capture.ledger.messages import LETTERS_A_DAY, VISITOR, NewMessage
+from capture.ledger.messages import LETTERS_A_DAY, VISITOR, MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent
+from capture.letters.visitor import GUIDE
 from capture.privacy.withdraw import are_letters_blocked
 from capture.review.acts import (
     UNDO,
@@ -215,10 +216,19 @@ class _Planner:
             return False
         if are_letters_blocked(records, message.campaign, address):
             return False
+        if message.kind == GUIDE and _has_guide(records, message.lead_id):
+            return False
         mailbox = mailbox_of(address, NEWEST)
         if records.outbox.count_letters_to(mailbox, self.now - _DAY) >= LETTERS_A_DAY:
             return False
         return records.outbox.queue(message, address=mailbox)
+
+
+def _has_guide(reading: ReadTransaction, lead_id: str) -> bool:
+    """Whether the lead's guide was sent or will be. A dropped one counts not: a lead that was
+    quarantined meanwhile gets it after its release."""
+    guides = reading.outbox.select(lead_id=lead_id, kind=GUIDE)
+    return any(guide.state is not MessageState.DROPPED for guide in guides)
 
 
 def _after_undo(message: NewMessage, event: Event) -> NewMessage:

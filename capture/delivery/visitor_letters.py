@@ -7,6 +7,7 @@ from capture.campaign.gated_files import check_gated_file
 from capture.campaign.model import Campaign
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.confirmation_messages import gets_letter
+from capture.delivery.event_messages import WITHHELD
 from capture.delivery.request import Dropped, Request
 from capture.lead.events import parse_time
 from capture.lead.identity import NEWEST, mailbox_of
@@ -25,6 +26,8 @@ def guide(request: Request) -> Letter:
     campaign, signer = request.campaign, request.context.link_signer
     recipient = _recipient(request)
     lead = recipient.lead
+    if lead.review in WITHHELD:
+        raise Dropped(f"the lead is {lead.review}")
     if not campaign.assets:
         raise Dropped("the campaign gives no files any more")
     path = files_path(signer.files(lead.campaign, lead.lead_id))

@@ -155,7 +155,7 @@ def test_the_letters_that_follow_from_the_last_event(case: Case) -> None:
 
 def test_a_letter_on_a_lead_names_the_event_and_no_personal_data() -> None:
     (guide, notice) = _letters_of(QUALIFIED)
-    assert (guide.key, guide.data) == ("guide:a", {})
+    assert (guide.key, guide.data) == ("guide:a:9", {})
     assert notice.key == f"lead_to_review:a:9:{LEADS}"
     assert (notice.client, notice.campaign, notice.lead_id) == ("acme", "guide", "a")
     assert notice.data == {"sequence": 9}

@@ -70,6 +70,32 @@ def office(ledger: Ledger, tmp_path: Path) -> Open:
     return open_office
 
 
+# Letters to the visitor.
+
+
+def test_the_queued_guide_of_a_lead_that_is_quarantined_is_dropped(office: Open) -> None:
+    own = office()
+    lead_id = own.receive()
+    own.queued("guide")
+    own.hold(lead_id)
+    assert own.results("guide") == ["the lead is quarantined"]
+    own.discard(lead_id)
+    assert own.results("guide") == ["the lead is discarded"]
+
+
+def test_a_released_lead_whose_guide_was_dropped_gets_it_once(office: Open) -> None:
+    own = office()
+    (own.context.gated / "cloud-guide.pdf").write_bytes(b"%PDF-1.7")
+    lead_id = own.receive()
+    (dropped,) = own.queued("guide")
+    own.ledger.transact(lambda records: records.outbox.drop(dropped.id, NOW, "quarantined"))
+    for _ in range(2):
+        own.hold(lead_id)
+        own.release(lead_id, NOW + DAY)
+        assert len(own.queued("guide", NOW + DAY)) == 2
+    assert own.results("guide", NOW + DAY)[-1] == "Your download: The guide"
+
+
 # Letters to the client.
 
 
