@@ -20,7 +20,7 @@ from capture.ledger.protocol import ReadTransaction
 
 CONFIRMATION: Final = "confirmation"
 LETTERS_FOR_A_LEAD: Final = 3
-"""Most letters for one lead, without dropped ones."""
+"""Most letters to the address of one lead, without dropped ones."""
 NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
 """Stages of a lead whose person gets no letter."""
 
@@ -81,6 +81,23 @@ def _link_end(subject: LeadEvent, lead: Lead) -> datetime:
 
 
 def _is_enough(reading: ReadTransaction, lead: Lead) -> bool:
+    """Whether the address of the lead has had its letters. A corrected address starts anew: what
+    was finished before went to the earlier one."""
+    corrected_at = max(
+        (
+            recorded.event.recorded_at
+            for recorded in reading.events.select(lead_id=lead.lead_id)
+            if recorded.event.kind is EventKind.CORRECTED
+            and "email" in recorded.event.data.get("fields", ())
+        ),
+        default=None,
+    )
     letters = reading.outbox.select(lead_id=lead.lead_id, kind=CONFIRMATION)
-    number = sum(letter.state is not MessageState.DROPPED for letter in letters)
+    number = sum(
+        letter.state is not MessageState.DROPPED
+        and (
+            corrected_at is None or letter.finished_at is None or letter.finished_at > corrected_at
+        )
+        for letter in letters
+    )
     return number >= LETTERS_FOR_A_LEAD

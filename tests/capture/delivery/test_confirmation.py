@@ -1,7 +1,7 @@
 """The letter that asks for the proof of an address, from the form to the client's notice."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import pytest
@@ -10,11 +10,13 @@ from capture.campaign.model import Campaign
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.plan import queue_messages
 from capture.intake.confirm import confirm_address
+from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.receive import receive_submission
 from capture.intake.suppression import read_suppressions, suppress
 from capture.lead.consent import Consent
 from capture.lead.events import EventKind
-from capture.ledger.messages import Message
+from capture.ledger.messages import Attempt, Message
+from capture.ledger.protocol import WriteTransaction
 from capture.privacy.withdraw import withdraw_consent
 from tests.capture.delivery.composing import DAY, HOUR, SERVICE, Office, Post, words
 from tests.capture.delivery.planning import BY_MAIL_TEXT, LEADS
@@ -33,6 +35,16 @@ def letters(own: Office, now: object = NOW) -> list[Message]:
 
 def confirm(own: Office, lead_id: str, at: object = NOW + HOUR) -> None:
     own.ledger.transact(lambda records: confirm_address(records, lead_id, at))
+
+
+def send(own: Office, at: datetime) -> None:
+    """Sends what is queued."""
+
+    def record(records: WriteTransaction) -> None:
+        for message in records.outbox.claim(at, at + HOUR, 100):
+            records.outbox.record_sent(message, at, Attempt("sent"))
+
+    own.ledger.transact(record)
 
 
 def stage(own: Office, lead_id: str) -> str:
@@ -169,6 +181,23 @@ def test_a_letter_that_was_dropped_is_not_one_of_the_three(office: Post) -> None
         own.receive(NOW + day * DAY)
         letters(own, NOW + day * DAY)
     assert len(letters(own, NOW + 6 * DAY)) == 1 + 3
+
+
+def test_a_corrected_address_gets_three_letters_of_its_own(office: Post) -> None:
+    own = office(GATED)
+    lead_id = own.receive()
+    for day in range(3):
+        letters(own, NOW + day * DAY)
+        send(own, NOW + day * DAY)
+        own.receive(NOW + (day + 1) * DAY)
+    assert len(letters(own, NOW + 3 * DAY)) == 3
+    correction = LeadCorrection(lead_id, "Ada", {"email": "anna@clinic.example"})
+    own.ledger.transact(lambda records: correct_lead(records, correction, NOW + 4 * DAY))
+    assert len(letters(own, NOW + 4 * DAY)) == 3 + 1
+    for day in range(5, 10):
+        own.receive(NOW + day * DAY, email="anna@clinic.example")
+        letters(own, NOW + day * DAY)
+    assert len(letters(own, NOW + 10 * DAY)) == 3 + 3
 
 
 def test_a_mailbox_gets_at_most_three_letters_a_day(office: Post) -> None:
