@@ -132,6 +132,7 @@ def test_the_page_after_the_form_has_what_the_browser_keeps(site: Site) -> None:
     expected = (lead.lead_id, SIGNER.browser_proof(lead.lead_id))
     assert (kept["data-lead"], kept["data-proof"]) == expected
     assert "/theme/confirm.js" in page.text
+    assert "/theme/touch.js" not in page.text
     assert "Set-Cookie" not in page.headers
 
 

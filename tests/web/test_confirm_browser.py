@@ -145,6 +145,8 @@ def test_the_browser_that_sent_the_form_needs_no_click(
     page.goto(f"{hosts.site}/article/" if is_article else f"{hosts.service}/f/gated")
     send(page, address)
     assert page.url.startswith(f"{hosts.service}/f/gated/sent")
+    others = set(page.evaluate("Object.keys(localStorage)")) - set(page.evaluate(STORED))
+    assert others == (set() if is_article else {"gp_first", "gp_last"})  # those are of the form
     page.goto(hosts.link(address))
     expect_files(page)
     assert hosts.newest().review == "qualified"
