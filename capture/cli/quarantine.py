@@ -147,11 +147,13 @@ def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str,
     lead = held_lead.lead
     terms = saved_campaign(reading, lead.campaign, lead.version)
     personal_data = reading.people.personal_data(lead.lead_id)
-    alike = select_alike(held_leads(reading, lead.campaign), held_lead)
+    alike = {
+        other.lead.lead_id for other in select_alike(held_leads(reading, lead.campaign), held_lead)
+    } - {lead.lead_id}
     answers = () if personal_data is None else labelled_answers(terms, personal_data)
     return _row(reading, held_lead, now) | {
         "hold_at": terms.quarantine.hold_at,
-        "alike": len(alike) - 1,
+        "alike": len(alike),
         "answers": None
         if personal_data is None
         else [{"label": answer.label, "text": answer.text} for answer in answers],

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from capture.intake.quarantine import hold_back
+from capture.privacy.erase import erase_leads
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 
@@ -93,6 +94,16 @@ def test_show_explains_the_signals_and_says_what_to_do(desk: Desk) -> None:
         assert text in shown
     facts = desk.json("show", lead_id)
     assert (facts["alike"], facts["hold_at"], facts["signals"]) == (1, 100, list(BURST))
+
+
+def test_a_lead_whose_data_was_erased_by_age_is_listed_no_more(desk: Desk) -> None:
+    erased, waiting = desk.held(), desk.held()
+    now = datetime.now(UTC)
+    desk.project.ledger.transact(lambda records: erase_leads(records, [erased], now))
+    assert [row["lead_id"] for row in desk.json("list")] == [waiting]
+    facts = desk.json("show", erased)
+    assert (facts["answers"], facts["alike"]) == (None, 1)
+    assert [row["stage"] for row in desk.json("release", "--all", "--as", "Ada")] == ["qualified"]
 
 
 def test_show_refuses_a_lead_that_does_not_wait(desk: Desk) -> None:

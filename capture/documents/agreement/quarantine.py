@@ -100,7 +100,8 @@ def _words(name: str, terms: Quarantine) -> str:
         case "rejected_answer":
             text = (
                 "The client rejected an earlier lead with this phone number or mailbox as an "
-                "invalid contact, or at least two of the company, more than it accepted"
+                "invalid contact, or at least two of the company, more than it accepted or has in "
+                "review"
             )
         case _:
             text = name.replace("_", " ").capitalize()

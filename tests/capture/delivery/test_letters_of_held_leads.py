@@ -316,6 +316,20 @@ def test_the_letter_says_how_many_are_in_review(
     assert words in " ".join(own.letter("quarantine_digest", MORNING).text.split())
 
 
+def test_a_quarantined_lead_whose_data_was_erased_by_age_is_in_no_letter(office: Open) -> None:
+    """Nobody can release it, so nobody is asked to."""
+    own = office()
+    erased, waiting = own.receive(), own.receive(email="bob@other.example")
+    for lead_id in (erased, waiting):
+        own.hold(lead_id)
+    own.ledger.transact(lambda records: erase_leads(records, [erased], MORNING))
+    letter = own.letter("quarantine_digest", MORNING)
+    assert waiting in letter.text
+    assert erased not in letter.text
+    own.discard(waiting)
+    assert len(own.queued("quarantine_digest", MORNING + DAY)) == 1
+
+
 def test_a_discarded_lead_is_in_no_letter(office: Open) -> None:
     own = office()
     lead_id = own.receive()

@@ -1,19 +1,24 @@
 """Personal data is erased by age: which leads are due, and which must wait."""
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from capture.campaign.model import Campaign
 from capture.closing.payments import PaymentRequest, open_entries, record_payment
+from capture.intake.confirm import expire_leads
 from capture.intake.correct import LeadCorrection, correct_lead
+from capture.intake.quarantine import discard, hold_back
 from capture.intake.receive import receive_submission
+from capture.intake.suppression import read_suppressions, suppress
 from capture.lead.events import Actor, EventKind
-from capture.ledger.protocol import Ledger
+from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.money import from_minor
 from capture.privacy.retention import (
     RetentionPeriods,
@@ -21,7 +26,10 @@ from capture.privacy.retention import (
     old_leads,
     preview_old_data,
 )
-from capture.review.acts import dispute, notify_client, reject
+from capture.privacy.withdraw import withdraw_consent
+from capture.review.acts import dispute, find_lead, notify_client, reject
+from gatepost.setting_types import SHORTEST_RETENTION_DAYS
+from gatepost.settings import Settings
 from tests.capture.desk import SHARE, WON, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
 
@@ -48,6 +56,63 @@ def test_a_lead_that_no_client_saw_is_due_after_its_period(ledger: Ledger) -> No
     moment = NOW + 90 * DAY
     assert due(ledger, moment - timedelta(microseconds=1), PERIODS) == []
     assert due(ledger, moment, PERIODS) == [lead_id]
+
+
+def _undelivered(ledger: Ledger) -> dict[str, str]:
+    """A lead in each stage that no client sees, by stage."""
+    cap = '[caps]\nleads_a_month = 1\nover = "refuse"'
+    proof = campaign(slug="proof", text=f'confirm = "email"\n{BY_MAIL.text}')
+    full = campaign(cap, slug="full", text=BY_MAIL.text)
+    receive(ledger, BY_MAIL)
+    receive(ledger, full)
+    entries = read_suppressions(b"email\nsue@known.example\n", "list.csv")
+    ledger.transact(lambda records: suppress(records, "acme", entries, NOW))
+    robot = replace(
+        submission(campaign(), email="bot@robots.example"), spam_signals=("honeypot", "too_fast")
+    )
+    leads = {
+        "spam": ledger.transact(
+            lambda records: receive_submission(records, campaign(), robot, NOW)
+        ).lead_id,
+        "duplicate": receive(ledger, BY_MAIL, full_name="Ann B. Lee"),
+        "disqualified": receive(ledger, email="dan@small.example", company_size="1-50"),
+        "suppressed": receive(ledger, email="sue@known.example"),
+        "over_cap": receive(ledger, full, email="oscar@full.example"),
+        "quarantined": receive(ledger, BY_MAIL, email="quinn@held.example"),
+        "discarded": receive(ledger, BY_MAIL, email="dora@held.example"),
+        "expired": receive(ledger, proof),
+        "consent_withdrawn": receive(ledger, BY_MAIL, email="will@left.example"),
+    }
+
+    def decide(records: WriteTransaction) -> None:
+        for stage in ("quarantined", "discarded"):
+            hold_back(records, find_lead(records, leads[stage]), [], NOW)
+        discard(records, leads["discarded"], "Ada", NOW)
+        withdraw_consent(records, leads["consent_withdrawn"], NOW)
+        expire_leads(records, NOW + 7 * DAY)
+
+    ledger.transact(decide)
+    return leads
+
+
+def test_what_was_typed_is_kept_for_the_period_whatever_became_of_it(ledger: Ledger) -> None:
+    leads = _undelivered(ledger)
+    stages = ledger.read(
+        lambda reading: {find_lead(reading, lead_id).review: lead_id for lead_id in leads.values()}
+    )
+    assert stages == leads
+    shortest = RetentionPeriods(SHORTEST_RETENTION_DAYS * DAY, None, None, DAY)
+    end = NOW + SHORTEST_RETENTION_DAYS * DAY
+    assert due(ledger, end - timedelta(microseconds=1), shortest) == []
+    assert due(ledger, end, shortest) == sorted(set(leads.values()) - {leads["expired"]})
+    assert due(ledger, end + 7 * DAY, shortest) == sorted(leads.values())
+
+
+def test_no_setting_keeps_it_for_less_than_thirty_days() -> None:
+    assert SHORTEST_RETENTION_DAYS == 30
+    for name in ("retention_undelivered_days", "retention_delivered_days"):
+        with pytest.raises(ValidationError, match="30"):
+            Settings.model_validate({name: 29})
 
 
 def test_a_lead_that_waits_for_its_notice_or_its_review_is_never_due(ledger: Ledger) -> None:
