@@ -61,12 +61,22 @@ def test_a_certificate_says_what_went_and_what_stays_without_personal_data(
     assert (lead["lead_id"], lead["stage"]) == (lead_id, "accepted")
     assert content["erased"]["answers"] == content["erased"]["notes"] == 1
     assert content["clients"] == ["acme"]
+    assert content["backups_until"] == "2026-12-23"  # 30 days, the default of the settings
     verified = json.loads(project.run("verify", "--json").out)
     assert (verified["problems"], verified["head"]) == ([], content["chain"]["head"])
     for text in ("ann@", "clinic", "Ann Lee", "Carol", "101+"):
         assert text not in result.out
     assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is None
     assert project.ledger.read(lambda reading: reading.people.personal_data(other)) is not None
+
+
+def test_a_certificate_says_until_when_backups_hold_the_data(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.take()
+    monkeypatch.setenv("GATEPOST_RETENTION_BACKUP_DAYS", "7")
+    text = project.run("forget", ANN).out
+    assert "Backups made before now hold the data until 2026-11-30; delete each by then." in text
 
 
 def test_a_bill_stays_as_it_was_and_the_certificate_names_it(

@@ -68,6 +68,20 @@ def test_a_changed_wording_changes_no_receipt_and_git_shows_the_old_form(project
     assert receipt["git"]["replay"] in project.run("receipt", lead_id).out
 
 
+def test_a_receipt_has_the_wording_of_the_form_that_was_shown_and_not_of_the_terms(
+    project: Project,
+) -> None:
+    """Rule 16 of docs/rules.md: a form that was opened before a change keeps its text."""
+    shown, newer = campaign(), campaign(text=NEWER)
+    project.ledger.transact(lambda records: records.campaigns.save_version(shown, NOW))
+    sent = Submission(ANSWERS, consent_to(shown.version))
+    lead_id = project.ledger.transact(
+        lambda records: receive_submission(records, newer, sent, NOW)
+    ).lead_id
+    receipt = json.loads(project.run("receipt", lead_id, "--json").out)
+    assert (receipt["form_version"], receipt["wording"]) == (shown.version, WORDING)
+
+
 def test_a_receipt_finds_the_form_in_a_bare_repository(project: Project) -> None:
     git(project, "init", "-q")
     git(project, "add", "campaigns")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
+from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import (
     LETTERS_A_DAY,
     VISITOR,
@@ -86,6 +87,28 @@ def test_a_mailbox_gets_few_links_a_day(person: Person) -> None:
     person.clock.move_to(NOW + 25 * HOUR)
     person.ask(ANN)
     assert len(person.letters()) == LETTERS_A_DAY + 1
+
+
+def test_letters_on_forms_use_up_no_link(person: Person) -> None:
+    lead_id = person.send_form()
+    mailbox = mailbox_of(ANN, NEWEST)
+
+    def queue_letters(records: WriteTransaction) -> None:
+        for number in range(LETTERS_A_DAY):
+            letter = NewMessage(
+                key=str(number),
+                channel=Channel.MAIL,
+                kind="guide",
+                recipient=VISITOR,
+                queued_at=NOW,
+                due_at=NOW,
+                lead_id=lead_id,
+            )
+            records.outbox.queue(letter, address=mailbox)
+
+    person.world.ledger.transact(queue_letters)
+    person.ask(ANN)
+    assert len(person.letters()) == 1
 
 
 @pytest.mark.parametrize("typed", ["", "ann", "ann@", "a b@clinic.example", "x" * 5000, "<b>\0"])

@@ -132,6 +132,10 @@ def test_a_text_that_is_no_domain_refuses_nobody(domain: str) -> None:
         assert mail_domains(server).look_up([domain])[domain] in {UNKNOWN, NO}
 
 
+def test_a_look_up_takes_five_seconds_at_most() -> None:
+    assert MailDomains().seconds == 5
+
+
 def test_many_domains_are_looked_up_at_the_same_time() -> None:
     slow = {f"slow{number}.test": silent for number in range(16)}
     with serving_dns({f"{name}.": respond for name, respond in slow.items()}) as server:

@@ -101,6 +101,15 @@ def desk(ledger: Ledger) -> Desk:
 # The signal of one post.
 
 
+def test_quarantine_comes_before_a_full_cap(ledger: Ledger) -> None:
+    """Rule 36 of docs/rules.md, so that a release asks for the place of a cap."""
+    caps = '[caps]\nleads_a_month = 1\nover = "refuse"'
+    desk = Desk(ledger, campaign(caps, "[quarantine]", text=TEXT))
+    assert desk.send().review == "qualified"
+    assert desk.send().review == "over_cap"
+    assert desk.send(spam_signals=("honeypot",)).review == "quarantined"
+
+
 def test_a_filled_honeypot_alone_quarantines(desk: Desk) -> None:
     lead = desk.send(spam_signals=("honeypot",))
     assert lead.review == "quarantined"

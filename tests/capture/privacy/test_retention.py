@@ -17,8 +17,10 @@ from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.quarantine import discard, hold_back
 from capture.intake.receive import receive_submission
 from capture.intake.suppression import read_suppressions, suppress
+from capture.intake.traits import NETWORK
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.traits import Trait
 from capture.money import from_minor
 from capture.privacy.retention import (
     RetentionPeriods,
@@ -203,6 +205,24 @@ def test_erasure_by_age_is_recorded_by_the_system_and_leaves_a_sound_ledger(
     assert ledger.read(lambda reading: reading.people.personal_data(kept)) is not None
     assert erase_old_data(ledger, PERIODS, folder, moment).lead_ids == []
     assert ledger.verify().problems == ()
+
+
+def test_traits_for_risk_signals_are_deleted_before_they_are_thirty_days_old(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    robot = replace(submission(campaign()), network="198.51.100.0/24")
+    lead_id = ledger.transact(
+        lambda records: receive_submission(records, campaign(), robot, NOW)
+    ).lead_id
+    network = Trait(NETWORK, robot.network)
+
+    def with_network(at: datetime) -> list[str]:
+        erase_old_data(ledger, PERIODS, tmp_path / "mail", at)
+        leads = ledger.read(lambda reading: reading.traits.newest("guide", network, NOW - DAY, 9))
+        return [lead.lead_id for lead in leads]
+
+    assert with_network(NOW + 28 * DAY) == [lead_id]
+    assert with_network(NOW + 29 * DAY + timedelta(seconds=1)) == []
 
 
 def test_old_letter_files_are_deleted_and_new_ones_stay(ledger: Ledger, tmp_path: Path) -> None:
