@@ -1,7 +1,7 @@
 """A person withdraws the consent for a lead, or says that the form was not theirs (rule 35)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from capture.intake.confirm import record_expiry
 from capture.lead.events import Actor, Event, EventKind
@@ -9,6 +9,8 @@ from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
+
+_OF_CAMPAIGN: Final = "campaign:"
 
 
 def withdraw_consent(
@@ -45,10 +47,20 @@ def withdraw_consent(
     return find_lead(records, lead_id)
 
 
+def letters_of_campaign(slug: str) -> str:
+    """The kind of all letters of one campaign: an address that blocks it gets none of them."""
+    return f"{_OF_CAMPAIGN}{slug}"
+
+
+def campaign_of_letters(letter: str) -> str | None:
+    """The campaign of a kind that `letters_of_campaign` made; None for another kind of letter."""
+    return letter.removeprefix(_OF_CAMPAIGN) if letter.startswith(_OF_CAMPAIGN) else None
+
+
 def are_letters_blocked(reading: ReadTransaction, campaign: str, address: str) -> bool:
     """Whether the owner of the address said that a form of this campaign was not theirs."""
     address_id = reading.outbox.address_id(mailbox_of(address, NEWEST))
-    return reading.outbox.is_unsubscribed(address_id, _letters_of(campaign))
+    return reading.outbox.is_unsubscribed(address_id, letters_of_campaign(campaign))
 
 
 def _block_letters(records: WriteTransaction, lead: Lead, now: datetime) -> None:
@@ -57,9 +69,4 @@ def _block_letters(records: WriteTransaction, lead: Lead, now: datetime) -> None
     address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
     if address:
         address_id = records.outbox.address_id(mailbox_of(address, NEWEST))
-        records.outbox.unsubscribe(address_id, _letters_of(lead.campaign), now)
-
-
-def _letters_of(campaign: str) -> str:
-    """The kind under which the outbox knows that an address wants no letters of a campaign."""
-    return f"campaign:{campaign}"
+        records.outbox.unsubscribe(address_id, letters_of_campaign(lead.campaign), now)

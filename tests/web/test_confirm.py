@@ -17,7 +17,12 @@ from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.privacy.erase import erase_leads
-from capture.privacy.withdraw import withdraw_consent
+from capture.privacy.withdraw import (
+    are_letters_blocked,
+    campaign_of_letters,
+    letters_of_campaign,
+    withdraw_consent,
+)
 from capture.review.acts import find_lead
 from capture.signed_links import LinkSigner, confirmation_path
 from capture.web.app import create_app
@@ -347,6 +352,28 @@ def test_not_me_withdraws_the_request_and_blocks_the_letters_until_undone(site: 
     assert "letters of the form “The guide”" in site.web.get(link[1]).text
     assert "Unsubscribe?" in press(site, link[1], action="subscribe").text
     assert "Your consent is withdrawn" in site.web.get(path).text
+
+
+def test_the_undo_link_names_exactly_what_not_me_has_blocked(site: Site) -> None:
+    _, path = site.take()
+    press(site, path, action="not_me")
+    link = re.search(r'href="/u/([^"]+)"', site.web.get(path).text)
+    assert link is not None
+    grant = SIGNER.read_unsubscribe(link[1])
+
+    def blocked() -> tuple[bool, bool]:
+        return site.ledger.read(
+            lambda reading: (
+                are_letters_blocked(reading, "demo", ADDRESS),
+                reading.outbox.is_unsubscribed(grant.address_id, grant.letter),
+            )
+        )
+
+    assert grant.letter == letters_of_campaign("demo")
+    assert campaign_of_letters(grant.letter) == "demo"
+    assert blocked() == (True, True)
+    press(site, f"/u/{link[1]}", action="subscribe")
+    assert blocked() == (False, False)
 
 
 def test_the_page_after_the_proof_says_nothing_untrue_after_a_withdrawal(site: Site) -> None:

@@ -19,7 +19,11 @@ from capture.intake.confirm import confirm_address
 from capture.intake.gate import CONFIRMATION_TIME
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.protocol import ReadTransaction
-from capture.privacy.withdraw import are_letters_blocked, withdraw_consent
+from capture.privacy.withdraw import (
+    are_letters_blocked,
+    letters_of_campaign,
+    withdraw_consent,
+)
 from capture.signed_links import (
     ConfirmationGrant,
     TokenInvalid,
@@ -29,7 +33,6 @@ from capture.signed_links import (
 )
 from capture.web.public.download import expired_link
 from capture.web.public.thanks import promised_files
-from capture.web.public.unsubscribe import letters_of_campaign
 from capture.web.review.access import is_sent_by_another_site
 from capture.web.services import campaign_title, message_page, page_template, services, site_url
 

@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
+from capture.privacy.withdraw import campaign_of_letters
 from capture.signed_links import TokenInvalid, UnsubscribeGrant
 from capture.web.services import campaign_title, message_page, page_template, services
 
@@ -30,13 +31,6 @@ LETTERS: Final = {
     ),
 }
 """By kind of letter: what no longer comes, and what still does."""
-
-_OF_CAMPAIGN: Final = "campaign:"
-
-
-def letters_of_campaign(slug: str) -> str:
-    """The kind of all letters of one campaign to an address whose owner said "this was not me"."""
-    return f"{_OF_CAMPAIGN}{slug}"
 
 
 @blueprint.get("/u/<token>")
@@ -87,9 +81,10 @@ def _page(grant: UnsubscribeGrant) -> str:
 
 def _words(letter: str) -> tuple[str, str]:
     """What no longer comes, and what still does."""
-    if not letter.startswith(_OF_CAMPAIGN):
+    campaign = campaign_of_letters(letter)
+    if campaign is None:
         return LETTERS[letter]
-    title = campaign_title(letter.removeprefix(_OF_CAMPAIGN))
+    title = campaign_title(campaign)
     return (
         f"letters of the form \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}",
         "This holds whoever enters your address there.",
