@@ -11,7 +11,7 @@ from typing import Final
 from capture.intake.judge_again import judge_again
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.fold import apply_event
-from capture.lead.model import Lead
+from capture.lead.model import Lead, event_of
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import find_lead
 
@@ -38,15 +38,7 @@ def confirm_address(records: WriteTransaction, lead_id: str, now: datetime) -> L
     lead = find_lead(records, lead_id)
     if not waits_for_proof(lead, now):
         return lead
-    event = Event(
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        kind=EventKind.CONFIRMED,
-        occurred_at=now,
-        recorded_at=now,
-        actor=Actor.VISITOR,
-        data={},
-    )
+    event = event_of(lead, EventKind.CONFIRMED, Actor.VISITOR, now)
     records.append(event)
     confirmed = apply_event(lead, event)
     if confirmed.review == "received":
@@ -82,12 +74,4 @@ def record_expiry(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:
 
 def _expiry(lead: Lead, now: datetime) -> Event:
     ended = lead.confirm_until or now  # for the type checker: such a lead has an end
-    return Event(
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        kind=EventKind.EXPIRED,
-        occurred_at=ended,
-        recorded_at=now,
-        actor=Actor.SYSTEM,
-        data={},
-    )
+    return event_of(lead, EventKind.EXPIRED, Actor.SYSTEM, now, occurred_at=ended)

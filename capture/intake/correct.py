@@ -9,7 +9,7 @@ the caps are checked as they are now. Only an explicit acceptance makes the lead
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from capture.campaign.model import Answer, Campaign
 from capture.campaign.problems import suggestion
@@ -24,10 +24,10 @@ from capture.intake.gate import (
 )
 from capture.intake.submission import Submission
 from capture.lead.consent import checked_basis
-from capture.lead.events import Actor, Event, EventKind
+from capture.lead.events import Actor, EventKind
 from capture.lead.fold import apply_event
 from capture.lead.identity import keys_to_match, keys_to_store
-from capture.lead.model import Lead
+from capture.lead.model import Lead, event_of
 from capture.lead.moves import MOVES, Track
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
@@ -99,9 +99,11 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
     # Written before it is judged: now it has no stage, so it is no duplicate of itself and does not
     # count towards a cap.
     by = records.people.pseudonym(lead.client, correction.by)
-    data: dict[str, object] = {"by": by, "fields": changed}
+    data: dict[str, Any] = {"by": by, "fields": changed}
     data |= {"not_spam": True} if correction.not_spam else {}
-    lead = _append_event(records, lead, data | basis, now)
+    event = event_of(lead, EventKind.CORRECTED, Actor.AGENCY, now, **(data | basis))
+    records.append(event)
+    lead = apply_event(lead, event)
     note = trim_invisible(correction.note)
     records.people.save_note(
         Note(lead.lead_id, EventKind.CORRECTED.value, correction.by.strip(), note, now)
@@ -190,22 +192,6 @@ def _apply_correction(
 
 def _current_answer(personal_data: PersonalData, name: str) -> tuple[Answer | None, str | None]:
     return personal_data.answers.get(name), personal_data.unverified.get(name)
-
-
-def _append_event(
-    records: WriteTransaction, lead: Lead, data: dict[str, object], now: datetime
-) -> Lead:
-    event = Event(
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        kind=EventKind.CORRECTED,
-        occurred_at=now,
-        recorded_at=now,
-        actor=Actor.AGENCY,
-        data=data,
-    )
-    records.append(event)
-    return apply_event(lead, event)
 
 
 def _judge_again(

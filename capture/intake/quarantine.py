@@ -14,7 +14,7 @@ from capture.errors import EventNotAllowed, Refused
 from capture.intake.judge_again import judge_again
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.fold import apply_event
-from capture.lead.model import Lead
+from capture.lead.model import Lead, event_of
 from capture.lead.moves import MOVES, NOT_STARTED, Track
 from capture.lead.review_window import deadline
 from capture.ledger.protocol import WriteTransaction
@@ -48,7 +48,7 @@ def hold_back(
     lead = record_held_meeting(records, lead, now)
     if not _can_be_held(lead, now):
         return lead
-    records.append(_event(lead, EventKind.HELD_BACK, Actor.SYSTEM, now, signals=list(signals)))
+    records.append(event_of(lead, EventKind.HELD_BACK, Actor.SYSTEM, now, signals=list(signals)))
     records.traits.set_usual(lead.lead_id, is_usual=False)
     return find_lead(records, lead.lead_id)
 
@@ -71,7 +71,7 @@ def release(
         terms = saved_campaign(records, lead.campaign, lead.version)
         ends = None if lead.silence_never_accepts else deadline(terms, now)
         data["deadline"] = ends and show_time(ends)
-    event = _event(lead, EventKind.RELEASED, Actor.AGENCY, now, **data)
+    event = event_of(lead, EventKind.RELEASED, Actor.AGENCY, now, **data)
     released = _record(records, lead, event, by, note)
     records.traits.set_usual(lead_id, is_usual=True)
     if released.review == "received":
@@ -87,7 +87,7 @@ def discard(
     It is kept, and never billed. Raises what `release` raises.
     """
     lead = _waiting_lead(records, lead_id, by, now)
-    event = _event(lead, EventKind.DISCARDED, Actor.AGENCY, now)
+    event = event_of(lead, EventKind.DISCARDED, Actor.AGENCY, now)
     _record(records, lead, event, by, note)
     return find_lead(records, lead_id)
 
@@ -121,15 +121,3 @@ def _record(records: WriteTransaction, lead: Lead, event: Event, by: str, note: 
         Note(lead.lead_id, event.kind.value, by.strip(), text, event.recorded_at)
     )
     return apply_event(lead, event)
-
-
-def _event(lead: Lead, kind: EventKind, actor: Actor, now: datetime, **data: Any) -> Event:
-    return Event(
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        kind=kind,
-        occurred_at=now,
-        recorded_at=now,
-        actor=actor,
-        data=data,
-    )

@@ -5,8 +5,10 @@ See rules 12, 14 and 36 of docs/rules.md.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from capture.lead.consent import Consent
+from capture.lead.events import Actor, Event, EventKind
 from capture.lead.moves import DELIVERED, NOT_STARTED, REMOVED, VISIBLE_TO_CLIENT, Track
 
 
@@ -141,3 +143,25 @@ class Lead:
         """The stage on one track."""
         stage: str = getattr(self, track.value)
         return stage
+
+
+def event_of(
+    lead: Lead,
+    kind: EventKind,
+    actor: Actor,
+    now: datetime,
+    /,
+    *,
+    occurred_at: datetime | None = None,
+    **data: Any,
+) -> Event:
+    """A new event of a lead, recorded at `now`. Without `occurred_at` it also happened then."""
+    return Event(
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        kind=kind,
+        occurred_at=now if occurred_at is None else occurred_at,
+        recorded_at=now,
+        actor=actor,
+        data=data,
+    )

@@ -19,8 +19,8 @@ from capture.billing.reversals import day_of
 from capture.campaign.model import Campaign
 from capture.closing.credit import CHURN, REFUND, credit_ended_lines
 from capture.errors import Hint, Refused
-from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, show_time
-from capture.lead.model import Lead
+from capture.lead.events import ON_BEHALF_OF, Actor, EventKind, show_time
+from capture.lead.model import Lead, event_of
 from capture.lead.moves import Track
 from capture.lead.review_window import deadline
 from capture.ledger.protocol import WriteTransaction
@@ -137,14 +137,13 @@ def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -
         _accept(records, lead, outcome.kind, by, now)
     for data in event_data:
         records.append(
-            Event(
-                campaign=lead.campaign,
-                lead_id=lead.lead_id,
-                kind=outcome.kind,
+            event_of(
+                lead,
+                outcome.kind,
+                outcome.actor,
+                now,
                 occurred_at=outcome.occurred_at,
-                recorded_at=now,
-                actor=outcome.actor,
-                data={**common_data, **data},
+                **(common_data | data),
             )
         )
     note = Note(
@@ -167,17 +166,9 @@ def _accept(
         lead.review == "rejected" and lead.entered and lead.deadline and now < lead.deadline
     )
     if lead.review_at(now) == "qualified" or may_still_accept:
-        data = {"by": by, "cause": cause.value}
-        event = Event(
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-            kind=EventKind.ACCEPTED,
-            occurred_at=now,
-            recorded_at=now,
-            actor=Actor.CLIENT,
-            data=data,
+        records.append(
+            event_of(lead, EventKind.ACCEPTED, Actor.CLIENT, now, by=by, cause=cause.value)
         )
-        records.append(event)
 
 
 def _event_data(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from capture.lead.events import Actor, Event, EventKind
-from capture.lead.model import Lead
+from capture.lead.model import Lead, event_of
 from capture.ledger.erasure import ErasedPlaces
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.privacy.letter_files import delete_files, letter_files_about
@@ -121,13 +121,5 @@ def erase_in_batches(
 
 
 def _erased_event(lead: Lead, now: datetime, *, is_request: bool) -> Event:
-    data: dict[str, Any] = {"reason": "request" if is_request else "age"}
-    return Event(
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        kind=EventKind.ERASED,
-        occurred_at=now,
-        recorded_at=now,
-        actor=Actor.AGENCY if is_request else Actor.SYSTEM,
-        data=data,
-    )
+    actor, reason = (Actor.AGENCY, "request") if is_request else (Actor.SYSTEM, "age")
+    return event_of(lead, EventKind.ERASED, actor, now, reason=reason)

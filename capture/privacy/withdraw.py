@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from capture.intake.confirm import record_expiry
-from capture.lead.events import Actor, Event, EventKind
+from capture.lead.events import Actor, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
-from capture.lead.model import Lead
+from capture.lead.model import Lead, event_of
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
 
@@ -33,17 +33,7 @@ def withdraw_consent(
     if lead.consent_withdrawn:
         return lead
     data: dict[str, Any] = {"not_me": True} if not_me else {}
-    records.append(
-        Event(
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-            kind=EventKind.CONSENT_WITHDRAWN,
-            occurred_at=now,
-            recorded_at=now,
-            actor=Actor.VISITOR,
-            data=data,
-        )
-    )
+    records.append(event_of(lead, EventKind.CONSENT_WITHDRAWN, Actor.VISITOR, now, **data))
     return find_lead(records, lead_id)
 
 

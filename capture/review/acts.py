@@ -20,7 +20,7 @@ from capture.campaign.model import Campaign
 from capture.errors import EventNotAllowed, Hint, NotFound, Refused
 from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, show_time
 from capture.lead.fold import fold_events
-from capture.lead.model import Lead
+from capture.lead.model import Lead, event_of
 from capture.lead.moves import MOVES, Track
 from capture.lead.review_window import deadline
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -145,18 +145,8 @@ def notify_client_of(records: WriteTransaction, leads: Sequence[Lead], now: date
     for lead in leads:
         terms = saved_campaign(records, lead.campaign, lead.version)
         ends = None if lead.silence_never_accepts else deadline(terms, now)
-        data = {"deadline": ends and show_time(ends)}
-        records.append(
-            Event(
-                campaign=lead.campaign,
-                lead_id=lead.lead_id,
-                kind=EventKind.NOTIFIED,
-                occurred_at=now,
-                recorded_at=now,
-                actor=Actor.SYSTEM,
-                data=data,
-            )
-        )
+        end = ends and show_time(ends)
+        records.append(event_of(lead, EventKind.NOTIFIED, Actor.SYSTEM, now, deadline=end))
     return [find_lead(records, lead.lead_id) for lead in leads]
 
 
@@ -211,16 +201,7 @@ def record_silent_acceptance(records: WriteTransaction, lead: Lead, now: datetim
 
 def _silent_acceptance(lead: Lead, now: datetime) -> Event:
     ended = lead.deadline or now  # for the type checker: such a lead has a deadline
-    data = {"silence": True}
-    return Event(
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        kind=EventKind.ACCEPTED,
-        occurred_at=ended,
-        recorded_at=now,
-        actor=Actor.SYSTEM,
-        data=data,
-    )
+    return event_of(lead, EventKind.ACCEPTED, Actor.SYSTEM, now, occurred_at=ended, silence=True)
 
 
 def record_held_meetings(
@@ -239,17 +220,9 @@ def record_held_meeting(records: WriteTransaction, lead: Lead, now: datetime) ->
     """
     if lead.deemed_held_at is None or not lead.is_deemed_held_at(now):
         return lead
-    since, data = lead.deemed_held_at, {"silence": True}
+    since = lead.deemed_held_at
     records.append(
-        Event(
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-            kind=EventKind.HELD,
-            occurred_at=since,
-            recorded_at=now,
-            actor=Actor.SYSTEM,
-            data=data,
-        )
+        event_of(lead, EventKind.HELD, Actor.SYSTEM, now, occurred_at=since, silence=True)
     )
     return find_lead(records, lead.lead_id)
 
@@ -355,17 +328,7 @@ def _record(
     if actor is Actor.AGENCY and kind in {EventKind.ACCEPTED, EventKind.REJECTED}:
         final = deadline(saved_campaign(records, lead.campaign, lead.version), now)
         event_data |= {ON_BEHALF_OF: Actor.CLIENT.value, "final_at": show_time(final)}
-    records.append(
-        Event(
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-            kind=kind,
-            occurred_at=now,
-            recorded_at=now,
-            actor=actor,
-            data=event_data,
-        )
-    )
+    records.append(event_of(lead, kind, actor, now, **event_data))
     records.people.save_note(
         Note(lead.lead_id, kind.value, act.by.strip(), trim_invisible(act.note), now)
     )

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from capture.lead.events import Actor, Event, EventKind
-from capture.lead.model import Lead
+from capture.lead.events import Actor, EventKind
+from capture.lead.model import Lead, event_of
 from capture.ledger.protocol import WriteTransaction
 from capture.review.acts import find_lead, record_silent_acceptance
 
@@ -21,15 +21,5 @@ def record_bounce(
     if lead.bounced:
         return lead
     data: dict[str, Any] = {} if status is None else {"status": status}
-    records.append(
-        Event(
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-            kind=EventKind.BOUNCED,
-            occurred_at=now,
-            recorded_at=now,
-            actor=Actor.SYSTEM,
-            data=data,
-        )
-    )
+    records.append(event_of(lead, EventKind.BOUNCED, Actor.SYSTEM, now, **data))
     return find_lead(records, lead_id)
