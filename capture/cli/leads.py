@@ -25,7 +25,7 @@ from capture.lead.moves import STAGES
 from capture.lead_search import search_leads
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.types import LeadFilter, PersonalData
+from capture.ledger.types import LeadFilter, PersonalData, email_of
 from capture.text import count_noun
 
 COLUMNS = ("lead_id", "received_at", "campaign", "stage", "deadline", "email", "marks")
@@ -155,7 +155,7 @@ def _email(personal_data: PersonalData | None) -> str | None:
     typed = personal_data.unverified.get("email")
     if typed:
         return f"{typed} (unverified)"
-    return str(personal_data.answers.get("email") or "") or None
+    return email_of(personal_data) or None
 
 
 @leads.command("import")

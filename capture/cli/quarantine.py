@@ -39,6 +39,7 @@ from capture.lead.model import Lead
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import email_of
 from capture.review.acts import check_name
 from capture.text import count_noun, duration_in_words
 
@@ -116,7 +117,7 @@ def _row(reading: ReadTransaction, held_lead: HeldLead, now: datetime) -> dict[s
         "waits": duration_in_words(now - held_lead.held_at),
         "signals": [dict(signal) for signal in held_lead.signals],
         "company": company,
-        "email_domain": str(answers.get("email", "")).rpartition("@")[2],
+        "email_domain": email_of(personal_data).rpartition("@")[2],
     }
 
 

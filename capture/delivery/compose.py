@@ -32,6 +32,7 @@ from capture.delivery.visitor_letters import confirmation, guide
 from capture.errors import NotFound
 from capture.ledger.messages import VISITOR, Message
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import email_of
 from capture.letters.letter import Letter
 from capture.privacy.withdraw import are_letters_blocked
 
@@ -81,7 +82,6 @@ def compose(
 
 def _check_wanted(reading: ReadTransaction, message: Message) -> None:
     """Raises `Dropped` if the person said that the form of this campaign was not theirs."""
-    personal_data = reading.people.personal_data(message.lead_id)
-    address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+    address = email_of(reading.people.personal_data(message.lead_id))
     if address and are_letters_blocked(reading, message.campaign, address):
         raise Dropped("the owner of the address did not send this form and wants no letters")

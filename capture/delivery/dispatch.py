@@ -20,6 +20,7 @@ from capture.delivery.smtp import AddressRefused
 from capture.errors import GatepostError, Unavailable
 from capture.ledger.messages import VISITOR, Attempt, Channel, Message, MessageState
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import email_of
 from capture.letters.letter import Letter
 from capture.review.acts import is_unnotified, notify_client_of
 from capture.review.bounce import record_bounce
@@ -234,8 +235,8 @@ class Dispatcher:
     def _address(self, reading: ReadTransaction, message: Message) -> str:
         """The address to send to. Raises `_Dropped` if the message has no recipient any more."""
         if message.recipient == VISITOR:
-            address = _visitor_address(reading, message.lead_id)
-            if address is None:
+            address = email_of(reading.people.personal_data(message.lead_id))
+            if not address:
                 raise _Dropped(_NO_ADDRESS)
             return address
         if message.client and message.recipient not in self._known_addresses(message.client):
@@ -309,12 +310,6 @@ def _is_time(last: datetime | None, interval: timedelta, now: datetime) -> bool:
 
 def _has_new_events(reading: ReadTransaction) -> bool:
     return reading.events.head()[0] > reading.outbox.last_planned_event()
-
-
-def _visitor_address(reading: ReadTransaction, lead_id: str) -> str | None:
-    personal_data = reading.people.personal_data(lead_id)
-    address = None if personal_data is None else personal_data.answers.get("email")
-    return address if isinstance(address, str) and address else None
 
 
 def _leads_of_notice(message: Message) -> list[str]:

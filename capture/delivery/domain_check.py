@@ -19,7 +19,7 @@ from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import RecordedEvent
+from capture.ledger.types import RecordedEvent, email_of
 
 NO_MAIL_DOMAIN: Final = "no_mail_domain"
 """The signal's key in the campaign file's table `quarantine`."""
@@ -76,8 +76,7 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
         is_enough = no_mail.weight > 0 and is_held(terms, signals)
         if not is_waiting or not is_enough or _has_dealt_with(reading, lead):
             continue
-        personal_data = reading.people.personal_data(lead.lead_id)
-        address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+        address = email_of(reading.people.personal_data(lead.lead_id))
         if address:
             yield _Check(lead, domain_of(address), signals)
 

@@ -33,7 +33,7 @@ from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import LETTERS_A_DAY, VISITOR, MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import RecordedEvent
+from capture.ledger.types import RecordedEvent, email_of
 from capture.letters.visitor import GUIDE
 from capture.privacy.withdraw import are_letters_blocked
 from capture.review.acts import (
@@ -210,8 +210,7 @@ class _Planner:
 
         Letters are counted by mailbox, because one mailbox has many addresses: `ann+1@`, `ann+2@`.
         """
-        personal_data = records.people.personal_data(message.lead_id)
-        address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+        address = email_of(records.people.personal_data(message.lead_id))
         if not address:  # erased
             return False
         if are_letters_blocked(records, message.campaign, address):

@@ -4,6 +4,7 @@ from capture.client_access.answers import person_and_company
 from capture.delivery.event_messages import has_received
 from capture.delivery.request import Dropped, Request
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import email_of
 from capture.letters import privacy
 from capture.letters.letter import Letter
 from capture.review.acts import find_lead
@@ -33,7 +34,7 @@ def consent_withdrawn(request: Request) -> Letter:
             campaign=terms.title,
             person=person,
             company=company,
-            email=str(answers.get("email", "")),
+            email=email_of(data),
             received_at=lead.received_at,
             withdrawn_at=recorded.event.occurred_at,
             zone=terms.zone,
@@ -48,8 +49,7 @@ def consent_withdrawn(request: Request) -> Letter:
 def own_data(request: Request) -> Letter:
     """To the person: the link to everything that we hold under the address."""
     lead = find_lead(request.reading, request.message.lead_id)
-    data = request.reading.people.personal_data(lead.lead_id)
-    address = "" if data is None else str(data.answers.get("email", ""))
+    address = email_of(request.reading.people.personal_data(lead.lead_id))
     if not address:
         raise Dropped("the person's address was erased")
     token = request.context.link_signer.own_data(request.reading.people.address_key(address))

@@ -14,6 +14,7 @@ from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.messages import Attempt
 from capture.ledger.terms import saved_campaign
+from capture.ledger.types import email_of
 from capture.letters import visitor
 from capture.letters.letter import Letter
 from capture.privacy.receipt import consent_receipt
@@ -82,9 +83,8 @@ class _Link:
 def _recipient(request: Request) -> _Recipient:
     """The person that the letter goes to. Raises `Dropped` after erasure."""
     lead = find_lead(request.reading, request.message.lead_id)
-    data = request.reading.people.personal_data(lead.lead_id)
-    address = "" if data is None else str(data.answers.get("email", ""))
-    if data is None or not address:
+    address = email_of(request.reading.people.personal_data(lead.lead_id))
+    if not address:
         raise Dropped("the person's address was erased")
     return _Recipient(lead, address)
 

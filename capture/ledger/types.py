@@ -34,6 +34,11 @@ class PersonalData:
     """The path of the page on which the form was sent, as the browser said; empty if unknown."""
 
 
+def email_of(personal_data: PersonalData | None) -> str:
+    """The lead's e-mail address; empty after erasure, or if no valid one was given."""
+    return "" if personal_data is None else str(personal_data.answers.get("email", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """The name and the text of a person who acted on a lead: personal data, so it can be erased."""

@@ -17,7 +17,7 @@ from capture.lead.model import Lead
 from capture.ledger.messages import LETTERS_A_DAY, VISITOR, Channel, MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import PersonalData
+from capture.ledger.types import PersonalData, email_of
 from capture.letters.render import moment_in_words
 from capture.privacy.receipt import Receipt, consent_receipt
 from capture.signed_links import OWN_DATA_LIFE
@@ -60,8 +60,7 @@ def request_own_data(records: WriteTransaction, address: str, now: datetime) -> 
 def _newest_with_address(reading: ReadTransaction, address: str) -> str:
     """The newest lead whose answers have the address, so that a letter can go to it; "" if none."""
     for lead_id in reversed(reading.people.leads_of_address(address)):
-        data = reading.people.personal_data(lead_id)
-        if data is not None and data.answers.get("email"):
+        if email_of(reading.people.personal_data(lead_id)):
             return lead_id
     return ""
 

@@ -8,6 +8,7 @@ from capture.lead.events import Actor, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead, event_of
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import email_of
 from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
 
 _OF_CAMPAIGN: Final = "campaign:"
@@ -55,8 +56,7 @@ def are_letters_blocked(reading: ReadTransaction, campaign: str, address: str) -
 
 def _block_letters(records: WriteTransaction, lead: Lead, now: datetime) -> None:
     """Blocks the campaign's letters to the lead's address; there is none after erasure."""
-    personal_data = records.people.personal_data(lead.lead_id)
-    address = "" if personal_data is None else str(personal_data.answers.get("email", ""))
+    address = email_of(records.people.personal_data(lead.lead_id))
     if address:
         address_id = records.outbox.address_id(mailbox_of(address, NEWEST))
         records.outbox.unsubscribe(address_id, letters_of_campaign(lead.campaign), now)

@@ -19,6 +19,7 @@ from capture.intake.confirm import confirm_address
 from capture.intake.gate import CONFIRMATION_TIME
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import email_of
 from capture.privacy.withdraw import (
     are_letters_blocked,
     letters_of_campaign,
@@ -160,8 +161,7 @@ def _sender(reading: ReadTransaction, grant: ConfirmationGrant) -> _Sender | Non
     lead = reading.leads.get(grant.lead_id)
     if lead is None:
         return None
-    data = reading.people.personal_data(lead.lead_id)
-    address = "" if data is None else str(data.answers.get("email", ""))
+    address = email_of(reading.people.personal_data(lead.lead_id))
     return _Sender(
         address=address,
         has_withdrawn=lead.consent_withdrawn,
