@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from capture.errors import NotFound, Refused
+from capture.errors import Refused
 from capture.intake.confirm import confirm_address
 from capture.intake.gate import CONFIRMATION_TIME
 from capture.lead.identity import NEWEST, mailbox_of
@@ -32,13 +32,20 @@ from capture.signed_links import (
     files_path,
     unsubscribe_path,
 )
-from capture.web.public.download import expired_link
+from capture.web.personal_pages import (
+    add_headers,
+    expired_link,
+    incomplete_link,
+    is_sent_by_another_site,
+)
 from capture.web.public.thanks import promised_files
-from capture.web.review.access import is_sent_by_another_site
-from capture.web.services import campaign_title, message_page, page_template, services, site_url
+from capture.web.services import campaign_title, message_page, page_template, services
 
 blueprint = Blueprint("confirm", __name__)
+blueprint.after_request(add_headers)
+blueprint.register_error_handler(TokenInvalid, incomplete_link)
 
+_NEW_LETTER: Final = "Send the form again, and you get a new letter."
 _NO_PROOF: Final = "Nothing was confirmed. Press one of the buttons."
 
 
@@ -114,21 +121,6 @@ def confirmed(token: str) -> ResponseReturnValue:
     return _ended(grant, datetime.now(UTC)) or page_template("confirmed.html")
 
 
-@blueprint.after_request
-def add_headers(response: Response) -> Response:
-    """Keeps the token out of other sites' logs, of caches and of search engines."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@blueprint.errorhandler(TokenInvalid)
-def link_unknown(_: TokenInvalid) -> ResponseReturnValue:
-    text = "This link is not complete. Copy all of it from the letter, and try again."
-    return message_page("Not found", text), 404
-
-
 def _page(grant: ConfirmationGrant, notice: str = "") -> str:
     return page_template(
         "confirm.html",
@@ -147,14 +139,7 @@ def _ended(grant: ConfirmationGrant, now: datetime) -> ResponseReturnValue | Non
     is_owner = sender is not None and services().link_signer.is_sent_to(grant, sender.address)
     if is_owner and now < grant.ends:
         return None
-    try:
-        services().catalogue.campaign(grant.campaign)
-    except NotFound:
-        text, link_url = "This link has ended.", site_url("/articles/")
-        return message_page("Link ended", text, link_url=link_url, link_text="To the articles"), 410
-    text = "This link has ended. Send the form again, and you get a new letter."
-    link_url = services().site.current().form_action(grant.campaign)
-    return message_page("Link ended", text, link_url=link_url, link_text="To the form"), 410
+    return expired_link(grant.campaign, _NEW_LETTER)
 
 
 def _sender(reading: ReadTransaction, grant: ConfirmationGrant) -> _Sender | None:

@@ -19,8 +19,9 @@ from werkzeug.wrappers import Response
 from capture.campaign.gated_files import check_gated_file
 from capture.errors import NotFound, Unavailable
 from capture.signed_links import Grant, TokenExpired, TokenInvalid
+from capture.web.personal_pages import expired_link
 from capture.web.sender import type_and_stack
-from capture.web.services import message_page, services, site_url
+from capture.web.services import message_page, services
 
 blueprint = Blueprint("download", __name__)
 
@@ -87,18 +88,6 @@ def invalid_link() -> tuple[str, int]:
     return message_page(
         "Not found", "This link is not complete. Copy all of it and try again."
     ), 404
-
-
-def expired_link(campaign: str) -> tuple[str, int]:
-    """The page for a link of a lead that has expired. It leads back to the campaign's form."""
-    try:
-        services().catalogue.campaign(campaign)
-    except NotFound:  # the campaign was removed
-        text, link_url = "This link has ended.", site_url("/articles/")
-        return message_page("Link ended", text, link_url=link_url, link_text="To the articles"), 410
-    text = "This link has ended. Send the form again and you get a fresh one at once."
-    link_url = services().site.current().form_action(campaign)
-    return message_page("Link ended", text, link_url=link_url, link_text="To the form"), 410
 
 
 def _is_offered(grant: Grant) -> bool:

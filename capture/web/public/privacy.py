@@ -24,11 +24,13 @@ from capture.privacy.access import OwnLead, own_leads, request_own_data
 from capture.privacy.receipt import consent_receipt
 from capture.privacy.withdraw import withdraw_consent
 from capture.signed_links import OWN_DATA_PATH, TokenExpired, TokenInvalid, consent_path
-from capture.web.review.access import is_sent_by_another_site
+from capture.web.personal_pages import add_headers, incomplete_link, is_sent_by_another_site
 from capture.web.sender import type_and_stack
 from capture.web.services import message_page, page_template, services
 
 blueprint = Blueprint("privacy", __name__)
+blueprint.after_request(add_headers)
+blueprint.register_error_handler(TokenInvalid, incomplete_link)
 
 log = logging.getLogger(__name__)
 
@@ -162,22 +164,7 @@ def consent(token: str) -> ResponseReturnValue:
     return services().ledger.read(read)
 
 
-# All of these pages.
-
-
-@blueprint.after_request
-def add_headers(response: Response) -> Response:
-    """Keeps the token out of other sites' logs, of caches and of search engines."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@blueprint.errorhandler(TokenInvalid)
-def link_unknown(_: TokenInvalid) -> ResponseReturnValue:
-    text = "This link is not complete. Copy all of it from the letter, and try again."
-    return message_page("Not found", text), 404
+# The end of the link to own data.
 
 
 @blueprint.errorhandler(TokenExpired)

@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from capture.errors import NotFound, Refused
 from capture.privacy.receipt import OwnData, own_data
 from capture.signed_links import Grant, TokenExpired, TokenInvalid
-from capture.web.public.download import expired_link, invalid_link, size_of
+from capture.web.personal_pages import expired_link
+from capture.web.public.download import invalid_link, size_of
 from capture.web.services import message_page, page_template, services
 
 blueprint = Blueprint("thanks", __name__)

@@ -9,14 +9,17 @@ such a link.
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from capture.privacy.withdraw import campaign_of_letters
 from capture.signed_links import TokenInvalid, UnsubscribeGrant
-from capture.web.services import campaign_title, message_page, page_template, services
+from capture.web.personal_pages import add_headers, incomplete_link
+from capture.web.services import campaign_title, page_template, services
 
 blueprint = Blueprint("unsubscribe", __name__)
+blueprint.after_request(add_headers)
+blueprint.register_error_handler(TokenInvalid, incomplete_link)
 
 LETTERS: Final = {
     "guide": (
@@ -54,21 +57,6 @@ def act(token: str) -> ResponseReturnValue:
             lambda records: records.outbox.unsubscribe(grant.address_id, grant.letter, now)
         )
     return _page(grant)
-
-
-@blueprint.after_request
-def add_headers(response: Response) -> Response:
-    """Keeps the token out of other sites' logs, of caches and of search engines."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@blueprint.errorhandler(TokenInvalid)
-def link_unknown(_: TokenInvalid) -> ResponseReturnValue:
-    text = "This link is not complete. Copy all of it from the letter, and try again."
-    return message_page("Not found", text), 404
 
 
 def _page(grant: UnsubscribeGrant) -> str:

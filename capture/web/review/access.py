@@ -16,10 +16,6 @@ from capture.form.text import cleaned_text
 from capture.signed_links import ContactGrant, TokenExpired, TokenInvalid
 from capture.web.services import services
 
-_OWN_PAGE: Final = frozenset({"same-origin", "none"})
-"""Values of Sec-Fetch-Site for a form of ours. Old browsers send none."""
-
-
 MAX_NOTE: Final = 2000
 """Most characters of a note, as in the API."""
 TOO_LATE: Final = (
@@ -83,15 +79,6 @@ def find_visitor(token: str, now: datetime) -> Visitor:
 def typed_note() -> str:
     """The note of the form, cleaned as in the API: line feeds, no control characters."""
     return cleaned_text(request.form.get("note", ""))
-
-
-def is_sent_by_another_site() -> bool:
-    """Whether the browser says that another site sent this form.
-
-    The token in the address already keeps other sites out; this is a second lock. `Origin` cannot
-    be compared: under `no-referrer` browsers send `null`.
-    """
-    return request.headers.get("Sec-Fetch-Site", "none") not in _OWN_PAGE
 
 
 def _find_contact(grant: ContactGrant) -> tuple[Client | None, str | None]:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from capture.client_access.client_leads import LeadRemoved
 from capture.errors import NotFound
 from capture.signed_links import Subject
+from capture.web.personal_pages import add_headers, incomplete_link, is_sent_by_another_site
 from capture.web.review import debits, leads, meetings
 from capture.web.review.access import (
     MAX_NOTE,
@@ -24,12 +25,13 @@ from capture.web.review.access import (
     Refusal,
     Visitor,
     find_visitor,
-    is_sent_by_another_site,
     typed_note,
 )
 from capture.web.services import message_page, page_template, services
 
 blueprint = Blueprint("review", __name__, template_folder="../desk/templates")
+blueprint.after_request(add_headers)
+blueprint.register_error_handler(LinkUnknown, incomplete_link)
 
 _LONG_NOTE = f"The note is longer than {MAX_NOTE} characters. Shorten it, and send it again."
 _NO_ACTION = "Nothing was recorded. Use one of the buttons."
@@ -88,21 +90,6 @@ def act_listed(token: str, lead_id: str) -> ResponseReturnValue:
     """The same for one lead of the list."""
     now = datetime.now(UTC)
     return _record(_find_list_visitor(token, now), Subject.LEAD, lead_id, now, list_token=token)
-
-
-@blueprint.after_request
-def add_headers(response: Response) -> Response:
-    """Keeps the token out of other sites' logs, of caches and of search engines."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-@blueprint.errorhandler(LinkUnknown)
-def link_unknown(_: LinkUnknown) -> ResponseReturnValue:
-    text = "This link is not complete. Copy all of it from the letter, and try again."
-    return message_page("Not found", text), 404
 
 
 @blueprint.errorhandler(LinkEnded)
