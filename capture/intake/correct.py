@@ -15,18 +15,11 @@ from capture.campaign.model import Answer, Campaign
 from capture.campaign.problems import suggestion
 from capture.errors import Hint, Refused
 from capture.form.campaign_form import as_form_values, check_values
-from capture.intake.arrival import Arrival
-from capture.intake.gate import (
-    KINDS_WITH_KEYS,
-    judge_at_gate,
-    judged_event,
-    judged_values,
-)
-from capture.intake.submission import Submission
+from capture.intake.gate import judged_values
+from capture.intake.judge_again import append_judgement
 from capture.lead.consent import checked_basis
 from capture.lead.events import Actor, EventKind
 from capture.lead.fold import apply_event
-from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.model import Lead, event_of
 from capture.lead.moves import MOVES, Track
 from capture.ledger.protocol import WriteTransaction
@@ -202,27 +195,9 @@ def _judge_again(
     now: datetime,
 ) -> None:
     answers = personal_data.answers
-    verdict, keys = qualify(campaign, answers), keys_to_match(answers)
-    # Without spam signals: a person has checked it.
-    submission = Submission(personal_data.answers, lead.consent, test=lead.test, source=lead.source)
-    arrival = Arrival(
-        campaign,
-        submission,
-        keys,
-        verdict,
-        received_at=lead.received_at,
-        now=now,
-        needs_explicit_acceptance=True,
-        is_checked=True,
-        is_confirmed=lead.confirmed,
-        is_free_over_cap=lead.free_over_cap,
-    )
-    gate_result = judge_at_gate(records, arrival)
-    records.append(judged_event(lead.lead_id, arrival, gate_result, now))
+    verdict = qualify(campaign, answers)
+    _, keys = append_judgement(records, lead, answers, verdict, now)
     reasons = {result.id: result.reason for result in verdict.criteria}
     judged = replace(personal_data, judged=judged_values(verdict), reasons=reasons)
     records.people.replace_personal_data(lead.lead_id, judged)
-    has_keys = gate_result.kind in KINDS_WITH_KEYS and not lead.test
-    records.people.replace_keys(
-        lead.lead_id, lead.client, keys_to_store(answers) if has_keys else {}
-    )
+    records.people.replace_keys(lead.lead_id, lead.client, keys)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from capture.campaign.model import Answer
 from capture.errors import Refused
 from capture.intake.arrival import Arrival
 from capture.intake.gate import KINDS_WITH_KEYS, GateResult, judge_at_gate, judged_event
@@ -12,7 +13,7 @@ from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import PersonalData
+from capture.ledger.types import Keys, PersonalData
 from capture.qualification.verdict import CriterionResult, Verdict
 
 
@@ -27,11 +28,26 @@ def judge_again(records: WriteTransaction, lead: Lead, now: datetime) -> GateRes
     if personal_data is None:
         raise Refused(f"lead {lead.lead_id}: its answers were erased, so it cannot be delivered")
     answers = personal_data.answers
+    verdict = stored_verdict(records, lead, personal_data)
+    gate_result, keys = append_judgement(records, lead, answers, verdict, now)
+    records.people.save_keys(lead.lead_id, lead.client, keys)
+    return gate_result
+
+
+def append_judgement(
+    records: WriteTransaction,
+    lead: Lead,
+    answers: Mapping[str, Answer],
+    verdict: Verdict,
+    now: datetime,
+) -> tuple[GateResult, Keys]:
+    """Judges a lead at the gate that a person has checked, so that no risk signal counts, and
+    appends the event. Returns the gate's result, and the identity keys to store."""
     arrival = Arrival(
         saved_campaign(records, lead.campaign, lead.version),
         Submission(answers, lead.consent, test=lead.test, source=lead.source),
         keys_to_match(answers),
-        stored_verdict(records, lead, personal_data),
+        verdict,
         received_at=lead.received_at,
         now=now,
         needs_explicit_acceptance=lead.needs_explicit_acceptance,
@@ -41,9 +57,8 @@ def judge_again(records: WriteTransaction, lead: Lead, now: datetime) -> GateRes
     )
     gate_result = judge_at_gate(records, arrival)
     records.append(judged_event(lead.lead_id, arrival, gate_result, now))
-    if gate_result.kind in KINDS_WITH_KEYS and not lead.test:
-        records.people.save_keys(lead.lead_id, lead.client, keys_to_store(answers))
-    return gate_result
+    has_keys = gate_result.kind in KINDS_WITH_KEYS and not lead.test
+    return gate_result, keys_to_store(answers) if has_keys else {}
 
 
 def stored_verdict(reading: ReadTransaction, lead: Lead, personal_data: PersonalData) -> Verdict:
