@@ -29,7 +29,8 @@ class Quarantine(StrictModel):
     )
     burst: Weight = Field(
         default=100,
-        description="Many leads came the same way within an hour or a day, far more than usual.",
+        description="Many leads came from one traffic source within an hour or a day, far more "
+        "than usual.",
     )
     burst_leads: Number = Field(
         default=10,

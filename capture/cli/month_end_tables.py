@@ -12,11 +12,11 @@ import click
 
 from capture.cli.month_end_files import MonthDocument, MonthFiles
 from capture.cli.show import moment, show_heading, show_rows
-from capture.closing.month_end import Decisions, LeadHeldBack, LeadInReview, MonthEnd, State
+from capture.closing.month_end import Decisions, LeadInQuarantine, LeadInReview, MonthEnd, State
 from capture.money import from_minor, show_money
 from capture.text import count_noun
 
-_HELD_ROWS: Final = 10
+_QUARANTINE_ROWS: Final = 10
 """So many leads in quarantine have a row each, for each campaign."""
 _SUMS = ("net", "vat", "brought_forward", "to_pay")
 
@@ -86,19 +86,19 @@ def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
     for message in decisions.failed_messages:
         what = f"{message.kind} to {message.recipient} failed: {message.result}"
         yield _row("delivery", str(message.id), what)
-    yield from _held_rows(decisions.held_back)
+    yield from _quarantine_rows(decisions.in_quarantine)
     for lead in decisions.in_review:
         yield _row("review", lead.lead_id, f"{_review_text(lead)} ({lead.campaign})")
 
 
-def _held_rows(leads: Sequence[LeadHeldBack]) -> Iterator[dict[str, str]]:
+def _quarantine_rows(leads: Sequence[LeadInQuarantine]) -> Iterator[dict[str, str]]:
     """A row for each lead; one for all that wait alike if they are many, such as robots."""
-    groups: defaultdict[tuple[str, bool], list[LeadHeldBack]] = defaultdict(list)
+    groups: defaultdict[tuple[str, bool], list[LeadInQuarantine]] = defaultdict(list)
     for lead in leads:
         groups[lead.campaign, lead.is_in_review].append(lead)
     for (campaign, is_in_review), group in groups.items():
         state = "in review with a stopped deadline" if is_in_review else "quarantined"
-        if len(group) > _HELD_ROWS:
+        if len(group) > _QUARANTINE_ROWS:
             days = count_noun(max(lead.days for lead in group), "day")
             what = f"received up to {days} ago, {state}: `gatepost quarantine list` shows them"
             yield _row("quarantine", count_noun(len(group), "lead"), f"{what} ({campaign})")
@@ -237,7 +237,8 @@ def _decisions_as_data(decisions: Decisions, currency: str) -> dict[str, Any]:
             for lead in decisions.in_review
         ],
         "held_back": [
-            asdict(lead) | {"received_at": moment(lead.received_at)} for lead in decisions.held_back
+            asdict(lead) | {"received_at": moment(lead.received_at)}
+            for lead in decisions.in_quarantine
         ],
         "parked": [
             {

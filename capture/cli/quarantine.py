@@ -26,14 +26,14 @@ from capture.cli.show import (
 )
 from capture.client_access.answers import labelled_answers, person_and_company
 from capture.errors import GatepostError
-from capture.intake.held_leads import (
-    HeldLead,
-    find_held_lead,
-    held_leads,
-    select_alike,
-)
 from capture.intake.quarantine import discard as discard_lead
 from capture.intake.quarantine import release as release_lead
+from capture.intake.quarantine_entries import (
+    QuarantineEntry,
+    find_quarantine_entry,
+    quarantine_entries,
+    select_alike,
+)
 from capture.intake.signal_words import risk_signal_in_words
 from capture.lead.model import Lead
 from capture.ledger.dry_run import dry_run_of
@@ -86,7 +86,7 @@ def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     now = datetime.now(UTC)
 
     def load_rows(reading: ReadTransaction) -> list[dict[str, Any]]:
-        return [_row(reading, held_lead, now) for held_lead in held_leads(reading, campaign)]
+        return [_row(reading, entry, now) for entry in quarantine_entries(reading, campaign)]
 
     with context.ledger() as ledger:
         if campaign is not None:
@@ -102,8 +102,8 @@ def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
         click.echo("No lead is in quarantine.")
 
 
-def _row(reading: ReadTransaction, held_lead: HeldLead, now: datetime) -> dict[str, Any]:
-    lead = held_lead.lead
+def _row(reading: ReadTransaction, entry: QuarantineEntry, now: datetime) -> dict[str, Any]:
+    lead = entry.lead
     terms = saved_campaign(reading, lead.campaign, lead.version)
     personal_data = reading.people.personal_data(lead.lead_id)
     answers = {} if personal_data is None else personal_data.answers
@@ -113,9 +113,9 @@ def _row(reading: ReadTransaction, held_lead: HeldLead, now: datetime) -> dict[s
         "campaign": lead.campaign,
         "stage": lead.review,
         "received_at": moment(lead.received_at),
-        "held_at": moment(held_lead.held_at),
-        "waits": duration_in_words(now - held_lead.held_at),
-        "signals": [dict(signal) for signal in held_lead.signals],
+        "held_at": moment(entry.held_at),
+        "waits": duration_in_words(now - entry.held_at),
+        "signals": [dict(signal) for signal in entry.signals],
         "company": company,
         "email_domain": email_of(personal_data).rpartition("@")[2],
     }
@@ -144,15 +144,16 @@ def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
 
 
 def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str, Any]:
-    held_lead = find_held_lead(reading, find_lead_by_prefix(reading, id_prefix))
-    lead = held_lead.lead
+    entry = find_quarantine_entry(reading, find_lead_by_prefix(reading, id_prefix))
+    lead = entry.lead
     terms = saved_campaign(reading, lead.campaign, lead.version)
     personal_data = reading.people.personal_data(lead.lead_id)
     alike = {
-        other.lead.lead_id for other in select_alike(held_leads(reading, lead.campaign), held_lead)
+        other.lead.lead_id
+        for other in select_alike(quarantine_entries(reading, lead.campaign), entry)
     } - {lead.lead_id}
     answers = () if personal_data is None else labelled_answers(terms, personal_data)
-    return _row(reading, held_lead, now) | {
+    return _row(reading, entry, now) | {
         "hold_at": terms.quarantine.hold_at,
         "alike": len(alike),
         "answers": None
@@ -219,11 +220,11 @@ class _Selection:
         if self.ids:
             ids = (find_lead_by_prefix(reading, lead_id).lead_id for lead_id in self.ids)
             return list(dict.fromkeys(ids))
-        leads = held_leads(reading, self.campaign)
+        leads = quarantine_entries(reading, self.campaign)
         if self.like is not None:
-            sample = find_held_lead(reading, find_lead_by_prefix(reading, self.like))
+            sample = find_quarantine_entry(reading, find_lead_by_prefix(reading, self.like))
             leads = select_alike(leads, sample)
-        return [held_lead.lead.lead_id for held_lead in leads]
+        return [entry.lead.lead_id for entry in leads]
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,12 +113,12 @@ def waiting_leads(reading: ReadTransaction, client: str, now: datetime, limit: i
     return WaitingLeads([load_client_lead(reading, lead) for lead in leads[:limit]], len(leads))
 
 
-def held_leads_of_client(reading: ReadTransaction, client: str, limit: int) -> list[ClientLead]:
+def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[ClientLead]:
     """The first `limit` leads of the client's review that the agency holds back, oldest first."""
     leads = [
         lead
         for campaign in reading.campaigns.slugs()
-        for lead in reading.leads.held_back(campaign)
+        for lead in reading.leads.in_quarantine(campaign)
         if lead.client == client and lead.review == "held_back" and not lead.test
     ]
     leads.sort(key=lambda lead: lead.received_at)

@@ -70,7 +70,7 @@ class LeadInReview:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadHeldBack:
+class LeadInQuarantine:
     """A lead of the month, or of an earlier one, that waits for the agency to check it."""
 
     campaign: str
@@ -109,7 +109,7 @@ class Decisions:
     """Credit notes of this month for refunds and churn in a month that was closed already."""
     unpaid_periods: Sequence[UnpaidPeriod] = ()
     in_review: Sequence[LeadInReview] = ()
-    held_back: Sequence[LeadHeldBack] = ()
+    in_quarantine: Sequence[LeadInQuarantine] = ()
     parked: Sequence[ParkedInCampaign] = ()
     disputes: Sequence[OpenDispute] = ()
     failed_messages: Sequence[Message] = ()
@@ -337,8 +337,8 @@ def _decisions(
             and not (lead.test or lead.free_over_cap)
             and lead.review_at(now) == "qualified"
         ],
-        held_back=[
-            LeadHeldBack(
+        in_quarantine=[
+            LeadInQuarantine(
                 slug,
                 lead.lead_id,
                 lead.received_at,
@@ -346,7 +346,7 @@ def _decisions(
                 days=_days_since(lead.received_at, now),
             )
             for slug in campaigns
-            for lead in reading.leads.held_back(slug)
+            for lead in reading.leads.in_quarantine(slug)
             if lead.month <= month and not lead.test
         ],
         parked=parked,

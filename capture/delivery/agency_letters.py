@@ -11,7 +11,7 @@ from capture.client_access.answers import labelled_answers
 from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
-from capture.intake.held_leads import HeldLead, held_leads
+from capture.intake.quarantine_entries import QuarantineEntry, quarantine_entries
 from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -20,9 +20,14 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadFilter
 from capture.letters import agency
-from capture.letters.held_leads import LISTED_LEADS, HeldGroup, HeldLeadFacts, QuarantineFacts
-from capture.letters.held_leads import quarantine_digest as write_quarantine_digest
 from capture.letters.letter import Letter
+from capture.letters.quarantine import (
+    LISTED_LEADS,
+    QuarantineEntryFacts,
+    QuarantineFacts,
+    QuarantineGroup,
+)
+from capture.letters.quarantine import quarantine_digest as write_quarantine_digest
 from capture.money import show_money
 from capture.text import count_noun
 
@@ -70,22 +75,20 @@ def spam_digest(request: Request) -> Letter:
 def quarantine_digest(request: Request) -> Letter:
     """The leads that wait for the agency now."""
     request.check_agency()
-    leads = held_leads(request.reading)
-    if not leads:
-        raise Dropped("no lead is held back any more")
-    groups = Counter(
-        (held_lead.lead.campaign, tuple(sorted(held_lead.names))) for held_lead in leads
-    )
+    entries = quarantine_entries(request.reading)
+    if not entries:
+        raise Dropped("no lead is in quarantine any more")
+    groups = Counter((entry.lead.campaign, tuple(sorted(entry.names))) for entry in entries)
     examples = {
-        (held_lead.lead.campaign, tuple(sorted(held_lead.names))): held_lead.lead.lead_id
-        for held_lead in reversed(leads)
+        (entry.lead.campaign, tuple(sorted(entry.names))): entry.lead.lead_id
+        for entry in reversed(entries)
     }
     facts = QuarantineFacts(
-        leads=tuple(_held_lead(request, held_lead) for held_lead in leads[:LISTED_LEADS]),
-        count=len(leads),
-        in_review=sum(held_lead.lead.review == "held_back" for held_lead in leads),
+        leads=tuple(_entry(request, entry) for entry in entries[:LISTED_LEADS]),
+        count=len(entries),
+        in_review=sum(entry.lead.review == "held_back" for entry in entries),
         groups=tuple(
-            HeldGroup(group[0], ", ".join(group[1]), count, examples[group])
+            QuarantineGroup(group[0], ", ".join(group[1]), count, examples[group])
             for group, count in groups.items()
         ),
     )
@@ -202,16 +205,16 @@ def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead
     )
 
 
-def _held_lead(request: Request, held_lead: HeldLead) -> HeldLeadFacts:
-    lead, terms = held_lead.lead, _terms(request, held_lead.lead)
-    return HeldLeadFacts(
+def _entry(request: Request, entry: QuarantineEntry) -> QuarantineEntryFacts:
+    lead, terms = entry.lead, _terms(request, entry.lead)
+    return QuarantineEntryFacts(
         lead_id=lead.lead_id,
         slug=lead.campaign,
         zone=terms.zone,
         received_at=lead.received_at,
-        held_at=held_lead.held_at,
+        held_at=entry.held_at,
         is_in_review=lead.review == "held_back",
-        signals=tuple(map(risk_signal_in_words, held_lead.signals)),
+        signals=tuple(map(risk_signal_in_words, entry.signals)),
         answers=tuple(_answers(request, lead, terms)),
     )
 

@@ -81,7 +81,7 @@ class AgencyPlanner:
         key = f"{_QUARANTINE}:{today}"
         if self.now < morning or key in reading.outbox.by_key([key]):
             return
-        if any(lead.received_at < morning for lead in reading.leads.held_back()):
+        if any(lead.received_at < morning for lead in reading.leads.in_quarantine()):
             yield self._letter(_QUARANTINE, today.isoformat(), {}, expires_at=morning + _DAY)
 
     def cap_nearly_reached(

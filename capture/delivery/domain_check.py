@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from capture.email_domains import domain_of
 from capture.intake.quarantine import hold_back
-from capture.intake.risk import RiskSignal, as_data, is_held
+from capture.intake.risk import RiskSignal, as_data, needs_quarantine
 from capture.intake.submission import FORM
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -73,7 +73,7 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
         no_mail = RiskSignal(NO_MAIL_DOMAIN, terms.no_mail_domain)
         signals = (*map(_stored_signal, event.data.get("signals", ())), no_mail)
         is_waiting = lead.review == _ADMITTED[event.kind]
-        is_enough = no_mail.weight > 0 and is_held(terms, signals)
+        is_enough = no_mail.weight > 0 and needs_quarantine(terms, signals)
         if not is_waiting or not is_enough or _has_dealt_with(reading, lead):
             continue
         address = email_of(reading.people.personal_data(lead.lead_id))

@@ -12,7 +12,7 @@ from typing import Any, Final
 from capture.campaign.model import Answer, Campaign, Confirm, Notice
 from capture.errors import Hint, Refused
 from capture.intake.arrival import Arrival
-from capture.intake.risk import RiskSignal, as_data, is_held, risk_signals
+from capture.intake.risk import RiskSignal, as_data, needs_quarantine, risk_signals
 from capture.intake.submission import FORM, is_spam
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.identity import select_keys
@@ -27,7 +27,7 @@ BLOCKING_STAGES = VISIBLE_TO_CLIENT
 """Stages of a lead that make the person's next lead a duplicate (rule 2): the client has it. One
 that is held back is among them, since its release bills it without asking for duplicates again."""
 
-WAITING_STAGES = frozenset({"unconfirmed"})
+UNCONFIRMED_STAGES = frozenset({"unconfirmed"})
 """Stages of a lead whose letter the person's next submission asks for again (rule 2)."""
 
 REFUSED_STAGES = frozenset({"disqualified"})
@@ -82,7 +82,7 @@ def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
         signals = () if arrival.is_checked else risk_signals(reading, arrival)
         if signals:  # also those that are not enough: a domain without mail adds to them
             details |= {"signals": as_data(signals)}
-        if is_held(arrival.campaign.quarantine, signals):
+        if needs_quarantine(arrival.campaign.quarantine, signals):
             return GateResult(EventKind.QUARANTINED, details, signals)
         details |= _reached_cap(reading, arrival)
     return _result_of_verdict(arrival, details)
@@ -98,7 +98,7 @@ def _duplicate(reading: ReadTransaction, arrival: Arrival) -> GateResult | None:
     # Only by the address: the letter must reach the person who sent the form just now.
     waiting = [
         lead
-        for lead in _matching(reading, arrival, select_keys(keys, {"email"}), WAITING_STAGES)
+        for lead in _matching(reading, arrival, select_keys(keys, {"email"}), UNCONFIRMED_STAGES)
         if lead.campaign == arrival.campaign.slug and not lead.is_expired_at(arrival.now)
     ]
     if waiting and not arrival.is_confirmed:

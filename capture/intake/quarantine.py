@@ -28,10 +28,10 @@ from capture.review.acts import (
 )
 from capture.text import trim_invisible
 
-WAITING: Final = ("quarantined", "held_back")
+QUARANTINE_STAGES: Final = ("quarantined", "held_back")
 """Stages in which a lead waits for the agency to release or discard it."""
 
-_HOLDABLE: Final = frozenset({"unconfirmed", "qualified"})
+_UNDECIDED: Final = frozenset({"unconfirmed", "qualified"})
 """Stages of a lead that nobody has decided yet."""
 
 
@@ -46,7 +46,7 @@ def hold_back(
     """
     lead = record_silent_acceptance(records, lead, now)
     lead = record_held_meeting(records, lead, now)
-    if not _can_be_held(lead, now):
+    if not _can_be_quarantined(lead, now):
         return lead
     records.append(event_of(lead, EventKind.HELD_BACK, Actor.SYSTEM, now, signals=list(signals)))
     records.traits.set_usual(lead.lead_id, is_usual=False)
@@ -63,7 +63,7 @@ def release(
     Raises `EventNotAllowed` if it does not wait, `Refused` without a name or if its answers were
     erased, `NotFound` for an unknown lead.
     """
-    lead = _waiting_lead(records, lead_id, by, now)
+    lead = _lead_in_quarantine(records, lead_id, by, now)
     if lead.erased:
         raise Refused(f"lead {lead_id}: its answers were erased, so it cannot be released")
     data: dict[str, Any] = {}
@@ -86,23 +86,23 @@ def discard(
 
     It is kept, and never billed. Raises what `release` raises.
     """
-    lead = _waiting_lead(records, lead_id, by, now)
+    lead = _lead_in_quarantine(records, lead_id, by, now)
     event = event_of(lead, EventKind.DISCARDED, Actor.AGENCY, now)
     _record(records, lead, event, by, note)
     return find_lead(records, lead_id)
 
 
-def _can_be_held(lead: Lead, now: datetime) -> bool:
-    is_undecided = lead.review_at(now) in _HOLDABLE and not lead.entered
+def _can_be_quarantined(lead: Lead, now: datetime) -> bool:
+    is_undecided = lead.review_at(now) in _UNDECIDED and not lead.entered
     is_untouched = lead.appointment == NOT_STARTED and lead.sale == NOT_STARTED
     return is_undecided and is_untouched and not (lead.test or lead.erased or lead.disputed)
 
 
-def _waiting_lead(records: WriteTransaction, lead_id: str, by: str, now: datetime) -> Lead:
+def _lead_in_quarantine(records: WriteTransaction, lead_id: str, by: str, now: datetime) -> Lead:
     """The lead, if it waits for the agency. Raises `EventNotAllowed` otherwise."""
     check_name(by)
     lead = find_lead(records, lead_id)
-    if lead.review in WAITING:
+    if lead.review in QUARANTINE_STAGES:
         return lead
     raise EventNotAllowed(
         f"lead {lead_id} is {lead.review_at(now)}: only a quarantined or held lead can be released "

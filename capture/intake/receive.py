@@ -23,7 +23,7 @@ from capture.intake.gate import (
     judged_values,
 )
 from capture.intake.quarantine import hold_back
-from capture.intake.risk import RiskSignal, as_data, is_held
+from capture.intake.risk import RiskSignal, as_data, needs_quarantine
 from capture.intake.submission import HONEYPOT, UNKNOWN_FORM, Submission, is_spam
 from capture.intake.traits import traits_of
 from capture.lead.consent import Consent
@@ -145,7 +145,7 @@ def _hold_back_group(
         for lead_id in signal.members:
             own_signals[lead_id].append(signal)
     for lead in records.traits.undecided(list(own_signals)):
-        if is_held(campaign.quarantine, own_signals[lead.lead_id]):
+        if needs_quarantine(campaign.quarantine, own_signals[lead.lead_id]):
             hold_back(records, lead, as_data(own_signals[lead.lead_id]), now)
 
 

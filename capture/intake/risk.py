@@ -7,7 +7,7 @@ Some signals are about a group: leads that share a trait, such as the way by whi
 group the leads of one company count once, and leads that a person has checked do not count. So
 colleagues, people in one building, and people who come during a burst are spared. In a burst only
 leads count that no other signal explains: robots are often caught by another one, and people who
-came the same way are spared.
+came from one traffic source are spared.
 """
 
 import math
@@ -30,7 +30,7 @@ from capture.intake.traits import (
     SHAPE,
     STEM,
     TEXT,
-    WAY,
+    TRAFFIC_SOURCE,
 )
 from capture.lead.identity import select_keys
 from capture.ledger.protocol import ReadTransaction
@@ -79,11 +79,11 @@ def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal
     groups = _Groups(reading, arrival.campaign, arrival.traits, arrival.now)
     own = tuple(_own_signals(terms, arrival.submission))
     others = (*groups.signals(_ALIKE_SIGNALS), *_rejected_answer(reading, arrival))
-    burst = () if is_held(terms, (*own, *others)) else groups.signals((_BURST,))
+    burst = () if needs_quarantine(terms, (*own, *others)) else groups.signals((_BURST,))
     return (*own, *burst, *others)
 
 
-def is_held(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
+def needs_quarantine(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
     """Whether the weights add up, so that the lead is quarantined."""
     if not terms.enabled:
         return False
@@ -128,8 +128,8 @@ class _Rule:
 
 
 _RULES: Final = (
-    _Rule(WAY, _HOUR, _BURST, counts_beyond_team=True),
-    _Rule(WAY, _DAY, _BURST, 2, counts_beyond_team=True),
+    _Rule(TRAFFIC_SOURCE, _HOUR, _BURST, counts_beyond_team=True),
+    _Rule(TRAFFIC_SOURCE, _DAY, _BURST, 2, counts_beyond_team=True),
     _Rule(PHONE, _FOUR_WEEKS, "alike"),
     _Rule(TEXT, _FOUR_WEEKS, "alike"),
     _Rule(ANSWERS, _FOUR_WEEKS, "alike"),
@@ -143,7 +143,7 @@ _RULES: Final = (
 
 
 _ALIKE_SIGNALS: Final = ("alike", "network")
-_RULES_OF: Final = {
+_RULES_BY_SIGNAL_AND_TRAIT: Final = {
     key: tuple(rule for rule in _RULES if (rule.signal, rule.trait) == key)
     for key in ((rule.signal, rule.trait) for rule in _RULES)
 }
@@ -173,7 +173,7 @@ class _Groups:
             groups = [
                 group
                 for trait in self.traits.traits
-                if (rules := _RULES_OF.get((name, trait.kind)))
+                if (rules := _RULES_BY_SIGNAL_AND_TRAIT.get((name, trait.kind)))
                 if (group := self._group(trait, rules)) is not None
             ]
             if groups:
@@ -220,7 +220,7 @@ class _Groups:
         leads = traits.newest(slug, trait, since, _TIMES_EXPLAINED * limit)
         if len(leads) + 1 < min(rule.least(self.campaign.quarantine) for rule in rules):
             return leads
-        explained = traits.held_without([lead.lead_id for lead in leads], _BURST)
+        explained = traits.quarantined_without([lead.lead_id for lead in leads], _BURST)
         return [lead for lead in leads if lead.lead_id not in explained][:limit]
 
     def _size(self, rule: _Rule, leads: Iterable[TraitLead]) -> int:

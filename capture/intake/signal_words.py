@@ -46,7 +46,7 @@ def risk_signal_in_words(signal: Mapping[str, Any]) -> str:
             words = spam_signal_in_words(what)
             sentence = f"{words[:1].upper()}{words[1:]}."
         case "burst":
-            sentence = f"{count_noun(leads, 'lead')} came the same way within {period}"
+            sentence = f"{count_noun(leads, 'lead')} came from one traffic source within {period}"
             sentence += _usual(signal) + "."
         case "alike":
             pattern = _ALIKE.get(what, "gave answers of one pattern")

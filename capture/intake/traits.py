@@ -16,7 +16,7 @@ from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.traits import Trait, Traits
 
 NETWORK: Final = "network"
-WAY: Final = "way"
+TRAFFIC_SOURCE: Final = "traffic_source"
 PHONE: Final = "phone"
 TEXT: Final = "text"
 ANSWERS: Final = "answers"
@@ -40,7 +40,7 @@ def traits_of(campaign: Campaign, submission: Submission) -> Traits | None:
         return None
     answers = submission.answers
     email = str(answers.get("email", ""))
-    traits = [Trait(WAY, _way(submission), has_rate=True)]
+    traits = [Trait(TRAFFIC_SOURCE, _traffic_source(submission), has_rate=True)]
     if submission.network:
         traits.append(Trait(NETWORK, submission.network))
     traits += _answer_traits(campaign, answers)
@@ -48,7 +48,7 @@ def traits_of(campaign: Campaign, submission: Submission) -> Traits | None:
     return Traits(company_domain(email) or mailbox_of(email, NEWEST), tuple(dict.fromkeys(traits)))
 
 
-def _way(submission: Submission) -> str:
+def _traffic_source(submission: Submission) -> str:
     """How the visitor came: landing page, referring site and campaign, and whether script ran."""
     touch = submission.last_touch
     parts = (

@@ -143,7 +143,7 @@ class SqlLeads:
             "leads_unconfirmed", "review = 'unconfirmed'", "confirm_until", None, ended_by
         )
 
-    def held_back(self, campaign: str | None = None) -> Sequence[Lead]:
+    def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
         return self._by_index(
             "leads_held",
             # Its index has the first condition.

@@ -129,7 +129,7 @@ class LeadQueries(Protocol):
     def unconfirmed(self, ended_by: datetime) -> Sequence[Lead]:
         """Unconfirmed leads whose link ended by then: `Lead.is_expired_at`. With test leads."""
 
-    def held_back(self, campaign: str | None = None) -> Sequence[Lead]:
+    def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
         """Leads that wait for the agency, quarantined or held, in the order of their recording.
 
         Without quarantined leads whose data was erased: nobody can release them.

@@ -79,7 +79,7 @@ class TraitQueries(Protocol):
         """Those leads that a person vouched for: the address was confirmed, the agency released or
         corrected the lead, or somebody accepted it."""
 
-    def held_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
+    def quarantined_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
         """Those leads that are held back or discarded, and this signal was no reason."""
 
     def undecided(self, lead_ids: Sequence[str]) -> Sequence[Lead]:
@@ -111,11 +111,13 @@ class TraitWrites(TraitQueries, Protocol):
 _CHECKED: Final = (EventKind.RELEASED.value, EventKind.CORRECTED.value, EventKind.ACCEPTED.value)
 
 
-_MORE: Final = (
+_COUNT_UP: Final = (
     "INSERT INTO trait_rates (mac, hour, leads) VALUES (?, ?, 1)"
     " ON CONFLICT (mac, hour) DO UPDATE SET leads = trait_rates.leads + 1"
 )
-_LESS: Final = "UPDATE trait_rates SET leads = leads - 1 WHERE mac = ? AND hour = ? AND leads > 0"
+_COUNT_DOWN: Final = (
+    "UPDATE trait_rates SET leads = leads - 1 WHERE mac = ? AND hour = ? AND leads > 0"
+)
 
 
 class SqlTraits:
@@ -159,7 +161,7 @@ class SqlTraits:
         )
         return {lead_id for (lead_id,) in rows}
 
-    def held_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
+    def quarantined_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
         rows = self._connection.execute(
             f"SELECT lead_id FROM leads WHERE lead_id IN ({placeholders(lead_ids)})"
             " AND review IN ('quarantined', 'held_back', 'discarded')"
@@ -208,7 +210,7 @@ class SqlTraits:
         if is_usual:
             hour = _hour(at)
             self._connection.executemany(
-                _MORE, ((mac, hour) for trait, mac in macs.items() if trait.has_rate)
+                _COUNT_UP, ((mac, hour) for trait, mac in macs.items() if trait.has_rate)
             )
 
     def set_usual(self, lead_id: str, *, is_usual: bool) -> None:
@@ -216,7 +218,7 @@ class SqlTraits:
             "SELECT mac, received_at FROM traits WHERE lead_id = ? AND has_rate = 1", (lead_id,)
         ).fetchall()
         hours = ((mac, _hour(parse_time(at))) for mac, at in rows)
-        self._connection.executemany(_MORE if is_usual else _LESS, hours)
+        self._connection.executemany(_COUNT_UP if is_usual else _COUNT_DOWN, hours)
 
     def delete(self, lead_ids: Iterable[str]) -> int:
         deleted = self._connection.executemany(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.letters import agency, documents, held_leads, leads, privacy, visitor
+from capture.letters import agency, documents, leads, privacy, quarantine, visitor
 from capture.letters.letter import Attachment, Letter
 from capture.letters.render import Letterhead
 
@@ -188,9 +188,9 @@ SPAM: Final = agency.SpamFacts(
     ),
 )
 
-QUARANTINE: Final = held_leads.QuarantineFacts(
+QUARANTINE: Final = quarantine.QuarantineFacts(
     leads=(
-        held_leads.HeldLeadFacts(
+        quarantine.QuarantineEntryFacts(
             lead_id="5t7bq2mh9xw4",
             slug="acme-cloud-guide",
             zone=_ZONE,
@@ -200,22 +200,22 @@ QUARANTINE: Final = held_leads.QuarantineFacts(
             signals=("A field that people cannot see was filled in; some browsers do that.",),
             answers=(("Full name", "Bob Q"), ("Work e-mail", "bob@mail.example")),
         ),
-        held_leads.HeldLeadFacts(
+        quarantine.QuarantineEntryFacts(
             lead_id="8d3n6kcy2jfv",
             slug="acme-cloud-guide",
             zone=_ZONE,
             received_at=_RECEIVED,
             held_at=datetime(2026, 11, 30, 16, 2, tzinfo=UTC),
             is_in_review=True,
-            signals=("12 leads came the same way within an hour.",),
+            signals=("12 leads came from one traffic source within an hour.",),
             answers=(("Full name", "Eve R"), ("Work e-mail", "eve@shop.example")),
         ),
     ),
     count=2,
     in_review=1,
     groups=(
-        held_leads.HeldGroup("acme-cloud-guide", "honeypot", 1, "5t7bq2mh9xw4"),
-        held_leads.HeldGroup("acme-cloud-guide", "burst", 1, "8d3n6kcy2jfv"),
+        quarantine.QuarantineGroup("acme-cloud-guide", "honeypot", 1, "5t7bq2mh9xw4"),
+        quarantine.QuarantineGroup("acme-cloud-guide", "burst", 1, "8d3n6kcy2jfv"),
     ),
 )
 
@@ -289,7 +289,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "report": Sample(documents.report, REPORT, "the client"),
     "debit_to_approve": Sample(documents.debit_to_approve, DEBIT, "the client"),
     "spam_digest": Sample(agency.spam_digest, SPAM, "the agency"),
-    "quarantine_digest": Sample(held_leads.quarantine_digest, QUARANTINE, "the agency"),
+    "quarantine_digest": Sample(quarantine.quarantine_digest, QUARANTINE, "the agency"),
     "failed_deliveries": Sample(agency.failed_deliveries, FAILED, "the agency"),
     "cap_nearly_reached": Sample(agency.cap_nearly_reached, CAP, "the agency"),
     "campaign_ends": Sample(agency.campaign_ends, END, "the agency"),

@@ -15,7 +15,7 @@ from capture.closing.credit import CorrectionRequest
 from capture.closing.debit import propose_debit
 from capture.closing.month_end import (
     Decisions,
-    LeadHeldBack,
+    LeadInQuarantine,
     LeadInReview,
     MonthEnd,
     MonthSums,
@@ -285,16 +285,16 @@ class TestDecisions:
 
         desk.ledger.transact(hold)
         decisions = end_of(desk.ledger, NOW + 2 * DAY).decisions
-        assert decisions.held_back == [
-            LeadHeldBack("guide", in_review, NOW, is_in_review=True, days=2),
-            LeadHeldBack("guide", quarantined, NOW, is_in_review=False, days=2),
+        assert decisions.in_quarantine == [
+            LeadInQuarantine("guide", in_review, NOW, is_in_review=True, days=2),
+            LeadInQuarantine("guide", quarantined, NOW, is_in_review=False, days=2),
         ]
         assert decisions.in_review == []
         for lead_id in (in_review, quarantined):
             desk.ledger.transact(
                 lambda records, lead_id=lead_id: discard(records, lead_id, "Ada", NOW)
             )
-        assert end_of(desk.ledger, NOW + 2 * DAY).decisions.held_back == []
+        assert end_of(desk.ledger, NOW + 2 * DAY).decisions.in_quarantine == []
 
     def test_a_lead_from_a_clock_that_is_ahead_came_today(self, desk: Desk) -> None:
         waiting_lead(desk.ledger, GUIDE, NOW + timedelta(seconds=5))

@@ -19,7 +19,7 @@ PRINTED = {
     "documents/agreement/leads.py": "the agreement names the commands by which it is checked",
     "documents/evidence_read_me.py": "so does the evidence file",
     "letters/agency.py": "letters to the agency name the command that helps",
-    "letters/held_leads.py": "the letter to the agency names the commands that decide",
+    "letters/quarantine.py": "the letter to the agency names the commands that decide",
 }
 """Documents whose readers have to type a command."""
 

@@ -82,8 +82,8 @@ def _words(name: str, terms: Quarantine) -> str:
             text = "One sign of spam: sent too quickly, a link in a name, or many links"
         case "burst":
             text = (
-                f"At least {count_noun(terms.burst_leads, 'lead')} came the same way within an "
-                f"hour, or {2 * terms.burst_leads:,} within a day, far more than usual"
+                f"At least {count_noun(terms.burst_leads, 'lead')} came from one traffic source "
+                f"within an hour, or {2 * terms.burst_leads:,} within a day, far more than usual"
             )
         case "alike":
             text = (

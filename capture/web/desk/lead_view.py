@@ -173,7 +173,7 @@ class _Review:
     @property
     def explanation(self) -> str:
         if self._stage == "held_back":
-            return f"{_obstacle(self._lead)}{self._held}"
+            return f"{_obstacle(self._lead)}{self._held_back_text}"
         if self._stage == "qualified":
             return self._waiting
         decided = self._rejected if self._stage == "rejected" else self._accepted
@@ -195,13 +195,13 @@ class _Review:
         if self._stage == "qualified":
             return True
         ends = self._lead.deadline
-        last = self._held_at if self._stage == "held_back" else self._last
+        last = self._held_back_event if self._stage == "held_back" else self._last
         if ends is None and last is not None:
             ends = deadline(self._terms, last.recorded_at)
         return ends is not None and self._now < ends
 
     @property
-    def _held(self) -> str:
+    def _held_back_text(self) -> str:
         """Neutral words: no signal is proof, and the client is not told which one it was."""
         window = count_noun(self._terms.review.hours, "hour")
         if self._terms.review.working_days:
@@ -218,7 +218,7 @@ class _Review:
         )
 
     @property
-    def _held_at(self) -> Event | None:
+    def _held_back_event(self) -> Event | None:
         events = [event for event in self._events if event.kind is EventKind.HELD_BACK]
         return events[-1] if events else None
 

@@ -10,7 +10,7 @@ from flask import request
 from capture.client_access.client_leads import (
     ClientLead,
     find_linked_lead,
-    held_leads_of_client,
+    held_back_leads,
     load_client_lead,
     open_linked_lead,
     waiting_leads,
@@ -61,7 +61,7 @@ class ListView:
     """The first leads that wait for the client, the soonest deadline first."""
     count: int
     """The number of all that wait."""
-    held_leads: Sequence[LeadView]
+    held_back_leads: Sequence[LeadView]
     """The first leads that the agency is checking; the client cannot decide them now."""
 
 
@@ -76,8 +76,8 @@ def list_view(visitor: Visitor, now: datetime) -> ListView:
             return [lead_view(lead, viewer, now) for lead in leads]
 
         waiting = waiting_leads(reading, client, now, MAX_LISTED)
-        held_leads = held_leads_of_client(reading, client, MAX_LISTED)
-        return ListView(views(waiting.leads), waiting.count, views(held_leads))
+        checked = held_back_leads(reading, client, MAX_LISTED)
+        return ListView(views(waiting.leads), waiting.count, views(checked))
 
     return services().ledger.read(read)
 

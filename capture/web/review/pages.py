@@ -63,7 +63,7 @@ def show(token: str) -> ResponseReturnValue:
     view = leads.list_view(visitor, now)
     urls = {
         lead.lead_id: url_for("review.show_listed", token=token, lead_id=lead.lead_id)
-        for lead in (*view.leads, *view.held_leads)
+        for lead in (*view.leads, *view.held_back_leads)
     }
     return page_template("desk/waiting.html", view=view, urls=urls, visitor=visitor)
 

@@ -24,7 +24,8 @@ def text_with(more: str) -> str:
 def test_the_section_names_every_signal_with_its_weight_and_numbers() -> None:
     text = text_with("[quarantine]\nhold_at = 120\nburst = 70\nburst_leads = 15")
     assert "if the weights of these signals add up to 120." in text
-    assert "At least 15 leads came the same way within an hour, or 30 within a day" in text
+    burst = "At least 15 leads came from one traffic source within an hour, or 30 within a day"
+    assert burst in text
     assert "| At least 15 leads" in to_markdown(
         agreement_on(more="[quarantine]\nburst = 70\nburst_leads = 15")
     )

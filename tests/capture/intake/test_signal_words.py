@@ -16,11 +16,11 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"name": "burst", "leads": 12, "minutes": 60, "usual_hundredths": 42},
-        "12 leads came the same way within an hour; usual is 0.4.",
+        "12 leads came from one traffic source within an hour; usual is 0.4.",
     ),
     (
         {"name": "burst", "leads": 20, "minutes": 90},
-        "20 leads came the same way within 90 minutes.",
+        "20 leads came from one traffic source within 90 minutes.",
     ),
     (
         {"name": "alike", "what": "phone", "leads": 3, "minutes": 40_320},

@@ -11,7 +11,7 @@ from capture.ledger.traits import Rejections, Trait, Traits
 from tests.samples import NOW, later_event, received_event
 
 HOUR = timedelta(hours=1)
-WAY = Trait("way", "/articles/", has_rate=True)
+TRAFFIC_SOURCE = Trait("traffic_source", "/articles/", has_rate=True)
 NETWORK = Trait("network", "203.0.113.7")
 EVER = NOW - timedelta(days=365)
 REASON = "invalid_contact"
@@ -23,16 +23,18 @@ class TraitContract:
     def _save(
         self, ledger: Ledger, lead_id: str, at: datetime = NOW, *, is_usual: bool = True
     ) -> None:
-        traits = Traits("lab.example", (WAY, NETWORK))
+        traits = Traits("lab.example", (TRAFFIC_SOURCE, NETWORK))
         ledger.transact(
             lambda records: records.traits.save(lead_id, "guide", traits, at, is_usual=is_usual)
         )
 
-    def _newest(self, ledger: Ledger, trait: Trait = WAY, campaign: str = "guide") -> list[str]:
+    def _newest(
+        self, ledger: Ledger, trait: Trait = TRAFFIC_SOURCE, campaign: str = "guide"
+    ) -> list[str]:
         leads = ledger.read(lambda reading: reading.traits.newest(campaign, trait, EVER, 9))
         return [lead.lead_id for lead in leads]
 
-    def _count(self, ledger: Ledger, trait: Trait = WAY) -> int:
+    def _count(self, ledger: Ledger, trait: Trait = TRAFFIC_SOURCE) -> int:
         return ledger.read(
             lambda reading: reading.traits.count("guide", trait, EVER, NOW + 9 * HOUR)
         )
@@ -41,15 +43,17 @@ class TraitContract:
         for hours, lead_id in enumerate("abc"):
             self._save(ledger, lead_id, NOW + hours * HOUR)
         assert self._newest(ledger) == ["c", "b", "a"]
-        assert self._newest(ledger, Trait("way", "/other/")) == []
-        assert self._newest(ledger, Trait("phone", WAY.value)) == []
+        assert self._newest(ledger, Trait("traffic_source", "/other/")) == []
+        assert self._newest(ledger, Trait("phone", TRAFFIC_SOURCE.value)) == []
         assert self._newest(ledger, campaign="talk") == []
         newer = ledger.read(lambda reading: reading.traits.newest("guide", NETWORK, NOW, 1))
         assert [(lead.lead_id, lead.received_at) for lead in newer] == [("c", NOW + 2 * HOUR)]
 
     def test_the_sender_of_a_lead_can_be_compared(self, ledger: Ledger) -> None:
         self._save(ledger, "a")
-        (lead,) = ledger.read(lambda reading: reading.traits.newest("guide", WAY, EVER, 9))
+        (lead,) = ledger.read(
+            lambda reading: reading.traits.newest("guide", TRAFFIC_SOURCE, EVER, 9)
+        )
         senders = ledger.read(
             lambda reading: [
                 reading.traits.sender(campaign, "lab.example") for campaign in ("guide", "talk")
@@ -69,7 +73,7 @@ class TraitContract:
         def count(since: int, until: int) -> int:
             return ledger.read(
                 lambda reading: reading.traits.count(
-                    "guide", WAY, NOW + since * HOUR, NOW + until * HOUR
+                    "guide", TRAFFIC_SOURCE, NOW + since * HOUR, NOW + until * HOUR
                 )
             )
 

@@ -91,7 +91,7 @@ class WorklistContract:
         ledger.transact(work)
 
         def ids(*campaign: str) -> str:
-            leads = ledger.read(lambda reading: reading.leads.held_back(*campaign))
+            leads = ledger.read(lambda reading: reading.leads.in_quarantine(*campaign))
             return "".join(lead.lead_id for lead in leads)
 
         assert (ids(), ids("guide"), ids("other")) == ("db", "db", "")

@@ -1,4 +1,4 @@
-"""The letter to the agency on leads that are held back because of risk signals."""
+"""The letter to the agency on leads in quarantine."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ _REASON: Final = "You get this letter because your address is the agency's in th
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLeadFacts:
+class QuarantineEntryFacts:
     """One lead that waits for the agency."""
 
     lead_id: str
@@ -36,14 +36,14 @@ class HeldLeadFacts:
     is_in_review: bool
     """The client has it in review, and its deadline is stopped."""
     signals: tuple[str, ...]
-    """What raised doubt, in sentences."""
+    """Its risk signals, in sentences."""
     answers: tuple[tuple[str, str], ...]
     """Label and answer; empty after erasure."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeldGroup:
-    """Leads of one campaign that are held because of the same signals."""
+class QuarantineGroup:
+    """Leads of one campaign that are in quarantine because of the same signals."""
 
     slug: str
     signals: str
@@ -57,12 +57,12 @@ class HeldGroup:
 class QuarantineFacts:
     """All leads that wait for the agency."""
 
-    leads: tuple[HeldLeadFacts, ...]
+    leads: tuple[QuarantineEntryFacts, ...]
     """The first `LISTED_LEADS` of them, the longest wait first; not empty."""
     count: int
     in_review: int
-    """How many of all the clients have in review."""
-    groups: tuple[HeldGroup, ...]
+    """How many of them clients have in review."""
+    groups: tuple[QuarantineGroup, ...]
 
 
 def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
@@ -70,24 +70,26 @@ def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
     number = count_noun(facts.count, "lead")
     first = facts.leads[0].lead_id
     blocks: list[Block] = [
-        Paragraph(f"{_introduction(facts)} What you do not look at stays, and is never billed."),
         Paragraph(
-            "If a lead is from a real person, release it. It then goes on like any other lead:"
+            f"{_introduction(facts)} Until you decide, a lead stays there and is not billed."
+        ),
+        Paragraph(
+            "If a lead is from a real person, release it. Then it is processed like any other lead:"
         ),
         Command(f"gatepost quarantine release {first} --as NAME"),
-        Paragraph("If it is not, discard it:"),
+        Paragraph("Otherwise, discard it:"),
         Command(f"gatepost quarantine discard {first} --as NAME"),
-        Facts(tuple(_group_row(group) for group in facts.groups), "What waits"),
-        Paragraph("To decide all leads of such a line in one step, name one of them:"),
+        Facts(tuple(_group_row(group) for group in facts.groups), "Leads in quarantine"),
+        Paragraph("To release all leads of one line, name one of them:"),
         Command(f"gatepost quarantine release --like {facts.groups[0].example} --as NAME"),
     ]
     for lead in facts.leads:
         rows = (
             ("Campaign", lead.slug),
             ("Received", moment_in_words(lead.received_at, lead.zone)),
-            ("Held back since", moment_in_words(lead.held_at, lead.zone)),
+            ("In quarantine since", moment_in_words(lead.held_at, lead.zone)),
             ("The client", "has it in review" if lead.is_in_review else "does not see it"),
-            ("Held back because", " ".join(lead.signals)),
+            ("Risk signals", " ".join(lead.signals)),
             *((label, short(answer, 200)) for label, answer in lead.answers),
         )
         blocks.append(Facts(rows, lead.lead_id))
@@ -107,7 +109,7 @@ def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
 
 def _introduction(facts: QuarantineFacts) -> str:
     verb = "is" if facts.count == 1 else "are"
-    text = f"{count_noun(facts.count, 'lead')} {verb} held back because of risk signals."
+    text = f"{count_noun(facts.count, 'lead')} {verb} in quarantine because of risk signals."
     if not facts.in_review:
         return f"{text} No client sees {'it' if facts.count == 1 else 'them'}."
     if facts.in_review == facts.count:
@@ -118,7 +120,7 @@ def _introduction(facts: QuarantineFacts) -> str:
     )
 
 
-def _group_row(group: HeldGroup) -> tuple[str, str]:
+def _group_row(group: QuarantineGroup) -> tuple[str, str]:
     number = count_noun(group.count, "lead")
     example = f"such as {group.example}" if group.count > 1 else group.example
     return f"{group.slug}: {group.signals}", f"{number}, {example}"

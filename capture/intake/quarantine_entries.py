@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from capture.errors import Refused
-from capture.intake.quarantine import WAITING
+from capture.intake.quarantine import QUARANTINE_STAGES
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLead:
+class QuarantineEntry:
     """A lead that waits for the agency, and why."""
 
     lead: Lead
@@ -28,32 +28,36 @@ class HeldLead:
         return frozenset(signal["name"] for signal in self.signals)
 
 
-def held_leads(reading: ReadTransaction, campaign: str | None = None) -> list[HeldLead]:
+def quarantine_entries(
+    reading: ReadTransaction, campaign: str | None = None
+) -> list[QuarantineEntry]:
     """All leads that wait for the agency, or those of one campaign: the longest wait first."""
-    leads = [_held_lead(reading, lead) for lead in reading.leads.held_back(campaign)]
-    return sorted(leads, key=lambda held_lead: (held_lead.held_at, held_lead.lead.lead_id))
+    leads = [_entry(reading, lead) for lead in reading.leads.in_quarantine(campaign)]
+    return sorted(leads, key=lambda entry: (entry.held_at, entry.lead.lead_id))
 
 
-def find_held_lead(reading: ReadTransaction, lead: Lead) -> HeldLead:
+def find_quarantine_entry(reading: ReadTransaction, lead: Lead) -> QuarantineEntry:
     """One lead that waits for the agency, with its signals. Raises `Refused` if it does not."""
-    if lead.review not in WAITING:
+    if lead.review not in QUARANTINE_STAGES:
         raise Refused(f"lead {lead.lead_id} is {lead.review}: it is not in quarantine")
-    return _held_lead(reading, lead)
+    return _entry(reading, lead)
 
 
-def select_alike(leads: Iterable[HeldLead], sample: HeldLead) -> list[HeldLead]:
+def select_alike(
+    leads: Iterable[QuarantineEntry], sample: QuarantineEntry
+) -> list[QuarantineEntry]:
     """Those of the sample's campaign that are held because of the same signals, sample included."""
     return [
-        held_lead
-        for held_lead in leads
-        if held_lead.lead.campaign == sample.lead.campaign and held_lead.names == sample.names
+        entry
+        for entry in leads
+        if entry.lead.campaign == sample.lead.campaign and entry.names == sample.names
     ]
 
 
-def _held_lead(reading: ReadTransaction, lead: Lead) -> HeldLead:
+def _entry(reading: ReadTransaction, lead: Lead) -> QuarantineEntry:
     *_, last = (
         recorded.event
         for recorded in reading.events.select(lead_id=lead.lead_id)
         if recorded.event.kind in {EventKind.QUARANTINED, EventKind.HELD_BACK}
     )
-    return HeldLead(lead, last.recorded_at, tuple(last.data["signals"]))
+    return QuarantineEntry(lead, last.recorded_at, tuple(last.data["signals"]))

@@ -1,4 +1,4 @@
-"""Letters on leads that are held back and released (rule 36 of docs/rules.md)."""
+"""Letters on leads in quarantine and on their release (rule 36 of docs/rules.md)."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from capture.intake.quarantine import discard, hold_back, release
 from capture.lead.model import Lead
 from capture.ledger.messages import Message
 from capture.ledger.protocol import Ledger
-from capture.letters import held_leads
+from capture.letters import quarantine
 from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import accept, notify_client_of
@@ -27,7 +27,7 @@ MORNING = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 class HeldOffice(Office):
-    """An office whose leads are held back and released."""
+    """An office whose leads go into quarantine and are released."""
 
     def lead(self, lead_id: str) -> Lead:
         lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
@@ -256,7 +256,7 @@ def test_what_waits_is_one_letter_each_morning_as_long_as_something_waits(office
     assert len(own.queued("quarantine_digest", MORNING + HOUR)) == 1
     assert len(own.queued("quarantine_digest", MORNING + DAY)) == 2
     own.release(lead_id, MORNING + DAY)
-    assert own.results("quarantine_digest", MORNING + DAY)[0] == "no lead is held back any more"
+    assert own.results("quarantine_digest", MORNING + DAY)[0] == "no lead is in quarantine any more"
     assert len(own.queued("quarantine_digest", MORNING + 2 * DAY)) == 2
 
 
@@ -278,7 +278,7 @@ def test_the_letter_names_the_longest_wait_first_and_the_commands(office: Open) 
     assert text.index("Bob Q") < text.index("Ann Lee")
     for words in (
         "guide: burst: 2 leads, such as",
-        "12 leads came the same way within an hour",
+        "12 leads came from one traffic source within an hour",
         "has it in review",
         f"gatepost quarantine release --like {first} --as NAME",
     ):
@@ -291,15 +291,15 @@ def test_the_letter_lists_twenty_leads_and_counts_the_rest(office: Open) -> None
         own.hold(own.receive(email=f"p{number}@c{number}.example"))
     letter = own.letter("quarantine_digest", MORNING)
     assert letter.subject == "23 leads wait for your check"
-    assert letter.text.count("Held back because") == held_leads.LISTED_LEADS
+    assert letter.text.count("In quarantine since") == quarantine.LISTED_LEADS
     assert "3 more are in the list:" in letter.text
 
 
 @pytest.mark.parametrize(
     ("count", "in_review", "words"),
     [
-        (1, 0, "1 lead is held back because of risk signals. No client sees it."),
-        (2, 0, "2 leads are held back because of risk signals. No client sees them."),
+        (1, 0, "1 lead is in quarantine because of risk signals. No client sees it."),
+        (2, 0, "2 leads are in quarantine because of risk signals. No client sees them."),
         (3, 1, "Clients have 1 of them in review, with the deadline stopped, and do not see"),
         (2, 2, "The deadline of a lead that a client has in review is stopped."),
     ],
@@ -336,7 +336,7 @@ def test_a_discarded_lead_is_in_no_letter(office: Open) -> None:
     own.hold(lead_id)
     own.queued("quarantine_digest", MORNING)
     own.discard(lead_id)
-    assert own.reason("quarantine_digest", MORNING) == "no lead is held back any more"
+    assert own.reason("quarantine_digest", MORNING) == "no lead is in quarantine any more"
 
 
 def test_a_lead_whose_data_was_erased_by_age_waits_no_more(office: Open) -> None:
@@ -347,10 +347,10 @@ def test_a_lead_whose_data_was_erased_by_age_waits_no_more(office: Open) -> None
     own.queued("quarantine_digest", MORNING)
     own.ledger.transact(lambda records: erase_leads(records, [lead_id], MORNING))
     assert own.lead(lead_id).review == "quarantined"
-    assert own.reason("quarantine_digest", MORNING) == "no lead is held back any more"
+    assert own.reason("quarantine_digest", MORNING) == "no lead is in quarantine any more"
     assert len(own.queued("quarantine_digest", MORNING + DAY)) == 1
-    assert own.ledger.read(lambda reading: reading.leads.held_back()) == []
-    assert own.ledger.read(lambda reading: reading.leads.held_back(BY_MAIL.slug)) == []
+    assert own.ledger.read(lambda reading: reading.leads.in_quarantine()) == []
+    assert own.ledger.read(lambda reading: reading.leads.in_quarantine(BY_MAIL.slug)) == []
 
 
 def test_a_lead_in_review_whose_data_was_erased_still_waits_for_the_agency(office: Open) -> None:
@@ -360,7 +360,7 @@ def test_a_lead_in_review_whose_data_was_erased_still_waits_for_the_agency(offic
     own.notify(lead_id)
     own.hold(lead_id)
     own.ledger.transact(lambda records: erase_leads(records, [lead_id], NOW, address=""))
-    (held,) = own.ledger.read(lambda reading: reading.leads.held_back())
+    (held,) = own.ledger.read(lambda reading: reading.leads.in_quarantine())
     assert held.lead_id == lead_id
     own.discard(lead_id)
-    assert own.ledger.read(lambda reading: reading.leads.held_back()) == []
+    assert own.ledger.read(lambda reading: reading.leads.in_quarantine()) == []
