@@ -54,7 +54,7 @@ Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
 def quarantine() -> None:
     """List, show, release or discard leads that are held back because of risk signals.
 
-    A lead that nobody looks at stays here, until its data is erased by age. It is not delivered
+    A lead stays here until somebody decides, or its data is erased. It is not delivered
     and never billed.
 
     \b

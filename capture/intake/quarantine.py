@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from capture.errors import EventNotAllowed, Refused
+from capture.errors import EventNotAllowed
 from capture.intake.judge_again import judge_again
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.fold import apply_event
@@ -60,12 +60,10 @@ def release(
 
     A quarantined lead passes the gate again: duplicates are asked as of `now`, caps by the month of
     receipt. A held lead gets a full review window, and no deadline if silence never accepts it.
-    Raises `EventNotAllowed` if it does not wait, `Refused` without a name or if its answers were
-    erased, `NotFound` for an unknown lead.
+    Raises `EventNotAllowed` if it does not wait, `Refused` without a name, `NotFound` for an
+    unknown lead.
     """
     lead = _lead_in_quarantine(records, lead_id, by, now)
-    if lead.erased:
-        raise Refused(f"lead {lead_id}: its answers were erased, so it cannot be released")
     data: dict[str, Any] = {}
     if lead.review == "held_back":
         terms = saved_campaign(records, lead.campaign, lead.version)

@@ -53,6 +53,7 @@ _REVIEW: Moves = {
     "quarantined": {
         EventKind.RELEASED: "received",
         EventKind.DISCARDED: "discarded",
+        EventKind.ERASED: "discarded",
         EventKind.CONFIRMED: "quarantined",
         **_REJUDGED,
     },
@@ -75,6 +76,7 @@ _REVIEW: Moves = {
     "held_back": {
         EventKind.RELEASED: "qualified",
         EventKind.DISCARDED: "discarded",
+        EventKind.ERASED: "discarded",
         **_REJUDGED,
     },
     "accepted": {EventKind.WITHDRAWN: "qualified"},
@@ -87,8 +89,8 @@ _REVIEW: Moves = {
 """The moves of a judged lead, except those of `AT_ANY_STAGE`."""
 
 AT_ANY_STAGE = (EventKind.BOUNCED, EventKind.CONSENT_WITHDRAWN, EventKind.ERASED)
-"""Events that each stage of a judged lead allows. They change no stage, except that of
-`UNDELIVERED`."""
+"""Events that each stage of a judged lead allows. They change no stage, with two exceptions: those
+of `UNDELIVERED`, and erasure, which ends the wait for the agency's check."""
 
 UNDELIVERED: Moves = {
     "quarantined": {EventKind.CONSENT_WITHDRAWN: "consent_withdrawn"},
@@ -105,7 +107,7 @@ MOVES: Mapping[Track, Moves] = {
         NOT_STARTED: {EventKind.RECEIVED: "received"},
         "received": _GATE,
         **{
-            stage: {**moves, **dict.fromkeys(AT_ANY_STAGE, stage)}
+            stage: {**dict.fromkeys(AT_ANY_STAGE, stage), **moves}
             for stage, moves in _REVIEW.items()
         },
     },

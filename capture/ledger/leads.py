@@ -146,8 +146,7 @@ class SqlLeads:
     def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
         return self._by_index(
             "leads_held",
-            # Its index has the first condition.
-            "review IN ('held_back', 'quarantined') AND (review = 'held_back' OR erased = 0)",
+            "review IN ('held_back', 'quarantined')",
             "silence_accepts_at",
             campaign,
             None,

@@ -130,10 +130,7 @@ class LeadQueries(Protocol):
         """Unconfirmed leads whose link ended by then: `Lead.is_expired_at`. With test leads."""
 
     def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
-        """Leads that wait for the agency, quarantined or held, in the order of their recording.
-
-        Without quarantined leads whose data was erased: nobody can release them.
-        """
+        """Leads that wait for the agency, quarantined or held, in the order of their recording."""
 
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None

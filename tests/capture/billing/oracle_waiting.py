@@ -53,8 +53,10 @@ def consent_withdrawn(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
 
 
 def erased(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
-    """By age. Without the answers nobody can review the lead, so silence is over."""
+    """By age. Without the answers nobody can check or review the lead, so silence is over."""
     history.erased = True
+    if history.stage in HELD:
+        history.stage = "discarded"
     end_deadline_without_silence(history)
 
 

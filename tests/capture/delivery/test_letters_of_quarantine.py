@@ -346,21 +346,20 @@ def test_a_lead_whose_data_was_erased_by_age_waits_no_more(office: Open) -> None
     own.hold(lead_id)
     own.queued("quarantine_digest", MORNING)
     own.ledger.transact(lambda records: erase_leads(records, [lead_id], MORNING))
-    assert own.lead(lead_id).review == "quarantined"
+    assert own.lead(lead_id).review == "discarded"
     assert own.reason("quarantine_digest", MORNING) == "no lead is in quarantine any more"
     assert len(own.queued("quarantine_digest", MORNING + DAY)) == 1
     assert own.ledger.read(lambda reading: reading.leads.in_quarantine()) == []
     assert own.ledger.read(lambda reading: reading.leads.in_quarantine(BY_MAIL.slug)) == []
 
 
-def test_a_lead_in_review_whose_data_was_erased_still_waits_for_the_agency(office: Open) -> None:
-    """The client sees that it is being checked, until the agency discards it."""
+def test_a_held_lead_in_review_whose_data_was_erased_waits_no_more(office: Open) -> None:
+    """The client hears that the lead was removed."""
     own = office()
     lead_id = own.receive()
     own.notify(lead_id)
     own.hold(lead_id)
     own.ledger.transact(lambda records: erase_leads(records, [lead_id], NOW, address=""))
-    (held,) = own.ledger.read(lambda reading: reading.leads.in_quarantine())
-    assert held.lead_id == lead_id
-    own.discard(lead_id)
+    lead = own.lead(lead_id)
+    assert (lead.review, lead.client_stage_at(NOW)) == ("discarded", "removed")
     assert own.ledger.read(lambda reading: reading.leads.in_quarantine()) == []
