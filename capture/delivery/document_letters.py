@@ -76,8 +76,7 @@ def debit_to_approve(request: Request) -> Letter:
     """A debit that waits for the client's answer."""
     client, reading = request.client, request.reading
     request.check_contact(client.contacts.bills)
-    sequence = request.message.data["sequence"]
-    (recorded,) = reading.events.select(after=sequence - 1, last=sequence)
+    recorded = reading.events.get(request.message.data["sequence"])
     proposal = find_proposal(reading, client.slug, recorded.event.data["id"])
     if proposal.stage != "open":
         raise Dropped(f"the debit was {proposal.stage}")

@@ -18,7 +18,6 @@ from capture.campaign.model import Campaign, Confirm, Notice
 from capture.intake.submission import FORM
 from capture.lead.events import Event, EventKind, parse_time
 from capture.lead.model import Lead
-from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.messages import VISITOR, Channel, Message, NewMessage
 from capture.ledger.protocol import ReadTransaction
 from capture.letters.visitor import GUIDE
@@ -182,13 +181,8 @@ def _meeting_question(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]
 
 def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
     """Tells the client, if it has or had the lead. It leaves however the client gets notices."""
-    if has_received(subject.lead) and not is_too_old(subject.event, now):
+    if subject.lead.was_visible_to_client and not is_too_old(subject.event, now):
         yield from _to_notices(subject, now, "consent_withdrawn")
-
-
-def has_received(lead: Lead) -> bool:
-    """Whether the client has the lead's data, even if the lead was taken away from it since."""
-    return lead.was_notified or lead.review in VISIBLE_TO_CLIENT
 
 
 def withdrawal_after_notice(

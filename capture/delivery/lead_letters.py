@@ -116,9 +116,7 @@ def _check_newest(request: Request) -> None:
 
 def _event_data(request: Request) -> Mapping[str, object]:
     """The data of the event from which the message follows."""
-    sequence = request.message.data["sequence"]
-    (recorded,) = request.reading.events.select(after=sequence - 1, last=sequence)
-    return recorded.event.data
+    return request.reading.events.get(request.message.data["sequence"]).event.data
 
 
 def _newest_booking(request: Request) -> int:

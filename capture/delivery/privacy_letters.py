@@ -1,7 +1,6 @@
 """Finds the facts of letters on a person's own data."""
 
 from capture.client_access.answers import person_and_company
-from capture.delivery.event_messages import has_received
 from capture.delivery.request import Dropped, Request
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import email_of
@@ -15,10 +14,9 @@ def consent_withdrawn(request: Request) -> Letter:
     """To the client: do not contact this person any more."""
     request.check_contact(request.client.contacts.notices)
     lead = find_lead(request.reading, request.message.lead_id)
-    if not (has_received(lead) or request.message.data.get("was_notified")):
+    if not (lead.was_visible_to_client or request.message.data.get("was_notified")):
         raise Dropped("the client did not get the lead")
-    sequence = request.message.data["sequence"]
-    (recorded,) = request.reading.events.select(after=sequence - 1, last=sequence)
+    recorded = request.reading.events.get(request.message.data["sequence"])
     terms = saved_campaign(request.reading, lead.campaign, lead.version)
     data = request.reading.people.personal_data(lead.lead_id)
     answers = {} if data is None else data.answers

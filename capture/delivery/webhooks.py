@@ -244,8 +244,7 @@ def _load(
     reading: ReadTransaction, message: Message, now: datetime
 ) -> tuple[Endpoint | None, str | None, str]:
     """The endpoint, the body, and the reason if it is not sent: then one of them is None."""
-    sequence = message.data["sequence"]
-    (recorded,) = reading.events.select(after=sequence - 1, last=sequence)
+    recorded = reading.events.get(message.data["sequence"])
     event = recorded.event
     endpoint = reading.endpoints.get(message.recipient)
     if endpoint is None:

@@ -87,6 +87,17 @@ class Lead:
         return self.review_at(now) if self.review in VISIBLE_TO_CLIENT else REMOVED
 
     @property
+    def was_visible_to_client(self) -> bool:
+        """Whether the client sees it or was notified of it, even if it was removed since."""
+        return self.was_notified or self.review in VISIBLE_TO_CLIENT
+
+    @property
+    def is_known_to_client(self) -> bool:
+        """Whether the client was notified of it or has decided on it, so that it may hold a copy.
+        A lead that only waits for its notice is visible and not known."""
+        return self.was_notified or (self.was_visible_to_client and self.review != "qualified")
+
+    @property
     def is_removed(self) -> bool:
         """Whether the client was notified of it and does not have it any more: it was discarded, or
         a correction changed the verdict."""

@@ -102,6 +102,10 @@ class SqlEvents:
         ):
             yield recorded_from_row(row)
 
+    def get(self, sequence: int) -> RecordedEvent:
+        (recorded,) = self.select(after=sequence - 1, last=sequence)
+        return recorded
+
     def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
         columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
         # Reads the leads in stored order, and the few events of each by the index. Otherwise

@@ -58,6 +58,9 @@ class EventQueries(Protocol):
         `until` (recorded time) and `last` (number) are inclusive; `after` (number) is not.
         """
 
+    def get(self, sequence: int) -> RecordedEvent:
+        """The event with this number. Raises ValueError if there is none."""
+
     def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
         """The events of each lead that qualified at some time, one list per lead.
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.lead.events import EventKind, show_time
-from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import ReadTransaction
 from capture.privacy.erase import Erasure, PersonToErase
 from capture.review.acts import find_lead
@@ -182,5 +181,5 @@ def _erased_lead(reading: ReadTransaction, lead_id: str) -> ErasedLead:
         erased_at=erasures[0] if erasures else None,
         events=[recorded.sequence for recorded in events],
         statements=sorted({number for number, _ in lines}),
-        is_known_to_client=lead.was_notified or lead.review in VISIBLE_TO_CLIENT - {"qualified"},
+        is_known_to_client=lead.is_known_to_client,
     )

@@ -53,6 +53,23 @@ def test_silence_never_accepts_a_lead_that_needs_an_explicit_acceptance() -> Non
     assert lead.review_at(DEADLINE + timedelta(days=99)) == "qualified"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "visible", "known"),
+    [
+        ((), False, False),
+        ((EventKind.QUALIFIED,), True, False),
+        ((EventKind.QUALIFIED, EventKind.NOTIFIED), True, True),
+        ((EventKind.QUALIFIED, EventKind.REJECTED), True, True),
+        ((EventKind.QUALIFIED, EventKind.NOTIFIED, EventKind.CORRECTED), True, True),
+    ],
+)
+def test_a_client_knows_a_lead_after_its_notice_or_its_decision(
+    kinds: Sequence[EventKind], visible: bool, known: bool
+) -> None:
+    lead = fold_events([received_event("a"), *(later_event("a", kind) for kind in kinds)])
+    assert (lead.was_visible_to_client, lead.is_known_to_client) == (visible, known)
+
+
 def test_silence_accepts_nothing_before_the_client_is_notified() -> None:
     lead = fold_events([received_event("a"), later_event("a", EventKind.QUALIFIED)])
     assert lead.review_at(NOW + timedelta(days=99)) == "qualified"

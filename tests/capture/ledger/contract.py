@@ -54,6 +54,13 @@ class LedgerContract:
         assert recorded.event == event
         assert recorded.hash == event_hash(GENESIS, event, 1)
 
+    def test_an_event_is_read_by_its_number(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.append(received_event("a"), received_event("b")))
+        recorded = ledger.read(lambda reading: reading.events.get(2))
+        assert (recorded.sequence, recorded.event.lead_id) == (2, "b")
+        with pytest.raises(ValueError, match="not enough values"):
+            ledger.read(lambda reading: reading.events.get(3))
+
     def test_another_connection_reads_a_committed_lead(
         self, ledger: Ledger, open_again: Callable[[], Ledger]
     ) -> None:
