@@ -59,6 +59,15 @@ def find_version(folder: Path, name: str, version: str) -> CommittedFile | None:
     return None
 
 
+def is_repository(folder: Path) -> bool:
+    """Whether git finds a repository there."""
+    try:
+        _git(folder, "rev-parse", "--git-dir")
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return True
+
+
 def _git(folder: Path, *command: str, stdin: bytes = b"") -> bytes:
     return subprocess.run(  # noqa: S603 - git, with names from our own folder
         ["git", "-C", str(folder), *command],  # noqa: S607 - the git that the agency uses

@@ -91,12 +91,11 @@ def find_lead_by_prefix(reading: ReadTransaction, id_prefix: str) -> Lead:
     ids = reading.leads.ids_starting_with(id_prefix)
     lead = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(id_prefix)
     if lead is None:
-        reason = (
-            "several ids begin with it; type more characters"
+        raise NotFound(
+            f"{id_prefix!r} begins several lead ids; type more characters"
             if ids
-            else "`gatepost leads` lists them"
+            else f"no lead {id_prefix!r}: `gatepost leads` lists them"
         )
-        raise NotFound(f"no lead {id_prefix!r}: {reason}")
     return lead
 
 

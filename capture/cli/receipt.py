@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from capture.cli.campaign_history import CommittedFile, find_version
+from capture.cli.campaign_history import CommittedFile, find_version, is_repository
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
 from capture.cli.show import as_json_option, plain, show_facts, show_heading, show_json
+from capture.errors import Refused
 from capture.lead.events import show_time
 from capture.ledger.protocol import ReadTransaction
 from capture.privacy.receipt import Receipt, consent_receipt
@@ -55,6 +56,8 @@ def _find_in_git(
         return None
     name = f"{found.campaign}.toml"
     if repository is not None:
+        if not is_repository(repository):
+            raise Refused(f"{repository}: not a git repository; name a clone of the project")
         return find_version(repository, f"{context.campaigns.name}/{name}", found.form_version)
     return find_version(context.campaigns, name, found.form_version)
 

@@ -47,11 +47,6 @@ class Keeping:
     """Other database files in the ledger's folder, which may hold the data."""
     is_dry_run: bool = False
 
-    @property
-    def backups_until(self) -> date:
-        """The day (UTC) by which the last backup that holds the data must be gone."""
-        return (self.at + self.backups).astimezone(UTC).date()
-
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -74,6 +69,15 @@ class Certificate:
     def statements(self) -> list[str]:
         """The statements with a line on any of the leads."""
         return sorted({number for lead in self.leads for number in lead.statements})
+
+    @property
+    def backups_until(self) -> date:
+        """The day (UTC) by which the last backup that holds the data must be gone. A run that finds
+        nothing more to erase names the same day as the run before."""
+        erased = [lead.erased_at for lead in self.leads if lead.erased_at is not None]
+        is_repeat = len(erased) == len(self.leads) and not any(number for _, number in self.gone())
+        last = max(erased) if is_repeat and erased else self.keeping.at
+        return (last + self.keeping.backups).astimezone(UTC).date()
 
     def gone(self) -> Iterator[tuple[str, int]]:
         """What was erased, and how many of each."""
@@ -103,7 +107,7 @@ class Certificate:
 
     def still_to_do(self) -> Iterator[str]:
         """What this program cannot do, one sentence each."""
-        day = self.keeping.backups_until
+        day = self.backups_until
         yield f"Backups made before now hold the data until {day}; delete each by then."
         for copy in self.keeping.copies:
             yield f"{copy} is a copy of a database and may hold the data; delete it."
@@ -133,7 +137,7 @@ class Certificate:
             "stays": [{"what": what, "why": why} for what, why in self.stays()],
             "clients": self.clients,
             "copies": list(self.keeping.copies),
-            "backups_until": self.keeping.backups_until.isoformat(),
+            "backups_until": self.backups_until.isoformat(),
             "log_is_empty": self.erasure.is_log_empty,
             "chain": {"events": self.chain[0], "head": self.chain[1]},
         }

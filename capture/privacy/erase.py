@@ -73,7 +73,7 @@ def erase_leads(
         if lead.erased:
             continue
         if address is not None and lead.review_at(now) in UNDECIDED:
-            lead = withdraw_consent(records, lead_id, now)
+            lead = withdraw_consent(records, lead_id, now, actor=Actor.AGENCY)
         records.append(_erased_event(lead, now, is_request=address is not None))
         if address:
             records.erasure.save_request(lead_id, address, now)

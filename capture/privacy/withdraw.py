@@ -15,7 +15,12 @@ _OF_CAMPAIGN: Final = "campaign:"
 
 
 def withdraw_consent(
-    records: WriteTransaction, lead_id: str, now: datetime, *, not_me: bool = False
+    records: WriteTransaction,
+    lead_id: str,
+    now: datetime,
+    *,
+    not_me: bool = False,
+    actor: Actor = Actor.VISITOR,
 ) -> Lead:
     """Records once that the person withdrew the consent. Returns the lead as it is now.
 
@@ -24,7 +29,8 @@ def withdraw_consent(
     still may. A decided or billed lead stays.
 
     `not_me`: somebody else entered the address, so it gets no more letters of that campaign. This
-    counts also if the consent was withdrawn before. Raises `NotFound` for an unknown lead.
+    counts also if the consent was withdrawn before. `actor` is the agency if it records what the
+    person asked for. Raises `NotFound` for an unknown lead.
     """
     lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
     lead = record_held_meeting(records, lead, now)
@@ -34,7 +40,7 @@ def withdraw_consent(
     if lead.consent_withdrawn:
         return lead
     data: dict[str, Any] = {"not_me": True} if not_me else {}
-    records.append(event_of(lead, EventKind.CONSENT_WITHDRAWN, Actor.VISITOR, now, **data))
+    records.append(event_of(lead, EventKind.CONSENT_WITHDRAWN, actor, now, **data))
     return find_lead(records, lead_id)
 
 

@@ -95,13 +95,17 @@ def test_a_bill_stays_as_it_was_and_the_certificate_names_it(
     assert project.run("verify").code == 0
 
 
-def test_a_second_run_prints_the_certificate_again(project: Project) -> None:
+def test_a_second_run_prints_the_certificate_again(
+    project: Project, clock: time_machine.Traveller
+) -> None:
     project.take()
     first = certificate(project.run("forget", ANN, "--json"))
+    clock.shift(timedelta(days=3))
     again = certificate(project.run("forget", ANN, "--json"))
     assert again["leads"] == first["leads"]
     assert again["chain"] == first["chain"]
     assert set(again["erased"].values()) == {0}
+    assert again["backups_until"] == first["backups_until"]
 
 
 def test_an_address_without_data_gets_one_line_and_no_hint_at_others(project: Project) -> None:

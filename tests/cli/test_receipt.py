@@ -121,3 +121,11 @@ def test_a_withdrawn_consent_keeps_its_receipt(
 def test_a_receipt_of_no_lead_is_refused(project: Project) -> None:
     result = project.run("receipt", "nothing")
     assert (result.code, "no lead 'nothing'" in result.err) == (1, True)
+
+
+def test_a_folder_that_is_no_repository_is_refused_in_one_line(project: Project) -> None:
+    lead_id = project.take()
+    (project.folder / "empty").mkdir()
+    result = project.run("receipt", lead_id, "--repository", "empty")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "empty: not a git repository; name a clone of the project\n"

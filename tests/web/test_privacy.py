@@ -47,6 +47,10 @@ def test_a_known_and_an_unknown_address_get_the_same_answer(person: Person) -> N
     assert [letter.recipient for letter in person.letters()] == [VISITOR]
 
 
+def test_the_page_also_opens_with_a_slash_at_the_end(person: Person) -> None:
+    assert person.open(f"{ASK}/").text == person.open(ASK).text
+
+
 def test_the_ledger_is_searched_only_after_the_answer(person: Person) -> None:
     """So the time until the answer is the same for every address."""
     person.send_form()

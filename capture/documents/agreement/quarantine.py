@@ -44,7 +44,8 @@ def quarantine_section(campaign: Campaign) -> Section | None:
                 "way, as long as nobody has decided it and no appointment or sale was recorded. "
                 "The window stops, the client sees that the lead is held back, and neither the "
                 "client nor silence decides it meanwhile. If the agency releases it, a full window "
-                f"begins at that moment{_message(campaign)}."
+                f"begins at that moment{_message(campaign)}. A lead that silence never accepts has "
+                "no deadline."
             ),
             Clause(
                 "Only a person at the agency releases or discards a lead. One that is discarded, "

@@ -46,7 +46,7 @@ _OTHER_SITE: Final = "This form was sent by another site, so nothing was done. U
 # The page where a person asks for the link.
 
 
-@blueprint.get(OWN_DATA_PATH)
+@blueprint.get(OWN_DATA_PATH, strict_slashes=False)
 def ask() -> ResponseReturnValue:
     """The page with the form."""
     return _ask_page()

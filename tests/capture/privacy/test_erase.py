@@ -8,7 +8,7 @@ import pytest
 from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from capture.intake.receive import receive_submission
-from capture.lead.events import EventKind
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.messages import Channel, NewMessage
 from capture.ledger.protocol import Ledger
@@ -61,6 +61,8 @@ def test_a_request_withdraws_the_consent_of_an_undecided_lead(
     for _ in range(2):  # the second time changes nothing
         ledger.transact(lambda records: erase_leads(records, [lead_id], NOW + HOUR, address=ANN))
         assert kinds(ledger, lead_id) == [EventKind.CONSENT_WITHDRAWN, EventKind.ERASED]
+    events = ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
+    assert [recorded.event.actor for recorded in events[-2:]] == [Actor.AGENCY, Actor.AGENCY]
     assert find(ledger, lead_id).review_at(NOW + 9 * DAY) == stage
 
 
