@@ -1,5 +1,6 @@
 """`gatepost lead ID`: one lead with its verdict, answers, downloads, notes and events."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -41,17 +42,33 @@ def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
     Example:
       gatepost lead 7ffwzp
     """
+    show_one_lead(context, lead_id, _facts, _show, as_json=as_json)
+
+
+def show_one_lead(
+    context: CommandContext,
+    id_prefix: str,
+    facts_of: Callable[[ReadTransaction, Lead, datetime], dict[str, Any]],
+    show: Callable[[dict[str, Any]], None],
+    *,
+    as_json: bool,
+) -> None:
+    """Reads facts about the lead whose id begins so, and shows them or prints JSON.
+
+    Raises `NotFound` if no lead or several leads match.
+    """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
-        facts = ledger.read(lambda reading: _facts(reading, lead_id, now))
+        facts = ledger.read(
+            lambda reading: facts_of(reading, find_lead_by_prefix(reading, id_prefix), now)
+        )
     if as_json:
         show_json(facts)
     else:
-        _show(facts)
+        show(facts)
 
 
-def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str, Any]:
-    lead = find_lead_by_prefix(reading, id_prefix)
+def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
     events = list(reading.events.select(lead_id=lead.lead_id))
     personal_data = reading.people.personal_data(lead.lead_id)
     due_state = reading.statements.due_state(lead.lead_id)

@@ -14,7 +14,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.hints import in_words
-from capture.cli.lead import find_lead_by_prefix
+from capture.cli.lead import find_lead_by_prefix, show_one_lead
 from capture.cli.options import DefaultGroup
 from capture.cli.show import (
     as_json_option,
@@ -134,18 +134,11 @@ def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
     Example:
       gatepost quarantine show 7ffwzp
     """
-    now = datetime.now(UTC)
-    with context.ledger() as ledger:
-        facts = ledger.read(lambda reading: _facts(reading, lead_id, now))
-    if as_json:
-        show_json(facts)
-    else:
-        _show(facts)
+    show_one_lead(context, lead_id, _facts, _show, as_json=as_json)
 
 
-def _facts(reading: ReadTransaction, id_prefix: str, now: datetime) -> dict[str, Any]:
-    entry = find_quarantine_entry(reading, find_lead_by_prefix(reading, id_prefix))
-    lead = entry.lead
+def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
+    entry = find_quarantine_entry(reading, lead)
     terms = saved_campaign(reading, lead.campaign, lead.version)
     personal_data = reading.people.personal_data(lead.lead_id)
     alike = {

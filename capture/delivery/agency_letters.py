@@ -20,9 +20,9 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadFilter
 from capture.letters import agency
+from capture.letters.agency import MOST_ROWS
 from capture.letters.letter import Letter
 from capture.letters.quarantine import (
-    LISTED_LEADS,
     QuarantineEntryFacts,
     QuarantineFacts,
     QuarantineGroup,
@@ -84,7 +84,7 @@ def quarantine_digest(request: Request) -> Letter:
         for entry in reversed(entries)
     }
     facts = QuarantineFacts(
-        leads=tuple(_entry(request, entry) for entry in entries[:LISTED_LEADS]),
+        leads=tuple(_entry(request, entry) for entry in entries[:MOST_ROWS]),
         count=len(entries),
         in_review=sum(entry.lead.review == "held_back" for entry in entries),
         groups=tuple(

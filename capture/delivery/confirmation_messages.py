@@ -6,22 +6,23 @@ lead's letter again (rule 2).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from capture.campaign.model import Confirm
-from capture.delivery.event_messages import LeadEvent
+from capture.delivery.event_messages import LeadEvent, to_person
 from capture.intake.gate import CONFIRMATION_TIME
 from capture.intake.submission import FORM
 from capture.lead.events import EventKind, parse_time, show_time
 from capture.lead.model import Lead
-from capture.ledger.messages import VISITOR, Channel, MessageState, NewMessage
+from capture.ledger.messages import MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction
 
 CONFIRMATION: Final = "confirmation"
 LETTERS_FOR_A_LEAD: Final = 3
 """Most letters to the address of one lead, without dropped ones."""
-NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
+_NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
 """Stages of a lead whose person gets no letter."""
 
 _RESULTS: Final = frozenset(
@@ -48,26 +49,14 @@ def confirmations(
     ends = _link_end(subject, lead)
     if not gets_letter(lead) or now >= ends or _is_enough(reading, lead):
         return
-    yield NewMessage(
-        key=f"{CONFIRMATION}:{lead.lead_id}:{subject.sequence}",
-        channel=Channel.MAIL,
-        kind=CONFIRMATION,
-        recipient=VISITOR,
-        queued_at=now,
-        due_at=now,
-        expires_at=ends,
-        client=lead.client,
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        data={"ends": show_time(ends)},
-    )
+    yield to_person(replace(subject, lead=lead), CONFIRMATION, now, ends, ends=show_time(ends))
 
 
 def gets_letter(lead: Lead) -> bool:
     """Whether its person gets the letter, as the lead is now."""
     return (
         lead.source == FORM
-        and lead.review not in NO_LETTER_STAGES
+        and lead.review not in _NO_LETTER_STAGES
         and not (lead.confirmed or lead.consent_withdrawn)
     )
 

@@ -122,18 +122,27 @@ def _guide(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
     expires_at = lead.received_at + TOO_OLD
     has_guide = campaign.kind == "gated" and campaign.confirm is Confirm.NONE
     if has_guide and lead.source == FORM and now < expires_at:
-        yield NewMessage(
-            key=f"{GUIDE}:{lead.lead_id}:{subject.sequence}",
-            channel=Channel.MAIL,
-            kind=GUIDE,
-            recipient=VISITOR,
-            queued_at=now,
-            due_at=now,
-            expires_at=expires_at,
-            client=lead.client,
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-        )
+        yield to_person(subject, GUIDE, now, expires_at)
+
+
+def to_person(
+    subject: LeadEvent, kind: str, now: datetime, expires_at: datetime, **data: str
+) -> NewMessage:
+    """A letter to the person of a lead; the address is looked up when it is sent."""
+    lead = subject.lead
+    return NewMessage(
+        key=f"{kind}:{lead.lead_id}:{subject.sequence}",
+        channel=Channel.MAIL,
+        kind=kind,
+        recipient=VISITOR,
+        queued_at=now,
+        due_at=now,
+        expires_at=expires_at,
+        client=lead.client,
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        data=data,
+    )
 
 
 def _lead_to_review(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:

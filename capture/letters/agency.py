@@ -21,9 +21,10 @@ from capture.letters.render import (
 )
 from capture.text import count_noun
 
-_MOST_ROWS: Final = 20
+MOST_ROWS: Final = 20
 """Most leads or messages that a letter names."""
-_REASON: Final = "You get this letter because your address is the agency's in the settings."
+REASON: Final = "You get this letter because your address is the agency's in the settings."
+"""Why the agency gets a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +68,16 @@ def spam_digest(letterhead: Letterhead, facts: SpamFacts) -> Letter:
             "billable."
         ),
     ]
-    for lead in facts.leads[:_MOST_ROWS]:
+    for lead in facts.leads[:MOST_ROWS]:
         rows = (
             ("Received", moment_in_words(lead.received_at, facts.zone)),
             ("Looked like spam because", "; ".join(lead.signals)),
             *((label, short(answer, 200)) for label, answer in lead.answers),
         )
         blocks.append(Facts(rows, lead.lead_id))
-    if len(facts.leads) > _MOST_ROWS:
+    if len(facts.leads) > MOST_ROWS:
         blocks += [
-            Paragraph(f"{len(facts.leads) - _MOST_ROWS} more are in the list of leads:"),
+            Paragraph(f"{len(facts.leads) - MOST_ROWS} more are in the list of leads:"),
             Command(f"gatepost leads {facts.slug} --stage spam"),
         ]
     content = Content(
@@ -84,7 +85,7 @@ def spam_digest(letterhead: Letterhead, facts: SpamFacts) -> Letter:
         heading=f"{number} looked like spam",
         summary=f"{facts.title}, {facts.day}",
         blocks=tuple(blocks),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)
 
@@ -116,7 +117,7 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
         Paragraph("Remove the cause, such as a wrong address. Then send each one again by its id:"),
         Command(f"gatepost outbox retry {messages[0].id}"),
     ]
-    for message in messages[:_MOST_ROWS]:
+    for message in messages[:MOST_ROWS]:
         rows = (
             ("Message", message.kind.replace("_", " ")),
             ("To", message.recipient),
@@ -125,9 +126,9 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
             ("Attempts", str(message.attempts)),
         )
         blocks.append(Facts(tuple(row for row in rows if row[1]), f"Message {message.id}"))
-    if len(messages) > _MOST_ROWS:
+    if len(messages) > MOST_ROWS:
         blocks.append(
-            Paragraph(f"{len(messages) - _MOST_ROWS} more could not be sent. To list all:")
+            Paragraph(f"{len(messages) - MOST_ROWS} more could not be sent. To list all:")
         )
         blocks.append(Command("gatepost outbox list --state failed"))
     paused = dict.fromkeys(message.paused_webhook for message in messages)
@@ -140,7 +141,7 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
         heading=f"{number} could not be sent",
         summary=messages[0].result,
         blocks=tuple(blocks),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)
 
@@ -184,7 +185,7 @@ def cap_nearly_reached(letterhead: Letterhead, facts: CapFacts) -> Letter:
             ),
             Command(f"gatepost campaigns pause {facts.slug}"),
         ),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)
 
@@ -225,7 +226,7 @@ def campaign_ends(letterhead: Letterhead, facts: EndFacts) -> Letter:
                 "this form then say that it is closed; you may give them another form."
             ),
         ),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)
 
@@ -255,17 +256,17 @@ def missing_files(letterhead: Letterhead, files: tuple[MissingFile, ...]) -> Let
             "Nothing needs to be restarted."
         ),
     ]
-    for file in files[:_MOST_ROWS]:
+    for file in files[:MOST_ROWS]:
         rows = (("Problem", file.problem), ("Promised by", file.campaigns))
         blocks.append(Facts(rows, file.name))
-    if len(files) > _MOST_ROWS:
-        blocks.append(Paragraph(f"{len(files) - _MOST_ROWS} more cannot be sent."))
+    if len(files) > MOST_ROWS:
+        blocks.append(Paragraph(f"{len(files) - MOST_ROWS} more cannot be sent."))
     content = Content(
         subject=f"Visitors cannot get {number}: {files[0].name}",
         heading=f"Visitors cannot get {number}",
         summary=f"{files[0].name}: {files[0].problem}",
         blocks=tuple(blocks),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)
 
@@ -311,6 +312,6 @@ def month_ready(letterhead: Letterhead, facts: MonthFacts) -> Letter:
             Command(f"gatepost month-end --client {facts.slug} --month {facts.month} --close"),
             Paragraph("Nothing is closed automatically: until you close it, nothing is billed."),
         ),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)

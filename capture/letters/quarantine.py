@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
+from capture.letters.agency import REASON
 from capture.letters.letter import Letter
 from capture.letters.render import (
     Block,
@@ -17,10 +17,6 @@ from capture.letters.render import (
     short,
 )
 from capture.text import count_noun
-
-LISTED_LEADS: Final = 20
-"""Most leads that the letter names one by one."""
-_REASON: Final = "You get this letter because your address is the agency's in the settings."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class QuarantineFacts:
     """All leads that wait for the agency."""
 
     leads: tuple[QuarantineEntryFacts, ...]
-    """The first `LISTED_LEADS` of them, the longest wait first; not empty."""
+    """The first `MOST_ROWS` of them, the longest wait first; not empty."""
     count: int
     in_review: int
     """How many of them clients have in review."""
@@ -102,7 +98,7 @@ def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
         heading=f"{number} {verb} for your check",
         summary=f"The longest wait: {facts.leads[0].slug}, {' '.join(facts.leads[0].signals)}",
         blocks=tuple(blocks),
-        reason=_REASON,
+        reason=REASON,
     )
     return letterhead.letter(content)
 

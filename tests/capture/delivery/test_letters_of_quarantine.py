@@ -13,7 +13,7 @@ from capture.intake.quarantine import discard, hold_back, release
 from capture.lead.model import Lead
 from capture.ledger.messages import Message
 from capture.ledger.protocol import Ledger
-from capture.letters import quarantine
+from capture.letters.agency import MOST_ROWS
 from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import accept, notify_client_of
@@ -291,7 +291,7 @@ def test_the_letter_lists_twenty_leads_and_counts_the_rest(office: Open) -> None
         own.hold(own.receive(email=f"p{number}@c{number}.example"))
     letter = own.letter("quarantine_digest", MORNING)
     assert letter.subject == "23 leads wait for your check"
-    assert letter.text.count("In quarantine since") == quarantine.LISTED_LEADS
+    assert letter.text.count("In quarantine since") == MOST_ROWS
     assert "3 more are in the list:" in letter.text
 
 
