@@ -179,7 +179,7 @@ _JUDGED_STAGES: Final = frozenset(
     {"qualified", "accepted", "rejected", "held_back", "disqualified", "over_cap"}
 )
 """Review stages of leads whose verdict the criteria decided. Other leads were decided by an earlier
-check of the gate, or nobody knows whether a real person sent them."""
+check of the gate, or may be no real person's."""
 
 
 def backtest(

@@ -1,4 +1,4 @@
-"""Finds the commit in which a campaign file had the bytes of a given version."""
+"""Finds the git commit with a given version of a campaign file."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _SECONDS: Final = 60
-"""The longest time that one call of git may take."""
+"""Time limit of one call of git."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class CommittedFile:
 
     @property
     def replay(self) -> str:
-        """The command that prints the file as it was."""
+        """The command that prints the file of this commit."""
         return f"git show {self.commit[:12]}:{self.path}"
 
     def as_dict(self) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class CommandContext:
     retention: RetentionPeriods
     """How long personal data is kept."""
     checks_mail_domains: bool
-    """Whether a lead whose e-mail domain takes no mail is held back."""
+    """Whether the dispatcher looks up e-mail domains and quarantines leads without mail."""
     dns_server: tuple[str, int] | None
     """IP address and port of the DNS server for that; None: as the machine is configured."""
     secret: Callable[[str], bytes]

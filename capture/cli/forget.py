@@ -47,9 +47,9 @@ def forget(
 ) -> None:
     """Erase all personal data of the leads with the address EMAIL, and print a certificate.
 
-    The address is compared exactly: ann+guide@ is another one than ann@. A lead that nobody has
-    decided on loses its consent. Bills, events and keyed hashes stay. This cannot be undone. If it
-    was interrupted, run it again. The dispatcher erases by age once a day.
+    The address is compared exactly: ann+guide@ is not ann@. The consent of an undecided lead is
+    withdrawn. Bills, events and keyed hashes stay. This cannot be undone. If it was interrupted,
+    run it again. The dispatcher erases by age once a day.
 
     \b
     Example:
@@ -57,7 +57,7 @@ def forget(
       gatepost forget --by-age --dry-run
     """
     if by_age == (email is not None or bool(lead_ids)):
-        raise click.UsageError("name an address, or a lead with --lead ID, or give --by-age")
+        raise click.UsageError("name an address, a lead with --lead ID, or --by-age")
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         if by_age:
@@ -123,11 +123,11 @@ def _show(certificate: Certificate) -> None:
         ],
         as_json=False,
     )
-    show_heading("What goes" if is_dry_run else "What went")
+    show_heading("What would be erased" if is_dry_run else "What was erased")
     show_facts(certificate.gone())
     show_heading("What stays, and why")
     show_facts(certificate.stays())
-    show_heading("What is left to do")
+    show_heading("What you still have to do")
     for sentence in certificate.still_to_do():
         click.echo(sentence)
 

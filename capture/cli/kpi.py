@@ -153,7 +153,7 @@ _SEPARATE_STAGES: Final = {
     "over_cap": "of them over a cap",
     "unconfirmed": "of them unconfirmed",
     "consent_withdrawn": "of them with a withdrawn consent",
-    "quarantined": "in quarantine, apart",
+    "quarantined": "quarantined, apart",
     "discarded": "discarded, apart",
     "expired": "not confirmed in time, apart",
 }

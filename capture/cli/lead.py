@@ -231,7 +231,7 @@ def _show(facts: dict[str, Any]) -> None:
 
 
 def _proof(lead: dict[str, Any]) -> list[str]:
-    """What is known about the proof of the address; nothing if none is asked for."""
+    """The state of the proof of the address; nothing if the campaign requires none."""
     if lead["confirmed"]:
         return ["proved by the person"]
     texts = {

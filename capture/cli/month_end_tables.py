@@ -17,7 +17,7 @@ from capture.money import from_minor, show_money
 from capture.text import count_noun
 
 _QUARANTINE_ROWS: Final = 10
-"""So many leads in quarantine have a row each, for each campaign."""
+"""Up to this number, the leads of a campaign in quarantine have a row each."""
 _SUMS = ("net", "vat", "brought_forward", "to_pay")
 
 
@@ -92,7 +92,7 @@ def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
 
 
 def _quarantine_rows(leads: Sequence[LeadInQuarantine]) -> Iterator[dict[str, str]]:
-    """A row for each lead; one for all that wait alike if they are many, such as robots."""
+    """A row for each lead; one row for many leads of one campaign and stage, such as robots."""
     groups: defaultdict[tuple[str, bool], list[LeadInQuarantine]] = defaultdict(list)
     for lead in leads:
         groups[lead.campaign, lead.is_in_review].append(lead)

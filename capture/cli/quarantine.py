@@ -1,6 +1,6 @@
-"""`gatepost quarantine`: the leads that wait for the agency, released or discarded.
+"""`gatepost quarantine` lists, releases and discards leads in quarantine.
 
-This is rule 36 of docs/rules.md.
+See rule 36 of docs/rules.md.
 """
 
 from collections import Counter
@@ -52,10 +52,10 @@ Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
 
 @click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
 def quarantine() -> None:
-    """List, show, release or discard leads that are held back because of risk signals.
+    """List, show, release or discard leads that are in quarantine because of risk signals.
 
-    A lead stays here until somebody decides, or its data is erased. It is not delivered
-    and never billed.
+    A lead in quarantine is not delivered and not billed. It stays until somebody decides, or until
+    its data is erased.
 
     \b
     Example:
@@ -74,7 +74,7 @@ _LIST_COLUMNS: Final = (
 @as_json_option
 @pass_context
 def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
-    """List the leads that wait for you, the longest wait first.
+    """List the leads in quarantine, the longest wait first.
 
     `quarantined`: the client does not see the lead. `held_back`: the client has it in review and
     sees that you are checking it; its deadline is stopped.
@@ -126,7 +126,7 @@ def _row(reading: ReadTransaction, entry: QuarantineEntry, now: datetime) -> dic
 @as_json_option
 @pass_context
 def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
-    """Show why a lead is held back, and its answers.
+    """Show the risk signals and the answers of a lead in quarantine.
 
     A unique beginning of its id is enough.
 
@@ -165,7 +165,7 @@ def _show(facts: Mapping[str, Any]) -> None:
             ("lead", facts["lead_id"]),
             ("campaign", facts["campaign"]),
             ("received", facts["received_at"]),
-            ("held since", f"{facts['held_at']} ({facts['waits']})"),
+            ("waits since", f"{facts['held_at']} ({facts['waits']})"),
             ("stage", state[facts["stage"]]),
             ("alike", f"{count_noun(facts['alike'], 'other lead')} with the same signals"),
         ]
@@ -177,7 +177,7 @@ def _show(facts: Mapping[str, Any]) -> None:
         for signal in facts["signals"]
     ]
     show_rows(("signal", "weight", "why"), rows, as_json=False)
-    click.echo(f"Together {total}; a lead is held back at {facts['hold_at']}.")
+    click.echo(f"Sum of weights: {total}. A lead goes into quarantine at {facts['hold_at']}.")
     show_heading("Answers")
     if facts["answers"] is None:
         click.echo("erased")
@@ -193,7 +193,7 @@ def _show(facts: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Selection:
-    """Which leads a command is about: some ids, all alike, or all."""
+    """The leads that a command selects: some ids, all with the same signals, or all."""
 
     ids: tuple[str, ...]
     like: str | None
@@ -222,7 +222,7 @@ class _Selection:
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """What is done with the leads, by whom."""
+    """The act of a command, and the person who decides."""
 
     act: Act
     past: str
@@ -250,11 +250,11 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
             "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
         ),
         click.option("--campaign", metavar="SLUG", help="With --all: only of this campaign."),
-        click.option("--all", "all_leads", is_flag=True, help="All leads that wait."),
+        click.option("--all", "all_leads", is_flag=True, help="All leads in quarantine."),
         click.option(
             "--like",
             metavar="ID",
-            help="All leads of its campaign that are held because of the same signals.",
+            help="All leads of its campaign with the same signals.",
         ),
         click.argument("ids", metavar="[ID]...", nargs=-1),
     ):
@@ -268,9 +268,9 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 def release(context: CommandContext, /, **options: Any) -> int:
     """Release leads: they are real, so the client gets them.
 
-    A quarantined lead is checked again for duplicates, as of now, and for caps, by the month of
-    its receipt. A lead that the client had in review gets a full review window. A refused lead does
-    not stop the others.
+    A quarantined lead is checked again now for duplicates, and for the caps of the month of its
+    receipt. A lead that is held_back gets a full review window. A refused lead does not stop the
+    others.
 
     \b
     Example:
@@ -285,7 +285,7 @@ def release(context: CommandContext, /, **options: Any) -> int:
 @_selecting
 @pass_context
 def discard(context: CommandContext, /, **options: Any) -> int:
-    """Discard leads: they are no real persons. They are kept, and never billed.
+    """Discard leads: they are not from real persons. They are kept, and never billed.
 
     If the client had a lead in review, it is removed there. A refused lead does not stop the
     others.

@@ -1,4 +1,4 @@
-"""`gatepost receipt ID`: what a person was shown and ticked, and where git has that form."""
+"""`gatepost receipt ID`: the wording that a person saw and ticked, and its commit in git."""
 
 from pathlib import Path
 

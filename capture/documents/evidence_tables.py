@@ -226,8 +226,8 @@ def make_tables(db: Database) -> None:
 
 
 _LEFT_OUT: Final = ("earlier", "duplicate_of", "signals")
-"""Keys in an event's data that must not reach this client's file: they name other leads, or say
-which signals held the lead back, and no signal is proof (rule 36 of docs/rules.md)."""
+"""Keys in an event's data that must not be in this client's file: they name other leads, or the
+lead's risk signals, and no signal is proof (rule 36 of docs/rules.md)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "spam": "a submission that a robot sent; it is not a lead",
     "duplicate": "a person or company that already is a lead of the campaign, within its duplicate "
     "window; it is not a lead",
-    "not proved": "a submission that waits in quarantine, that the agency discarded, or whose "
+    "not proved": "a submission that is quarantined, that the agency discarded, or whose "
     "e-mail address nobody confirmed in time; it is not a lead, unless it is released",
     "lead": "every other submission; also one that does not qualify, is on the client's "
     "suppression list, is over a cap, waits for its e-mail to be confirmed, or whose consent was "

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
-"""Stages of submissions of which nobody knows whether a real person sent them."""
+"""Stages of submissions that may be no real person's."""
 NON_LEAD_STAGES: Final = NOT_PROVED | {"spam", "duplicate"}
 """Stages of submissions that are not leads."""
 COSTS_NOT_REQUESTED: Final = "own costs were not requested"
@@ -70,7 +70,7 @@ class Sums:
 
     @property
     def not_proved(self) -> int:
-        """Submissions in quarantine, discarded, or not confirmed in time."""
+        """Submissions that are quarantined, discarded, or not confirmed in time."""
         return sum(self.stages[stage] for stage in NOT_PROVED)
 
     @property

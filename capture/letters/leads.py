@@ -85,16 +85,16 @@ def lead_to_review(letterhead: Letterhead, facts: LeadFacts) -> Letter:
 
 
 def lead_released(letterhead: Letterhead, facts: LeadFacts) -> Letter:
-    """A lead whose review had stopped while the agency checked it: the review begins again."""
+    """A lead that was `held_back` and is released: its review begins again."""
     content = Content(
         subject=f"Lead to review again: {facts.name}{_until(facts)}",
         heading="A lead to review again",
         summary=f"{facts.name}. {_silence(facts)}",
         blocks=(
             Paragraph(
-                f"You know this lead of the form \u201c{facts.campaign}\u201d. Its review had "
-                "stopped while the agency checked it. Now it goes on, with the full review time. "
-                "Please accept or reject the lead."
+                f"You have this lead of the form \u201c{facts.campaign}\u201d already. Its review "
+                "was stopped while the agency checked it. Now the full review time begins. Please "
+                "accept or reject the lead."
             ),
             *_lead_blocks(facts),
         ),
@@ -105,7 +105,7 @@ def lead_released(letterhead: Letterhead, facts: LeadFacts) -> Letter:
 
 
 def _lead_blocks(facts: LeadFacts) -> tuple[Block, ...]:
-    """Until when to answer, what silence does, and all about the lead."""
+    """The deadline, the effect of silence, and the lead with its answers."""
     criteria = tuple(
         f"{rule} (answer: {short(value, 100)})" if value else rule for rule, value in facts.criteria
     )
@@ -215,7 +215,7 @@ def meeting_question(letterhead: Letterhead, facts: MeetingFacts) -> Letter:
         summary=f"{lead.name}, {at}",
         blocks=(
             Paragraph(
-                "A meeting with this person was planned. Its time is over, and nobody has told us "
+                "A meeting with this person was planned. Its time is over, and nobody has reported "
                 "whether it took place."
             ),
             Facts((*_person_rows(lead), ("Meeting", at))),

@@ -1,4 +1,4 @@
-"""Letters on a person's own data: to the client on a withdrawn consent, and to the person."""
+"""Letters on personal data: to the client on a withdrawn consent, to the person on own data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,7 @@ class WithdrawalFacts:
 
 
 def consent_withdrawn(letterhead: Letterhead, facts: WithdrawalFacts) -> Letter:
-    """Tells the client not to contact a person any more, and what becomes of the lead."""
+    """To the client: do not contact the person any more, and the state of the lead."""
     name = short(facts.company, 60) or f"{short(facts.campaign, 50)}, {facts.lead_id}"
     rows = (
         ("Name", facts.person),
@@ -84,12 +84,11 @@ def consent_withdrawn(letterhead: Letterhead, facts: WithdrawalFacts) -> Letter:
 
 def _what_happens(facts: WithdrawalFacts) -> tuple[Block, ...]:
     if not facts.is_waiting:
-        return (Paragraph("The withdrawal changes no review and no bill: what was decided stays."),)
+        return (Paragraph("The withdrawal does not change the review or the bill of this lead."),)
     return (
         Paragraph(
-            "You have not decided on this lead. Silence does not accept it any more: if nobody "
-            "answers, it costs nothing. You may still accept it, or reject it with a reason of "
-            "your agreement."
+            "You have not decided on this lead. Silence no longer accepts it: without an answer it "
+            "costs nothing. You may still accept it, or reject it with a reason of your agreement."
         ),
         Button("Open this lead", facts.url),
     )
@@ -97,7 +96,7 @@ def _what_happens(facts: WithdrawalFacts) -> tuple[Block, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OwnDataFacts:
-    """The link with which a person sees their own data."""
+    """The link to a person's own data."""
 
     url: str
     link_ends: datetime
@@ -105,7 +104,7 @@ class OwnDataFacts:
 
 
 def own_data(letterhead: Letterhead, facts: OwnDataFacts) -> Letter:
-    """The link to the page with everything that we hold under the address."""
+    """The link to the page with all data that we store under the address."""
     until = moment_in_words(facts.link_ends, facts.zone)
     content = Content(
         subject="Your data: the link that you asked for",
@@ -113,8 +112,8 @@ def own_data(letterhead: Letterhead, facts: OwnDataFacts) -> Letter:
         summary=f"The link works until {until}.",
         blocks=(
             Paragraph(
-                "Somebody asked on our website to see the data that we hold under this e-mail "
-                "address. The page behind this link shows it. There you can also save a copy of it "
+                "Somebody requested on our website to see the data that we store under this e-mail "
+                "address. The page behind this link shows the data. There you can also save a copy "
                 "and withdraw your consent."
             ),
             Button("See your data", facts.url),

@@ -42,12 +42,12 @@ class ConsentRecord:
     url: str
     """The page with the receipt of the consent."""
     own_data_url: str
-    """The page where the person asks to see their data, and withdraws."""
+    """The page where the person can request their data and withdraw the consent."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuideFacts:
-    """What the letter with the guide says, and the one that also asks for a confirmation."""
+    """The facts of the letter with the guide, and of the confirmation letter."""
 
     title: str
     """The title of the campaign."""
@@ -95,18 +95,18 @@ def guide(letterhead: Letterhead, facts: GuideFacts) -> Letter:
 
 
 def confirmation(letterhead: Letterhead, facts: GuideFacts) -> Letter:
-    """Asks the person to confirm the address; with files, they are behind the same link.
+    """The letter whose link confirms the address; the page behind the link has the files, if any.
 
-    The letter is the same for every lead, so it says nothing about its verdict (rule 6).
+    The letter is the same for every lead, so it does not reveal the verdict (rule 6).
     """
     until = moment_in_words(facts.link_ends, facts.zone)
     thanks = "Thank you for your request."
-    asks = f"{facts.client} gets it only once you have confirmed that this e-mail address is yours."
+    next_step = f"{facts.client} gets it once you have confirmed that this address is yours."
     files: tuple[Block, ...] = ()
     if facts.files:
         number = count_noun(len(facts.files), "file")
         files = (
-            Paragraph(f"Behind the same link is what you asked for: {number}."),
+            Paragraph(f"The page behind the link also has what you asked for: {number}."),
             Items(facts.files),
         )
     content = Content(
@@ -114,23 +114,23 @@ def confirmation(letterhead: Letterhead, facts: GuideFacts) -> Letter:
         heading=facts.title,
         summary=f"Confirm your address until {until}.",
         blocks=(
-            Paragraph(f"{thanks} {asks}"),
+            Paragraph(f"{thanks} {next_step}"),
             *files,
             Button("Confirm and get the files" if files else "Confirm my address", facts.url),
             Paragraph(
-                "In the browser in which you sent the form, the link is enough. In any other one, "
-                f"press the button on its page. The link works until {until}. Afterwards, send the "
-                "form again to get a new letter."
+                "In the browser in which you sent the form, it is enough to open the link. In any "
+                f"other browser, press the button on its page. The link works until {until}. "
+                "Afterwards, send the form again to get a new letter."
             ),
             Paragraph(
-                f"Was it not you? Open the link, and press {_NOT_ME}: the request is withdrawn "
-                "then, and the form sends no more letters to your address."
+                f"Was it not you? Open the link and press {_NOT_ME}. Then we withdraw the request, "
+                "and the form sends no more letters to your address."
             ),
             *_consent_blocks(facts),
         ),
         reason=(
             "You get this letter because somebody entered your address in the form named above. If "
-            "you do not confirm it, the request goes no further. You can also unsubscribe to get "
+            "you do not confirm it, nobody gets the request. You can also unsubscribe to get "
             "no letters from our forms any more."
         ),
         is_test=facts.is_test,

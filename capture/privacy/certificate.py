@@ -1,6 +1,6 @@
-"""The certificate of an erasure: what went, what stays and why, and until when backups hold it.
+"""The certificate of an erasure: what was erased, what stays and why, and how long backups have it.
 
-It holds no personal data: the address is named by its keyed hash.
+It contains no personal data: it names the address by its keyed hash.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class ErasedLead:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """When it was done, and what of the operator's may still hold the data."""
+    """The time of the erasure, and the backups and copies that may still contain the data."""
 
     at: datetime
     backups: timedelta
@@ -96,19 +96,22 @@ class Certificate:
             count_noun(number, "event"),
             "no personal data; they prove what was decided and billed",
         )
-        yield "keyed hashes", "of contact data and forms; they recognise who comes again (rule 31)"
+        yield (
+            "keyed hashes",
+            "of contact data and forms; they recognise a person who sends a form again (rule 31)",
+        )
         if self.statements:
             names = ", ".join(self.statements)
             yield f"lines on {names}", "bills name the lead by its id; bills must be kept"
             yield (
                 "printed statements",
-                "made before, they may name a company or initials, if the client's file says so",
+                "those printed before may name a company or initials, if the client's file says so",
             )
 
     def still_to_do(self) -> Iterator[str]:
-        """What this program cannot do, one sentence each."""
+        """The steps that this program cannot do, one sentence each."""
         day = self.backups_until
-        yield f"Backups made before now hold the data until {day}; delete each by then."
+        yield f"Backups from before now contain the data until {day}; delete each by then."
         for copy in self.keeping.copies:
             yield f"{copy} is a copy of a database and may hold the data; delete it."
         if self.clients:

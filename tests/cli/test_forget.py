@@ -76,7 +76,7 @@ def test_a_certificate_says_until_when_backups_hold_the_data(
     project.take()
     monkeypatch.setenv("GATEPOST_RETENTION_BACKUP_DAYS", "7")
     text = project.run("forget", ANN).out
-    assert "Backups made before now hold the data until 2026-11-30; delete each by then." in text
+    assert "Backups from before now contain the data until 2026-11-30; delete each by then." in text
 
 
 def test_a_bill_stays_as_it_was_and_the_certificate_names_it(

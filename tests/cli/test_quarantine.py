@@ -87,7 +87,7 @@ def test_show_explains_the_signals_and_says_what_to_do(desk: Desk) -> None:
     for text in (
         "quarantined: the client does not see it",
         "1 other lead with the same signals",
-        "Together 100; a lead is held back at 100.",
+        "Sum of weights: 100. A lead goes into quarantine at 100.",
         "p1@c1.example",
         f"gatepost quarantine release {lead_id} --as NAME",
     ):

@@ -5,20 +5,20 @@ from capture.documents.agreement.model import Clause, Section
 
 
 def confirmation_section(campaign: Campaign) -> Section | None:
-    """What the proof means for delivery, caps and billing; None if none is asked for."""
+    """How the proof affects delivery, caps and billing; None if the campaign requires none."""
     if campaign.confirm is not Confirm.EMAIL:
         return None
     files = " The files that visitors get are behind the same link." if campaign.assets else ""
     texts = [
-        "Whoever sends the form gets a letter with a link. A lead by the form is not delivered, "
-        "not shown to the client and not billed until its person has proved the e-mail address: by "
-        "opening the link in the browser that sent the form or, anywhere else, by pressing a "
-        f"button on its page. A program that only opens the link proves nothing.{files}",
+        "A person who sends the form gets a letter with a link. The lead is not delivered, not "
+        "shown to the client and not billed until the person has proved the e-mail address: by "
+        "opening the link in the browser that sent the form or, in any other browser, by pressing "
+        f"a button on its page. A program that only opens the link proves nothing.{files}",
         "The lead qualifies at the proof, and the validation window begins after it, as for every "
         "other lead.",
-        "The link works for 7 days. A lead that nobody has proved by then is kept, and neither "
-        "delivered nor billed. The person may send the form again. Whoever says that the form was "
-        "not theirs ends the lead.",
+        "The link works for 7 days. A lead whose address is not proved by then is kept, and "
+        "neither delivered nor billed. The person may send the form again. If the person says that "
+        "the form was not theirs, the lead ends.",
         "The criteria are judged once, when the form is received. Duplicates, and the people and "
         "companies that the client knows already, are checked again at the proof.",
         *_places(campaign.caps),
@@ -29,18 +29,18 @@ def confirmation_section(campaign: Campaign) -> Section | None:
 
 
 def proof(campaign: Campaign) -> str:
-    """Whether the proof is asked for, to follow "is"."""
-    return "asked for" if campaign.confirm is Confirm.EMAIL else "not asked for"
+    """Whether the proof is required, to follow "is"."""
+    return "required" if campaign.confirm is Confirm.EMAIL else "not required"
 
 
 def _places(caps: Caps) -> list[str]:
-    """How a lead that waits counts towards a cap on leads."""
+    """How an unconfirmed lead counts towards a cap on leads."""
     if caps.leads_a_month is None and caps.leads_a_company is None:
         return []
     if caps.over == "refuse":
         return [
             "A lead that waits for its proof fills a place of a cap on leads for two hours, so "
-            "that nobody can fill a month with invented addresses. The cap is checked again at "
+            "that invented addresses cannot fill a month. The cap is checked again at "
             "the proof, for the month of receipt: a later proof takes a place if one is left."
         ]
     return [

@@ -180,10 +180,10 @@ def form_section(campaign: Campaign) -> Section:
             ),
             Clause(
                 "A person may withdraw the consent at any time. A lead that was not delivered by "
-                "then is not delivered. The agency tells the client of every other such lead, and "
-                "the client must not contact the person any more. If the client has not decided on "
-                "the lead, silence does not accept it, and the client may still accept or reject "
-                "it. What was accepted or billed stays."
+                "then is not delivered. The agency notifies the client of every other such "
+                "lead, and the client must not contact the person any more. If the client has not "
+                "decided on the lead, silence does not accept it, and the client may still accept "
+                "or reject it. Accepted and billed leads stay as they are."
             ),
         ),
     )

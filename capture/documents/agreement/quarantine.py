@@ -1,5 +1,7 @@
-"""The section on leads that are held back until the agency has checked them (rule 36 of
-docs/rules.md)."""
+"""The section on leads that are held back until the agency has checked them.
+
+See rule 36 of docs/rules.md.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,14 +13,14 @@ from capture.text import count_noun
 
 NUMBERS: Final = {
     "burst_leads": "The number of leads within an hour that make a burst",
-    "alike_leads": "The number of companies or mailboxes with answers alike",
+    "alike_leads": "The number of companies or mailboxes with similar answers",
     "network_leads": "The number of companies or mailboxes a day from one network",
 }
 """What each threshold is, to compare two versions."""
 
 
 def quarantine_section(campaign: Campaign) -> Section | None:
-    """What is held back, for how long, and what that costs; None if nothing is held back."""
+    """Which leads are held back, for how long, and the cost; None if no lead can be held back."""
     terms = campaign.quarantine
     rows = tuple((text, f"{weight}") for _, text, weight in signals(terms))
     if not holds_leads(terms):
@@ -35,22 +37,22 @@ def quarantine_section(campaign: Campaign) -> Section | None:
             Clause(
                 "A lead that is held back before the client was notified of it is not delivered"
                 f"{_caps(campaign.caps)}, and is not billed. If the agency releases it, it is "
-                f"checked again for duplicates, as of then{_month(campaign.caps)}. Then it is "
+                f"checked again for duplicates, at that time{_month(campaign.caps)}. Then it is "
                 f"delivered{_proof(campaign)}, and its validation window begins, as for every "
                 "other lead."
             ),
             Clause(
                 "A lead that the client has in its validation window may be held back in the same "
-                "way, as long as nobody has decided it and no appointment or sale was recorded. "
+                "way, as long as it is undecided and no appointment or sale was recorded. "
                 "The window stops, the client sees that the lead is held back, and neither the "
                 "client nor silence decides it meanwhile. If the agency releases it, a full window "
                 f"begins at that moment{_message(campaign)}. A lead that silence never accepts has "
                 "no deadline."
             ),
             Clause(
-                "Only a person at the agency releases or discards a lead. One that is discarded, "
-                "or that nobody checks, is kept and never billed. The client learns if a lead that "
-                "it had is removed."
+                "Only a person at the agency releases or discards a lead. A lead that is discarded "
+                "or not checked is kept and never billed. If the client had the lead in review, "
+                "its page shows that it was removed."
             ),
         ),
     )

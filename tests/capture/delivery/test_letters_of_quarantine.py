@@ -142,8 +142,8 @@ def test_a_held_lead_that_is_released_gets_a_letter_with_its_new_deadline(
     assert lead.deadline == NOW + 7 * DAY
     assert own.message("lead_released", NOW + 5 * DAY).recipient == LEADS
     for words in (
-        "You know this lead of the form",
-        "Its review had stopped while the agency checked it.",
+        "You have this lead of the form",
+        "Its review was stopped while the agency checked it.",
         "Answer before Monday, 30 November 2026, 10:00",
     ):
         assert words in " ".join(letter.text.split())

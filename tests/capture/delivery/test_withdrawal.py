@@ -1,4 +1,4 @@
-"""A withdrawn consent: the client that has the lead is told, and no further letter leaves."""
+"""A withdrawn consent: the client is notified, and no further letter is sent."""
 
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -47,7 +47,7 @@ def kinds(office: Office, recipient: str) -> list[str]:
     return [message.kind for message in messages]
 
 
-def test_the_client_that_has_a_lead_reads_not_to_contact_the_person(office: Office) -> None:
+def test_the_letter_asks_the_client_not_to_contact_the_person(office: Office) -> None:
     lead_id = office.receive()
     notify(office)
     withdraw(office, lead_id)
@@ -55,7 +55,7 @@ def test_the_client_that_has_a_lead_reads_not_to_contact_the_person(office: Offi
     assert "Do not contact this person any more." in text
     assert "E-mail: ann@clinic.example" in text
     assert "has withdrawn the consent" in text
-    assert "Silence does not accept it any more" in text
+    assert "Silence no longer accepts it" in text
     assert "https://leads.northgate.example/r/" in text
 
 
@@ -64,11 +64,11 @@ def test_the_letter_on_a_decided_lead_says_that_its_bill_stays(office: Office) -
     office.act(accept, lead_id, NOW)
     withdraw(office, lead_id)
     text = words(office.letter("consent_withdrawn", NOW + HOUR))
-    assert "The withdrawal changes no review and no bill" in text
+    assert "The withdrawal does not change the review or the bill" in text
     assert "/r/" not in text
 
 
-def test_the_client_reads_that_somebody_else_entered_the_address(office: Office) -> None:
+def test_the_letter_says_that_somebody_else_entered_the_address(office: Office) -> None:
     lead_id = office.receive()
     notify(office)
     withdraw(office, lead_id, not_me=True)
@@ -109,11 +109,11 @@ def test_the_event_follows_once(office: Office) -> None:
     assert kinds(office, LEADS).count(EventKind.CONSENT_WITHDRAWN.value) == 1
 
 
-def test_a_client_whose_notice_was_on_its_way_is_told_too(office: Office) -> None:
+def test_a_client_whose_notice_was_being_sent_is_notified_too(office: Office) -> None:
     lead_id = office.receive()
 
     class SlowMail:
-        """The person withdraws while the notice travels."""
+        """The person withdraws while the notice is being sent."""
 
         def send(self, email: EmailMessage, message_id: int, now: datetime) -> Attempt:
             del message_id, now
@@ -135,12 +135,12 @@ def test_a_client_whose_notice_was_on_its_way_is_told_too(office: Office) -> Non
         random=lambda: 0.0,
     )
     sent = [delivery.message for delivery in dispatcher.run()]
-    (told,) = [message for message in sent if message.kind == "consent_withdrawn"]
-    assert (told.recipient, told.lead_id) == (LEADS, lead_id)
+    (letter,) = [message for message in sent if message.kind == "consent_withdrawn"]
+    assert (letter.recipient, letter.lead_id) == (LEADS, lead_id)
     assert kinds(office, LEADS).count("consent_withdrawn") == 1
 
 
-def test_the_client_is_told_of_a_lead_that_it_had_and_that_a_correction_removed(
+def test_the_client_is_notified_also_if_a_correction_removed_the_lead(
     office: Office,
 ) -> None:
     lead_id = office.receive()

@@ -18,7 +18,7 @@ def test_with_confirmation_it_says_what_the_proof_means_for_delivery_and_billing
     assert titles[titles.index("Leads that are held back") + 1] == TITLE
     text = full_text(document)
     for sentence in (
-        "not billed until its person has proved the e-mail address",
+        "not billed until the person has proved the e-mail address",
         "A program that only opens the link proves nothing.",
         "The link works for 7 days.",
         "The criteria are judged once, when the form is received.",

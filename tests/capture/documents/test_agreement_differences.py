@@ -43,7 +43,7 @@ HELD = 'model = "cpap"\nrate = 50\nbillable = "held"'
         (
             'kind = "demo"',
             'kind = "demo"\nconfirm = "email"',
-            "The proof of a lead's e-mail address was not asked for and is asked for.",
+            "The proof of a lead's e-mail address was not required and is required.",
         ),
         (
             "too_small =",

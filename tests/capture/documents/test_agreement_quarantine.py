@@ -68,7 +68,7 @@ def test_the_section_says_that_the_window_stops_and_silence_never_bills() -> Non
     for words in (
         "neither the client nor silence decides it meanwhile",
         "If the agency releases it, a full window begins at that moment.",
-        "One that is discarded, or that nobody checks, is kept and never billed.",
+        "A lead that is discarded or not checked is kept and never billed.",
     ):
         assert words in text
 
