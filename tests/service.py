@@ -22,12 +22,14 @@ from urllib.parse import urlencode
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.site import Link, Site
+from capture.web.config import WebConfig
 from tests.needs import starts_server
 from tests.samples import NO_GROUPS
 
 ROOT = Path(__file__).parents[1]
 GATEPOST = str(Path(sys.executable).with_name("gatepost"))
 GUIDE = "acme-cloud-guide"
+TEST_KEY = b"a secret for tests only"
 
 
 def copy_campaigns(folder: Path) -> Path:
@@ -104,6 +106,23 @@ def make_project(folder: Path, *, site_url: str = "", capture_url: str = "") -> 
         assets={path.name: f"{site_url}/theme/{path.name}" for path in (www / "theme").iterdir()},
     ).write(folder / "output" / "site.json")
     return folder
+
+
+def web_config(folder: Path, **changes: Any) -> WebConfig:
+    """The settings of an app without a server, for a project in this folder."""
+    settings: dict[str, Any] = {
+        "database_url": "",
+        "secret_key": TEST_KEY,
+        "duplicate_key": TEST_KEY,
+        "campaigns": folder / "campaigns",
+        "clients": folder / "clients",
+        "gated": folder / "content" / "gated",
+        "templates": ROOT / "theme" / "templates",
+        "site_facts": folder / "output" / "site.json",
+        "counters": folder / "counters.db",
+        "site_origin": "http://localhost",
+    }
+    return WebConfig(**{**settings, **changes})
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from capture.web.config import WebConfig
 from tests.cli.running import CommandResult, runner
 from tests.faketime import faketime
 from tests.samples import NO_GROUPS, NOW
-from tests.service import ROOT, Service, make_project, person
+from tests.service import ROOT, Service, make_project, person, web_config
 
 pytestmark = pytest.mark.server
 
@@ -205,19 +205,7 @@ class Desk:
 
 
 def api_config(folder: Path) -> WebConfig:
-    return WebConfig(
-        database_url="",
-        secret_key=b"a secret for tests only",
-        duplicate_key=b"",
-        campaigns=folder / "campaigns",
-        clients=folder / "clients",
-        gated=folder / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=folder / "output" / "site.json",
-        counters=folder / "counters.db",
-        site_origin="http://localhost",
-        api_rate_limit="",
-    )
+    return web_config(folder, duplicate_key=b"", api_rate_limit="")
 
 
 def client_of(campaign: str) -> str:

@@ -5,29 +5,16 @@ from pathlib import Path
 
 from capture.ledger import open_ledger
 from capture.web.app import create_app
-from capture.web.config import WebConfig
-from tests.service import ROOT, make_project
+from tests.service import ROOT, TEST_KEY, make_project, web_config
 
-KEY = b"a secret for tests only"
 CONFIGURATION = (ROOT / "deploy/nginx.conf").read_text()
 
 
 def service_paths(folder: Path) -> set[str]:
     """A path for each route of the service, with a token in each variable part."""
     make_project(folder)
-    config = WebConfig(
-        database_url=f"sqlite:///{folder}/ledger.db",
-        secret_key=KEY,
-        duplicate_key=KEY,
-        campaigns=folder / "campaigns",
-        clients=folder / "clients",
-        gated=folder / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=folder / "output" / "site.json",
-        counters=folder / "counters.db",
-        site_origin="http://localhost",
-    )
-    ledger = open_ledger(config.database_url, KEY)
+    config = web_config(folder, database_url=f"sqlite:///{folder}/ledger.db")
+    ledger = open_ledger(config.database_url, TEST_KEY)
     app = create_app(config, ledger)
     paths = {re.sub(r"<[^>]+>", ".a-token", rule.rule) for rule in app.url_map.iter_rules()}
     ledger.close()

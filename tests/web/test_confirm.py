@@ -28,11 +28,10 @@ from capture.signed_links import LinkSigner, confirmation_path
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from tests.samples import CAMPAIGN, later_event
-from tests.service import ROOT, make_project
+from tests.service import TEST_KEY, make_project, web_config
 from tests.web.markup import Markup
 
-KEY = b"a secret for tests only"
-SIGNER = LinkSigner(KEY, WebConfig.link_life)
+SIGNER = LinkSigner(TEST_KEY, WebConfig.link_life)
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 ADDRESS = "ann@clinic.example"
 DEMO = f'confirm = "email"\n{CAMPAIGN}'
@@ -48,18 +47,7 @@ class Site:
         self.folder = folder
         for slug, text in (("demo", DEMO), ("gated", GATED)):
             (folder / "campaigns" / f"{slug}.toml").write_text(text)
-        config = WebConfig(
-            database_url="",
-            secret_key=KEY,
-            duplicate_key=KEY,
-            campaigns=folder / "campaigns",
-            clients=folder / "clients",
-            gated=folder / "content" / "gated",
-            templates=ROOT / "theme" / "templates",
-            site_facts=folder / "output" / "site.json",
-            counters=folder / "counters.db",
-            site_origin="http://localhost",
-        )
+        config = web_config(folder)
         self.ledger = ledger
         self.app = create_app(config, ledger)
         self.web: FlaskClient = self.app.test_client()
@@ -103,7 +91,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", KEY)
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", TEST_KEY)
     yield Site(tmp_path / "project", ledger)
     assert ledger.verify().problems == ()
     ledger.close()

@@ -20,12 +20,11 @@ from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.policy import page_policy
 from tests.samples import CAMPAIGN
-from tests.service import ROOT, free_port, make_project
+from tests.service import ROOT, TEST_KEY, free_port, make_project, web_config
 
 pytestmark = pytest.mark.server
 
-KEY = b"a secret for tests only"
-SIGNER = LinkSigner(KEY, WebConfig.link_life)
+SIGNER = LinkSigner(TEST_KEY, WebConfig.link_life)
 TEXT = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["cloud-guide.pdf"]')
 STORED = "Object.keys(localStorage).filter((key) => key.startsWith('gp_proof_'))"
 
@@ -92,21 +91,8 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     site, service = f"http://localhost:{site_port}", f"http://127.0.0.1:{service_port}"
     make_project(folder, site_url=site, capture_url=service)
     (folder / "campaigns" / "gated.toml").write_text(f'confirm = "email"\n{TEXT}')
-    config = WebConfig(
-        database_url="",
-        secret_key=KEY,
-        duplicate_key=KEY,
-        campaigns=folder / "campaigns",
-        clients=folder / "clients",
-        gated=folder / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=folder / "output" / "site.json",
-        counters=folder / "counters.db",
-        site_origin=site,
-        capture_url=service,
-        rate_limit="",
-    )
-    ledger = open_ledger(f"sqlite:///{folder}/ledger.db", KEY)
+    config = web_config(folder, site_origin=site, capture_url=service, rate_limit="")
+    ledger = open_ledger(f"sqlite:///{folder}/ledger.db", TEST_KEY)
     with ExitStack() as stack:
         stack.callback(ledger.close)
         stack.enter_context(running(create_app(config, ledger), service_port))

@@ -12,10 +12,9 @@ from werkzeug.test import TestResponse
 from capture.errors import Refused
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
-from capture.web.config import WebConfig
 from capture.web.services import EXTENSION
 from gatepost.cli import gatepost
-from tests.service import GUIDE, make_project, person
+from tests.service import GUIDE, make_project, person, web_config
 
 KEY = "a key for tests only, and a long one"
 BASIS = "consent, GDPR art. 6(1)(a), given on the phone"
@@ -27,15 +26,11 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.file = make_project(folder) / "campaigns" / f"{GUIDE}.toml"
         self.app = create_app(
-            WebConfig(
+            web_config(
+                folder,
                 database_url=f"sqlite:///{folder}/var/gatepost.db",
                 secret_key=KEY.encode(),
                 duplicate_key=KEY.encode(),
-                campaigns=folder / "campaigns",
-                clients=folder / "clients",
-                gated=folder / "content" / "gated",
-                templates=folder / "theme" / "templates",
-                site_facts=folder / "output" / "site.json",
                 counters=folder / "var" / "counters.db",
                 site_origin="http://127.0.0.1:8000",
                 rate_limit="",

@@ -18,9 +18,8 @@ from capture.ledger.protocol import Ledger
 from capture.signed_links import Grant, LinkSigner, files_path
 from capture.web.app import create_app
 from capture.web.config import WebConfig
-from tests.service import GUIDE, ROOT, make_project, person
+from tests.service import GUIDE, TEST_KEY, make_project, person, web_config
 
-KEY = b"a secret for tests only"
 GUIDE_PDF = "cloud-guide.pdf"
 BY_NGINX = {"X-Gated-Files": "redirect"}
 AFTER_NGINX_FAILED = {"X-Gated-Files": "failed"}
@@ -37,20 +36,7 @@ class Web:
 
     @property
     def config(self) -> WebConfig:
-        return WebConfig(
-            database_url="",
-            secret_key=KEY,
-            duplicate_key=KEY,
-            campaigns=self.folder / "campaigns",
-            clients=self.folder / "clients",
-            gated=self.folder / "content" / "gated",
-            templates=ROOT / "theme" / "templates",
-            site_facts=self.folder / "output" / "site.json",
-            counters=self.folder / "counters.db",
-            site_origin="http://localhost",
-            trusted_proxies=1,
-            rate_limit="",
-        )
+        return web_config(self.folder, trusted_proxies=1, rate_limit="")
 
     def client(self, **changes: Any) -> FlaskClient:
         app = create_app(replace(self.config, **changes), self.ledger, self.tasks.append)
@@ -79,13 +65,13 @@ class Web:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     folder = make_project(tmp_path_factory.mktemp("project"))
-    ledger = open_ledger(f"sqlite:///{folder}/ledger.db", KEY)
+    ledger = open_ledger(f"sqlite:///{folder}/ledger.db", TEST_KEY)
     yield Web(folder, ledger)
     ledger.close()
 
 
 def link(lead_id: str, file: str = GUIDE_PDF) -> str:
-    return f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, lead_id, file))}"
+    return f"/d/{LinkSigner(TEST_KEY, WebConfig.link_life).download(Grant(GUIDE, lead_id, file))}"
 
 
 def test_each_download_of_each_file_is_counted_on_its_lead(web: Web) -> None:
@@ -237,7 +223,7 @@ def test_without_a_trusted_proxy_nobody_can_ask_for_a_redirect(web: Web) -> None
 
 def test_the_letters_link_leads_to_the_files_without_the_form(web: Web) -> None:
     lead_id = web.new_lead()
-    path = files_path(LinkSigner(KEY, WebConfig.link_life).files(GUIDE, lead_id))
+    path = files_path(LinkSigner(TEST_KEY, WebConfig.link_life).files(GUIDE, lead_id))
     with web.client() as client:
         page = client.get(path, buffered=True)
         assert (page.status_code, page.text.count('href="/d/')) == (200, 2)
@@ -251,7 +237,7 @@ def test_the_letters_link_leads_to_the_files_without_the_form(web: Web) -> None:
 
 
 def test_an_expired_link_leads_back_to_the_form(web: Web) -> None:
-    signer, lead_id = LinkSigner(KEY, WebConfig.link_life), web.new_lead()
+    signer, lead_id = LinkSigner(TEST_KEY, WebConfig.link_life), web.new_lead()
     with time_machine.travel(datetime.now(UTC) - timedelta(days=8)):
         paths = [
             link(lead_id),
@@ -266,7 +252,7 @@ def test_an_expired_link_leads_back_to_the_form(web: Web) -> None:
 
 
 def test_an_expired_link_of_a_removed_campaign_leads_to_the_articles(web: Web) -> None:
-    signer = LinkSigner(KEY, WebConfig.link_life)
+    signer = LinkSigner(TEST_KEY, WebConfig.link_life)
     with time_machine.travel(datetime.now(UTC) - timedelta(days=8)):
         expired = files_path(signer.files("gone", "a" * 12))
     with web.client() as client:
@@ -279,7 +265,7 @@ def test_an_expired_link_of_a_removed_campaign_leads_to_the_articles(web: Web) -
 
 
 def test_a_file_that_is_missing_is_named_on_the_page_of_the_letters_link(web: Web) -> None:
-    path = files_path(LinkSigner(KEY, WebConfig.link_life).files(GUIDE, web.new_lead()))
+    path = files_path(LinkSigner(TEST_KEY, WebConfig.link_life).files(GUIDE, web.new_lead()))
     place = web.config.gated / GUIDE_PDF
     with web.client() as client:
         hidden = place.rename(place.with_name("hidden"))

@@ -22,12 +22,11 @@ from werkzeug.test import TestResponse
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
-from capture.web.config import WebConfig
 from capture.web.services import EXTENSION
 from gatepost.cli import gatepost
 from tests.long import rounds
 from tests.samples import NOW
-from tests.service import make_project
+from tests.service import make_project, web_config
 from tests.web.markup import Markup
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -123,15 +122,11 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (make_project(folder) / "campaigns" / "everything.toml").write_text(CAMPAIGN)
-        config = WebConfig(
+        config = web_config(
+            folder,
             database_url=f"sqlite:///{folder}/var/gatepost.db",
             secret_key=KEY.encode(),
             duplicate_key=KEY.encode(),
-            campaigns=folder / "campaigns",
-            clients=folder / "clients",
-            gated=folder / "content" / "gated",
-            templates=folder / "theme" / "templates",
-            site_facts=folder / "output" / "site.json",
             counters=folder / "var" / "counters.db",
             site_origin="http://127.0.0.1:8000",
             rate_limit="",

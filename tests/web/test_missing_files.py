@@ -15,31 +15,25 @@ from capture.ledger import open_ledger
 from capture.signed_links import Grant, LinkSigner
 from capture.web.app import create_app
 from capture.web.config import WebConfig
-from tests.service import GUIDE, ROOT, make_project, person
+from tests.service import GUIDE, TEST_KEY, make_project, person, web_config
 
-KEY = b"a secret for tests only"
 GUIDE_PDF = "cloud-guide.pdf"
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[FlaskClient]:
     make_project(tmp_path)
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", KEY)
-    config = WebConfig(
-        database_url="",
-        secret_key=KEY,
-        duplicate_key=KEY,
-        campaigns=tmp_path / "campaigns",
-        clients=tmp_path / "clients",
-        gated=tmp_path / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=tmp_path / "output" / "site.json",
-        counters=tmp_path / "counters.db",
-        site_origin="http://localhost",
-    )
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", TEST_KEY)
+    config = web_config(tmp_path)
     with create_app(config, ledger).test_client() as client:
         yield client
     ledger.close()
+
+
+def guide_link() -> str:
+    """The path of a valid link to the guide's file."""
+    signer = LinkSigner(TEST_KEY, WebConfig.link_life)
+    return f"/d/{signer.download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
 
 
 def emptied(path: Path) -> None:
@@ -116,7 +110,7 @@ def test_a_link_to_a_missing_file_says_so_and_stays_valid(
 ) -> None:
     place = tmp_path / "content" / "gated" / GUIDE_PDF
     content = place.read_bytes()
-    link = f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    link = guide_link()
     harm(place)
     answer = client.get(link)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3600")
@@ -130,7 +124,7 @@ def test_a_link_to_a_missing_file_says_so_and_stays_valid(
 def test_a_file_that_is_removed_after_the_check_is_no_error(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    link = guide_link()
     monkeypatch.setattr("capture.web.public.download.size_of", lambda *_: 1)
     (tmp_path / "content" / "gated" / GUIDE_PDF).unlink()
     assert client.get(link).status_code == 503
@@ -141,7 +135,7 @@ def test_a_download_during_a_replacement_gets_the_complete_old_file(
 ) -> None:
     place = tmp_path / "content" / "gated" / GUIDE_PDF
     before = place.read_bytes()
-    link = f"/d/{LinkSigner(KEY, WebConfig.link_life).download(Grant(GUIDE, 'a' * 12, GUIDE_PDF))}"
+    link = guide_link()
     with client.get(link, buffered=False) as answer:
         fresh = place.with_name("fresh")
         fresh.write_bytes(b"%PDF-new")
@@ -151,7 +145,7 @@ def test_a_download_during_a_replacement_gets_the_complete_old_file(
 
 
 def test_the_thanks_page_works_after_the_campaign_is_removed(client: FlaskClient) -> None:
-    token = LinkSigner(KEY, WebConfig.link_life).thanks("gone", "a" * 12)
+    token = LinkSigner(TEST_KEY, WebConfig.link_life).thanks("gone", "a" * 12)
     answer = client.get(f"/f/gone/thanks?t={token}")
     assert (answer.status_code, "Your request has arrived" in answer.text) == (200, True)
     assert client.get("/f/gone/thanks?t=x").status_code == 404

@@ -12,32 +12,19 @@ from flask.testing import FlaskClient
 from capture.ledger import open_ledger
 from capture.signed_links import LinkSigner
 from capture.web.app import create_app
-from capture.web.config import WebConfig
 from capture.web.sender import without_messages
 from gatepost.server.http_worker import Worker
 from gatepost.server.serve import _Server
-from tests.service import GUIDE, ROOT, make_project, person
+from tests.service import GUIDE, TEST_KEY, make_project, person, web_config
 
-KEY = b"a secret for tests only"
 SECRET = "ann@secret.example"
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[FlaskClient]:
     make_project(tmp_path)
-    config = WebConfig(
-        database_url=f"sqlite:///{tmp_path}/ledger.db",
-        secret_key=KEY,
-        duplicate_key=KEY,
-        campaigns=tmp_path / "campaigns",
-        clients=tmp_path / "clients",
-        gated=tmp_path / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=tmp_path / "output" / "site.json",
-        counters=tmp_path / "counters.db",
-        site_origin="http://localhost",
-    )
-    ledger = open_ledger(config.database_url, KEY)
+    config = web_config(tmp_path, database_url=f"sqlite:///{tmp_path}/ledger.db")
+    ledger = open_ledger(config.database_url, TEST_KEY)
     with create_app(config, ledger).test_client() as client:
         yield client
     ledger.close()

@@ -15,15 +15,14 @@ from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.public.unsubscribe import LETTERS
 from tests.capture.letters.test_letters import AGENCY
-from tests.service import ROOT, make_project
+from tests.service import ROOT, TEST_KEY, make_project, web_config
 
-KEY = b"a secret for tests only"
-SIGNER = LinkSigner(KEY, WebConfig.link_life)
+SIGNER = LinkSigner(TEST_KEY, WebConfig.link_life)
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = open_ledger(f"sqlite:///{tmp_path}/ledger.db", KEY)
+    opened = open_ledger(f"sqlite:///{tmp_path}/ledger.db", TEST_KEY)
     yield opened
     opened.close()
 
@@ -31,18 +30,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def web(tmp_path: Path, ledger: Ledger) -> FlaskClient:
     folder = make_project(tmp_path / "project")
-    config = WebConfig(
-        database_url="",
-        secret_key=KEY,
-        duplicate_key=KEY,
-        campaigns=folder / "campaigns",
-        clients=folder / "clients",
-        gated=folder / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=folder / "output" / "site.json",
-        counters=folder / "counters.db",
-        site_origin="http://localhost",
-    )
+    config = web_config(folder)
     return create_app(config, ledger).test_client()
 
 

@@ -22,9 +22,8 @@ from capture.intake.submission import Submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.web.app import create_app
-from capture.web.config import WebConfig
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
-from tests.service import ROOT, make_project
+from tests.service import make_project, web_config
 
 KEY = b"a key for tests only"
 CLIENTS = ("acme", "other")
@@ -116,19 +115,7 @@ def make_world(folder: Path, **config: Any) -> World:
     for slug, text in texts.items():
         (folder / "campaigns" / f"{slug}.toml").write_text(text)
     ledger = open_ledger(f"sqlite:///{folder}/ledger.db", KEY)
-    value = WebConfig(
-        database_url="",
-        secret_key=b"a secret for tests only",
-        duplicate_key=KEY,
-        campaigns=folder / "campaigns",
-        clients=folder / "clients",
-        gated=folder / "content" / "gated",
-        templates=ROOT / "theme" / "templates",
-        site_facts=folder / "output" / "site.json",
-        counters=folder / "counters.db",
-        site_origin="http://localhost",
-        **{"api_rate_limit": "", **config},
-    )
+    value = web_config(folder, duplicate_key=KEY, **{"api_rate_limit": "", **config})
     world = World(
         create_app(value, ledger),
         ledger,
