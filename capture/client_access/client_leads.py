@@ -28,7 +28,7 @@ _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class LeadRemoved(NotFound):
-    """The client was notified of the lead, and does not have it any more."""
+    """The client was notified of the lead, and no longer has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def waiting_leads(reading: ReadTransaction, client: str, now: datetime, limit: i
 
 
 def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[ClientLead]:
-    """The first `limit` leads of the client's review that the agency holds back, oldest first."""
+    """The first `limit` leads of a client that are `held_back` in review, oldest first."""
     leads = [
         lead
         for campaign in reading.campaigns.slugs()

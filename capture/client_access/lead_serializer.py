@@ -91,9 +91,9 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
 
 
 def visible_events(events: Iterable[Event]) -> list[Event]:
-    """The events that the client sees, of all events of a lead.
+    """Selects the events that the client sees from all events of a lead.
 
-    A quarantine is not among them, nor a verdict before it: the client did not have the lead then.
+    It leaves out a quarantine and the verdict before it: the client did not have the lead then.
     """
     lead: Lead | None = None
     visible: list[Event] = []

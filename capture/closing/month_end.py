@@ -71,7 +71,7 @@ class LeadInReview:
 
 @dataclass(frozen=True, slots=True)
 class LeadInQuarantine:
-    """A lead of the month, or of an earlier one, that waits for the agency to check it."""
+    """A lead in quarantine, of the month or of an earlier one."""
 
     campaign: str
     lead_id: str

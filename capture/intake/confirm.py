@@ -1,4 +1,4 @@
-"""Proof of the address: a person confirms it, or the link in the letter ends first.
+"""Proof of the address: a person confirms it, or the link in the letter ends unused.
 
 See rules 2, 7 and 8 of docs/rules.md. A lead of a campaign with `confirm = "email"` waits as
 `unconfirmed`. Once its person has proved the address, it is judged at the gate again.
@@ -20,8 +20,8 @@ _BATCH_SIZE: Final = 1000
 
 
 def waits_for_proof(lead: Lead, now: datetime) -> bool:
-    """Whether a proof of the address still changes something: its link works, and its answers were
-    not erased. A lead that was quarantined after its letter left keeps its link."""
+    """Whether a proof of the address still has an effect: the link works, and the answers were not
+    erased. A lead that was quarantined after its letter was sent keeps its link."""
     link_works = lead.confirm_until is not None and now < lead.confirm_until
     waits = lead.review in {"unconfirmed", "quarantined"}
     return waits and link_works and not (lead.confirmed or lead.erased)
@@ -30,8 +30,8 @@ def waits_for_proof(lead: Lead, now: datetime) -> bool:
 def confirm_address(records: WriteTransaction, lead_id: str, now: datetime) -> Lead:
     """Records that the person proved the address, and judges the lead again. Returns the lead.
 
-    Suppression, duplicates and caps are asked as of `now`. A quarantined lead stays so, but needs
-    no further proof after its release. Does nothing for a lead that does not wait for this proof,
+    Suppression, duplicates and caps are checked at `now`. A quarantined lead stays quarantined, but
+    needs no further proof after its release. Does nothing for a lead that needs no proof any more,
     such as after a second click or after the link's end. Raises `NotFound` for an unknown lead. To
     be run by `Ledger.transact`.
     """

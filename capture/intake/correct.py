@@ -43,11 +43,11 @@ _OTHER_ADVICE: Final = ("send or import it as a new lead with the correct answer
 _CORRECTABLE: Final = frozenset(
     stage for stage, moves in MOVES[Track.REVIEW].items() if EventKind.CORRECTED in moves
 )
-"""Review stages of a lead that nobody has decided for good (rule 15)."""
+"""Review stages of a lead that is not finally decided (rule 15)."""
 
 
 _NOT_A_PERSON: Final = frozenset({"spam", "discarded"})
-"""Stages of a lead that seems to be no real person's. A correction must say that it is."""
+"""Stages of a lead that seems not to be from a real person. A correction must state that it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Holds a lead back from its client, releases it, or discards it (rule 36 of docs/rules.md).
+"""Puts a lead into quarantine, releases it, or discards it (rule 36 of docs/rules.md).
 
 A lead that the client was not notified of is `quarantined`: the client never sees it. A lead in
 review is `held_back`: its deadline stops, and the client sees that it is being checked. Only a
-person at the agency ends that. What nobody looks at stays, and is never billed.
+person at the agency releases or discards it. Until then it stays in quarantine and is not billed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from capture.review.acts import (
 from capture.text import trim_invisible
 
 QUARANTINE_STAGES: Final = ("quarantined", "held_back")
-"""Stages in which a lead waits for the agency to release or discard it."""
+"""Stages of a lead in quarantine: it waits for the agency to release or discard it."""
 
 _UNDECIDED: Final = frozenset({"unconfirmed", "qualified"})
 """Stages of a lead that nobody has decided yet."""
@@ -38,11 +38,11 @@ _UNDECIDED: Final = frozenset({"unconfirmed", "qualified"})
 def hold_back(
     records: WriteTransaction, lead: Lead, signals: Sequence[Mapping[str, Any]], now: datetime
 ) -> Lead:
-    """Holds an undecided lead back because of risk signals, and returns it.
+    """Puts an undecided lead into quarantine because of risk signals, and returns it.
 
     What silence has decided by `now` is recorded first. A lead is returned unchanged if it is
-    decided, a test, or erased, or if somebody has dealt with it already: by a meeting, a sale, or a
-    review that the agency entered. `signals` are as `capture.intake.risk.as_data` writes them.
+    decided, a test, or erased, or if it has a meeting, a sale, or a review that the agency entered.
+    `signals` are as `capture.intake.risk.as_data` writes them.
     """
     lead = record_silent_acceptance(records, lead, now)
     lead = record_held_meeting(records, lead, now)
@@ -58,8 +58,9 @@ def release(
 ) -> Lead:
     """Ends the quarantine of a lead, because a person has checked it, and returns the lead.
 
-    A quarantined lead passes the gate again: duplicates are asked as of `now`, caps by the month of
-    receipt. A held lead gets a full review window, and no deadline if silence never accepts it.
+    A `quarantined` lead passes the gate again: duplicates are checked at `now`, caps by the month
+    of receipt. A `held_back` lead gets a full review window, or no deadline if silence never
+    accepts it.
     Raises `EventNotAllowed` if it does not wait, `Refused` without a name, `NotFound` for an
     unknown lead.
     """
@@ -80,7 +81,7 @@ def release(
 def discard(
     records: WriteTransaction, lead_id: str, by: str, now: datetime, note: str = ""
 ) -> Lead:
-    """Records that a quarantined or held lead is no real person, and returns the lead.
+    """Records that a lead in quarantine is not from a real person, and returns the lead.
 
     It is kept, and never billed. Raises what `release` raises.
     """
@@ -97,13 +98,13 @@ def _can_be_quarantined(lead: Lead, now: datetime) -> bool:
 
 
 def _lead_in_quarantine(records: WriteTransaction, lead_id: str, by: str, now: datetime) -> Lead:
-    """The lead, if it waits for the agency. Raises `EventNotAllowed` otherwise."""
+    """The lead, if it is in quarantine. Raises `EventNotAllowed` otherwise."""
     check_name(by)
     lead = find_lead(records, lead_id)
     if lead.review in QUARANTINE_STAGES:
         return lead
     raise EventNotAllowed(
-        f"lead {lead_id} is {lead.review_at(now)}: only a quarantined or held lead can be released "
+        f"lead {lead_id} is {lead.review_at(now)}: only a lead in quarantine can be released "
         "or discarded",
         lead.review_at(now),
         MOVES[Track.REVIEW][lead.review],

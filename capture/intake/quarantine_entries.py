@@ -1,5 +1,4 @@
-"""The leads that wait for the agency: quarantined, or held back in review (rule 36 of
-docs/rules.md)."""
+"""The leads in quarantine, with their signals (rule 36 of docs/rules.md)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from capture.ledger.protocol import ReadTransaction
 
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
-    """A lead that waits for the agency, and why."""
+    """A lead in quarantine, with its signals."""
 
     lead: Lead
     held_at: datetime
@@ -31,13 +30,13 @@ class QuarantineEntry:
 def quarantine_entries(
     reading: ReadTransaction, campaign: str | None = None
 ) -> list[QuarantineEntry]:
-    """All leads that wait for the agency, or those of one campaign: the longest wait first."""
+    """All leads in quarantine, or those of one campaign, the longest wait first."""
     leads = [_entry(reading, lead) for lead in reading.leads.in_quarantine(campaign)]
     return sorted(leads, key=lambda entry: (entry.held_at, entry.lead.lead_id))
 
 
 def find_quarantine_entry(reading: ReadTransaction, lead: Lead) -> QuarantineEntry:
-    """One lead that waits for the agency, with its signals. Raises `Refused` if it does not."""
+    """The entry of a lead in quarantine. Raises `Refused` for any other lead."""
     if lead.review not in QUARANTINE_STAGES:
         raise Refused(f"lead {lead.lead_id} is {lead.review}: it is not in quarantine")
     return _entry(reading, lead)
@@ -46,7 +45,7 @@ def find_quarantine_entry(reading: ReadTransaction, lead: Lead) -> QuarantineEnt
 def select_alike(
     leads: Iterable[QuarantineEntry], sample: QuarantineEntry
 ) -> list[QuarantineEntry]:
-    """Those of the sample's campaign that are held because of the same signals, sample included."""
+    """The entries of the sample's campaign with the same signals, the sample included."""
     return [
         entry
         for entry in leads

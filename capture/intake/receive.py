@@ -139,7 +139,7 @@ def _is_known(records: WriteTransaction, campaign: Campaign, consent: Consent) -
 def _hold_back_group(
     records: WriteTransaction, campaign: Campaign, signals: Iterable[RiskSignal], now: datetime
 ) -> None:
-    """Holds back the undecided earlier leads of a new lead's groups, by the groups' weights."""
+    """Puts the undecided earlier leads of a new lead's groups into quarantine."""
     own_signals: defaultdict[str, list[RiskSignal]] = defaultdict(list)
     for signal in signals:
         for lead_id in signal.members:

@@ -3,11 +3,10 @@
 Each signal has a weight in the campaign file. A lead is quarantined if its weights add up to
 `hold_at` (rule 36 of docs/rules.md). No signal is proof, and none uses a third party.
 
-Some signals are about a group: leads that share a trait, such as the way by which they came. In a
-group the leads of one company count once, and leads that a person has checked do not count. So
-colleagues, people in one building, and people who come during a burst are spared. In a burst only
-leads count that no other signal explains: robots are often caught by another one, and people who
-came from one traffic source are spared.
+Some signals are about a group: leads that share a trait, such as the traffic source. In a group the
+leads of one company count once, and leads that a person has checked do not count. So colleagues,
+people in one building, and people who come during a burst pass. A burst counts only leads that have
+no other sufficient signal: those are often robots, and people from the same traffic source pass.
 """
 
 import math
@@ -41,20 +40,20 @@ TRAITS_KEPT: Final = timedelta(days=29)
 days."""
 
 INVALID_CONTACT: Final = "invalid_contact"
-"""The code of the reason by which a client says that a person cannot be reached."""
+"""The code of the rejection reason for a person who cannot be reached."""
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _Details = Mapping[str, int | str]
 _FOUR_WEEKS: Final = timedelta(days=28)
 _TIMES_USUAL: Final = 4
-"""Only leads beyond this multiple of the usual rate are a burst."""
+"""A burst counts leads on top of this multiple of the usual rate."""
 _TEAM: Final = 20
-"""So many leads of one company's domain in one window are colleagues, and count once."""
+"""Up to this number, the leads of one company's domain in one window count once."""
 _BURST: Final = "burst"
 _TIMES_EXPLAINED: Final = 5
-"""So many times as many leads are read of a burst, because other signals explain some of them."""
+"""Factor for the number of leads that are read of a burst: other signals explain some of them."""
 _REJECTED_COLLEAGUES: Final = 2
-"""So many rejections make a company's domain suspect; one makes only the person suspect."""
+"""The number of rejections that makes a company's domain suspect; one makes the person suspect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class RiskSignal:
 
 
 def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal, ...]:
-    """All risk signals of a submission. One without traits has none: a test, an import, or if
+    """All risk signals of a submission. Without traits there are none: for tests, imports, and if
     quarantine is disabled."""
     if arrival.traits is None:
         return ()
@@ -97,7 +96,7 @@ def as_data(signals: Iterable[RiskSignal]) -> list[dict[str, Any]]:
 
 
 def _own_signals(terms: Quarantine, submission: Submission) -> Iterator[RiskSignal]:
-    """The signal of the post itself. With two spam signals it would be spam, so it has one."""
+    """The signal of the submission itself: at most one, since two spam signals make it spam."""
     for signal in submission.spam_signals:
         if signal == HONEYPOT and terms.honeypot:
             yield RiskSignal("honeypot", terms.honeypot)
@@ -110,16 +109,16 @@ def _own_signals(terms: Quarantine, submission: Submission) -> Iterator[RiskSign
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How many leads with a trait within which time are a group."""
+    """The number of leads with a trait, and the time window, that make a group."""
 
     trait: str
     window: timedelta
     signal: str
     """Its key in the table `quarantine`; the key with `_leads` gives the number of leads."""
     factor: int = 1
-    """How many times that number."""
+    """Multiplies that number."""
     counts_beyond_team: bool = False
-    """Whether the leads of one company count one by one beyond `_TEAM`."""
+    """Whether leads of one company beyond `_TEAM` count one by one."""
 
     def least(self, terms: Quarantine) -> int:
         """The least number of leads in the group."""
@@ -157,7 +156,7 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """Looks for groups that a new lead belongs to."""
+    """Finds the groups that a new lead belongs to."""
 
     reading: ReadTransaction
     campaign: Campaign
@@ -165,7 +164,7 @@ class _Groups:
     now: datetime
 
     def signals(self, names: Iterable[str]) -> Iterator[RiskSignal]:
-        """At most one signal of each of these names, with all its groups."""
+        """At most one signal for each of these names, with all its groups."""
         for name in names:
             weight: int = getattr(self.campaign.quarantine, name)
             if not weight:
@@ -190,7 +189,7 @@ class _Groups:
             least = rule.least(terms)
             if len(leads) + 1 < least or self._size(rule, leads) < least:
                 continue
-            # Few leads come this far.
+            # Few leads reach this point, so its queries are rare.
             usual = self._usual_hundredths(trait, rule) if trait.has_rate else 0
             least += math.ceil(_TIMES_USUAL * usual / 100)
             if _limit(least) > limit:
@@ -213,7 +212,7 @@ class _Groups:
     def _newest(
         self, trait: Trait, rules: Sequence[_Rule], since: datetime, limit: int
     ) -> Sequence[TraitLead]:
-        """The newest leads with the trait. Of a burst, those that no other signal explains."""
+        """The newest leads with the trait; for a burst, those without another sufficient signal."""
         slug, traits = self.campaign.slug, self.reading.traits
         if rules[0].signal != _BURST:
             return traits.newest(slug, trait, since, limit)
@@ -224,7 +223,7 @@ class _Groups:
         return [lead for lead in leads if lead.lead_id not in explained][:limit]
 
     def _size(self, rule: _Rule, leads: Iterable[TraitLead]) -> int:
-        """How many leads count within the rule's window, with the new one."""
+        """The number of leads that count within the rule's window, the new one included."""
         since = self.now - rule.window
         senders = Counter(lead.sender for lead in leads if lead.received_at > since)
         senders[self.reading.traits.sender(self.campaign.slug, self.traits.sender)] += 1
@@ -233,9 +232,9 @@ class _Groups:
         return sum(max(1, number - _TEAM + 1) for number in senders.values())
 
     def _usual_hundredths(self, trait: Trait, rule: _Rule) -> int:
-        """How many leads with the trait usually come within the rule's window, in hundredths.
+        """The usual number of leads with the trait within the rule's window, in hundredths.
 
-        Over 28 days or, if the campaign is younger, since its first lead; without the window.
+        The mean of the 28 days before the window, or since the campaign's first lead.
         """
         until = self.now - rule.window
         since = until - _FOUR_WEEKS
@@ -247,7 +246,7 @@ class _Groups:
 
 
 def _limit(least: int) -> int:
-    """How many leads to read: enough, though colleagues count once, and never very many."""
+    """The number of leads to read: enough although colleagues count once, and limited."""
     return 3 * least + _TEAM
 
 
@@ -262,7 +261,7 @@ def _details(trait: Trait, rule: _Rule, size: int, usual: int) -> _Details:
 
 
 def _rejected_answer(reading: ReadTransaction, arrival: Arrival) -> Iterator[RiskSignal]:
-    """The signal that the client rejected this phone number, mailbox or company before."""
+    """The signal that the client has rejected this phone number, mailbox or company."""
     weight = arrival.campaign.quarantine.rejected_answer
     if not weight:
         return

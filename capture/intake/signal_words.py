@@ -16,8 +16,8 @@ _SPAM: Final = {
 _ALIKE: Final = {
     "phone": "gave the same phone number",
     "text": "wrote the same text",
-    "answers": "gave the same answers, but for numbers",
-    "name": "gave the same name and chose the same",
+    "answers": "gave the same answers except for numbers",
+    "name": "gave the same name and the same choices",
     "domain": "have e-mail domains that differ only in a number",
     "stem": "have addresses that differ only in a number and the domain",
     "shape": "have addresses of the same unusual shape",
@@ -65,7 +65,7 @@ def risk_signal_in_words(signal: Mapping[str, Any]) -> str:
 
 
 def _senders(number: int) -> str:
-    """Colleagues count once, so these are no leads."""
+    """The senders in words. Colleagues count once, so the number is not one of leads."""
     return f"{number} companies or mailboxes"
 
 

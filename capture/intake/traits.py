@@ -1,7 +1,7 @@
-"""The traits of a submission: what several robots' posts share, and several people's do not.
+"""The traits of a submission: properties that the posts of robots share and those of people do not.
 
-Pure functions. The ledger keeps keyed hashes of the traits, never the text. Texts are compared in
-lower case and with `#` for each number, so that counting robots are alike.
+Pure functions. The ledger stores keyed hashes of the traits, never the text. Texts are compared in
+lower case and with `#` for each number, so that numbered posts of a robot are equal.
 """
 
 import re
@@ -26,7 +26,7 @@ STEM: Final = "stem"
 SHAPE: Final = "shape"
 
 LONG_TEXT: Final = 40
-"""From this number of characters on, people do not write the same text by chance."""
+"""Texts of at least this number of characters are not equal by chance."""
 
 _NUMBER: Final = re.compile(r"\d+")
 _TEXTS: Final = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
@@ -35,7 +35,7 @@ _VOWELS: Final = re.compile("[aeiouy]")
 
 
 def traits_of(campaign: Campaign, submission: Submission) -> Traits | None:
-    """The traits; None if no risk signal counts: a test, an import, or quarantine is disabled."""
+    """The traits; None without risk signals: for tests, imports, and if quarantine is disabled."""
     if submission.source != FORM or submission.test or not campaign.quarantine.enabled:
         return None
     answers = submission.answers
@@ -49,7 +49,7 @@ def traits_of(campaign: Campaign, submission: Submission) -> Traits | None:
 
 
 def _traffic_source(submission: Submission) -> str:
-    """How the visitor came: landing page, referring site and campaign, and whether script ran."""
+    """Landing page, referring site, campaign, and whether script ran."""
     touch = submission.last_touch
     parts = (
         touch.get("path", "").casefold().rstrip("/"),
@@ -64,7 +64,7 @@ def _traffic_source(submission: Submission) -> str:
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
-    except ValueError:  # a visitor may send anything as an address
+    except ValueError:  # a browser may send any text
         return ""
 
 
@@ -84,7 +84,7 @@ def _answer_traits(campaign: Campaign, answers: Mapping[str, Answer]) -> Iterato
         for name, definition in campaign.fields.items()
         if definition.type in _PATTERN_TYPES and name in answers
     ]
-    # People of one name who choose the same are rare, but there are some.
+    # People with the same name and choices are rare, but they exist: a weaker trait.
     yield Trait(ANSWERS if len(texts) > 1 else NAME, "\n".join(pattern))
 
 
@@ -95,7 +95,7 @@ def _texts(campaign: Campaign, answers: Mapping[str, Answer]) -> Iterator[tuple[
 
 
 def _masked(text: str, own_texts: Iterable[str] = ()) -> str:
-    """The text without numbers and without what the same person wrote in other fields."""
+    """The text without numbers and without the person's answers in other fields."""
     masked = " ".join(text.casefold().split())
     for own in own_texts:
         if len(own) > 2:
@@ -108,7 +108,7 @@ def _joined(answer: Answer) -> str:
 
 
 def _address_traits(email: str) -> Iterator[Trait]:
-    """Traits of an address that looks as if a program had made it."""
+    """Traits of an address that looks generated."""
     local, _, _ = email.casefold().rpartition("@")
     local = local.partition("+")[0]
     domain = company_domain(email)
@@ -122,7 +122,7 @@ def _address_traits(email: str) -> Iterator[Trait]:
 
 
 def address_shape(local: str) -> str:
-    """The shape of a part before the @ that few people have; empty for other addresses.
+    """The shape of an unusual part before the @; empty for other addresses.
 
     Letters and then five digits or more (a year of birth has four), letters and digits that
     alternate, or eight letters or more with almost no vowels.

@@ -49,8 +49,8 @@ class Lead:
     notified: bool = False
     """The client was notified, so the review window runs (rule 11)."""
     was_notified: bool = False
-    """The client was notified of it at some time, also before a correction. If it is delivered no
-    more, the client learns that it was removed."""
+    """The client was notified of it at some time, also before a correction. If the client does not
+    have it any more, it is shown as removed."""
     meeting_lost: bool = False
     """The rejection cancelled a pending meeting; undoing the rejection restores the meeting."""
     bounced: bool = False
@@ -83,7 +83,7 @@ class Lead:
         return "expired" if self.is_expired_at(now) else self.review
 
     def client_stage_at(self, now: datetime) -> str:
-        """The stage as its client is told it: `REMOVED` for a stage that no client sees."""
+        """The stage that the client sees; `REMOVED` for every stage that is hidden from clients."""
         return self.review_at(now) if self.review in VISIBLE_TO_CLIENT else REMOVED
 
     @property
@@ -99,8 +99,8 @@ class Lead:
 
     @property
     def is_removed(self) -> bool:
-        """Whether the client was notified of it and does not have it any more: it was discarded, or
-        a correction changed the verdict."""
+        """Whether the client was notified of it and no longer has it: it was discarded, or a
+        correction changed the verdict."""
         return self.was_notified and self.review not in VISIBLE_TO_CLIENT
 
     def is_expired_at(self, now: datetime) -> bool:

@@ -168,7 +168,7 @@ VISIBLE_TO_CLIENT = DELIVERED | {"rejected", "held_back"}
 """Review stages in which the client sees the lead (rules 6 and 36)."""
 
 REMOVED = "removed"
-"""What the client is told of a lead that it was notified of and that is in any other stage now."""
+"""The stage that a client sees of a lead that it was notified of and that is hidden from it now."""
 
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
 """All review stages of a received lead."""

@@ -133,7 +133,7 @@ class LeadQueries(Protocol):
         """Unconfirmed leads whose link ended by then: `Lead.is_expired_at`. With test leads."""
 
     def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
-        """Leads that wait for the agency, quarantined or held, in the order of their recording."""
+        """Leads that are `quarantined` or `held_back`, in the order of their recording."""
 
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
@@ -346,7 +346,7 @@ class Ledger(Protocol):
         """Checks the hash chain, the triggers and the projections."""
 
     def empty_log(self) -> bool:
-        """Removes the bytes of earlier states; False if a reader needs one: call it again."""
+        """Removes the bytes of earlier states. False if a reader still needs one: call it again."""
 
     def close(self) -> None:
         """Closes this thread's connection."""

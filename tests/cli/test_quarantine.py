@@ -157,8 +157,7 @@ def test_a_refused_lead_does_not_stop_the_others(desk: Desk) -> None:
     assert result.code == 1
     assert result.out.splitlines()[-1] == "1 released (1 qualified), 1 refused."
     assert result.err == (
-        f"lead {qualified} is qualified: only a quarantined or held lead can be released or "
-        "discarded\n"
+        f"lead {qualified} is qualified: only a lead in quarantine can be released or discarded\n"
     )
     rows = desk.json("release", lead_id, "--as", "Ada", code=1)
     assert (rows[0]["result"], "is qualified" in rows[0]["problem"]) == ("refused", True)

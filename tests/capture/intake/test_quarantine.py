@@ -251,8 +251,7 @@ def test_only_a_waiting_lead_can_be_released_or_discarded(
         lambda: desk.ledger.transact(lambda records: act(records, lead.lead_id, "Ada", NOW))
     )
     assert text == (
-        f"lead {lead.lead_id} is qualified: only a quarantined or held lead can be released or "
-        "discarded"
+        f"lead {lead.lead_id} is qualified: only a lead in quarantine can be released or discarded"
     )
 
 

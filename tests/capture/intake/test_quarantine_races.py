@@ -1,4 +1,4 @@
-"""Several people act on a quarantined or held lead at the same time."""
+"""Several people act on a lead in quarantine at the same time."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
