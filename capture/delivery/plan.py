@@ -19,7 +19,6 @@ from capture.delivery.agency_messages import AgencyPlanner
 from capture.delivery.clock_messages import digests, reports
 from capture.delivery.confirmation_messages import confirmations
 from capture.delivery.context import DeliveryContext
-from capture.delivery.domain_check import domains_to_check, hold_back_without_mail
 from capture.delivery.event_messages import (
     AccountEvent,
     LeadEvent,
@@ -28,6 +27,7 @@ from capture.delivery.event_messages import (
 )
 from capture.delivery.webhooks import DECISIONS, messages_for_event
 from capture.intake.confirm import expire_leads, unrecorded_expiries
+from capture.intake.domain_check import domains_to_check, hold_back_without_mail
 from capture.lead.events import Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import LETTERS_A_DAY, VISITOR, MessageState, NewMessage

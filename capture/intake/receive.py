@@ -25,7 +25,7 @@ from capture.intake.gate import (
 from capture.intake.quarantine import hold_back
 from capture.intake.risk import RiskSignal, as_data, needs_quarantine
 from capture.intake.submission import HONEYPOT, UNKNOWN_FORM, Submission, is_spam
-from capture.intake.traits import traits_of
+from capture.intake.submission_traits import traits_of
 from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, keys_to_store

@@ -20,7 +20,7 @@ from capture.campaign.model import Campaign
 from capture.campaign.quarantine import Quarantine
 from capture.intake.arrival import Arrival
 from capture.intake.submission import HONEYPOT, Submission
-from capture.intake.traits import (
+from capture.intake.submission_traits import (
     ANSWERS,
     DOMAIN,
     NAME,
@@ -93,6 +93,18 @@ def needs_quarantine(terms: Quarantine, signals: Iterable[RiskSignal]) -> bool:
 def as_data(signals: Iterable[RiskSignal]) -> list[dict[str, Any]]:
     """The signals as an event stores them."""
     return [{"name": signal.name, "weight": signal.weight, **signal.details} for signal in signals]
+
+
+def from_data(signals: Iterable[Mapping[str, Any]]) -> list[RiskSignal]:
+    """The signals that `as_data` wrote, without the ids of other leads."""
+    return [
+        RiskSignal(
+            name=signal["name"],
+            weight=signal["weight"],
+            details={key: signal[key] for key in signal if key not in {"name", "weight"}},
+        )
+        for signal in signals
+    ]
 
 
 def _own_signals(terms: Quarantine, submission: Submission) -> Iterator[RiskSignal]:

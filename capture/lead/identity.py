@@ -93,11 +93,6 @@ def select_keys(keys: Mapping[str, str], kinds: Collection[str]) -> dict[str, st
     return {name: value for name, value in keys.items() if name.partition("/")[0] in kinds}
 
 
-def company_keys(domain: str) -> dict[str, str]:
-    """The key to store for a company's domain; empty for a free-mail domain."""
-    return select_keys(keys_to_store({"email": f"anyone@{domain}"}), {"company_domain"})
-
-
 def _email(answers: Mapping[str, Answer]) -> str:
     return str(answers.get("email", ""))
 

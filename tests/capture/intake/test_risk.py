@@ -11,7 +11,7 @@ from capture.campaign.model import Answer, Campaign
 from capture.intake.quarantine import release
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
-from capture.intake.traits import address_shape, traits_of
+from capture.intake.submission_traits import address_shape, traits_of
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger

@@ -16,8 +16,8 @@ from capture.intake.confirm import expire_leads
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.quarantine import discard, hold_back
 from capture.intake.receive import receive_submission
+from capture.intake.submission_traits import NETWORK
 from capture.intake.suppression import read_suppressions, suppress
-from capture.intake.traits import NETWORK
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.traits import Trait

@@ -1,19 +1,19 @@
 """Holds back leads whose e-mail domain takes no mail, before anybody is notified of them.
 
 A lead that came by a form is checked once. It is not checked again after a person has dealt with
-it: its address was proved, or the agency corrected or released it. The look-up itself runs outside
-any transaction (`capture.delivery.mail_domains`).
+it: its address was proved, or the agency corrected or released it. The planner looks the domains
+up outside any transaction, and passes in those without mail.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from capture.email_domains import domain_of
 from capture.intake.quarantine import hold_back
-from capture.intake.risk import RiskSignal, as_data, needs_quarantine
+from capture.intake.risk import RiskSignal, as_data, from_data, needs_quarantine
 from capture.intake.submission import FORM
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
@@ -71,7 +71,7 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
             continue
         terms = saved_campaign(reading, lead.campaign, lead.version).quarantine
         no_mail = RiskSignal(NO_MAIL_DOMAIN, terms.no_mail_domain)
-        signals = (*map(_stored_signal, event.data.get("signals", ())), no_mail)
+        signals = (*from_data(event.data.get("signals", ())), no_mail)
         is_waiting = lead.review == _ADMITTED[event.kind]
         is_enough = no_mail.weight > 0 and needs_quarantine(terms, signals)
         if not is_waiting or not is_enough or _has_dealt_with(reading, lead):
@@ -79,12 +79,6 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
         address = email_of(reading.people.personal_data(lead.lead_id))
         if address:
             yield _Check(lead, domain_of(address), signals)
-
-
-def _stored_signal(data: Mapping[str, Any]) -> RiskSignal:
-    """A signal from an event, as `as_data` wrote it."""
-    details = {key: value for key, value in data.items() if key not in {"name", "weight"}}
-    return RiskSignal(data["name"], data["weight"], details)
 
 
 def _has_dealt_with(reading: ReadTransaction, lead: Lead) -> bool:
