@@ -1,7 +1,8 @@
 """Receives one submission, in one transaction.
 
 The visitor sees "thank you" only after the commit. Duplicates and caps hold for simultaneous
-submissions.
+submissions. One submission may also change earlier leads: if its risk signals are about a group,
+the undecided leads of that group are held back in the same transaction (rule 36 of docs/rules.md).
 """
 
 import secrets
