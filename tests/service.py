@@ -5,6 +5,7 @@ import http.client
 import itertools
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -302,11 +303,13 @@ def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port on which no process listens at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on which no process listens, outside the range that Linux gives to connections by
+    itself: a connection of another test could take it before the service does."""
+    while True:
+        port = 10_000 + secrets.randbelow(22_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from gatepost.settings import Settings
 from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
-from tests.service import GUIDE, PERSON, versions_in
+from tests.service import GUIDE, PERSON, free_port, versions_in
 
 pytestmark = pytest.mark.server
 
@@ -106,9 +105,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     # Letters are sent when a page says so, and not in the middle of another command.
     environment |= {"GATEPOST_DISPATCH": "off", "NO_COLOR": "1"}
     environment |= {"GATEPOST_SITE_URL": "https://journal.example"}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     # -o: skips the installation, which would change the environment in the middle of a test
     # BIN: the programs themselves; only commands of the pages are run by the command server
     command = ["make", "run", f"BIN={sys.prefix}/bin", f"PORT={port}", "-o", ".venv/run.stamp"]

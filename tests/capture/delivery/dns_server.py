@@ -1,5 +1,6 @@
 """A real DNS server on this machine: UDP, and TCP for answers that do not fit."""
 
+import errno
 import socket
 import socketserver
 import struct
@@ -96,6 +97,26 @@ def garbage(query: Query) -> bytes:
     return struct.pack("!H", query.id) + b"\xff" * 40
 
 
+class _TcpServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+
+
+def _listen_on_one_port(
+    udp_handler: type[socketserver.BaseRequestHandler],
+    tcp_handler: type[socketserver.BaseRequestHandler],
+) -> tuple[socketserver.ThreadingUDPServer, _TcpServer]:
+    """Both servers of one free port. A port that is free for UDP may be in use for TCP."""
+    for _ in range(100):
+        udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), udp_handler)
+        try:
+            return udp, _TcpServer(udp.server_address, tcp_handler)
+        except OSError as problem:
+            udp.server_close()
+            if problem.errno != errno.EADDRINUSE:
+                raise
+    raise OSError(errno.EADDRINUSE, "100 ports that were free for UDP were in use for TCP")
+
+
 @contextmanager
 def serving_dns(zone: Mapping[str, tuple[str, ...] | Respond]) -> Iterator[Dns]:
     """Runs a server that knows this zone and the name that always exists."""
@@ -115,12 +136,8 @@ def serving_dns(zone: Mapping[str, tuple[str, ...] | Respond]) -> Iterator[Dns]:
             if answer is not None:
                 self.wfile.write(struct.pack("!H", len(answer)) + answer)
 
-    udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Udp)
+    udp, tcp = _listen_on_one_port(Udp, Tcp)
     server.port = udp.server_address[1]
-    tcp = socketserver.ThreadingTCPServer(("127.0.0.1", server.port), Tcp, bind_and_activate=False)
-    tcp.allow_reuse_address = True
-    tcp.server_bind()
-    tcp.server_activate()
     threads = [
         threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
         for made in (udp, tcp)
