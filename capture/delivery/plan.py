@@ -27,7 +27,7 @@ from capture.delivery.event_messages import (
 )
 from capture.delivery.webhooks import DECISIONS, messages_for_event
 from capture.intake.confirm import expire_leads, unrecorded_expiries
-from capture.intake.domain_check import domains_to_check, hold_back_without_mail
+from capture.intake.domain_check import domains_to_check, quarantine_without_mail
 from capture.lead.events import Event, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import LETTERS_A_DAY, VISITOR, MessageState, NewMessage
@@ -126,7 +126,7 @@ class _Planner:
         if records.outbox.last_planned_event() != batch.mark:  # another dispatcher was faster
             return 0
         events = list(records.events.select(after=batch.mark, last=batch.last))
-        hold_back_without_mail(records, events, without_mail, self.now)
+        quarantine_without_mail(records, events, without_mail, self.now)
         number = sum(
             self._queue(records, self._messages_of_event(records, recorded)) for recorded in events
         )

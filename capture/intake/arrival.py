@@ -29,6 +29,6 @@ class Arrival:
     is_confirmed: bool = False
     """The person has proved the address."""
     traits: Traits | None = None
-    """Traits that other leads may share with it. None: risk signals are not computed."""
+    """Its traits, which other leads may have too. None: risk signals are not computed."""
     is_free_over_cap: bool = False
     """It was marked free over a cap at its receipt, and stays so (rule 8)."""

@@ -1,4 +1,4 @@
-"""Proof of the address: a person confirms it, or the link in the letter ends unused.
+"""Proof of the address: a person confirms it, or the link in the letter expires unused.
 
 See rules 2, 7 and 8 of docs/rules.md. A lead of a campaign with `confirm = "email"` waits as
 `unconfirmed`. Once its person has proved the address, it is judged at the gate again.
@@ -21,7 +21,7 @@ _BATCH_SIZE: Final = 1000
 
 def waits_for_proof(lead: Lead, now: datetime) -> bool:
     """Whether a proof of the address still has an effect: the link works, and the answers were not
-    erased. A lead that was quarantined after its letter was sent keeps its link."""
+    erased. The link also works if the lead was quarantined after the letter was sent."""
     link_works = lead.confirm_until is not None and now < lead.confirm_until
     waits = lead.review in {"unconfirmed", "quarantined"}
     return waits and link_works and not (lead.confirmed or lead.erased)
@@ -32,8 +32,8 @@ def confirm_address(records: WriteTransaction, lead_id: str, now: datetime) -> L
 
     Suppression, duplicates and caps are checked at `now`. A quarantined lead stays quarantined, but
     needs no further proof after its release. Does nothing for a lead that needs no proof any more,
-    such as after a second click or after the link's end. Raises `NotFound` for an unknown lead. To
-    be run by `Ledger.transact`.
+    such as after a second click, or after the link has expired. Raises `NotFound` for an unknown
+    lead. To be run by `Ledger.transact`.
     """
     lead = find_lead(records, lead_id)
     if not waits_for_proof(lead, now):
@@ -62,9 +62,9 @@ def expire_leads(records: WriteTransaction, now: datetime) -> int:
 
 
 def record_expiry(records: WriteTransaction, lead: Lead, now: datetime) -> Lead:
-    """Appends the expired event if the lead's link has ended by `now`. Returns the lead.
+    """Appends the expired event if the lead's link has expired by `now`. Returns the lead.
 
-    Later acts must not undo what time has decided, so they call this first.
+    Later acts call this first, so that they cannot undo an expiry.
     """
     if not lead.is_expired_at(now):
         return lead

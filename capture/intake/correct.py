@@ -113,10 +113,10 @@ def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
         raise Refused(f"lead {lead.lead_id} is {stage}; mark it as not spam first", Hint.NOT_SPAM)
     if stage not in _NOT_A_PERSON and correction.not_spam:
         raise Refused(f"lead {lead.lead_id} is {stage}, not spam", Hint.IS_NO_SPAM)
-    if lead.consent_withdrawn:  # a correction is no consent (rule 35)
+    if lead.consent_withdrawn:  # a correction does not renew the consent (rule 35)
         raise Refused(
             f"lead {lead.lead_id}: its person withdrew the consent, so it cannot be corrected; "
-            "only a new form of that person is a new consent"
+            "the person gives a new consent only by sending the form again"
         )
     if stage in _CORRECTABLE:
         return

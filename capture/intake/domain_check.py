@@ -1,8 +1,8 @@
-"""Holds back leads whose e-mail domain takes no mail, before anybody is notified of them.
+"""Puts leads whose e-mail domain takes no mail into quarantine, before anybody is notified of them.
 
-A lead that came by a form is checked once. It is not checked again after a person has dealt with
-it: its address was proved, or the agency corrected or released it. The planner looks the domains
-up outside any transaction, and passes in those without mail.
+A lead that came by a form is checked once. It is not checked again after a person confirmed the
+address, or after the agency corrected or released the lead. The planner looks the domains up
+outside any transaction, and passes in the domains without mail.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ NO_MAIL_DOMAIN: Final = "no_mail_domain"
 """The signal's key in the campaign file's table `quarantine`."""
 
 _ADMITTED: Final = {EventKind.QUALIFIED: "qualified", EventKind.UNCONFIRMED: "unconfirmed"}
-"""Results of the gate that are checked, each with the stage in which the lead still is then."""
+"""Results of the gate that are checked. The lead must still be in the stage beside the result."""
 _BY_A_PERSON: Final = frozenset({EventKind.CONFIRMED, EventKind.CORRECTED, EventKind.RELEASED})
 
 
@@ -36,24 +36,24 @@ class _Check:
     lead: Lead
     domain: str
     signals: tuple[RiskSignal, ...]
-    """What it has if its domain takes no mail: the signals of its receipt, and this one."""
+    """Its signals if its domain takes no mail: those from its receipt, and this one."""
 
 
 def domains_to_check(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> AbstractSet[str]:
-    """The e-mail domains of the leads that these events admit, as far as a domain without mail
-    would hold a lead back."""
+    """The e-mail domains of the leads that these events admit. Leaves out leads that would not be
+    quarantined even if their domain takes no mail."""
     return {check.domain for check in _checks(reading, events)}
 
 
-def hold_back_without_mail(
+def quarantine_without_mail(
     records: WriteTransaction,
     events: Iterable[RecordedEvent],
     without_mail: AbstractSet[str],
     now: datetime,
 ) -> None:
-    """Holds back the leads that these events admit if their domain is in `without_mail`.
+    """Quarantines the leads that these events admit if their domain is in `without_mail`.
 
-    Leads that are decided by now stay as they are.
+    Leads that have been decided by `now` are not changed.
     """
     checks = list(_checks(records, events)) if without_mail else []
     for check in checks:
@@ -74,14 +74,14 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
         signals = (*from_data(event.data.get("signals", ())), no_mail)
         is_waiting = lead.review == _ADMITTED[event.kind]
         is_enough = no_mail.weight > 0 and needs_quarantine(terms, signals)
-        if not is_waiting or not is_enough or _has_dealt_with(reading, lead):
+        if not is_waiting or not is_enough or _was_checked_by_person(reading, lead):
             continue
         address = email_of(reading.people.personal_data(lead.lead_id))
         if address:
             yield _Check(lead, domain_of(address), signals)
 
 
-def _has_dealt_with(reading: ReadTransaction, lead: Lead) -> bool:
+def _was_checked_by_person(reading: ReadTransaction, lead: Lead) -> bool:
     """Whether a person has confirmed, corrected or released the lead."""
     events = reading.events.select(lead_id=lead.lead_id)
     return any(recorded.event.kind in _BY_A_PERSON for recorded in events)

@@ -24,8 +24,8 @@ from capture.ledger.types import DuplicateQuery, Keys, PersonalData
 from capture.qualification.verdict import Verdict
 
 BLOCKING_STAGES = VISIBLE_TO_CLIENT
-"""Stages of a lead that make the person's next lead a duplicate (rule 2): the client has it.
-`held_back` is among them, since a release does not check for duplicates again then."""
+"""Stages of a lead that make the person's next lead a duplicate (rule 2): the client has the lead.
+`held_back` is one of them, because the release of such a lead does not check for duplicates."""
 
 UNCONFIRMED_STAGES = frozenset({"unconfirmed"})
 """Stages of a lead whose letter the person's next submission asks for again (rule 2)."""
@@ -80,7 +80,7 @@ def judge_at_gate(reading: ReadTransaction, arrival: Arrival) -> GateResult:
     details = _earlier_refusals(reading, arrival)
     if arrival.verdict.passed:
         signals = () if arrival.is_checked else risk_signals(reading, arrival)
-        if signals:  # also if they are too light: a domain without mail adds to them
+        if signals:  # also if their sum is too low: a domain without mail may be added later
             details |= {"signals": as_data(signals)}
         if needs_quarantine(arrival.campaign.quarantine, signals):
             return GateResult(EventKind.QUARANTINED, details, signals)

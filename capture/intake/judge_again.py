@@ -41,8 +41,8 @@ def append_judgement(
     verdict: Verdict,
     now: datetime,
 ) -> tuple[GateResult, Keys]:
-    """Judges a lead at the gate that a person has checked, so that no risk signal counts, and
-    appends the event. Returns the gate's result, and the identity keys to store."""
+    """Judges a lead at the gate again and appends the event. Risk signals do not count, because a
+    person has checked the lead. Returns the gate's result, and the identity keys to store."""
     arrival = Arrival(
         saved_campaign(records, lead.campaign, lead.version),
         Submission(answers, lead.consent, test=lead.test, source=lead.source),

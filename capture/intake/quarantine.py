@@ -40,7 +40,7 @@ def hold_back(
 ) -> Lead:
     """Puts an undecided lead into quarantine because of risk signals, and returns it.
 
-    What silence has decided by `now` is recorded first. A lead is returned unchanged if it is
+    An acceptance by silence before `now` is recorded first. A lead is returned unchanged if it is
     decided, a test, or erased, or if it has a meeting, a sale, or a review that the agency entered.
     `signals` are as `capture.intake.risk.as_data` writes them.
     """
@@ -60,9 +60,8 @@ def release(
 
     A `quarantined` lead passes the gate again: duplicates are checked at `now`, caps by the month
     of receipt. A `held_back` lead gets a full review window, or no deadline if silence never
-    accepts it.
-    Raises `EventNotAllowed` if it does not wait, `Refused` without a name, `NotFound` for an
-    unknown lead.
+    accepts it. Raises `EventNotAllowed` if the lead is not in quarantine, `Refused` without a name,
+    `NotFound` for an unknown lead.
     """
     lead = _lead_in_quarantine(records, lead_id, by, now)
     data: dict[str, Any] = {}

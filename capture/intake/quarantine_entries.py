@@ -30,7 +30,7 @@ class QuarantineEntry:
 def quarantine_entries(
     reading: ReadTransaction, campaign: str | None = None
 ) -> list[QuarantineEntry]:
-    """All leads in quarantine, or those of one campaign, the longest wait first."""
+    """All leads in quarantine, or those of one campaign. The lead that waits longest is first."""
     leads = [_entry(reading, lead) for lead in reading.leads.in_quarantine(campaign)]
     return sorted(leads, key=lambda entry: (entry.held_at, entry.lead.lead_id))
 
@@ -45,7 +45,7 @@ def find_quarantine_entry(reading: ReadTransaction, lead: Lead) -> QuarantineEnt
 def select_alike(
     leads: Iterable[QuarantineEntry], sample: QuarantineEntry
 ) -> list[QuarantineEntry]:
-    """The entries of the sample's campaign with the same signals, the sample included."""
+    """The entries of the sample's campaign with the same signals, including the sample."""
     return [
         entry
         for entry in leads

@@ -2,7 +2,8 @@
 
 The visitor sees "thank you" only after the commit. Duplicates and caps hold for simultaneous
 submissions. One submission may also change earlier leads: if its risk signals are about a group,
-the undecided leads of that group are held back in the same transaction (rule 36 of docs/rules.md).
+the undecided leads of that group go into quarantine in the same transaction (rule 36 of
+docs/rules.md).
 """
 
 import secrets
@@ -99,7 +100,7 @@ def receive_submission(
     if traits is not None and gate_result.kind is not EventKind.SPAM:
         is_usual = gate_result.kind is not EventKind.QUARANTINED
         records.traits.save(lead_id, campaign.slug, traits, now, is_usual=is_usual)
-    _hold_back_group(records, campaign, gate_result.signals, now)
+    _quarantine_group(records, campaign, gate_result.signals, now)
     return Receipt(lead_id, is_repeat=False, gate_result=gate_result)
 
 
@@ -137,7 +138,7 @@ def _is_known(records: WriteTransaction, campaign: Campaign, consent: Consent) -
     return records.campaigns.version_text(campaign.slug, consent.version) is not None
 
 
-def _hold_back_group(
+def _quarantine_group(
     records: WriteTransaction, campaign: Campaign, signals: Iterable[RiskSignal], now: datetime
 ) -> None:
     """Puts the undecided earlier leads of a new lead's groups into quarantine."""

@@ -1,12 +1,12 @@
-"""Risk signals: why a lead that passes every criterion is held back from the client.
+"""Risk signals: reasons to quarantine a lead that passes every criterion.
 
 Each signal has a weight in the campaign file. A lead is quarantined if its weights add up to
 `hold_at` (rule 36 of docs/rules.md). No signal is proof, and none uses a third party.
 
 Some signals are about a group: leads that share a trait, such as the traffic source. In a group the
-leads of one company count once, and leads that a person has checked do not count. So colleagues,
-people in one building, and people who come during a burst pass. A burst counts only leads that have
-no other sufficient signal: those are often robots, and people from the same traffic source pass.
+leads of one company count once, and leads that a person has checked do not count. A burst does not
+count leads that have other sufficient signals, because those are often robots. So colleagues,
+people in one building, and people who come from the same source as robots usually pass.
 """
 
 import math
@@ -36,8 +36,7 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.traits import Trait, TraitLead, Traits
 
 TRAITS_KEPT: Final = timedelta(days=29)
-"""How long the ledger needs traits. Older ones are deleted once a day, so none gets older than 30
-days."""
+"""How long traits are kept. Older ones are deleted once a day, so none gets older than 30 days."""
 
 INVALID_CONTACT: Final = "invalid_contact"
 """The code of the rejection reason for a person who cannot be reached."""
@@ -46,14 +45,14 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 _Details = Mapping[str, int | str]
 _FOUR_WEEKS: Final = timedelta(days=28)
 _TIMES_USUAL: Final = 4
-"""A burst counts leads on top of this multiple of the usual rate."""
+"""A burst is a number of leads in addition to the usual rate multiplied by this factor."""
 _TEAM: Final = 20
-"""Up to this number, the leads of one company's domain in one window count once."""
+"""Up to this number of leads, one company's domain counts once in a window."""
 _BURST: Final = "burst"
 _TIMES_EXPLAINED: Final = 5
-"""Factor for the number of leads that are read of a burst: other signals explain some of them."""
+"""For a burst, this many times more leads are read: those with other signals do not count."""
 _REJECTED_COLLEAGUES: Final = 2
-"""The number of rejections that makes a company's domain suspect; one makes the person suspect."""
+"""Rejections that make a company's domain suspect. For a phone number or mailbox, one is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,8 @@ class RiskSignal:
 
 
 def risk_signals(reading: ReadTransaction, arrival: Arrival) -> tuple[RiskSignal, ...]:
-    """All risk signals of a submission. Without traits there are none: for tests, imports, and if
-    quarantine is disabled."""
+    """All risk signals of a submission; none without traits: for tests, imports, and if quarantine
+    is disabled."""
     if arrival.traits is None:
         return ()
     terms = arrival.campaign.quarantine
@@ -108,7 +107,7 @@ def from_data(signals: Iterable[Mapping[str, Any]]) -> list[RiskSignal]:
 
 
 def _own_signals(terms: Quarantine, submission: Submission) -> Iterator[RiskSignal]:
-    """The signal of the submission itself: at most one, since two spam signals make it spam."""
+    """The signal of the submission itself: at most one, because two spam signals make it spam."""
     for signal in submission.spam_signals:
         if signal == HONEYPOT and terms.honeypot:
             yield RiskSignal("honeypot", terms.honeypot)
@@ -121,19 +120,19 @@ def _own_signals(terms: Quarantine, submission: Submission) -> Iterator[RiskSign
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """The number of leads with a trait, and the time window, that make a group."""
+    """How many leads with the same trait, within which time window, are a group."""
 
     trait: str
     window: timedelta
     signal: str
-    """Its key in the table `quarantine`; the key with `_leads` gives the number of leads."""
+    """Its key in the table `quarantine`. The key with `_leads` appended has the number of leads."""
     factor: int = 1
     """Multiplies that number."""
     counts_beyond_team: bool = False
-    """Whether leads of one company beyond `_TEAM` count one by one."""
+    """Whether each lead of one company after the first `_TEAM` leads counts."""
 
-    def least(self, terms: Quarantine) -> int:
-        """The least number of leads in the group."""
+    def min_leads(self, terms: Quarantine) -> int:
+        """The number of leads that is enough for a group."""
         number: int = getattr(terms, f"{self.signal}_leads")
         return number * self.factor
 
@@ -194,14 +193,14 @@ class _Groups:
     def _group(self, trait: Trait, rules: Sequence[_Rule]) -> _Group | None:
         """The group of the trait by the first rule that applies; None if none does."""
         terms = self.campaign.quarantine
-        limit = _limit(max(rule.least(terms) for rule in rules))
+        limit = _limit(max(rule.min_leads(terms) for rule in rules))
         since = self.now - max(rule.window for rule in rules)
         leads = self._newest(trait, rules, since, limit)
         for rule in rules:
-            least = rule.least(terms)
+            least = rule.min_leads(terms)
             if len(leads) + 1 < least or self._size(rule, leads) < least:
                 continue
-            # Few leads reach this point, so its queries are rare.
+            # Few leads get here, so these queries are rare.
             usual = self._usual_hundredths(trait, rule) if trait.has_rate else 0
             least += math.ceil(_TIMES_USUAL * usual / 100)
             if _limit(least) > limit:
@@ -229,13 +228,13 @@ class _Groups:
         if rules[0].signal != _BURST:
             return traits.newest(slug, trait, since, limit)
         leads = traits.newest(slug, trait, since, _TIMES_EXPLAINED * limit)
-        if len(leads) + 1 < min(rule.least(self.campaign.quarantine) for rule in rules):
+        if len(leads) + 1 < min(rule.min_leads(self.campaign.quarantine) for rule in rules):
             return leads
         explained = traits.quarantined_without([lead.lead_id for lead in leads], _BURST)
         return [lead for lead in leads if lead.lead_id not in explained][:limit]
 
     def _size(self, rule: _Rule, leads: Iterable[TraitLead]) -> int:
-        """The number of leads that count within the rule's window, the new one included."""
+        """The number of leads that count within the rule's window, including the new one."""
         since = self.now - rule.window
         senders = Counter(lead.sender for lead in leads if lead.received_at > since)
         senders[self.reading.traits.sender(self.campaign.slug, self.traits.sender)] += 1
@@ -246,7 +245,7 @@ class _Groups:
     def _usual_hundredths(self, trait: Trait, rule: _Rule) -> int:
         """The usual number of leads with the trait within the rule's window, in hundredths.
 
-        The mean of the 28 days before the window, or since the campaign's first lead.
+        The mean of the 28 days before the window, or of the time since the campaign's first lead.
         """
         until = self.now - rule.window
         since = until - _FOUR_WEEKS
@@ -258,7 +257,7 @@ class _Groups:
 
 
 def _limit(least: int) -> int:
-    """The number of leads to read: enough although colleagues count once, and limited."""
+    """How many leads to read: more than `least`, because colleagues count once."""
     return 3 * least + _TEAM
 
 

@@ -76,6 +76,6 @@ def _period(minutes: int) -> str:
 
 
 def _usual(signal: Mapping[str, Any]) -> str:
-    """The usual number of leads in this time, if the event has it."""
+    """The usual number of leads in this period, if the event has it."""
     hundredths = signal.get("usual_hundredths")
     return "" if hundredths is None else f"; usual is {hundredths / 100:.1f}"

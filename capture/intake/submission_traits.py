@@ -1,4 +1,4 @@
-"""The traits of a submission: properties that the posts of robots share and those of people do not.
+"""The traits of a submission: properties that robots' posts often share and people's rarely do.
 
 Pure functions. The ledger stores keyed hashes of the traits, never the text. Texts are compared in
 lower case and with `#` for each number, so that numbered posts of a robot are equal.
@@ -26,7 +26,7 @@ STEM: Final = "stem"
 SHAPE: Final = "shape"
 
 LONG_TEXT: Final = 40
-"""Texts of at least this number of characters are not equal by chance."""
+"""Two texts with at least so many characters are not equal by chance."""
 
 _NUMBER: Final = re.compile(r"\d+")
 _TEXTS: Final = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
@@ -49,7 +49,7 @@ def traits_of(campaign: Campaign, submission: Submission) -> Traits | None:
 
 
 def _traffic_source(submission: Submission) -> str:
-    """Landing page, referring site, campaign, and whether script ran."""
+    """Landing page, referring site, campaign, and whether a script ran."""
     touch = submission.last_touch
     parts = (
         touch.get("path", "").casefold().rstrip("/"),

@@ -49,8 +49,8 @@ class Lead:
     notified: bool = False
     """The client was notified, so the review window runs (rule 11)."""
     was_notified: bool = False
-    """The client was notified of it at some time, also before a correction. If the client does not
-    have it any more, it is shown as removed."""
+    """The client was notified of it at some time, perhaps before a correction. If the client no
+    longer has it, it is shown as removed."""
     meeting_lost: bool = False
     """The rejection cancelled a pending meeting; undoing the rejection restores the meeting."""
     bounced: bool = False
@@ -88,13 +88,13 @@ class Lead:
 
     @property
     def was_visible_to_client(self) -> bool:
-        """Whether the client sees it or was notified of it, even if it was removed since."""
+        """Whether the client sees it or was notified of it, even if it was removed later."""
         return self.was_notified or self.review in VISIBLE_TO_CLIENT
 
     @property
     def is_known_to_client(self) -> bool:
         """Whether the client was notified of it or has decided on it, so that it may hold a copy.
-        A lead that only waits for its notice is visible and not known."""
+        A lead whose notice is not sent yet is visible, but not known."""
         return self.was_notified or (self.was_visible_to_client and self.review != "qualified")
 
     @property
@@ -166,7 +166,7 @@ def event_of(
     occurred_at: datetime | None = None,
     **data: Any,
 ) -> Event:
-    """A new event of a lead, recorded at `now`. Without `occurred_at` it also happened then."""
+    """A new event of a lead, recorded at `now`. `occurred_at` is `now` by default."""
     return Event(
         campaign=lead.campaign,
         lead_id=lead.lead_id,

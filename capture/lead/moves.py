@@ -89,8 +89,8 @@ _REVIEW: Moves = {
 """The moves of a judged lead, except those of `AT_ANY_STAGE`."""
 
 AT_ANY_STAGE = (EventKind.BOUNCED, EventKind.CONSENT_WITHDRAWN, EventKind.ERASED)
-"""Events that each stage of a judged lead allows. They change no stage, with two exceptions: those
-of `UNDELIVERED`, and erasure, which ends the wait for the agency's check."""
+"""Events that are allowed in each stage of a judged lead. They change no stage, with two
+exceptions: those of `UNDELIVERED`, and erasure, which discards a lead in quarantine."""
 
 UNDELIVERED: Moves = {
     "quarantined": {EventKind.CONSENT_WITHDRAWN: "consent_withdrawn"},
@@ -168,7 +168,7 @@ VISIBLE_TO_CLIENT = DELIVERED | {"rejected", "held_back"}
 """Review stages in which the client sees the lead (rules 6 and 36)."""
 
 REMOVED = "removed"
-"""The stage that a client sees of a lead that it was notified of and that is hidden from it now."""
+"""The stage that a client sees if it was notified of a lead and no longer has it."""
 
 STAGES = tuple(stage for stage in MOVES[Track.REVIEW] if stage != NOT_STARTED)
 """All review stages of a received lead."""
