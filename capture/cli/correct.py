@@ -9,6 +9,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
+from capture.cli.options import by_option, note_option
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
@@ -30,10 +31,8 @@ from capture.ledger.protocol import WriteTransaction
     metavar="TEXT",
     help="The legal basis for keeping the data, if there is no consent. No personal data.",
 )
-@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
-@click.option(
-    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
-)
+@by_option
+@note_option
 @pass_context
 def correct(
     context: CommandContext,

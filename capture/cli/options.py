@@ -1,4 +1,4 @@
-"""Shared arguments and options: default commands, bill lines, months, periods, amounts, files."""
+"""Shared arguments and options: names, notes, bill lines, months, periods, amounts, files."""
 
 import calendar
 import re
@@ -35,6 +35,17 @@ class DefaultGroup(click.Group):
         )
 
 
+# Who acts, and a remark on it.
+
+
+by_option = click.option(
+    "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
+)
+note_option = click.option(
+    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
+)
+
+
 # The options that select a line of a closed statement.
 
 
@@ -44,9 +55,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def line_options(command: Command) -> Command:
     """Adds NUMBER --lead ID [--period DATE] --as NAME: `number`, `lead_id`, `period`, `by`."""
     for option in (
-        click.option(
-            "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
-        ),
+        by_option,
         click.option(
             "--period", default="", metavar="DATE", help="Needed if the lead has several lines."
         ),

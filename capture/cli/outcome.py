@@ -8,7 +8,7 @@ import click
 from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
-from capture.cli.options import Amount, side_option
+from capture.cli.options import Amount, by_option, note_option, side_option
 from capture.cli.output import parse_time
 from capture.cli.show import moment
 from capture.lead.events import Actor
@@ -24,7 +24,7 @@ from capture.outcomes.rows import MAX_MONTHS
 @click.command()
 @click.argument("lead_id", metavar="ID")
 @click.argument("what", type=click.Choice(sorted(KINDS)))
-@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
+@by_option
 @side_option
 @click.option("--on", "occurred", metavar="TIME", help="When it happened. By default now.")
 @click.option(
@@ -43,9 +43,7 @@ from capture.outcomes.rows import MAX_MONTHS
 @click.option("--reason", default="", help="For objected: a reason code of the campaign file.")
 @click.option("--reference", default="", metavar="ID", help="The client's own id for this outcome.")
 @click.option("--again", is_flag=True, help="Record it although a similar outcome exists.")
-@click.option(
-    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
-)
+@note_option
 @pass_context
 def outcome(
     context: CommandContext,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.options import side_option
+from capture.cli.options import by_option, side_option
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
 from capture.errors import short_path
@@ -37,7 +37,7 @@ def outcomes() -> None:
 
 @outcomes.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
+@by_option
 @side_option
 @click.option("--campaign", default="", help="The campaign of rows that name none.")
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded; write nothing.")

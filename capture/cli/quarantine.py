@@ -15,7 +15,7 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.hints import in_words
 from capture.cli.lead import find_lead_by_prefix, show_one_lead
-from capture.cli.options import DefaultGroup
+from capture.cli.options import DefaultGroup, by_option, note_option
 from capture.cli.show import (
     as_json_option,
     moment,
@@ -245,10 +245,8 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         as_json_option,
         click.option("--dry-run", is_flag=True, help="Show the result; write nothing."),
-        click.option("--note", default="", help="A remark, which can be erased."),
-        click.option(
-            "--as", "by", required=True, metavar="NAME", help="Your name, for the record."
-        ),
+        note_option,
+        by_option,
         click.option("--campaign", metavar="SLUG", help="With --all: only of this campaign."),
         click.option("--all", "all_leads", is_flag=True, help="All leads in quarantine."),
         click.option(

@@ -15,6 +15,7 @@ from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.hints import in_words
 from capture.cli.lead import find_lead_by_prefix
+from capture.cli.options import by_option, note_option
 from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.errors import GatepostError, Problem, Refused, short_path
@@ -60,11 +61,9 @@ _BATCH_SIZE: Final = 100
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Enter the decisions of a CSV file: lead_id, decision (accept, reject), reason, note.",
 )
-@click.option("--as", "by", required=True, metavar="NAME", help="Your name, for the record.")
+@by_option
 @click.option("--reason", help="For reject: a code from [review.reasons] in the campaign file.")
-@click.option(
-    "--note", default="", help="A remark, stored outside the event chain so that it can be erased."
-)
+@note_option
 @as_json_option
 @pass_context
 def review(

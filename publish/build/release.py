@@ -37,8 +37,9 @@ _UNUSED: Final = ("*.css", "pagefind-*.js")  # the theme styles the search page
 _PREFIX: Final = b"pagefind_dcd"
 _POSITIONS: Final = 5000  # word positions per part; fewer make the list of parts longer
 _LAST_CHARACTER: Final = "\uffff"  # sorts after every letter
-_TEXT_SUFFIXES: Final = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"})
-_COMPRESSED_SUFFIXES: Final = _TEXT_SUFFIXES | PAGEFIND_SUFFIXES
+_COMPRESSED_SUFFIXES: Final = PAGEFIND_SUFFIXES | {
+    *(".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"),
+}
 _MIN_SIZE: Final = 256  # bytes; compression does not help smaller files
 Word: TypeAlias = list[Any]
 """The word, then a list for each page that contains it: the page, the positions in its text, ..."""
@@ -169,11 +170,7 @@ def _hashed_name(language: str, content: bytes) -> str:
 
 def compress(site: Path, cache: Path) -> None:
     """Writes `x.gz` (gzip) and `x.br` (brotli) beside each text file that becomes smaller."""
-    files = [
-        path
-        for path in sorted(site.rglob("*"))
-        if path.suffix in _TEXT_SUFFIXES | PAGEFIND_SUFFIXES
-    ]
+    files = [path for path in sorted(site.rglob("*")) if path.suffix in _COMPRESSED_SUFFIXES]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # both compressors release the GIL
         list(threads.map(lambda path: _compress(path, cache), files))
 

@@ -46,7 +46,6 @@ class FrontMatter:
     body: str
     body_line: int
     """The line of the file on which `body` begins."""
-    is_yaml: bool = False
     problems: tuple[FrontMatterProblem, ...] = field(default=())
 
     @property
@@ -73,13 +72,11 @@ def _read_fenced(lines: list[str]) -> FrontMatter:
         problem = FrontMatterProblem(
             1, "the front matter does not end: put a second `---` on a line below it"
         )
-        return FrontMatter({}, {}, "", len(lines), is_yaml=True, problems=(problem,))
+        return FrontMatter({}, {}, "", len(lines), problems=(problem,))
     document = read_yaml("\n".join(lines[1:end]), first_line=2)
     problems = tuple(FrontMatterProblem(line, message) for line, message in document.problems)
     body = "\n".join(lines[end + 1 :])
-    return FrontMatter(
-        document.values, document.lines, body, end + 2, is_yaml=True, problems=problems
-    )
+    return FrontMatter(document.values, document.lines, body, end + 2, problems=problems)
 
 
 def _read_pairs(lines: list[str]) -> FrontMatter:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from capture.billing.statement import Counts, Parties, Statement
+from capture.billing.statement import Parties, Statement
 from capture.closing.close import close_month, preview_statements
 from capture.closing.documents import find_closed_statement
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -35,13 +35,3 @@ def preview_one(
     """The only statement of the month as it would be at a time."""
     (statement,) = preview_statements(reading, client, parties, month, as_of)
     return statement
-
-
-def counts_of(statement: Statement) -> Counts:
-    """The counts of all its campaigns."""
-    counts = [part.counts for part in statement.parts]
-    return Counts(
-        sum(each.in_review for each in counts),
-        sum(each.over_cap_refused for each in counts),
-        sum(each.over_cap_free for each in counts),
-    )

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -207,8 +207,3 @@ def in_order(*crowds: Iterator[Visit]) -> list[Visit]:
     """All visits in the order of their time."""
     visits = (visit for crowd in crowds for visit in crowd)
     return sorted(visits, key=lambda visit: visit.at)
-
-
-def with_honeypot(visit: Visit) -> Visit:
-    """The same visit of a browser that filled the hidden field."""
-    return replace(visit, submission=replace(visit.submission, spam_signals=("honeypot",)))
