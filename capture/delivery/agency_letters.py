@@ -73,7 +73,7 @@ def spam_digest(request: Request) -> Letter:
 
 
 def quarantine_digest(request: Request) -> Letter:
-    """The leads that wait for the agency now."""
+    """The leads that are in quarantine now."""
     request.check_agency()
     entries = quarantine_entries(request.reading)
     if not entries:

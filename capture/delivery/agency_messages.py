@@ -75,7 +75,7 @@ class AgencyPlanner:
             )
 
     def quarantine_digest(self, reading: ReadTransaction) -> Iterator[NewMessage]:
-        """The leads that wait since before this morning (UTC), one letter a day."""
+        """One letter a day on the leads that have been in quarantine since before 08:00 UTC."""
         today = self.now.astimezone(UTC).date()
         morning = datetime.combine(today, MORNING, UTC)
         key = f"{_QUARANTINE}:{today}"

@@ -1,8 +1,8 @@
-"""The letter with the link that proves an address, of campaigns with `confirm = "email"`.
+"""The letter with the link that proves an address, for campaigns with `confirm = "email"`.
 
 Every lead that came by a form gets the same letter, whatever its verdict, except spam and leads
-that are held back (rule 6 of docs/rules.md). Who sends the form again while a lead waits gets that
-lead's letter again (rule 2).
+in quarantine (rule 6 of docs/rules.md). A person who sends the form again while the lead waits gets
+that lead's letter again (rule 2).
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from capture.ledger.protocol import ReadTransaction
 
 CONFIRMATION: Final = "confirmation"
 LETTERS_FOR_A_LEAD: Final = 3
-"""Most letters to the address of one lead, without dropped ones."""
+"""The most letters to the address of one lead. Dropped ones do not count."""
 _NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
 """Stages of a lead whose person gets no letter."""
 
@@ -34,7 +34,7 @@ _RESULTS: Final = frozenset(
         EventKind.UNCONFIRMED,
     }
 )
-"""Results of the gate after which the letter leaves: a lead qualifies only after it."""
+"""Results of the gate after which the letter is queued. `qualified` follows only a proof."""
 
 
 def confirmations(
@@ -62,7 +62,7 @@ def gets_letter(lead: Lead) -> bool:
 
 
 def _link_end(subject: LeadEvent, lead: Lead) -> datetime:
-    """When the link ends: that of a waiting lead with the lead, any other one after as long."""
+    """When the link ends: with the wait of an unconfirmed lead, or after `CONFIRMATION_TIME`."""
     if lead.review == "unconfirmed" and lead.confirm_until is not None:
         return lead.confirm_until
     until = subject.event.data.get("until")
@@ -70,8 +70,8 @@ def _link_end(subject: LeadEvent, lead: Lead) -> datetime:
 
 
 def _is_enough(reading: ReadTransaction, lead: Lead) -> bool:
-    """Whether the address of the lead has had its letters. A corrected address starts anew: what
-    was finished before went to the earlier one."""
+    """Whether the address has had the most letters. After a correction of the address, earlier
+    letters do not count: they went to the old address."""
     corrected_at = max(
         (
             recorded.event.recorded_at

@@ -12,11 +12,11 @@ from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
 
 DomainsWithoutMail = Callable[[Collection[str]], AbstractSet[str]]
-"""Of some domains, as `domain_of` writes them, those that certainly take no mail."""
+"""Returns those of some domains that certainly take no mail. `domain_of` gives the spelling."""
 
 
 def unchecked(_domains: Collection[str]) -> AbstractSet[str]:
-    """No look-up: every domain may take mail."""
+    """Looks up nothing, so every domain may take mail."""
     return frozenset()
 
 

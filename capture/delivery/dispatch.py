@@ -48,9 +48,9 @@ _CLOCK_INTERVAL: Final = timedelta(seconds=30)
 follow from events in every pass."""
 
 _SLOW: Final = timedelta(seconds=2)
-"""An attempt that took longer made all other messages wait."""
+"""An attempt that takes longer is slow: all other messages wait meanwhile."""
 _SHARE: Final = 10
-"""A slow receiver gets this part of the time while other messages are due: 1 in 10."""
+"""A slow receiver gets one tenth of the time while other messages are due."""
 
 _ERASURE_INTERVAL: Final = timedelta(days=1)
 """How often a dispatcher looks for personal data that is old enough to be erased."""
@@ -107,7 +107,7 @@ class Dispatcher:
     _planned_at: datetime | None = None
     _erased_at: datetime | None = None
     _slow_until: dict[str, datetime] = field(default_factory=dict)
-    """By webhook endpoint that answered slowly: until when its messages come after all others."""
+    """By slow webhook endpoint: the time until which its messages are sent after all others."""
 
     def run(self) -> Iterator[Delivery]:
         """One pass: queues what follows, then sends one due message after the other.
@@ -154,7 +154,7 @@ class Dispatcher:
             log.error("no new messages are queued: unexpected error\n%s", _stack_of(error))
 
     def _note_time(self, message: Message, time: timedelta) -> None:
-        """After a slow attempt: what has happened meanwhile is queued, and comes first."""
+        """After a slow attempt, queues the messages that are due meanwhile, to send them first."""
         if time <= _SLOW:
             return
         if message.channel is Channel.WEBHOOK:
@@ -170,9 +170,9 @@ class Dispatcher:
         try:
             number = self.erase_old_data(now)
         except GatepostError as error:
-            log.error("old personal data is not erased: %s", error)
+            log.error("old personal data was not erased; the next try is in a day: %s", error)
         except Exception as error:
-            log.error("old personal data is not erased: unexpected error\n%s", _stack_of(error))
+            log.error("old personal data was not erased: unexpected error\n%s", _stack_of(error))
         else:
             if number:
                 log.warning("the personal data of %d leads was erased by age", number)

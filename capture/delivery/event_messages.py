@@ -31,7 +31,7 @@ MEETING_TIME: Final = timedelta(hours=1)
 """How long after a meeting's start the client is asked whether it was held."""
 
 MORNING: Final = time(8)
-"""When the letters of a day leave."""
+"""The local time at which the letters of a day are sent."""
 _RESULTS_WITH_GUIDE: Final = frozenset(
     {
         EventKind.DUPLICATE,
@@ -43,7 +43,7 @@ _RESULTS_WITH_GUIDE: Final = frozenset(
 )
 """Results of the gate after which the visitor gets the guide (rule 6): all but spam."""
 WITHHELD: Final = frozenset({"quarantined", "discarded"})
-"""Stages of a lead that nobody gets a letter about. A release is a new result of the gate."""
+"""Stages in which nobody gets a letter about the lead. A release leads to a new result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +110,14 @@ def is_too_old(event: Event, now: datetime) -> bool:
 
 
 def morning_of(day: date, zone: ZoneInfo) -> datetime:
-    """08:00 in the zone, when the letters of a day leave, in UTC."""
+    """The UTC time of 08:00 in the zone, when the letters of a day are sent."""
     return datetime.combine(day, MORNING, zone).astimezone(UTC)
 
 
 def _guide(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
     """The guide, for each lead that came by a form of a gated campaign. The planner queues it again
-    only if the earlier one was dropped, such as while the lead was quarantined. A campaign that
-    asks for a confirmation has one letter for both (`confirmation_messages`)."""
+    only if the earlier one was dropped, such as while the lead was quarantined. A campaign with
+    `confirm = "email"` has one letter for both purposes (`confirmation_messages`)."""
     lead, campaign = subject.lead, subject.campaign
     expires_at = lead.received_at + TOO_OLD
     has_guide = campaign.kind == "gated" and campaign.confirm is Confirm.NONE
@@ -158,8 +158,8 @@ def _lead_to_review(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
 
 
 def _release(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
-    """A lead that the client had in review is released: a letter with its new deadline, also for a
-    client with a digest, and later the warning."""
+    """A lead that was `held_back` is released: a letter with the new deadline, also for a client
+    with a digest, and later the reminder."""
     is_by_mail = subject.campaign.review.notice is Notice.EMAIL
     if is_by_mail and not is_too_old(subject.event, now):
         yield from _to_notices(subject, now, "lead_released")
@@ -189,7 +189,7 @@ def _meeting_question(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]
 
 
 def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
-    """Tells the client, if it has or had the lead. It leaves however the client gets notices."""
+    """Notifies the client if it has or had the lead, whether it gets notices by mail or not."""
     if subject.lead.was_visible_to_client and not is_too_old(subject.event, now):
         yield from _to_notices(subject, now, "consent_withdrawn")
 
@@ -197,7 +197,7 @@ def _withdrawal(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
 def withdrawal_after_notice(
     reading: ReadTransaction, notice: Message, lead: Lead, now: datetime
 ) -> NewMessage:
-    """Tells the recipient of a notice that its person withdrew the consent while it was sent."""
+    """Notifies the recipient of a notice: the person withdrew the consent while it was sent."""
     (sequence,) = (
         recorded.sequence
         for recorded in reading.events.select(lead_id=lead.lead_id)

@@ -33,7 +33,7 @@ def lead_to_review(request: Request) -> Letter:
 
 
 def lead_released(request: Request) -> Letter:
-    """A lead that the client had in review, and that the agency has checked."""
+    """A lead that was `held_back` in review and that the agency has released."""
     request.check_contact(request.client.contacts.notices)
     lead = _lead_in_review(request)
     _check_newest(request)
@@ -90,20 +90,20 @@ def meeting_question(request: Request) -> Letter:
 
 
 def _lead_in_review(request: Request) -> Lead:
-    """The message's lead. Raises `Dropped` if it does not wait for a review any more, and if its
-    person withdrew the consent: the client's letter on that must be the last with their data."""
+    """The message's lead. Raises `Dropped` if it is no longer in review, or if its person withdrew
+    the consent: after the letter on the withdrawal, no letter may contain the person's data."""
     lead = find_lead(request.reading, request.message.lead_id)
     stage = lead.review_at(request.now)
     if stage != "qualified":
         raise Dropped(f"the lead is {stage} by now")
-    if lead.consent_withdrawn and not lead.erased:  # an erased one is dropped as such
+    if lead.consent_withdrawn and not lead.erased:  # an erased lead is dropped for that reason
         raise Dropped("the person withdrew the consent")
     return lead
 
 
 def _check_newest(request: Request) -> None:
-    """Raises `Dropped` if the lead qualified, or was released in review, after the event from which
-    the message follows: a newer letter follows from that."""
+    """Raises `Dropped` if the lead qualified, or was released in review, after the message's event:
+    a newer letter follows from the later event."""
     newest = max(
         recorded.sequence
         for recorded in request.reading.events.select(lead_id=request.message.lead_id)

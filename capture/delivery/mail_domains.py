@@ -1,12 +1,12 @@
-"""Which e-mail domains take mail, by the DNS of this machine.
+"""Finds out by DNS which e-mail domains take mail.
 
 A domain takes mail if it has an MX record, or no MX record but an address (RFC 5321, section 5.1).
-It takes none with a null MX (RFC 7505), or if the DNS says that it has none of these records.
-Whatever else happens is unknown, and unknown counts against nobody: no answer in time, an error, an
-answer that cannot be read.
+It takes none if it has a null MX (RFC 7505), or if the DNS answers that it has none of these
+records. In all other cases the result is unknown, and the lead passes: if no answer comes in time,
+after an error, or if the answer cannot be read.
 
-"It has none" is believed only of a DNS that also knows a name which always exists: a machine
-without the Internet may get that answer for every name.
+The answer "none of these records" is accepted only from a DNS server that also finds a name which
+always exists: a machine without the Internet may get that answer for every name.
 """
 
 import logging
@@ -24,27 +24,27 @@ from dns.exception import DNSException
 from dns.rdatatype import AAAA, MX, A, RdataType
 
 SECONDS: Final = 5.0
-"""Longest look-up of one domain."""
+"""Time limit of the look-up of one domain."""
 SECONDS_OF_PASS: Final = 8.0
-"""Longest look-up of all domains together. A server that ends waits ten seconds for the dispatcher,
-so that it is not killed in a pass."""
+"""Time limit of all look-ups of a pass. A server that stops waits ten seconds for the dispatcher,
+so a pass must be shorter."""
 PAUSE_SECONDS: Final = 60.0
-"""How long nothing is looked up after the machine's DNS did not work."""
+"""How long nothing is looked up after the DNS did not work."""
 MOST_SILENT_PASSES: Final = 3
-"""After so many passes without any answer in time there is such a pause too."""
+"""After so many passes in which no answer came in time, there is a pause too."""
 ANSWER_SECONDS: Final = 3600.0
 """How long an answer is kept."""
 UNKNOWN_SECONDS: Final = 60.0
-"""How long an unknown domain is not looked up again."""
+"""How long a domain is not looked up again after an unknown result."""
 
 KNOWN_NAME: Final = "a.root-servers.net."
-"""A name that every DNS with access to the Internet has an address for."""
+"""A name for which every DNS server with access to the Internet has an address."""
 EXAMPLE: Final = ".example"
-"""The ending of names for documents and trials, which the public DNS never has (RFC 6761)."""
+"""The ending of example names, which do not exist in the public DNS (RFC 6761)."""
 
 _THREADS: Final = 16
 _MOST_KEPT: Final = 10_000
-"""Answers in memory, about two megabytes."""
+"""The most answers in memory, about two megabytes."""
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class TakesMail(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DnsServer:
-    """Where the DNS is asked, instead of the servers that the machine is configured for."""
+    """A DNS server to use instead of those in the machine's configuration."""
 
     address: str
     """An IP address."""
@@ -71,22 +71,22 @@ class MailDomains:
     """Looks domains up, several at the same time, and remembers the answers. For one thread."""
 
     server: DnsServer | None = None
-    """None: as the machine is configured."""
+    """None: the servers in the machine's configuration."""
     examples_pass: bool = False
-    """Names that end in `.example` are unknown without a look-up, for trials."""
+    """Whether names that end in `.example` are not looked up; their result is unknown."""
     seconds: float = SECONDS
     seconds_of_pass: float = SECONDS_OF_PASS
     clock: Callable[[], float] = time.monotonic
-    """Seconds, for the times that answers are kept."""
+    """Returns the time in seconds, to know when a kept answer is too old."""
     _answers: dict[str, tuple[TakesMail, float]] = field(default_factory=dict)
-    """By domain: the answer, and until when it is kept."""
+    """By domain: the answer, and the time until which it is kept."""
     _works_until: float = float("-inf")
-    """Until when the DNS need not be tested again."""
+    """The time until which the DNS is not tested again."""
     _paused_until: float = float("-inf")
     _silent_passes: int = 0
-    """Passes one after the other in which the time ran out and no domain was answered."""
+    """The number of passes, in a row, in which the time ran out without any answer."""
     _is_reported: bool = False
-    """The log says that the DNS does not work."""
+    """Whether the log already says that the DNS does not work."""
 
     def without_mail(self, domains: Collection[str]) -> AbstractSet[str]:
         """The domains that certainly take no mail."""
@@ -94,7 +94,7 @@ class MailDomains:
         return {domain for domain, answer in answers.items() if answer is TakesMail.NO}
 
     def look_up(self, domains: Collection[str]) -> Mapping[str, TakesMail]:
-        """Whether each domain takes mail. Answers within `seconds_of_pass`, also without a DNS."""
+        """Whether each domain takes mail. Returns within `seconds_of_pass`, even without DNS."""
         now = self.clock()
         self._forget(now)
         new = sorted(
@@ -111,7 +111,7 @@ class MailDomains:
         return self.examples_pass and domain.endswith(EXAMPLE)
 
     def _forget(self, now: float) -> None:
-        """Removes answers that are too old, and all if there are too many."""
+        """Removes answers that are too old, or all answers if there are too many."""
         kept = {domain: entry for domain, entry in self._answers.items() if entry[1] > now}
         self._answers = kept if len(kept) < _MOST_KEPT else {}
 
@@ -140,13 +140,13 @@ class MailDomains:
         self._silent_passes = 0
         if not self._is_reported:
             log.warning(
-                "the DNS of this machine does not answer; until it does, no lead is held back "
-                "because its e-mail domain takes no mail"
+                "the DNS does not answer; check DNS_SERVER or the machine's configuration. "
+                "Meanwhile no lead is quarantined because its e-mail domain takes no mail"
             )
         self._is_reported = True
 
     def _start_pass(self) -> "_LookUp | None":
-        """A pass with the configuration as it is now; None if the machine has none."""
+        """A pass with the current configuration; None if the machine has none."""
         try:
             resolver = dns.resolver.Resolver(configure=self.server is None)
         except (DNSException, OSError, ValueError):
@@ -156,7 +156,7 @@ class MailDomains:
         return _LookUp(resolver, self.seconds, time.monotonic() + self.seconds_of_pass)
 
     def _works(self, look_up: "_LookUp") -> bool:
-        """Whether the DNS knows the name that always exists, so that its "no" can be believed."""
+        """Whether the DNS finds the name that always exists, so that its answers are reliable."""
         if self.clock() < self._works_until:
             return True
         if not look_up.records(KNOWN_NAME, A, look_up.deadline()):
@@ -167,16 +167,16 @@ class MailDomains:
 
 @dataclass(frozen=True, slots=True)
 class _LookUp:
-    """Look-ups of one pass."""
+    """The look-ups of one pass."""
 
     resolver: dns.resolver.Resolver
     seconds: float
-    """Longest look-up of one domain."""
+    """Time limit of the look-up of one domain."""
     end: float
     """When the pass ends, on the monotonic clock."""
 
     def deadline(self) -> float:
-        """When a look-up that begins now ends at the latest."""
+        """The latest time at which a look-up that begins now ends."""
         return min(self.end, time.monotonic() + self.seconds)
 
     def takes_mail(self, domain: str) -> TakesMail:
@@ -188,8 +188,8 @@ class _LookUp:
         if mail_servers:
             is_null = all(record.exchange == dns.name.root for record in mail_servers)
             return TakesMail.NO if is_null else TakesMail.YES
-        # Also if the DNS says that the name does not exist: some servers say so of a record that
-        # they do not know, although the name has an address.
+        # Addresses are looked up even after the answer that the name does not exist: some servers
+        # give this answer if only the MX record is missing.
         is_certain = True
         for kind in (A, AAAA):
             addresses = self.records(domain, kind, deadline)
@@ -199,7 +199,7 @@ class _LookUp:
         return TakesMail.NO if is_certain else TakesMail.UNKNOWN
 
     def records(self, domain: str, kind: RdataType, deadline: float) -> Sequence[Any] | None:
-        """The records of a kind, also behind an alias; None if that stays unknown."""
+        """The records of a kind, also behind an alias; None if the result is unknown."""
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             return None

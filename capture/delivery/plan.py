@@ -2,8 +2,8 @@
 
 An event is its own queue entry: the use case that recorded it queues nothing. `queue_messages`
 reads the events after a mark, queues what follows from them, and moves the mark in the same
-transaction. Each message has a key, so it is queued once, also by several dispatchers. Before that
-it looks up the e-mail domains of new leads, outside any transaction: visitors would wait.
+transaction. Each message has a key, so it is queued once, also by several dispatchers. Before the
+transaction it looks up the e-mail domains of new leads, so that no visitor waits for the DNS.
 """
 
 from collections.abc import Iterable, Iterator
@@ -71,7 +71,8 @@ def queue_messages(context: DeliveryContext, now: datetime) -> int:
 
 
 def _has_silence(reading: ReadTransaction, now: datetime) -> bool:
-    """Whether silence has decided something, or a link has ended, and no event records it yet."""
+    """Whether an acceptance by silence, a meeting that counts as held, or the end of a confirmation
+    link is not recorded yet."""
     if unrecorded_expiries(reading, now):
         return True
     held = (
@@ -81,8 +82,8 @@ def _has_silence(reading: ReadTransaction, now: datetime) -> bool:
 
 
 def _record_silence(records: WriteTransaction, now: datetime) -> None:
-    """Records acceptances by silence, meetings that silence takes as held, and ended confirmation
-    links (rules 7, 12 and 14 of docs/rules.md), so that webhooks can follow from them."""
+    """Records acceptances by silence, meetings that count as held, and confirmation links that have
+    ended (rules 7, 12 and 14 of docs/rules.md), so that webhooks can follow from them."""
     expire_leads(records, now)
     record_silent_acceptances(records, now)
     record_held_meetings(records, now)
@@ -90,13 +91,13 @@ def _record_silence(records: WriteTransaction, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """The next events in the order of the chain."""
+    """The next events to plan, in the order of the chain."""
 
     mark: int
     """The last event that was planned before."""
     last: int
     domains: AbstractSet[str]
-    """The e-mail domains to look up first."""
+    """The e-mail domains to look up before the transaction."""
 
 
 def _next_batch(reading: ReadTransaction) -> _Batch | None:
@@ -119,9 +120,9 @@ class _Planner:
     def queue_of_events(
         self, batch: _Batch, without_mail: AbstractSet[str], records: WriteTransaction
     ) -> int:
-        """Queues what follows from the events of the batch, and moves the mark.
+        """Queues the messages that follow from the events of the batch, and moves the mark.
 
-        Leads whose e-mail domain is in `without_mail` are held back first.
+        Puts leads whose e-mail domain is in `without_mail` into quarantine first.
         """
         if records.outbox.last_planned_event() != batch.mark:  # another dispatcher was faster
             return 0
@@ -224,8 +225,8 @@ class _Planner:
 
 
 def _has_guide(reading: ReadTransaction, lead_id: str) -> bool:
-    """Whether the lead's guide was sent or will be. A dropped one counts not: a lead that was
-    quarantined meanwhile gets it after its release."""
+    """Whether the lead's guide was sent or will be. A dropped one does not count, so that a lead
+    that was quarantined gets its guide after the release."""
     guides = reading.outbox.select(lead_id=lead_id, kind=GUIDE)
     return any(guide.state is not MessageState.DROPPED for guide in guides)
 

@@ -1,4 +1,4 @@
-"""Finds the facts of letters on a person's own data."""
+"""Collects the facts of the letters on a withdrawn consent and on a person's own data."""
 
 from capture.client_access.answers import person_and_company
 from capture.delivery.request import Dropped, Request
@@ -11,7 +11,7 @@ from capture.signed_links import OWN_DATA_LIFE, own_data_path, review_path
 
 
 def consent_withdrawn(request: Request) -> Letter:
-    """To the client: do not contact this person any more."""
+    """The letter to the client: do not contact this person any more."""
     request.check_contact(request.client.contacts.notices)
     lead = find_lead(request.reading, request.message.lead_id)
     if not (lead.was_visible_to_client or request.message.data.get("was_notified")):
@@ -45,7 +45,7 @@ def consent_withdrawn(request: Request) -> Letter:
 
 
 def own_data(request: Request) -> Letter:
-    """To the person: the link to everything that we hold under the address."""
+    """The letter to the person, with the link to all data that we store under the address."""
     lead = find_lead(request.reading, request.message.lead_id)
     address = email_of(request.reading.people.personal_data(lead.lead_id))
     if not address:

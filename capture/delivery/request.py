@@ -62,8 +62,7 @@ class Request:
         return f"{self.context.service_url}{path}"
 
     def unsubscribe_url(self, address: str, letter: str = "") -> str:
-        """Where the owner of the address unsubscribes from letters of a kind; by default of this
-        message's kind.
+        """The URL to unsubscribe the address from letters of a kind; default: this message's kind.
 
         Raises `Dropped` if they have done so.
         """

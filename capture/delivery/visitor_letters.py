@@ -1,4 +1,4 @@
-"""Finds the facts of the letters to a visitor."""
+"""Collects the facts of the letters to a visitor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,10 +39,10 @@ def guide(request: Request) -> Letter:
 
 
 def confirmation(request: Request) -> Letter:
-    """Asks for the proof of the address; the files are behind the same link.
+    """The letter with the link that proves the address and leads to the files.
 
-    If the campaign's file is gone, the terms of the lead say what to ask for (rule 18 of
-    docs/rules.md), and no file is promised.
+    If the campaign's file is gone, the letter follows the lead's own terms (rule 18 of
+    docs/rules.md) and promises no file.
     """
     recipient = _recipient(request)
     lead = recipient.lead
@@ -54,7 +54,7 @@ def confirmation(request: Request) -> Letter:
     if lead.review == "unconfirmed" and lead.confirm_until is not None:
         ends = lead.confirm_until
     if ends <= request.now:
-        raise Dropped("the link that it would have has ended")
+        raise Dropped("the link for this letter has ended")
     signer = request.context.link_signer
     token = signer.confirmation(lead.campaign, lead.lead_id, recipient.address, ends)
     campaign = request.context.catalogue().campaigns.get(lead.campaign)
@@ -81,7 +81,7 @@ class _Link:
 
 
 def _recipient(request: Request) -> _Recipient:
-    """The person that the letter goes to. Raises `Dropped` after erasure."""
+    """The person to whom the letter is sent. Raises `Dropped` after erasure."""
     lead = find_lead(request.reading, request.message.lead_id)
     address = email_of(request.reading.people.personal_data(lead.lead_id))
     if not address:
@@ -98,7 +98,7 @@ def _facts(
 ) -> visitor.GuideFacts:
     """The facts of the letter that promises these files, with this link.
 
-    Raises `TemporaryFailure` if a file cannot be sent, and `Dropped` if nobody wants the letter.
+    Raises `TemporaryFailure` if a file cannot be sent, and `Dropped` after an unsubscription.
     """
     lead = recipient.lead
     _check_files(request, files)
@@ -110,7 +110,7 @@ def _facts(
         link_ends=link.ends,
         zone=campaign.zone,
         consent=_consent(request, lead),
-        # Both letters follow a form, so one wish counts for both.
+        # To unsubscribe from the guide also ends the confirmation letters.
         unsubscribe_url=request.unsubscribe_url(
             mailbox_of(recipient.address, NEWEST), visitor.GUIDE
         ),

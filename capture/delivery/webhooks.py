@@ -64,13 +64,13 @@ _PREFIXES: Final = {Track.APPOINTMENT: "appointment", Track.SALE: "sale"}
 _NOT_SENT: Final = frozenset({EventKind.RECEIVED, EventKind.CORRECTED})
 """The verdict that follows each of these is sent."""
 _HOLDS: Final = frozenset({EventKind.HELD_BACK, EventKind.RELEASED})
-"""Events that are sent only if the client had the lead."""
+"""Events that are sent only if the client had the lead at that time."""
 _REMOVALS: Final = ENDS_DELIVERY - {EventKind.REJECTED} | {
     EventKind.UNCONFIRMED,
     EventKind.HELD_BACK,
     EventKind.CONSENT_WITHDRAWN,
 }
-"""Events after which the client may not have the lead any more."""
+"""Events that may remove the lead from the client."""
 
 
 # Which messages follow from an event.
@@ -119,7 +119,7 @@ def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead 
         return STATEMENT_CLOSED if has_document else ""
     if not is_visible(lead):
         return REMOVED if event.kind in _REMOVALS and not lead.test else ""
-    # Erased by age: the client decides how long it keeps its own copy.
+    # An erasure by age is not sent: the client decides how long it keeps its own copy.
     is_by_age = event.kind is EventKind.ERASED and event.data.get("reason") != "request"
     is_sent = event.kind in EVENTS - _NOT_SENT and not is_by_age
     if not is_sent or (event.kind in _HOLDS and not _is_seen(reading, event)):
@@ -136,8 +136,8 @@ def _webhook_type(reading: ReadTransaction, recorded: RecordedEvent, lead: Lead 
 def _type_for_endpoint(
     reading: ReadTransaction, recorded: RecordedEvent, endpoint: Endpoint, kind: str
 ) -> str:
-    """The type for one endpoint. A lead that it knows is updated when it qualifies again or is
-    removed; of a removed lead that it does not know, it hears nothing."""
+    """The type for one endpoint; empty for a removed lead that the endpoint does not know. When a
+    known lead qualifies again or is removed, the type is `lead.updated`."""
     if kind not in {QUALIFIED, REMOVED}:
         return kind
     is_known = _was_notified(reading, recorded) or _has_webhook(reading, recorded, endpoint)
@@ -153,7 +153,7 @@ def _was_notified(reading: ReadTransaction, recorded: RecordedEvent) -> bool:
 
 
 def _has_webhook(reading: ReadTransaction, recorded: RecordedEvent, endpoint: Endpoint) -> bool:
-    """Whether an earlier event of the lead was sent to the endpoint, or still will be."""
+    """Whether an earlier event of the lead was sent to the endpoint, or is queued for it."""
     messages = reading.outbox.select(lead_id=str(recorded.event.lead_id), recipient=endpoint.id)
     return any(
         message.data["sequence"] < recorded.sequence and message.state is not MessageState.DROPPED
@@ -255,7 +255,7 @@ def _load(
     if lead is None or not (is_visible(lead) or event.kind in _REMOVALS):
         return endpoint, None, "the client does not see this lead any more"
     if not is_visible(lead) and not _knows(reading, lead, message):
-        return endpoint, None, "the webhook was never sent this lead"
+        return endpoint, None, "this lead was never sent to the webhook"
     if _is_withdrawn(reading, recorded):
         return endpoint, None, "the decision was undone"
     schema = serialize_lead(load_client_lead(reading, lead), now)
@@ -263,8 +263,8 @@ def _load(
 
 
 def _knows(reading: ReadTransaction, lead: Lead, message: Message) -> bool:
-    """Whether the client was notified of the lead, or the endpoint was sent another webhook of
-    it."""
+    """Whether the client was notified of the lead, or another webhook about it was sent to the
+    endpoint."""
     sent = reading.outbox.select(
         MessageState.SENT, lead_id=lead.lead_id, recipient=message.recipient
     )

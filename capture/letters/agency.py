@@ -24,7 +24,7 @@ from capture.text import count_noun
 MOST_ROWS: Final = 20
 """Most leads or messages that a letter names."""
 REASON: Final = "You get this letter because your address is the agency's in the settings."
-"""Why the agency gets a letter."""
+"""The sentence that says why the agency gets a letter."""
 
 
 @dataclass(frozen=True, slots=True)

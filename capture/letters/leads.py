@@ -85,7 +85,7 @@ def lead_to_review(letterhead: Letterhead, facts: LeadFacts) -> Letter:
 
 
 def lead_released(letterhead: Letterhead, facts: LeadFacts) -> Letter:
-    """A lead that was `held_back` and is released: its review begins again."""
+    """A lead that was `held_back` and is released, so that its review begins again."""
     content = Content(
         subject=f"Lead to review again: {facts.name}{_until(facts)}",
         heading="A lead to review again",

@@ -1,4 +1,4 @@
-"""Letters on personal data: to the client on a withdrawn consent, to the person on own data."""
+"""Letters on personal data: to the client on a withdrawn consent, to a person on their own data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class WithdrawalFacts:
     """The campaign's title."""
     person: str
     company: str
-    """Both are empty after erasure."""
+    """`person` and `company` are empty after erasure."""
     email: str
     received_at: datetime
     withdrawn_at: datetime
@@ -36,13 +36,13 @@ class WithdrawalFacts:
     is_waiting: bool
     """Whether the client may still accept or reject the lead."""
     is_not_me: bool
-    """The owner of the address says that somebody else entered it."""
+    """Whether the owner of the address says that somebody else entered it."""
     url: str
     is_test: bool = False
 
 
 def consent_withdrawn(letterhead: Letterhead, facts: WithdrawalFacts) -> Letter:
-    """To the client: do not contact the person any more, and the state of the lead."""
+    """The letter to the client: do not contact this person any more, and the state of the lead."""
     name = short(facts.company, 60) or f"{short(facts.campaign, 50)}, {facts.lead_id}"
     rows = (
         ("Name", facts.person),
@@ -112,7 +112,7 @@ def own_data(letterhead: Letterhead, facts: OwnDataFacts) -> Letter:
         summary=f"The link works until {until}.",
         blocks=(
             Paragraph(
-                "Somebody requested on our website to see the data that we store under this e-mail "
+                "Somebody asked on our website to see the data that we store under this e-mail "
                 "address. The page behind this link shows the data. There you can also save a copy "
                 "and withdraw your consent."
             ),

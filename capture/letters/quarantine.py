@@ -21,16 +21,16 @@ from capture.text import count_noun
 
 @dataclass(frozen=True, slots=True)
 class QuarantineEntryFacts:
-    """One lead that waits for the agency."""
+    """One lead in quarantine."""
 
     lead_id: str
     slug: str
-    """The campaign's."""
+    """The slug of the campaign."""
     zone: ZoneInfo
     received_at: datetime
     held_at: datetime
     is_in_review: bool
-    """The client has it in review, and its deadline is stopped."""
+    """Whether the client has it in review, with the deadline stopped."""
     signals: tuple[str, ...]
     """Its risk signals, in sentences."""
     answers: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class QuarantineGroup:
 
     slug: str
     signals: str
-    """Their names, such as `burst, network`."""
+    """The names of the signals, such as `burst, network`."""
     count: int
     example: str
     """The id of one of them."""
@@ -51,23 +51,24 @@ class QuarantineGroup:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineFacts:
-    """All leads that wait for the agency."""
+    """All leads in quarantine."""
 
     leads: tuple[QuarantineEntryFacts, ...]
-    """The first `MOST_ROWS` of them, the longest wait first; not empty."""
+    """The `MOST_ROWS` leads that wait longest, the longest wait first; not empty."""
     count: int
     in_review: int
-    """How many of them clients have in review."""
+    """The number of leads that clients have in review."""
     groups: tuple[QuarantineGroup, ...]
 
 
 def quarantine_digest(letterhead: Letterhead, facts: QuarantineFacts) -> Letter:
-    """The leads that wait for the agency, and how to release or discard them."""
+    """The leads in quarantine, and how to release or discard them."""
     number = count_noun(facts.count, "lead")
     first = facts.leads[0].lead_id
     blocks: list[Block] = [
         Paragraph(
-            f"{_introduction(facts)} Until you decide, a lead stays there and is not billed."
+            f"{_introduction(facts)} Until you decide, a lead stays in quarantine. It is not "
+            "billed."
         ),
         Paragraph(
             "If a lead is from a real person, release it. Then it is processed like any other lead:"

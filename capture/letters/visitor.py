@@ -56,8 +56,8 @@ class GuideFacts:
     files: tuple[str, ...]
     """The names of the files; none if the form promises none."""
     url: str
-    """The page with the links to the files, or with the button that confirms the address. Programs
-    that follow a letter's links load no file and confirm nothing."""
+    """The page with the links to the files, or with the button that confirms the address. A program
+    that only opens a letter's links downloads no file and confirms nothing."""
     link_ends: datetime
     zone: ZoneInfo
     consent: ConsentRecord
@@ -95,7 +95,7 @@ def guide(letterhead: Letterhead, facts: GuideFacts) -> Letter:
 
 
 def confirmation(letterhead: Letterhead, facts: GuideFacts) -> Letter:
-    """The letter whose link confirms the address; the page behind the link has the files, if any.
+    """The letter with the link that confirms the address and leads to the files, if there are any.
 
     The letter is the same for every lead, so it does not reveal the verdict (rule 6).
     """

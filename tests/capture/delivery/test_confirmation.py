@@ -283,7 +283,7 @@ def test_a_letter_is_not_sent_after_the_end_of_its_link(office: Post) -> None:
     own = office(GATED)
     own.receive()
     message = own.message("confirmation", NOW)
-    assert own.compose(message, NOW + WEEK) == "the link that it would have has ended"
+    assert own.compose(message, NOW + WEEK) == "the link for this letter has ended"
 
 
 def test_a_letter_is_not_sent_to_a_person_who_confirmed_or_withdrew(office: Post) -> None:

@@ -207,5 +207,5 @@ def test_old_data_is_erased_once_a_day_and_an_error_does_not_stop_the_letters(
             clock.now += timedelta(hours=hours)
             list(running.run())
     assert calls == [NOW, NOW + timedelta(days=1), NOW + timedelta(days=2)]
-    assert "old personal data is not erased: unexpected error" in caplog.text
+    assert "old personal data was not erased: unexpected error" in caplog.text
     assert "secret" not in caplog.text

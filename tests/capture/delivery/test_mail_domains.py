@@ -196,7 +196,7 @@ def test_a_dns_that_knows_no_name_at_all_is_not_believed(caplog: pytest.LogCaptu
         clock.now += 1
         domains.look_up([ACME])
         assert [record.message.split(";")[0] for record in caplog.records] == [
-            "the DNS of this machine does not answer"
+            "the DNS does not answer"
         ]
         server.zone[KNOWN_NAME] = known
         clock.now += PAUSE_SECONDS
