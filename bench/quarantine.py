@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
@@ -38,11 +38,8 @@ from capture.delivery.mail import Sender, recipient_of
 from capture.delivery.plan import queue_messages
 from capture.delivery.smtp import AddressRefused
 from capture.form.campaign_form import form_class
-from capture.form.touches import touch_of_page
 from capture.intake.confirm import confirm_address
 from capture.intake.receive import receive_submission
-from capture.intake.submission import Submission, spam_signals
-from capture.lead.consent import Consent
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.messages import VISITOR, Attempt, Message
@@ -50,7 +47,8 @@ from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.letters.letter import Letter
 from capture.privacy.withdraw import withdraw_consent
 from capture.signed_links import LinkSigner
-from capture.web.sender import client_network
+from capture.web.public.form import read_submission
+from capture.web.sender import visitor_network
 
 ROOT: Final = Path(__file__).parents[1]
 KEY: Final = b"for measurements only"
@@ -155,25 +153,15 @@ class Week:
         if not is_valid and not form.is_honeypot_filled:
             self.refused[post.style] += 1
             return
-        answers, (first, last) = form.answers(), form.touches()
-        last = last or touch_of_page(post.referrer, "", self.now)
-        submission = Submission(
-            answers=answers,
-            consent=Consent(bool(form["consent"].data), form.shown_version()),
-            one_time_id=form.submission_id() or "",
-            spam_signals=spam_signals(
-                answers,
-                honeypot=form.is_honeypot_filled,
-                is_valid=is_valid,
-                seconds=form.seconds(),
-                min_fill_seconds=MIN_FILL_SECONDS,
-            ),
-            first_touch=first or last,
-            last_touch=last,
-            network=client_network(post.address),
-            page=form.page() or FORM_PAGE,
-            unverified=form.unverified(),
+        submission = read_submission(
+            form,
+            self.now,
+            is_valid=is_valid,
+            referrer=post.referrer,
+            network=visitor_network(post.address),
+            min_fill_seconds=MIN_FILL_SECONDS,
         )
+        submission = replace(submission, page=submission.page or FORM_PAGE)
         receipt = self.ledger.transact(
             lambda records: receive_submission(records, self.terms, submission, self.now)
         )

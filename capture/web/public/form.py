@@ -69,7 +69,15 @@ def submit(slug: str) -> ResponseReturnValue:
     is_valid = form.validate()
     if not is_valid and not form.is_honeypot_filled:
         return _invalid_form(campaign, form, now)
-    submission = _submission(campaign, form, now, is_valid=is_valid)
+    submission = read_submission(
+        form,
+        now,
+        is_valid=is_valid,
+        referrer=request.referrer or "",
+        network=visitor_network(request.remote_addr),
+        min_fill_seconds=service.config.min_fill_seconds,
+        test=_is_test(campaign, form),
+    )
     try:
         receipt = service.ledger.transact(
             lambda records: receive_submission(records, campaign, submission, now)
@@ -113,13 +121,22 @@ def _read_form() -> MultiDict[str, str]:
     return form
 
 
-def _submission(
-    campaign: Campaign, form: CampaignForm, now: datetime, *, is_valid: bool
+def read_submission(  # noqa: PLR0913 - what a form does not know itself
+    form: CampaignForm,
+    now: datetime,
+    *,
+    is_valid: bool,
+    referrer: str,
+    network: str,
+    min_fill_seconds: float,
+    test: bool = False,
 ) -> Submission:
+    """The submission of a posted form. `is_valid` says whether the form validated; `referrer` is
+    that of the post; `min_fill_seconds` is the least time that a person takes to fill a form."""
     answers = form.answers()
     first, last = form.touches()
     if not last:  # no script ran, so only the page of the form is known
-        last = touch_of_page(request.referrer or "", "", now)
+        last = touch_of_page(referrer, "", now)
     return Submission(
         answers=answers,
         consent=Consent(bool(form["consent"].data), form.shown_version()),
@@ -129,12 +146,12 @@ def _submission(
             honeypot=form.is_honeypot_filled,
             is_valid=is_valid,
             seconds=form.seconds(),
-            min_fill_seconds=services().config.min_fill_seconds,
+            min_fill_seconds=min_fill_seconds,
         ),
         first_touch=first or last,
         last_touch=last,
-        test=_is_test(campaign, form),
-        network=visitor_network(request.remote_addr),
+        test=test,
+        network=network,
         page=form.page(),
         unverified=form.unverified(),
     )
