@@ -8,7 +8,7 @@ Rules are those of docs/rules.md.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -129,20 +129,8 @@ def to_person(
     subject: LeadEvent, kind: str, now: datetime, expires_at: datetime, **data: str
 ) -> NewMessage:
     """A letter to the person of a lead; the address is looked up when it is sent."""
-    lead = subject.lead
-    return NewMessage(
-        key=f"{kind}:{lead.lead_id}:{subject.sequence}",
-        channel=Channel.MAIL,
-        kind=kind,
-        recipient=VISITOR,
-        queued_at=now,
-        due_at=now,
-        expires_at=expires_at,
-        client=lead.client,
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        data=data,
-    )
+    letter = _letter(subject.lead, subject.sequence, kind, VISITOR, now)
+    return replace(letter, expires_at=expires_at, data=data)
 
 
 def _lead_to_review(subject: LeadEvent, now: datetime) -> Iterator[NewMessage]:
@@ -203,18 +191,8 @@ def withdrawal_after_notice(
         for recorded in reading.events.select(lead_id=lead.lead_id)
         if recorded.event.kind is EventKind.CONSENT_WITHDRAWN
     )
-    return NewMessage(
-        key=f"consent_withdrawn:{lead.lead_id}:{sequence}:{notice.recipient}",
-        channel=Channel.MAIL,
-        kind="consent_withdrawn",
-        recipient=notice.recipient,
-        queued_at=now,
-        due_at=now,
-        client=lead.client,
-        campaign=lead.campaign,
-        lead_id=lead.lead_id,
-        data={"sequence": sequence, "was_notified": True},
-    )
+    letter = _letter(lead, sequence, "consent_withdrawn", notice.recipient, now)
+    return replace(letter, data={**letter.data, "was_notified": True})
 
 
 def _to_notices(
@@ -225,21 +203,26 @@ def _to_notices(
     expires_at: datetime | None = None,
 ) -> Iterator[NewMessage]:
     """One letter on the lead to each address that gets notices."""
-    lead = subject.lead
     for address in subject.client.contacts.notices if subject.client else ():
-        yield NewMessage(
-            key=f"{kind}:{lead.lead_id}:{subject.sequence}:{address}",
-            channel=Channel.MAIL,
-            kind=kind,
-            recipient=address,
-            queued_at=now,
-            due_at=due_at or now,
-            expires_at=expires_at,
-            client=lead.client,
-            campaign=lead.campaign,
-            lead_id=lead.lead_id,
-            data={"sequence": subject.sequence},
-        )
+        letter = _letter(subject.lead, subject.sequence, kind, address, now)
+        yield replace(letter, due_at=due_at or now, expires_at=expires_at)
+
+
+def _letter(lead: Lead, sequence: int, kind: str, recipient: str, now: datetime) -> NewMessage:
+    """One letter on a lead that follows from an event."""
+    key = f"{kind}:{lead.lead_id}:{sequence}"
+    return NewMessage(
+        key=key if recipient == VISITOR else f"{key}:{recipient}",
+        channel=Channel.MAIL,
+        kind=kind,
+        recipient=recipient,
+        queued_at=now,
+        due_at=now,
+        client=lead.client,
+        campaign=lead.campaign,
+        lead_id=lead.lead_id,
+        data={"sequence": sequence},
+    )
 
 
 def _to_bills(

@@ -49,11 +49,7 @@ def statement(letterhead: Letterhead, facts: StatementFacts) -> Letter:
                 "month never changes; we correct it by a credit note."
             ),
         ),
-        reason=(
-            f"You get this letter because your address is on the list of {facts.client} for "
-            "statements. It is part of the agreement, so it cannot be unsubscribed. To change who "
-            f"gets it, ask {letterhead.agency.name}."
-        ),
+        reason=letterhead.contact_reason(facts.client, "statements"),
     )
     return letterhead.letter(content, (facts.document,))
 
@@ -151,10 +147,6 @@ def debit_to_approve(letterhead: Letterhead, facts: DebitFacts) -> Letter:
             ),
             Button("Approve or decline", facts.url),
         ),
-        reason=(
-            f"You get this letter because your address is on the list of {facts.client} for "
-            "statements. It is part of the agreement, so it cannot be unsubscribed. To change who "
-            f"gets it, ask {letterhead.agency.name}."
-        ),
+        reason=letterhead.contact_reason(facts.client, "statements"),
     )
     return letterhead.letter(content)

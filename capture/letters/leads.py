@@ -312,8 +312,5 @@ def _list_link(url: str) -> tuple[Link, ...]:
 
 
 def _notice_reason(letterhead: Letterhead, client: str) -> str:
-    return (
-        f"You get this letter because your address is on the list of {client} for new leads. It is "
-        "part of the agreement, so it cannot be unsubscribed. To change who gets it, ask "
-        f"{letterhead.agency.name}. Please do not forward it: its links act in your name."
-    )
+    reason = letterhead.contact_reason(client, "new leads")
+    return f"{reason} Please do not forward it: its links act in your name."

@@ -72,11 +72,7 @@ def consent_withdrawn(letterhead: Letterhead, facts: WithdrawalFacts) -> Letter:
             Facts(tuple((label, value) for label, value in rows if value), "The lead"),
             *_what_happens(facts),
         ),
-        reason=(
-            f"You get this letter because your address is on the list of {facts.client} for new "
-            "leads. It is part of the agreement, so it cannot be unsubscribed. To change who gets "
-            f"it, ask {letterhead.agency.name}."
-        ),
+        reason=letterhead.contact_reason(facts.client, "new leads"),
         is_test=facts.is_test,
     )
     return letterhead.letter(content)

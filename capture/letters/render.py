@@ -161,6 +161,14 @@ class Letterhead:
         html = pages.get_template("letters/letter.html").render(values)
         return Letter(subject, f"{text.strip()}\n", html, attachments, unsubscribe_url)
 
+    def contact_reason(self, client: str, topic: str) -> str:
+        """Why a contact of a client gets a letter that cannot be unsubscribed."""
+        return (
+            f"You get this letter because your address is on the list of {client} for {topic}. It "
+            "is part of the agreement, so it cannot be unsubscribed. To change who gets it, ask "
+            f"{self.agency.name}."
+        )
+
 
 def short(text: str, most: int = MAX_LINE) -> str:
     """The text on one line without control characters, cut to `most` characters."""
