@@ -126,8 +126,8 @@ def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[C
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:
-    """A lead of this client, removed ones included. Raises the same `NotFound` for an unknown,
-    hidden or foreign lead."""
+    """A lead of this client, which may have been removed. Raises the same `NotFound` for an
+    unknown, hidden or foreign lead."""
     leads = reading.leads.for_client(ClientLeadQuery(client, now, 1, lead_id=lead_id))
     if not leads:
         raise NotFound("There is no such lead.")
@@ -135,7 +135,7 @@ def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: d
 
 
 def open_client_lead(records: WriteTransaction, client: str, lead_id: str, now: datetime) -> Lead:
-    """A lead on which the client acts: it counts as notified of it. Raises `NotFound`, and
+    """A lead on which the client acts; the client counts as notified of it. Raises `NotFound`, and
     `EventNotAllowed` for a lead that was removed."""
     lead = find_client_lead(records, client, lead_id, now)
     if lead.is_removed:

@@ -108,8 +108,8 @@ class LeadSchema(ResponseModel):
     stage: Stage = Field(
         description="Stage of the review now; silence accepts at the deadline. `held_back`: the "
         "agency is checking the lead, so its deadline is stopped and you cannot decide now; if it "
-        "is released, you get a full review window. `removed`: you do not have this lead any more, "
-        "and it is never billed; its personal data is not in the answer."
+        "is released, you get a full review window. `removed`: you no longer have this lead, and "
+        "it is never billed; its personal data is left out."
     )
     deadline: str | None = Field(description="Reject the lead before this time, or it is accepted.")
     accepted_at: str | None
@@ -144,9 +144,9 @@ class LeadSchema(ResponseModel):
         "not accept the lead then; you may still accept or reject it. What was billed stays billed."
     )
     erased: bool = Field(
-        description="The agency erased the person's data, by age or at the person's request: then "
-        "you get `lead.updated` by webhook, and have to erase your copy. Silence does not accept "
-        "the lead then; what was billed stays billed."
+        description="The agency erased the person's data, by age or at the person's request. After "
+        "a request you get `lead.updated` by webhook and must erase your copy. Silence does not "
+        "accept an erased lead; billed leads stay billed."
     )
     verdict: list[CriterionSchema]
     first_touch: TouchSchema

@@ -47,7 +47,7 @@ EVENTS: Final = frozenset(
 
 
 def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
-    """The lead as its client sees it at `now`. One that was removed has no personal data."""
+    """The lead as its client sees it at `now`. A removed lead has no personal data."""
     lead, stage = client_lead.lead, client_lead.lead.client_stage_at(now)
     if stage == REMOVED:
         client_lead = replace(client_lead, personal_data=None)
@@ -93,7 +93,8 @@ def serialize_lead(client_lead: ClientLead, now: datetime) -> LeadSchema:
 def visible_events(events: Iterable[Event]) -> list[Event]:
     """Selects the events that the client sees from all events of a lead.
 
-    It leaves out a quarantine and the verdict before it: the client did not have the lead then.
+    Leaves out the time in the stage `quarantined` and the verdict before it, because the client did
+    not have the lead then.
     """
     lead: Lead | None = None
     visible: list[Event] = []
@@ -109,7 +110,8 @@ def visible_events(events: Iterable[Event]) -> list[Event]:
 
 
 def _is_of_quarantine(event: Event, earlier: Lead | None) -> bool:
-    """Whether the event ends a quarantine that the client did not see. `earlier`: the lead then."""
+    """Whether the event ends the stage `quarantined`, which the client does not see. `earlier` is
+    the lead before the event."""
     ends = event.kind in {EventKind.RELEASED, EventKind.DISCARDED}
     return ends and earlier is not None and earlier.review == "quarantined"
 

@@ -1,6 +1,6 @@
-"""What the pages behind a personal link share: headers, a check of forms, and pages about the link.
+"""Shared parts of the pages behind a personal link: headers, a check of forms, and error pages.
 
-Whoever has such a link sees a person's data or acts for the person, so its address stays secret.
+Everybody who has such a link sees a person's data or acts for the person, so it must stay secret.
 """
 
 from typing import Final
@@ -11,13 +11,13 @@ from capture.errors import NotFound
 from capture.web.services import message_page, services, site_url
 
 _OWN_PAGE: Final = frozenset({"same-origin", "none"})
-"""Values of Sec-Fetch-Site for a form of ours. Old browsers send none."""
+"""Values of Sec-Fetch-Site for a form of our own site. Old browsers send no value."""
 
-_NEW_LINK: Final = "Send the form again and you get a fresh one at once."
+_NEW_LINK: Final = "Send the form again to get a new link immediately."
 
 
 def add_headers(response: Response) -> Response:
-    """Keeps the token out of other sites' logs, of caches and of search engines."""
+    """Keeps the token out of other sites' logs, out of caches and out of search engines."""
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -27,20 +27,20 @@ def add_headers(response: Response) -> Response:
 def is_sent_by_another_site() -> bool:
     """Whether the browser says that another site sent this form.
 
-    The token in the address already keeps other sites out; this is a second lock. `Origin` cannot
-    be compared: under `no-referrer` browsers send `null`.
+    The secret token in the address already prevents this; the check is a second protection.
+    `Origin` cannot be compared: under `no-referrer` browsers send `null`.
     """
     return request.headers.get("Sec-Fetch-Site", "none") not in _OWN_PAGE
 
 
 def incomplete_link(_: Exception) -> tuple[str, int]:
-    """The page for a link of a letter that is not one of ours, as an error handler."""
+    """Error handler: the page for a link whose token is not valid."""
     text = "This link is not complete. Copy all of it from the letter, and try again."
     return message_page("Not found", text), 404
 
 
 def expired_link(campaign: str, how_to_get_new: str = _NEW_LINK) -> tuple[str, int]:
-    """The page for a link of a lead that has expired. It leads back to the campaign's form."""
+    """The page for a lead's link that has ended. It links to the campaign's form."""
     try:
         services().catalogue.campaign(campaign)
     except NotFound:  # the campaign was removed

@@ -48,7 +48,7 @@ def client_network(address: str | None) -> str:
 def visitor_network(address: str | None) -> str:
     """The network of a visitor, for risk signals; empty if the request does not show it.
 
-    An address of this machine is that of a proxy that does not pass on the visitor's address.
+    An address of this machine belongs to a proxy that does not pass on the visitor's address.
     """
     network = client_network(address)
     if network in {UNKNOWN, _THIS_MACHINE} or ip_network(network).is_loopback:

@@ -126,7 +126,7 @@ def services() -> Services:
 
 
 def campaign_title(slug: str) -> str:
-    """The title of a campaign; of one whose file was removed, as the ledger knows it."""
+    """The title of a campaign; the last title in the ledger if the campaign's file was removed."""
     service = services()
 
     def newest_title(reading: ReadTransaction) -> str:

@@ -190,8 +190,8 @@ class _Review:
 
     @property
     def is_window_open(self) -> bool:
-        """A lead without a deadline is shown for the length of a window after its review, or after
-        it was held back."""
+        """Whether the page shows the review. Without a deadline it does so for the length of a
+        window, from the review or from the start of the agency's check."""
         if self._stage == "qualified":
             return True
         ends = self._lead.deadline
@@ -202,7 +202,7 @@ class _Review:
 
     @property
     def _held_back_text(self) -> str:
-        """Neutral words: no signal is proof, and the client is not told which one it was."""
+        """Neutral words, which do not name the risk signal, because no signal is proof."""
         window = count_noun(self._terms.review.hours, "hour")
         if self._terms.review.working_days:
             window += " of working days"
@@ -213,8 +213,8 @@ class _Review:
         )
         return (
             "The agency is checking whether a real person sent this form. Meanwhile the review is "
-            "stopped: nothing can be decided, and silence accepts nothing. If the agency releases "
-            f"the lead, {ended}. Otherwise it is removed and costs nothing."
+            "stopped: you cannot decide, and silence accepts nothing. If the agency releases the "
+            f"lead, {ended}. Otherwise the lead is removed and costs nothing."
         )
 
     @property
@@ -304,7 +304,7 @@ class _Review:
 
 
 def _obstacle(lead: Lead) -> str:
-    """What happened after which silence never accepts the lead; empty if nothing did."""
+    """The reason why silence never accepts the lead; empty if there is no special one."""
     if lead.consent_withdrawn:
         return _WITHDRAWN
     return "A mail server refused the person's e-mail address. " if lead.bounced else ""

@@ -1,4 +1,4 @@
-"""Times of a day as the desk's pages show them."""
+"""Writes times of a day for the desk's pages."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

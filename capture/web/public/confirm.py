@@ -1,10 +1,10 @@
-"""Proof of the address: the page after a form whose answer comes by letter, and `/c/<token>`.
+"""Proof of the address: the page after the form if `confirm = "email"`, and `/c/<token>`.
 
-GET proves nothing, because programs follow the links of a letter and run the scripts of a page. One
-button proves the address by POST. In the browser that sent the form no click is needed: the page
-after the form has a value that the script keeps in the storage of this page's origin, and the
-script of `/c/` sends it (theme/static/confirm.js). Each page is the same for every lead, whatever
-its verdict (rule 6 of docs/rules.md).
+GET proves nothing, because mail scanners open the links of a letter and run the scripts of a page.
+A button proves the address by POST. In the browser that sent the form no click is needed: the page
+after the form contains a value, its script stores the value in the browser, and the script of `/c/`
+sends it (theme/static/confirm.js). Each page is the same for every lead, whatever its verdict
+(rule 6 of docs/rules.md).
 """
 
 from dataclasses import dataclass
@@ -45,32 +45,32 @@ blueprint = Blueprint("confirm", __name__)
 blueprint.after_request(add_headers)
 blueprint.register_error_handler(TokenInvalid, incomplete_link)
 
-_NEW_LETTER: Final = "Send the form again, and you get a new letter."
+_NEW_LETTER: Final = "Send the form again to get a new letter."
 _NO_PROOF: Final = "Nothing was confirmed. Press one of the buttons."
 
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """What the ledger says about the person behind a link, without the verdict."""
+    """Facts in the ledger about the person to whom a link was sent, without the verdict."""
 
     address: str
     """Empty after erasure."""
     has_withdrawn: bool
     is_blocked: bool
-    """They said that the form was not theirs."""
+    """Whether the person said that somebody else sent the form."""
     address_id: str
 
 
 @blueprint.get("/f/<slug>/sent")
 def sent(slug: str) -> ResponseReturnValue:
-    """The page after a form whose answer comes by letter: the same for every visitor."""
+    """The page after the form if `confirm = "email"`: the same for every visitor."""
     signer = services().link_signer
     try:
         grant = signer.read_sent(request.args.get("t", ""), datetime.now(UTC))
     except Refused:
         grant = None
     if grant is None or grant.campaign != slug:
-        services().catalogue.campaign(slug)  # raises NotFound if there is no form to link to
+        services().catalogue.campaign(slug)  # raises NotFound if there is no form
         return expired_link(slug)
     return page_template(
         "sent.html",
@@ -90,7 +90,7 @@ def show(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/c/<token>")
 def act(token: str) -> ResponseReturnValue:
-    """Proves the address, or withdraws the consent: what the button says."""
+    """Proves the address or withdraws the consent, depending on the button."""
     if is_sent_by_another_site():
         text = "Another site sent this form, so nothing was changed. Open the link in your letter."
         return message_page("Not accepted", text), 403
@@ -116,7 +116,7 @@ def act(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/c/<token>/thanks")
 def confirmed(token: str) -> ResponseReturnValue:
-    """The page after the proof, where no files are promised."""
+    """The page after the proof, for a campaign without files."""
     grant = services().link_signer.read_confirmation(token)
     return _ended(grant, datetime.now(UTC)) or page_template("confirmed.html")
 
@@ -132,7 +132,7 @@ def _page(grant: ConfirmationGrant, notice: str = "") -> str:
 
 
 def _ended(grant: ConfirmationGrant, now: datetime) -> ResponseReturnValue | None:
-    """The page of a link that allows nothing any more; None if it does."""
+    """The page for a link that has ended or whose lead was withdrawn; None if the link works."""
     sender = services().ledger.read(lambda reading: _sender(reading, grant))
     if sender is not None and sender.has_withdrawn:
         return _withdrawn(grant, sender)

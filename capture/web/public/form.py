@@ -50,8 +50,8 @@ def show(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/f/<slug>")
 def submit(slug: str) -> ResponseReturnValue:
-    """Receives a submission. Answers 303 to the thanks page, or to the page that says that a letter
-    is on its way; or the form with all the input."""
+    """Receives a submission. Redirects (303) to the thanks page or to the page that asks to confirm
+    the address. If the input has errors, answers with the form and all the input."""
     service = services()
     campaign = service.catalogue.campaign(slug)
     form_data = _read_form()

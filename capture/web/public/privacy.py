@@ -1,11 +1,11 @@
-"""`/privacy/me` and `/consent/<token>`: people see what we hold about them, and withdraw.
+"""`/privacy/me` and `/consent/<token>`: people see the data that we store, and withdraw consents.
 
-`/privacy/me` sends a letter with a link to the typed address, if we hold anything under exactly
-this address. The answer is the same page either way, and the ledger is searched only after it was
-sent, so that neither its text nor its time tells whether an address is known.
+`/privacy/me` sends a letter with a link to the typed address, if we store data under exactly this
+address. The page after the request is always the same, and the ledger is searched only after the
+page was sent. So neither the text nor the time of the answer reveals whether an address is known.
 
-GET changes nothing, because programs follow the links of a letter. There is no cookie: whoever has
-the link reads the mailbox.
+GET changes nothing, because mail scanners open the links of a letter. There is no cookie: the link
+is the proof that somebody reads the mailbox.
 """
 
 import json
@@ -43,7 +43,7 @@ _TOO_OFTEN: Final = "Too many forms came from your network. Wait {} seconds, and
 _OTHER_SITE: Final = "This form was sent by another site, so nothing was done. Use our own page."
 
 
-# The page where a person asks for the link.
+# The page to request the link.
 
 
 @blueprint.get(OWN_DATA_PATH, strict_slashes=False)
@@ -54,7 +54,7 @@ def ask() -> ResponseReturnValue:
 
 @blueprint.post(OWN_DATA_PATH)
 def send_link() -> ResponseReturnValue:
-    """Sends the link, if we hold anything under this address; the answer is always the same."""
+    """Sends the link if we store data under this address; the answer is always the same."""
     service = services()
     typed = cleaned_line(request.form.get("email", ""))[:_MAX_ADDRESS].strip()
     if is_sent_by_another_site():
@@ -71,7 +71,7 @@ def send_link() -> ResponseReturnValue:
 
 
 def _send_later(address: str, now: datetime) -> None:
-    """Queues the letter when the answer is on its way."""
+    """Queues the letter after the answer was sent."""
     ledger = services().ledger
 
     def send() -> None:
@@ -94,7 +94,7 @@ def _ask_page(typed: str = "", problem: str = "") -> str:
 
 @blueprint.get(f"{OWN_DATA_PATH}/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """Everything that we hold under the link's address."""
+    """The page with all data that we store under the link's address."""
     leads, sign = _read_leads(token), services().link_signer.consent
     return page_template(
         "own_data.html",
@@ -109,7 +109,7 @@ def show(token: str) -> ResponseReturnValue:
 
 @blueprint.get(f"{OWN_DATA_PATH}/<token>/your-data.json")
 def download(token: str) -> ResponseReturnValue:
-    """The same as a file to take away."""
+    """The same data as a JSON file."""
     leads = [lead.as_dict(_client_name(lead.client)) for lead in _read_leads(token)]
     text = json.dumps({"forms": leads}, ensure_ascii=False, indent=2)
     response = Response(f"{text}\n", mimetype="application/json")
@@ -143,7 +143,7 @@ def _read_leads(token: str) -> list[OwnLead]:
 
 
 def _client_name(slug: str) -> str:
-    """The legal name of a client; its slug if its file is gone."""
+    """The legal name of a client; the slug if the client's file was removed."""
     try:
         return services().catalogue.client(slug).legal_name
     except NotFound:
@@ -155,7 +155,7 @@ def _client_name(slug: str) -> str:
 
 @blueprint.get("/consent/<token>")
 def consent(token: str) -> ResponseReturnValue:
-    """What the person was shown and ticked, for the link in each letter to them."""
+    """The receipt of a consent. Each letter to the person links to it."""
     lead_id = services().link_signer.read_consent(token)
 
     def read(reading: ReadTransaction) -> ResponseReturnValue:
@@ -164,7 +164,7 @@ def consent(token: str) -> ResponseReturnValue:
     return services().ledger.read(read)
 
 
-# The end of the link to own data.
+# Links that have ended.
 
 
 @blueprint.errorhandler(TokenExpired)

@@ -24,8 +24,9 @@ blueprint.register_error_handler(TokenInvalid, incomplete_link)
 LETTERS: Final = {
     "guide": (
         "letters that follow a form",
-        "This holds whoever enters your address in a form. Some forms show their files on the page "
-        "after the form; one that asks you to confirm your address can then send you nothing.",
+        "It does not matter who enters your address in a form. Some forms show their files on the "
+        "page after the form. A form that asks you to confirm your address can then send you "
+        "nothing.",
     ),
     "report": (
         "reports",
@@ -68,12 +69,12 @@ def _page(grant: UnsubscribeGrant) -> str:
 
 
 def _words(letter: str) -> tuple[str, str]:
-    """What no longer comes, and what still does."""
+    """The letters that are no longer sent, and a text about the rest."""
     campaign = campaign_of_letters(letter)
     if campaign is None:
         return LETTERS[letter]
     title = campaign_title(campaign)
     return (
         f"letters of the form \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}",
-        "This holds whoever enters your address there.",
+        "It does not matter who enters your address there.",
     )

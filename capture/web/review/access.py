@@ -19,11 +19,11 @@ from capture.web.services import services
 MAX_NOTE: Final = 2000
 """Most characters of a note, as in the API."""
 TOO_LATE: Final = (
-    "Your answer was not recorded, because this was decided before. What counts is shown here."
+    "Your answer was not recorded, because this was decided before. This page shows what counts."
 )
 HELD_BACK: Final = (
-    "Your answer was not recorded, because the agency began to check this lead. What counts is "
-    "shown here."
+    "Your answer was not recorded, because the agency is checking this lead now. This page shows "
+    "what counts."
 )
 UNKNOWN_REASON: Final = "Choose one of the reasons. The agreement allows no other."
 

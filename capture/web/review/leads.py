@@ -36,7 +36,7 @@ MAX_LISTED: Final = 100
 
 _TOO_LATE_TO_UNDO = (
     "It was not undone: a review can be undone for ten seconds, by the person who made it. "
-    "What counts is shown here. If it is wrong, ask the agency."
+    "This page shows what counts. If it is wrong, ask the agency."
 )
 
 
@@ -60,7 +60,7 @@ class ListView:
     leads: Sequence[LeadView]
     """The first leads that wait for the client, the soonest deadline first."""
     count: int
-    """The number of all that wait."""
+    """The number of all leads that wait for the client."""
     held_back_leads: Sequence[LeadView]
     """The first leads that the agency is checking; the client cannot decide them now."""
 

@@ -10,7 +10,7 @@ from tests.samples import NOW
 from tests.web.review.conftest import Letterbox
 
 SIGNALS = [{"name": "burst", "weight": 100, "leads": 12}]
-TAKEN = "Your answer was not recorded, because the agency began to check this lead."
+TAKEN = "Your answer was not recorded, because the agency is checking this lead now."
 
 
 def held_lead(box: Letterbox) -> str:
@@ -32,7 +32,7 @@ def test_the_page_of_a_held_lead_says_why_and_offers_nothing(box: Letterbox) -> 
     text = box.text(box.lead_link(held_lead(box)))
     for words in (
         "Being checked by the agency",
-        "nothing can be decided, and silence accepts nothing",
+        "you cannot decide, and silence accepts nothing",
         "you get the full review time of 48 hours",
         "it is removed and costs nothing",
         "Ann Lee",
