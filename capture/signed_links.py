@@ -34,10 +34,10 @@ CONTACT_LINK_LIFE: Final = timedelta(days=90)
 the review window, or with the answer. The longest window is 720 hours of working days."""
 
 OWN_DATA_LIFE: Final = timedelta(days=1)
-"""How long the link works with which a person sees their own data."""
+"""How long the link to a person's own data works."""
 
 OWN_DATA_PATH: Final = "/privacy/me"
-"""The path of the page where a person asks for the link to their own data."""
+"""The path of the page where a person requests the link to their own data."""
 
 CONTACT_PREFIX: Final = "/r"
 """The path below which the pages behind a contact's links are."""
@@ -67,14 +67,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationGrant:
-    """What the link of a letter allows: its reader proves the address of a lead until `ends`."""
+    """The right that a letter's link gives: to prove the address of a lead until `ends`."""
 
     campaign: str
     lead_id: str
     ends: datetime
     """UTC, in whole seconds."""
     address_tag: str
-    """Of the address that the letter went to: `LinkSigner.is_sent_to` compares it."""
+    """A keyed hash of the address of the letter; `LinkSigner.is_sent_to` compares it."""
 
 
 class Subject(StrEnum):
@@ -115,7 +115,7 @@ def files_path(token: str) -> str:
 
 
 def confirmation_path(token: str) -> str:
-    """The path of the page on which somebody proves their address."""
+    """The path of the page on which a person proves the address."""
     return f"/c/{token}"
 
 
@@ -130,7 +130,7 @@ def consent_path(token: str) -> str:
 
 
 def own_data_path(token: str) -> str:
-    """The path of the page with everything that we hold under an e-mail address."""
+    """The path of the page with all data that we store under an e-mail address."""
     return f"{OWN_DATA_PATH}/{token}"
 
 
@@ -171,7 +171,7 @@ class LinkSigner:
         return self._read_lead(self._thanks, token, now)
 
     def sent(self, campaign: str, lead_id: str) -> str:
-        """A token for the page after a form whose answer comes by letter."""
+        """A token for the page after the form if `confirm = "email"`."""
         return self._sent.sign(f"{lead_id}-{campaign}").decode()
 
     def read_sent(self, token: str, now: datetime) -> Grant:
@@ -179,14 +179,15 @@ class LinkSigner:
         return self._read_lead(self._sent, token, now)
 
     def confirmation(self, campaign: str, lead_id: str, address: str, ends: datetime) -> str:
-        """A token for `confirmation_path`: whoever gets it in a letter to the address proves it."""
+        """A token for `confirmation_path`. The letter with it goes to `address` only, so its use
+        proves the address."""
         tag = self._address_tag(lead_id, address)
         return self._confirmation.sign(
             f"{lead_id}-{int(ends.timestamp()):x}-{tag}-{campaign}"
         ).decode()
 
     def read_confirmation(self, token: str) -> ConfirmationGrant:
-        """What the token allows, also after its end. Raises `TokenInvalid`."""
+        """The grant of the token, even if it has ended. Raises `TokenInvalid`."""
         content: bytes = _load_signed(lambda: self._confirmation.unsign(token))
         lead_id, ends, tag, campaign = content.decode().split("-", 3)
         return ConfirmationGrant(campaign, lead_id, datetime.fromtimestamp(int(ends, 16), UTC), tag)
@@ -196,11 +197,11 @@ class LinkSigner:
         return hmac.compare_digest(self._address_tag(grant.lead_id, address), grant.address_tag)
 
     def browser_proof(self, lead_id: str) -> str:
-        """The value by which a page recognises the browser that sent the form of a lead."""
+        """The value that shows that a browser sent the form of this lead."""
         return self._keyed_id(f"browser\0{lead_id}")
 
     def is_browser_proof(self, lead_id: str, value: str) -> bool:
-        """Whether the value is that of the lead."""
+        """Whether the value is the browser proof of this lead."""
         return hmac.compare_digest(self.browser_proof(lead_id).encode(), value.encode())
 
     def files(self, campaign: str, lead_id: str) -> str:
@@ -295,8 +296,8 @@ class LinkSigner:
         return UnsubscribeGrant(letter, address_id)
 
     def consent(self, lead_id: str) -> str:
-        """A token for the receipt of a lead's consent. It has no end: a person may ask at any time
-        what they agreed to."""
+        """A token for the receipt of a lead's consent. It does not expire: a person may look at any
+        time what they agreed to."""
         return self._consent.sign(lead_id).decode()
 
     def read_consent(self, token: str) -> str:
@@ -305,10 +306,9 @@ class LinkSigner:
         return lead_id.decode()
 
     def own_data(self, address_key: str) -> str:
-        """A token for the page with everything that we hold under an e-mail address.
+        """A token for the page with all data that we store under an e-mail address. Valid 24 hours.
 
-        `address_key` is a keyed hash of the exact address, as the ledger makes it; never the
-        address. Valid 24 hours.
+        `address_key` is the keyed hash from `PeopleQueries.address_key`, never the address.
         """
         return self._own_data.sign(address_key).decode()
 

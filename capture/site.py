@@ -59,7 +59,7 @@ class Site(BaseModel):
 
     @property
     def own_data_page(self) -> str:
-        """Where a person asks to see their own data."""
+        """The URL of the page where a person requests their own data."""
         return f"{self.capture_url}/privacy/me"
 
     def write(self, path: Path) -> None:

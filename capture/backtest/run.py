@@ -178,8 +178,8 @@ def _unknown_reason(terms: Campaign, draft: Campaign) -> str:
 _JUDGED_STAGES: Final = frozenset(
     {"qualified", "accepted", "rejected", "held_back", "disqualified", "over_cap"}
 )
-"""Review stages of leads whose verdict the criteria decided. Other leads were decided by an earlier
-check of the gate, or may be no real person's."""
+"""Stages of leads that the criteria judged. Other leads were decided by an earlier check of the
+gate, or it is unknown whether a real person sent them."""
 
 
 def backtest(

@@ -71,8 +71,8 @@ def touch_of_page(url: str, referrer: str, now: datetime) -> Touch:
 def page_of_form(referrer: str, site_host: str, service_host: str) -> str:
     """The path of the page with the form, from the request's `Referer`; empty if it is unknown.
 
-    Only a page of ours counts. Of another host than the service's, browsers send the origin alone,
-    so `/` says nothing then.
+    Only a page of our own site counts. If the site has another host than the service, browsers send
+    only the origin; then the path `/` means nothing.
     """
     try:
         parts = urlsplit(referrer)
@@ -84,7 +84,7 @@ def page_of_form(referrer: str, site_host: str, service_host: str) -> str:
 
 
 def checked_path(text: str) -> str:
-    """The path of a page as the browser sent it, cut to 500 characters; empty if it is none."""
+    """The path of a page as the browser sent it, cut to 500 characters; empty if it is no path."""
     path = _touch_value(text)
     return path if path.startswith("/") else ""
 

@@ -54,10 +54,10 @@ class Dialect:
     folded: str
     """The expression `{}` as text, with case folded as by `capture.text.fold_case`."""
     blank_text: str
-    """As many spaces as the text `{}` has bytes, so that overwriting it moves no row."""
+    """Expression: as many spaces as the text `{}` has bytes, so that an overwrite moves no row."""
     blank_people: str
-    """UPDATE that overwrites rows of `personal_data` in place; WHERE follows. The row's new lead id
-    is no lead's."""
+    """UPDATE that overwrites rows of `personal_data` in place; WHERE follows. It also replaces the
+    row's lead id by one that no lead has."""
     blank_notes: str
     """UPDATE that overwrites rows of `notes` in place; WHERE follows."""
     lines_in_json: str

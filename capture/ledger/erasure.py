@@ -1,10 +1,10 @@
 """Erasure of personal data: the protocol and the SQL.
 
-A text is overwritten in its row by as many spaces, instead of being deleted. SQLite then changes
-the bytes where they are and moves no row. If rows were deleted or changed their size, it would move
-their neighbours between pages, and stale copies of these would stay in the unused part of a page,
-where no later erasure reaches them. So the tables with personal data only grow: `personal_data`,
-`notes` and `message_answers`. Only a `VACUUM` frees the room of erased rows.
+A text is overwritten in its row by spaces of the same length, and is not deleted. SQLite then
+changes the bytes in their place and moves no row. If rows were deleted or changed their size,
+SQLite would move other rows between pages. Old copies of these rows would remain in unused parts of
+a page, where no later erasure reaches them. So the tables with personal data only grow:
+`personal_data`, `notes` and `message_answers`. Only a `VACUUM` frees the space of erased rows.
 """
 
 import json
@@ -24,14 +24,14 @@ _IS_OPEN: Final = "state IN ('waiting', 'sending')"
 
 @dataclass(frozen=True, slots=True)
 class ErasedPlaces:
-    """How many rows hold or held personal data of some leads, by place."""
+    """The number of rows with personal data of some leads, before or after erasure, by place."""
 
     answers: int = 0
     """Leads with answers, touches and judged values."""
     notes: int = 0
     """Names and texts of people who acted on a lead."""
     queued_messages: int = 0
-    """Messages that were not sent yet. They hold no personal data, but lead to letters with it."""
+    """Messages that were not sent yet. They hold no personal data, but their letters would."""
     message_answers: int = 0
     """Answers of receivers to webhooks and letters, which may repeat personal data."""
     downloads: int = 0
@@ -47,10 +47,10 @@ def _sum(left: ErasedPlaces, right: ErasedPlaces, name: str) -> int:
 
 
 class ErasureQueries(Protocol):
-    """Where personal data of leads is, and what was erased."""
+    """Queries on personal data that can be erased, and on earlier erasures."""
 
     def places(self, lead_ids: Sequence[str]) -> ErasedPlaces:
-        """What `erase` would erase."""
+        """The rows that `erase` would erase."""
 
     def requested_by(self, address: str) -> Sequence[str]:
         """The leads that were erased at the request of this exact address, the oldest first."""
@@ -58,7 +58,7 @@ class ErasureQueries(Protocol):
     def undelivered_since(self, moment: datetime) -> Sequence[str]:
         """Leads with personal data that the client never saw, without an event after the moment.
 
-        Sorted by id. Test leads are among them. Leads that wait for their notice are not.
+        Sorted by id. Includes test leads. Leaves out leads whose notice is not sent yet.
         """
 
     def delivered_since(self, moment: datetime) -> Sequence[str]:
@@ -75,11 +75,11 @@ class ErasureWrites(ErasureQueries, Protocol):
     def erase(self, lead_ids: Sequence[str], at: datetime) -> ErasedPlaces:
         """Overwrites all personal data of these leads and drops their messages.
 
-        Keyed hashes stay: duplicate keys and submissions.
+        Keyed hashes are kept: identity keys and submissions.
         """
 
     def save_request(self, lead_id: str, address: str, at: datetime) -> None:
-        """Stores the keyed hash of the address at whose request a lead is erased."""
+        """Stores the keyed hash of the address whose owner requested the erasure of a lead."""
 
 
 class SqlErasure:

@@ -56,9 +56,9 @@ _EVER_QUALIFIED: Final = (
     " OR (review IN ('duplicate', 'over_cap', 'suppressed') AND EXISTS (SELECT 1"
     " FROM events AS held WHERE held.lead_id = leads.lead_id AND held.kind = 'held_back')))"
 )
-"""SQL for all leads that qualified at some time, and a few others. Only two things move such a lead
-to one of these stages: a correction, which sets `needs_explicit_acceptance` (rule 15), and the
-release of a lead that was held back before the client knew it (rule 36)."""
+"""SQL for all leads that qualified at some time, and a few others. Such a lead gets one of the
+excluded stages in only two ways: by a correction, which sets `needs_explicit_acceptance` (rule 15),
+or by its release from the stage `quarantined` (rule 36)."""
 
 Head = tuple[int, str]
 """Number and hash of the last event."""

@@ -264,7 +264,7 @@ class SqlLeads:
 
 
 _IS_DELIVERED: Final = f"review IN ({quoted(VISIBLE_TO_CLIENT)})"
-"""The client has the lead. Otherwise it was removed, if the client was notified of it before."""
+"""The client has the lead. Any other lead was removed if the client had been notified of it."""
 VISIBLE: Final = f"test = 0 AND ({_IS_DELIVERED} OR was_notified = 1)"
 """The same text as in the partial index `leads_shown`; otherwise SQLite does not use the index."""
 

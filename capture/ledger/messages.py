@@ -15,8 +15,8 @@ VISITOR: Final = "visitor"
 because it is personal data, which can be erased."""
 
 LETTERS_A_DAY: Final = 3
-"""Most letters of one kind of request within 24 hours to the mailbox of a visitor, over all
-campaigns, so that nobody can be bombed through our forms."""
+"""The most letters of one kind within 24 hours to the mailbox of a visitor, over all campaigns, so
+that nobody can flood a mailbox through our forms."""
 
 
 class Channel(StrEnum):
@@ -144,7 +144,7 @@ class OutboxWrites(OutboxQueries, Protocol):
     ) -> Sequence[Message]:
         """Claims at most `limit` messages that are due, the earliest due first, until `until`.
 
-        Those to the recipients in `last` come after all others. Drops messages that have expired.
+        Messages to the recipients in `last` come after all others. Drops expired messages.
         """
 
     def record_sent(self, message: Message, at: datetime, attempt: Attempt) -> bool:

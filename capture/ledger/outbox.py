@@ -19,7 +19,7 @@ _SELECTED: Final = (
     f"{_COLUMNS}, (SELECT rtrim(text) FROM message_answers WHERE message_id = outbox.id"
     " ORDER BY message_answers.id DESC LIMIT 1)"
 )
-"""What `_message` reads."""
+"""The columns that `_message` reads."""
 _CAN_BE_CLAIMED: Final = (
     "(state = 'waiting' AND due_at <= :now OR state = 'sending' AND claimed_until <= :now)"
 )
@@ -215,8 +215,8 @@ class SqlOutbox:
         return rows.rowcount == 1 and self._save_answer(message.id, attempt.answer)
 
     def _save_answer(self, message_id: int, answer: str) -> bool:
-        """Replaces the answer. The old row is overwritten where it is; see
-        `capture.ledger.erasure`. Always True."""
+        """Replaces the answer, and overwrites the old row in its place; see
+        `capture.ledger.erasure`. Always returns True."""
         self._connection.execute(
             f"UPDATE message_answers SET text = {self._dialect.blank_text.format('text')}"
             " WHERE message_id = ?",

@@ -62,12 +62,13 @@ class PeopleQueries(Protocol):
         """A keyed hash of the exact e-mail address, in hex, for a link without the address."""
 
     def leads_with_address_key(self, key: str) -> Sequence[str]:
-        """The leads of the address with this key, as `leads_of_address`."""
+        """The ids of the leads of the address with this key; see `leads_of_address`."""
 
     def leads_of_address(self, address: str) -> Sequence[str]:
         """The ids of the leads with exactly this e-mail address, in the order of recording.
 
-        The domain is compared without case, the rest exactly: `Ann@` and `ann+guide@` are others.
+        The domain is compared without case, the rest exactly: `ann@`, `Ann@` and `ann+guide@` are
+        three addresses.
         """
 
     def notes(self, lead_id: str) -> Sequence[Note]:
@@ -211,7 +212,7 @@ class SqlPeople:
         )
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
-        # The old row is overwritten where it is; see `capture.ledger.erasure`.
+        # The old row is overwritten in its place; see `capture.ledger.erasure`.
         row = self._connection.execute(
             "SELECT campaign FROM personal_data WHERE lead_id = ?", (lead_id,)
         ).fetchone()

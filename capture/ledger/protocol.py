@@ -346,7 +346,8 @@ class Ledger(Protocol):
         """Checks the hash chain, the triggers and the projections."""
 
     def empty_log(self) -> bool:
-        """Removes the bytes of earlier states. False if a reader still needs one: call it again."""
+        """Removes earlier states from the database's log. False if a reader still needs one: call
+        it again."""
 
     def close(self) -> None:
         """Closes this thread's connection."""

@@ -329,8 +329,8 @@ _DOWNLOADS: Final = """
 """
 
 _ERASURE: Final = """
-    -- Beginnings of what receivers answered, the last row of a message counts. It only grows: see
-    -- erasure.py, as for personal_data and notes.
+    -- The beginnings of receivers' answers. The last row of a message counts. The table only grows,
+    -- like personal_data and notes; see erasure.py.
     CREATE TABLE message_answers (
         id INTEGER PRIMARY KEY,
         message_id INTEGER NOT NULL,

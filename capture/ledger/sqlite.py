@@ -38,7 +38,7 @@ BUSY_RETRY_SECONDS: Final = 0.25
 
 _LOG_ATTEMPTS: Final = 40
 _LOG_PAUSE_SECONDS: Final = 0.05
-"""Between two attempts to empty the log: a reader of an earlier state may end meanwhile."""
+"""Time between two attempts to empty the log. A reader of an earlier state may end meanwhile."""
 
 _UNTRANSLATED: Final = (sqlite3.IntegrityError, sqlite3.ProgrammingError, BrokenPipeError)
 """Errors that are not the database's: bugs, and a closed pipe of the command that reads."""
@@ -184,7 +184,7 @@ class SqliteLedger:
             with _file_lock(lock):  # SQLite does not wait for other writers in this statement
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # Freed parts of the file are overwritten with zeros, also without the build option.
+            # SQLite overwrites freed parts of the file with zeros. It is not the default everywhere.
             connection.execute("PRAGMA secure_delete = ON")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")

@@ -1,8 +1,7 @@
-"""Traits of leads that came by form: what several leads of one campaign may share.
+"""Traits of leads that came by form: properties that several leads of one campaign may have.
 
-They are for risk signals only (rule 36 of docs/rules.md), and deleted before they are 30 days old.
-A trait is a keyed hash: of a network, of the way by which the lead came, of a phone number, of a
-pattern.
+They are for risk signals only (rule 36 of docs/rules.md), and are deleted before they are 30 days
+old. A trait is a keyed hash of a network, a traffic source, a phone number or a pattern of answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -22,12 +21,12 @@ _HOUR: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One thing that several leads may share, in clear text; the ledger stores its hash only."""
+    """One trait, in clear text; the ledger stores only its hash."""
 
     kind: str
     value: str
     has_rate: bool = False
-    """Whether its leads are counted by the hour, so that a usual rate is known."""
+    """Whether its leads are counted for each hour, so that the usual rate is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Traits:
     sender: str
     """The company's domain or, at a free-mail provider, the mailbox: colleagues are one sender."""
     traits: tuple[Trait, ...]
-    """Without repeats."""
+    """Each trait once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +54,13 @@ class Rejections:
     """The client's leads that share an identity key with a new one."""
 
     rejected: int
-    """How many are rejected for the given reason, without disputed ones."""
+    """The number of leads rejected for the given reason, without disputed ones."""
     accepted: int
-    """How many are accepted, or in review."""
+    """The number of leads that are accepted or in review."""
 
 
 class TraitQueries(Protocol):
-    """Which leads of a campaign share a trait."""
+    """Queries on the traits of leads."""
 
     def newest(
         self, campaign: str, trait: Trait, since: datetime, limit: int
@@ -69,24 +68,24 @@ class TraitQueries(Protocol):
         """At most `limit` leads with the trait that were received after `since`, newest first."""
 
     def count(self, campaign: str, trait: Trait, since: datetime, until: datetime) -> int:
-        """How many leads with the trait came from the clock hour of `since` to that of `until`,
-        without that hour. Only traits that have a rate are counted."""
+        """The number of leads with the trait from the clock hour of `since` until before the clock
+        hour of `until`. Only traits that have a rate are counted."""
 
     def sender(self, campaign: str, sender: str) -> bytes:
-        """The hash of a sender, as `TraitLead` has it."""
+        """The keyed hash of a sender, as in `TraitLead`."""
 
     def checked(self, lead_ids: Sequence[str]) -> Set[str]:
-        """Those leads that a person vouched for: the address was confirmed, the agency released or
-        corrected the lead, or somebody accepted it."""
+        """The leads that a person has checked: the address was confirmed, the agency released or
+        corrected the lead, or a person accepted it."""
 
     def quarantined_without(self, lead_ids: Sequence[str], signal: str) -> Set[str]:
-        """Those leads that are held back or discarded, and this signal was no reason."""
+        """The leads that are in quarantine or discarded, without this signal as a reason."""
 
     def undecided(self, lead_ids: Sequence[str]) -> Sequence[Lead]:
-        """Those leads that are in review or unconfirmed, in the order of their recording."""
+        """The leads that are in review or unconfirmed, in the order of their recording."""
 
     def rejections(self, client: str, keys: Keys, reason: str) -> Mapping[str, Rejections]:
-        """By key name: the client's leads with that identity key, if one is rejected so."""
+        """By key name: the client's leads with that identity key, if one has this `reason`."""
 
 
 class TraitWrites(TraitQueries, Protocol):
@@ -98,14 +97,14 @@ class TraitWrites(TraitQueries, Protocol):
         """Stores a lead's traits. Only an `is_usual` lead counts towards the usual rate."""
 
     def set_usual(self, lead_id: str, *, is_usual: bool) -> None:
-        """Counts a lead towards the usual rates, or no longer. It must have changed."""
+        """Adds a lead to the usual rates, or takes it out. `is_usual` must differ from before."""
 
     def delete(self, lead_ids: Iterable[str]) -> int:
-        """Deletes the traits of leads, and returns how many there were."""
+        """Deletes the traits of leads, and returns the number of deleted traits."""
 
     def delete_before(self, moment: datetime) -> int:
-        """Deletes the traits of leads received before a time, and returns how many there were.
-        Reads the whole table."""
+        """Deletes the traits of leads received before a time, and returns the number of deleted
+        traits. Reads the complete table."""
 
 
 _CHECKED: Final = (EventKind.RELEASED.value, EventKind.CORRECTED.value, EventKind.ACCEPTED.value)
@@ -152,7 +151,8 @@ class SqlTraits:
     def checked(self, lead_ids: Sequence[str]) -> Set[str]:
         rows = self._connection.execute(
             f"SELECT lead_id FROM leads WHERE lead_id IN ({placeholders(lead_ids)})"
-            # A lead that waits is not checked; in a flood of robots nearly all of them wait.
+            # A lead in quarantine has not been checked. This test saves the query on events for
+            # nearly all leads of a flood of robots.
             " AND (confirmed = 1 OR review NOT IN ('held_back', 'quarantined')"
             " AND EXISTS (SELECT 1 FROM events"
             f" WHERE events.lead_id = leads.lead_id AND kind IN ({placeholders(_CHECKED)})"

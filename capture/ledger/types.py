@@ -31,7 +31,7 @@ class PersonalData:
     unverified: Mapping[str, str] = field(default_factory=dict)
     """By field: an answer that could not be verified. It is never judged and never a key."""
     page: str = ""
-    """The path of the page on which the form was sent, as the browser said; empty if unknown."""
+    """The path of the page with the form, as the browser sent it; empty if unknown."""
 
 
 def email_of(personal_data: PersonalData | None) -> str:
@@ -193,7 +193,7 @@ class ClientLeadQuery:
 
     @property
     def with_removed(self) -> bool:
-        """Whether it has leads that were removed."""
+        """Whether the result includes leads that were removed."""
         return self.changed is not None or self.lead_id is not None or self.stage == REMOVED
 
 

@@ -1,7 +1,7 @@
-"""A person sees what we hold under their e-mail address, and takes it away.
+"""A person sees the data that we store under their e-mail address, and saves a copy.
 
-The address counts exactly as it is: whoever reads a mailbox may see what was sent with its address,
-and not what was sent with another spelling of it.
+The address is compared exactly. The reader of a mailbox sees the forms that were sent with its
+address, but not those that were sent with another spelling.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,14 +31,14 @@ _LETTERS: Final[Mapping[str, str]] = {
     "confirmation": "The letter to confirm your address",
     LETTER: "The letter with the link to this page",
 }
-"""By kind of letter to a person: its name in words."""
+"""By kind of letter to a person: the name that the page shows."""
 
 
 def request_own_data(records: WriteTransaction, address: str, now: datetime) -> bool:
-    """Queues the letter with the link, if we hold anything under exactly this address.
+    """Queues the letter with the link, if we store data under exactly this address.
 
-    A mailbox gets at most `LETTERS_A_DAY` of these letters in 24 hours. They are counted apart from
-    all others, so that nobody can use up the letters by sending forms in another person's name.
+    A mailbox gets at most `LETTERS_A_DAY` of these letters in 24 hours. Other letters do not count,
+    so nobody can block this letter by sending forms in another person's name.
     """
     lead_id = _newest_with_address(records, address)
     recipient = f"{LETTER}:{mailbox_of(address, NEWEST)}"
@@ -77,7 +77,7 @@ class OwnAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OwnVisit:
-    """One visit that led to the form, as the browser kept it."""
+    """One visit that led to the form, as the browser stored it."""
 
     name: str
     """`First visit` or `Latest visit`."""
@@ -106,9 +106,9 @@ class OwnDownload:
 
 @dataclass(frozen=True, slots=True)
 class OwnLead:
-    """What we hold of one form that was sent with the address.
+    """The data that we store from one form that was sent with the address.
 
-    It has no result of the comparison with the campaign's rules (rule 6 of docs/rules.md).
+    It does not contain the verdict (rule 6 of docs/rules.md).
     """
 
     lead_id: str
@@ -135,7 +135,7 @@ class OwnLead:
         return moment_in_words(moment, self.zone)
 
     def as_dict(self, client_name: str) -> dict[str, Any]:
-        """For the file that the person takes away."""
+        """The lead as the file for the person contains it."""
         return {
             **self.receipt.as_dict(),
             "answers": {answer.field: answer.text for answer in self.answers},
@@ -162,8 +162,8 @@ class OwnLead:
 
 
 def own_leads(reading: ReadTransaction, address_key: str) -> list[OwnLead]:
-    """Everything that we hold under an address, the newest first. `address_key` stands for the
-    address, as `PeopleQueries.address_key` makes it."""
+    """All data that we store under an address, the newest form first. `address_key` is the keyed
+    hash from `PeopleQueries.address_key`."""
     lead_ids = reading.people.leads_with_address_key(address_key)
     return [_own_lead(reading, lead_id) for lead_id in reversed(lead_ids)]
 
@@ -171,7 +171,7 @@ def own_leads(reading: ReadTransaction, address_key: str) -> list[OwnLead]:
 def _own_lead(reading: ReadTransaction, lead_id: str) -> OwnLead:
     receipt = consent_receipt(reading, lead_id)
     lead, data = reading.leads.get(lead_id), reading.people.personal_data(lead_id)
-    if lead is None or data is None:  # for the type checker: the address's key is in its data
+    if lead is None or data is None:  # for the type checker: the data contains the address's key
         raise ValueError(f"lead {lead_id} has no personal data")
     return OwnLead(
         lead_id=lead_id,

@@ -1,4 +1,5 @@
-"""The certificate of an erasure: what was erased, what stays and why, and how long backups have it.
+"""The certificate of an erasure: what was erased, what is kept and why, and until when backups
+contain the data.
 
 It contains no personal data: it names the address by its keyed hash.
 """
@@ -29,9 +30,9 @@ class ErasedLead:
     erased_at: datetime | None
     """None: not erased yet, in a dry run."""
     events: Sequence[int]
-    """The numbers of its events, which stay."""
+    """The numbers of its events, which are kept."""
     statements: Sequence[str]
-    """The statements with a line on it, which stay."""
+    """The statements with a line on it, which are kept."""
     is_known_to_client: bool
     """Whether the client was notified of it, so that it may hold a copy."""
 
@@ -50,7 +51,7 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What an erasure did; of a dry run, what it would do."""
+    """What an erasure did or, after a dry run, what it would do."""
 
     address_key: str
     """Keyed hash of the address; empty if leads were named by id only."""
@@ -72,15 +73,15 @@ class Certificate:
 
     @property
     def backups_until(self) -> date:
-        """The day (UTC) by which the last backup that holds the data must be gone. A run that finds
-        nothing more to erase names the same day as the run before."""
+        """The day (UTC) until which backups may contain the data. A later run that finds nothing
+        more to erase gives the same day."""
         erased = [lead.erased_at for lead in self.leads if lead.erased_at is not None]
         is_repeat = len(erased) == len(self.leads) and not any(number for _, number in self.gone())
         last = max(erased) if is_repeat and erased else self.keeping.at
         return (last + self.keeping.backups).astimezone(UTC).date()
 
     def gone(self) -> Iterator[tuple[str, int]]:
-        """What was erased, and how many of each."""
+        """The kinds of data that were erased, and the number of each."""
         places = self.erasure.places
         yield "answers and touches of leads", places.answers
         yield "notes with names of people", places.notes
@@ -90,7 +91,7 @@ class Certificate:
         yield "letters as files", self.erasure.letter_files
 
     def stays(self) -> Iterator[tuple[str, str]]:
-        """What stays, and why."""
+        """The kinds of data that are kept, and why."""
         number = sum(len(lead.events) for lead in self.leads)
         yield (
             count_noun(number, "event"),
@@ -113,15 +114,15 @@ class Certificate:
         day = self.backups_until
         yield f"Backups from before now contain the data until {day}; delete each by then."
         for copy in self.keeping.copies:
-            yield f"{copy} is a copy of a database and may hold the data; delete it."
+            yield f"{copy} is a copy of a database and may contain the data; delete it."
         if self.clients:
             names = ", ".join(self.clients)
             yield f"{names} received the data; ask them to erase it too (GDPR, article 19)."
-        yield "Files that were exported before, and mailboxes, are not searched."
+        yield "Exported files and mailboxes are not searched; delete the data there."
         if not self.erasure.is_log_empty:
             yield (
-                "The database's log still holds the data, because another program is reading; run "
-                "this again."
+                "The database's log still contains the data, because another program is reading; "
+                "run this again."
             )
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Erases the personal data of leads: at a person's request, or by age.
 
-An event per lead records that it was done; the chain, the bills and the keyed hashes stay (rule 31
+An event per lead records the erasure. The chain, the bills and the keyed hashes are kept (rule 31
 of docs/rules.md).
 """
 
@@ -20,21 +20,21 @@ from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
 
 UNDECIDED: Final = frozenset({"quarantined", "unconfirmed", "qualified", "held_back"})
-"""Stages in which a withdrawn consent still changes what becomes of the lead."""
+"""Stages in which a withdrawn consent still has an effect on the lead."""
 
 _LEADS_AT_ONCE: Final = 50
-"""Leads in one transaction: visitors wait while it runs."""
+"""The most leads in one transaction, because visitors wait while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonToErase:
-    """Whose data is erased: all leads with exactly this address, and the leads with these ids."""
+    """The person whose data is erased: all leads with exactly this address or with these ids."""
 
     address: str = ""
     lead_ids: Sequence[str] = ()
 
     def leads(self, reading: ReadTransaction) -> list[str]:
-        """The leads that are to be erased, and those that were erased at an earlier request.
+        """The ids of the leads to erase, and of those that were erased at an earlier request.
 
         Raises `NotFound` for an unknown id.
         """
@@ -47,25 +47,25 @@ class PersonToErase:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased; of a dry run, what would be."""
+    """What was erased or, after a dry run, what would be erased."""
 
     lead_ids: Sequence[str]
     places: ErasedPlaces
     letter_files: int
-    """Letters as files, also those that the mail server never got."""
+    """The number of deleted letter files."""
     is_log_empty: bool = True
-    """Whether the database's log holds no earlier state any more."""
+    """Whether the database's log no longer contains an earlier state."""
 
 
 def erase_leads(
     records: WriteTransaction, lead_ids: Sequence[str], now: datetime, *, address: str | None = None
 ) -> ErasedPlaces:
-    """Erases the personal data of leads, and records it once for each. To be run by
+    """Erases the personal data of leads, and records one event for each lead. To be run by
     `Ledger.transact`.
 
-    What silence has decided by `now` stays. With an `address`, which may be empty, the person asked
-    for it: that also withdraws the consent for leads that nobody has decided on. Without one, it is
-    by age. Raises `NotFound` for an unknown lead.
+    An acceptance by silence before `now` remains valid. An `address`, which may be empty, means
+    that the person requested the erasure: this also withdraws the consent for undecided leads.
+    None means erasure by age. Raises `NotFound` for an unknown lead.
     """
     for lead_id in lead_ids:
         lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
@@ -84,10 +84,10 @@ def erase_leads(
 def erase_person(
     ledger: Ledger, person: PersonToErase, mail_folder: Path, now: datetime
 ) -> Erasure:
-    """Erases all data of a person: in the ledger, its log, and letters that are files.
+    """Erases all data of a person in the ledger, its log and the letter files.
 
-    Interrupted at any point, it is completed by running it again. Raises `NotFound` for an unknown
-    lead id, `Unavailable` if the ledger or a file fails.
+    If it is interrupted, run it again to complete it. Raises `NotFound` for an unknown lead id,
+    `Unavailable` if the ledger or a file fails.
     """
     lead_ids = ledger.read(person.leads)
     places = erase_in_batches(ledger, lead_ids, now, person.address)

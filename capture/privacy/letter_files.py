@@ -1,4 +1,4 @@
-"""Letters that are files, while no mail server is set: which of them are about some leads."""
+"""Finds and deletes letter files, which are written while no mail server is set."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ def letter_files_about(
 ) -> list[Path]:
     """The letters to or about the persons of these leads, and unfinished files of such letters.
 
-    A letter is about a lead if its message is, or if its text has the lead's id or the address.
-    Statements and reports are not: they go by numbers and ids.
+    A letter is about a lead if its message is about it, or if its text contains the lead's id or
+    the address. Statements and reports are left out: they name leads only by ids.
     """
     leads = {lead_id: _erased_at(reading, lead_id) for lead_id in lead_ids}
     if not leads and not address:
@@ -38,7 +38,7 @@ def letter_files_about(
 
 
 def letter_files_of_erased_leads(reading: ReadTransaction, folder: Path) -> list[Path]:
-    """Letters of leads whose data was erased, such as one that was being written meanwhile."""
+    """Letters about leads whose data was erased, such as one written during the erasure."""
     return [
         path
         for path in _files(folder)
@@ -52,12 +52,12 @@ def letter_files_of_erased_leads(reading: ReadTransaction, folder: Path) -> list
 
 
 def files_older_than(folder: Path, moment: datetime) -> list[Path]:
-    """The files in the folder that were last changed before this time."""
+    """The files in the folder that were last changed before this time (UTC)."""
     return [path for path in _files(folder) if path.stat().st_mtime < moment.timestamp()]
 
 
 def delete_files(paths: Iterable[Path]) -> None:
-    """Deletes files; one that is gone already is no error. Raises `Unavailable`."""
+    """Deletes files, and ignores files that do not exist. Raises `Unavailable`."""
     for path in paths:
         try:
             path.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def _message_of(reading: ReadTransaction, path: Path) -> Message | None:
 
 
 def _erased_at(reading: ReadTransaction, lead_id: str) -> datetime | None:
-    """When the lead's data was erased last; None if it was not. A later letter holds none of it."""
+    """When the lead's data was last erased; None if it was not. Later letters do not contain it."""
     lead = reading.leads.get(lead_id)
     if lead is None or not lead.erased:
         return None
@@ -113,7 +113,7 @@ def _mentions(path: Path, lead_ids: set[str], address: str) -> bool:
 
 
 def _has_address(text: str, address: str) -> bool:
-    """Whether the text has this address, and not only a longer one that contains it."""
+    """Whether the text contains this address on its own, not only as a part of a longer one."""
     pattern = rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"
     return re.search(pattern, text, re.IGNORECASE) is not None
 

@@ -1,8 +1,7 @@
 """The receipt of a consent: what a person was shown and ticked, as it was recorded (rule 35).
 
-It is the same for the agency's command, for the page that each letter to the person links to, and
-for the page of their files. It never uses today's campaign file: a wording that was changed later
-is still shown as the person saw it.
+The agency's command, the page behind each letter's link and the page with the files show the same
+receipt. It does not use the present campaign file, so it shows the wording that the person saw.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ from capture.letters.render import moment_in_words
 from capture.review.acts import find_lead
 
 _PAGE: Final = re.compile(r"(/[a-z0-9/_-]{0,120}(\.html)?)")
-"""The path of a page of ours."""
+"""The pattern of the path of a page of our site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +30,20 @@ class Receipt:
     lead_id: str
     campaign: str
     title: str
-    """The title of the campaign, in the version of the lead's receipt."""
+    """The title of the campaign, in the version that was valid when the lead was received."""
     received_at: datetime
     zone: ZoneInfo
     source: str
-    """`form`, or where an imported lead came from."""
+    """`form`, or the source of an imported lead."""
     page: str
     """The path of the page with the form; empty if it is unknown or was erased."""
     is_ticked: bool
     """Whether the box was ticked."""
     form_version: str | None
-    """The version of the form that was shown: the SHA-256 of the campaign file. None: no form of
-    ours, or one that we do not know."""
+    """The version of the form that was shown: the SHA-256 of the campaign file. None if it was not
+    our form, or an unknown version."""
     wording: str
-    """The text beside the box in that version; empty if no form of ours was shown."""
+    """The text beside the box in that version; empty if `form_version` is None."""
     basis: str | None
     """The lawful basis that the agency stated instead of a consent."""
     basis_stated_at: datetime | None
@@ -54,8 +53,8 @@ class Receipt:
 
     @property
     def page_of_ours(self) -> str:
-        """The page if its path looks like one of ours; else empty. A browser may send any text as a
-        path, and a letter may go to somebody who never saw our pages."""
+        """The page if its path looks like a path of our site; otherwise empty. A browser may send
+        any text as a path, and the owner of the address may be another person than the sender."""
         return self.page if _PAGE.fullmatch(self.page) else ""
 
     @property
@@ -95,7 +94,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class OwnData:
-    """What one person sent with a form, and the receipt of the consent."""
+    """The answers that a person sent with a form, and the receipt of the consent."""
 
     answers: tuple[tuple[str, str], ...]
     """Label and answer, in the form's order; empty after erasure."""
@@ -131,7 +130,7 @@ def consent_receipt(reading: ReadTransaction, lead_id: str) -> Receipt:
 
 
 def own_data(reading: ReadTransaction, lead_id: str) -> OwnData | None:
-    """What the person sent; None if there is no such lead, or its data was erased."""
+    """The person's answers and receipt; None if the lead is unknown or its data was erased."""
     lead, data = reading.leads.get(lead_id), reading.people.personal_data(lead_id)
     if lead is None or data is None:
         return None

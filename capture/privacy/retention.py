@@ -1,4 +1,4 @@
-"""Retention: personal data is erased by age, once it serves nothing any more."""
+"""Retention: erases personal data by age when it is no longer needed."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -24,29 +24,30 @@ from capture.privacy.letter_files import (
 from capture.review.acts import find_lead
 
 _CANDIDATES_AT_ONCE: Final = 500
-"""Leads in one query, so that none takes long."""
+"""The most leads in one query, so that each query is short."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionPeriods:
-    """How long personal data is kept, each since the last event of a lead or change of a file."""
+    """How long personal data is kept after the last event of a lead, or last change of a file."""
 
     undelivered: timedelta
-    """Of a lead that no client saw."""
+    """For a lead that no client saw."""
     delivered: timedelta | None
-    """Of a lead that is decided, billed and outside every period; None: for ever."""
+    """For a lead that is decided, billed and past the periods of its terms; None: for ever."""
     letters: timedelta | None
-    """Of letters as files; None: for ever."""
+    """For letter files; None: for ever."""
     backups: timedelta
-    """How long the operator keeps a backup; only for certificates."""
+    """How long the operator keeps a backup; used only in certificates."""
 
 
 def old_leads(reading: ReadTransaction, periods: RetentionPeriods, now: datetime) -> list[str]:
-    """The leads whose personal data is due for erasure at `now`, those no client saw first.
+    """The leads whose personal data is due for erasure at `now`; first those that no client saw.
 
-    A lead that a client saw is due only if it is decided and not disputed, has no pending meeting,
-    no line that falls due, no line on a statement that is not settled, no debit that waits for an
-    answer, and if its sale can neither bring revenue nor be refunded any more.
+    A lead that a client saw is due only if nothing about it is open: it is decided and not
+    disputed; it has no pending meeting, no line that will fall due, no line on a statement that is
+    not settled, and no debit that waits for an answer; its sale can no longer have revenue or a
+    refund.
     """
     leads = list(reading.erasure.undelivered_since(now - periods.undelivered))
     if periods.delivered is not None:
@@ -65,10 +66,10 @@ def old_leads(reading: ReadTransaction, periods: RetentionPeriods, now: datetime
 def erase_old_data(
     ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, now: datetime
 ) -> Erasure:
-    """Erases what is due, in short transactions, and deletes old letters that are files.
+    """Erases due personal data in short transactions, and deletes old letter files.
 
-    Interrupted at any point, the next call completes it. Raises `Unavailable` if the ledger or a
-    file fails.
+    If it is interrupted, the next call completes it. Raises `Unavailable` if the ledger or a file
+    fails.
     """
     lead_ids = ledger.read(lambda reading: old_leads(reading, periods, now))
     places = erase_in_batches(ledger, lead_ids, now)

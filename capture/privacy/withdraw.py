@@ -24,13 +24,14 @@ def withdraw_consent(
 ) -> Lead:
     """Records once that the person withdrew the consent. Returns the lead as it is now.
 
-    What time has decided by `now` stays (rules 7, 12 and 14 of docs/rules.md). A lead that the
-    client does not have yet ends. Of one in review silence decides nothing any more; the client
-    still may. A decided or billed lead stays.
+    An acceptance by silence, a meeting that counts as held and an expiry before `now` remain valid
+    (rules 7, 12 and 14 of docs/rules.md). A lead that the client does not have yet gets the stage
+    `consent_withdrawn`. Silence no longer accepts a lead in review; the client may still decide.
+    A decided or billed lead does not change.
 
-    `not_me`: somebody else entered the address, so it gets no more letters of that campaign. This
-    counts also if the consent was withdrawn before. `actor` is the agency if it records what the
-    person asked for. Raises `NotFound` for an unknown lead.
+    `not_me`: somebody else entered the address, so it gets no more letters of that campaign, also
+    if the consent was withdrawn before. `actor` is the agency if it records a person's request.
+    Raises `NotFound` for an unknown lead.
     """
     lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
     lead = record_held_meeting(records, lead, now)
@@ -45,12 +46,12 @@ def withdraw_consent(
 
 
 def letters_of_campaign(slug: str) -> str:
-    """The kind of all letters of one campaign: an address that blocks it gets none of them."""
+    """The kind that stands for all letters of one campaign, to block them for an address."""
     return f"{_OF_CAMPAIGN}{slug}"
 
 
 def campaign_of_letters(letter: str) -> str | None:
-    """The campaign of a kind that `letters_of_campaign` made; None for another kind of letter."""
+    """The campaign of a kind from `letters_of_campaign`; None for another kind of letter."""
     return letter.removeprefix(_OF_CAMPAIGN) if letter.startswith(_OF_CAMPAIGN) else None
 
 

@@ -242,8 +242,8 @@ def check_name(by: str) -> None:
 
 
 def _check_in_time(lead: Lead, now: datetime) -> None:
-    """Raises `EventNotAllowed` for a held lead, and at or after the deadline, even if no event
-    records the silence."""
+    """Raises `EventNotAllowed` for a lead that is `held_back`, and at or after the deadline, even
+    if no event records the acceptance by silence."""
     if lead.review == "held_back":
         raise EventNotAllowed(
             f"lead {lead.lead_id}: the agency is checking it, so nothing can be decided now; if it "

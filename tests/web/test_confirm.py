@@ -252,7 +252,7 @@ def test_after_seven_days_the_link_says_so_and_leads_back_to_the_form(
     clock.move_to(NOW + DAYS[7])
     for answer in (site.web.get(path), press(site, path, action="confirm")):
         assert answer.status_code == 410
-        assert "Send the form again, and you get a new letter." in answer.text
+        assert "Send the form again to get a new letter." in answer.text
         assert "/f/demo" in answer.text
     assert site.lead(lead).review == "unconfirmed"
 

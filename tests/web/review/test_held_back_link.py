@@ -34,7 +34,7 @@ def test_the_page_of_a_held_lead_says_why_and_offers_nothing(box: Letterbox) -> 
         "Being checked by the agency",
         "you cannot decide, and silence accepts nothing",
         "you get the full review time of 48 hours",
-        "it is removed and costs nothing",
+        "the lead is removed and costs nothing",
         "Ann Lee",
     ):
         assert words in text
