@@ -10,7 +10,14 @@ from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
-from capture.review.acts import Act, accept, notify_client, record_silent_acceptances, reject
+from capture.review.acts import (
+    Act,
+    accept,
+    find_lead,
+    notify_client,
+    record_silent_acceptances,
+    reject,
+)
 from capture.review.acts import withdraw as undo
 from capture.review.bounce import record_bounce
 from tests.samples import CAMPAIGN, NOW, campaign, submission
@@ -29,9 +36,7 @@ def receive(ledger: Ledger, terms: object = None, **answers: object) -> Lead:
 
 
 def find(ledger: Ledger, lead_id: str) -> Lead:
-    lead = ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
-    return lead
+    return ledger.read(lambda reading: find_lead(reading, lead_id))
 
 
 def bounce(ledger: Ledger, lead: Lead, at: datetime = NOW) -> Lead:

@@ -15,6 +15,7 @@ from capture.review.acts import (
     Act,
     accept,
     dispute,
+    find_lead,
     notify_client,
     record_silent_acceptances,
     reject,
@@ -43,9 +44,7 @@ class Desk:
         return self.lead(receipt.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def act(
         self,

@@ -1,6 +1,7 @@
 """nginx passes every path of the service on, and logs none of them: a path may have a token."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 from capture.ledger import open_ledger
@@ -13,12 +14,9 @@ CONFIGURATION = (ROOT / "deploy/nginx.conf").read_text()
 def service_paths(folder: Path) -> set[str]:
     """A path for each route of the service, with a token in each variable part."""
     make_project(folder)
-    config = web_config(folder, database_url=f"sqlite:///{folder}/ledger.db")
-    ledger = open_ledger(config.database_url, TEST_KEY)
-    app = create_app(config, ledger)
-    paths = {re.sub(r"<[^>]+>", ".a-token", rule.rule) for rule in app.url_map.iter_rules()}
-    ledger.close()
-    return paths
+    with closing(open_ledger(f"sqlite:///{folder}/ledger.db", TEST_KEY)) as ledger:
+        app = create_app(web_config(folder), ledger)
+        return {re.sub(r"<[^>]+>", ".a-token", rule.rule) for rule in app.url_map.iter_rules()}
 
 
 def test_nginx_passes_on_every_path_of_the_service_and_logs_none(tmp_path: Path) -> None:

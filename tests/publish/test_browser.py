@@ -14,13 +14,14 @@ import jinja2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.datastructures import MultiDict
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Request as Posted
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, Form, HiddenField, StringField
 from wtforms.validators import InputRequired
 
 from capture.site import Site
+from tests.app_server import running
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "theme" / "static"
@@ -129,13 +130,6 @@ def page(template: str, **facts: object) -> Response:
     return Response(html, content_type="text/html")
 
 
-class Quiet(WSGIRequestHandler):
-    """Prints no log lines."""
-
-    def log(self, *_: object) -> None:
-        """Does nothing."""
-
-
 @pytest.fixture
 def service() -> Service:
     return Service()
@@ -143,14 +137,9 @@ def service() -> Service:
 
 @contextmanager
 def serving(service: Service) -> Iterator[BaseWSGIServer]:
-    created = make_server("127.0.0.1", 0, service, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=created.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield created
-    service.gate.set()
-    created.shutdown()
-    thread.join()
-    created.server_close()
+    with running(service) as created:
+        yield created
+        service.gate.set()
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from capture.lead.events import EventKind
 from capture.ledger.messages import (
     Message,
 )
-from capture.signed_links import LinkSigner, own_data_path
-from capture.web.services import EXTENSION
+from capture.signed_links import own_data_path
 from tests.samples import ANSWERS, NOW, consent_to
 from tests.web.api.conftest import World
 
@@ -33,11 +32,6 @@ class Person:
     folder: Path
     clock: time_machine.Traveller
 
-    @property
-    def signer(self) -> LinkSigner:
-        signer: LinkSigner = self.world.app.extensions[EXTENSION].link_signer
-        return signer
-
     def ask(self, address: str, **headers: str) -> TestResponse:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.world.app.test_client().post(ASK, data={"email": address}, headers=names)
@@ -48,7 +42,7 @@ class Person:
     def path(self, address: str = ANN) -> str:
         """The path of the link in the letter."""
         key = self.world.ledger.read(lambda reading: reading.people.address_key(address))
-        return own_data_path(self.signer.own_data(key))
+        return own_data_path(self.world.signer.own_data(key))
 
     def open(self, path: str) -> TestResponse:
         return self.world.app.test_client().get(path)

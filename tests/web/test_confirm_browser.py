@@ -1,8 +1,7 @@
 """Proof of the address in a real browser, with the site and the lead service on two hosts."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.request import urlopen
@@ -10,7 +9,6 @@ from urllib.request import urlopen
 import pytest
 from flask import Flask, Response, send_from_directory
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
@@ -19,6 +17,7 @@ from capture.signed_links import LinkSigner, confirmation_path
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.policy import page_policy
+from tests.app_server import running
 from tests.samples import CAMPAIGN
 from tests.service import ROOT, TEST_KEY, free_port, make_project, web_config
 
@@ -27,13 +26,6 @@ pytestmark = pytest.mark.server
 SIGNER = LinkSigner(TEST_KEY, WebConfig.link_life)
 TEXT = CAMPAIGN.replace('kind = "demo"', 'kind = "gated"\nassets = ["cloud-guide.pdf"]')
 STORED = "Object.keys(localStorage).filter((key) => key.startsWith('gp_proof_'))"
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Writes no log line for each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
 
 
 @dataclass(frozen=True)
@@ -53,17 +45,6 @@ class Hosts:
         ends = lead.received_at + timedelta(days=7)
         token = SIGNER.confirmation(lead.campaign, lead.lead_id, address, ends)
         return self.service + confirmation_path(token)
-
-
-@contextmanager
-def running(app: Flask, port: int) -> Iterator[BaseWSGIServer]:
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def site_app(service: str) -> Flask:

@@ -11,14 +11,12 @@ from capture.lead.events import Actor, EventKind
 from capture.privacy.erase import erase_leads
 from capture.review.acts import Act, accept, reject
 from capture.signed_links import (
-    LinkSigner,
     confirmation_path,
     consent_path,
     files_path,
     own_data_path,
     review_path,
 )
-from capture.web.services import EXTENSION
 from tests.samples import CAMPAIGN, NOW, campaign, later_event
 from tests.web.api.conftest import World, make_world
 
@@ -56,7 +54,7 @@ def take(world: World, stage: str) -> str:
 
 def paths(world: World, lead_id: str, stage: str) -> dict[str, str]:
     """The path of each link by kind."""
-    signer: LinkSigner = world.app.extensions[EXTENSION].link_signer
+    signer = world.signer
     slug = "proof" if stage == "unconfirmed" else "guide"
     key = world.ledger.read(lambda reading: reading.people.address_key(ANN))
     own_data = own_data_path(signer.own_data(key))

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,23 +11,11 @@ from flask.testing import FlaskClient
 
 from capture.campaign.catalogue import read_catalogue
 from capture.errors import FileErrors
-from capture.ledger import open_ledger
 from capture.signed_links import Grant, LinkSigner
-from capture.web.app import create_app
 from capture.web.config import WebConfig
-from tests.service import GUIDE, TEST_KEY, make_project, person, web_config
+from tests.service import GUIDE, TEST_KEY, make_project, person
 
 GUIDE_PDF = "cloud-guide.pdf"
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[FlaskClient]:
-    make_project(tmp_path)
-    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", TEST_KEY)
-    config = web_config(tmp_path)
-    with create_app(config, ledger).test_client() as client:
-        yield client
-    ledger.close()
 
 
 def guide_link() -> str:

@@ -2,13 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.ledger.messages import (
@@ -24,16 +22,6 @@ from capture.web.services import EXTENSION
 from tests.samples import NOW
 from tests.web.api.conftest import make_world
 from tests.web.person import ANN, ASK, HOUR, WORDING, Person
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
-    with time_machine.travel(NOW, tick=False) as clock:
-        world = make_world(tmp_path, rate_limit="")
-        yield Person(world, tmp_path, clock)
-        assert world.ledger.verify().problems == ()
-        world.ledger.close()
-
 
 # Asking for the link.
 
@@ -170,7 +158,7 @@ def test_the_page_shows_all_forms_of_exactly_this_address(person: Person) -> Non
 
 def test_each_form_links_to_its_receipt(person: Person) -> None:
     lead_id = person.send_form()
-    path = consent_path(person.signer.consent(lead_id))
+    path = consent_path(person.world.signer.consent(lead_id))
     assert f'href="{path}"' in person.text(person.path())
     assert WORDING in person.text(path)
 
@@ -300,8 +288,8 @@ def test_the_link_ends_after_a_day_and_leads_to_a_new_one(person: Person) -> Non
 def test_a_link_for_something_else_opens_nothing(person: Person) -> None:
     lead_id = person.send_form()
     tokens = (
-        person.signer.consent(lead_id),
-        person.signer.files("guide", lead_id),
+        person.world.signer.consent(lead_id),
+        person.world.signer.files("guide", lead_id),
         f"{person.path().rpartition('/')[2]}x",
         "nonsense",
     )
@@ -322,7 +310,7 @@ def test_after_erasure_the_page_is_empty(person: Person) -> None:
 
 def test_no_page_is_stored_indexed_or_named_to_other_sites(person: Person) -> None:
     lead_id = person.send_form()
-    consent = consent_path(person.signer.consent(lead_id))
+    consent = consent_path(person.world.signer.consent(lead_id))
     paths = (ASK, person.path(), f"{person.path()}/your-data.json", consent, f"{ASK}/nonsense")
     for path in paths:
         headers = person.open(path).headers

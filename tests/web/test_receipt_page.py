@@ -1,27 +1,12 @@
 """`/consent/<token>`: the receipt of a consent as a page."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
-import time_machine
 
 from capture.privacy.withdraw import withdraw_consent
 from capture.signed_links import consent_path
 from capture.web.services import EXTENSION
 from tests.samples import CAMPAIGN, NOW, campaign
-from tests.web.api.conftest import make_world
 from tests.web.person import ASK, HOUR, WORDING, Person
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
-    with time_machine.travel(NOW, tick=False) as clock:
-        world = make_world(tmp_path, rate_limit="")
-        yield Person(world, tmp_path, clock)
-        assert world.ledger.verify().problems == ()
-        world.ledger.close()
 
 
 def test_the_receipt_shows_the_old_wording_after_a_change(person: Person) -> None:
@@ -29,7 +14,7 @@ def test_the_receipt_shows_the_old_wording_after_a_change(person: Person) -> Non
     newer = CAMPAIGN.replace(WORDING, "I agree to everything.")
     (person.folder / "campaigns/guide.toml").write_text(newer)
     person.world.app.extensions[EXTENSION].catalogue._checked_at = float("-inf")
-    text = person.text(consent_path(person.signer.consent(lead_id)))
+    text = person.text(consent_path(person.world.signer.consent(lead_id)))
     assert WORDING in text
     assert "I agree to everything." not in text
     assert campaign().version in text
@@ -39,13 +24,13 @@ def test_the_receipt_shows_the_old_wording_after_a_change(person: Person) -> Non
 
 def test_the_receipt_names_no_page_that_cannot_be_ours(person: Person) -> None:
     lead_id = person.send_form("/Win 1000 dollars at casino.example")
-    text = person.text(consent_path(person.signer.consent(lead_id)))
+    text = person.text(consent_path(person.world.signer.consent(lead_id)))
     assert "casino" not in text
 
 
 def test_the_receipt_has_no_end_and_says_when_the_consent_was_withdrawn(person: Person) -> None:
     lead_id = person.send_form()
-    path = consent_path(person.signer.consent(lead_id))
+    path = consent_path(person.world.signer.consent(lead_id))
     person.clock.move_to(NOW + timedelta(days=400))
     later = NOW + HOUR
     person.world.ledger.transact(lambda records: withdraw_consent(records, lead_id, later))

@@ -1,33 +1,19 @@
 """An unexpected error is logged with its type and stack, without anything that a visitor sent."""
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from capture.ledger import open_ledger
 from capture.signed_links import LinkSigner
-from capture.web.app import create_app
 from capture.web.sender import without_messages
 from gatepost.server.http_worker import Worker
 from gatepost.server.serve import _Server
-from tests.service import GUIDE, TEST_KEY, make_project, person, web_config
+from tests.service import GUIDE, person
 
 SECRET = "ann@secret.example"
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[FlaskClient]:
-    make_project(tmp_path)
-    config = web_config(tmp_path, database_url=f"sqlite:///{tmp_path}/ledger.db")
-    ledger = open_ledger(config.database_url, TEST_KEY)
-    with create_app(config, ledger).test_client() as client:
-        yield client
-    ledger.close()
 
 
 def broken(*_: object, **__: object) -> Any:

@@ -13,6 +13,7 @@ import pytest
 
 from capture.billing.statement import Counts
 from capture.lead.model import Lead
+from capture.review.acts import find_lead
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_history import Terms
 from tests.capture.billing.product import Product
@@ -42,9 +43,7 @@ class Office:
         return lead.lead_id
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.product.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.product.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def close_november(self) -> Counts:
         self.now = datetime(2026, 12, 2, tzinfo=UTC)

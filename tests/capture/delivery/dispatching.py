@@ -15,6 +15,7 @@ from capture.lead.model import Lead
 from capture.ledger.messages import Attempt, Channel, Message, NewMessage
 from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.letters.letter import Letter
+from capture.review.acts import find_lead
 from tests.capture.delivery.mail_server import MailServer
 from tests.capture.delivery.planning import BY_MAIL, LEADS, context
 from tests.samples import NOW, submission
@@ -79,9 +80,7 @@ def receive(ledger: Ledger, local: str = "ann", at: datetime = NOW) -> str:
 
 
 def find(ledger: Ledger, lead_id: str) -> Lead:
-    lead = ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
-    return lead
+    return ledger.read(lambda reading: find_lead(reading, lead_id))
 
 
 def guide(ledger: Ledger) -> Message:

@@ -21,7 +21,7 @@ from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.protocol import Ledger
-from capture.review.acts import Act, accept, notify_client
+from capture.review.acts import Act, accept, find_lead, notify_client
 from tests.capture.delivery.dns_server import fails, serving_dns
 from tests.capture.delivery.planning import BY_MAIL, BY_MAIL_TEXT, client, context
 from tests.capture.delivery.test_plan import messages, receive
@@ -62,9 +62,7 @@ def checking(
 
 
 def find(ledger: Ledger, lead_id: str) -> Lead:
-    lead = ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
-    return lead
+    return ledger.read(lambda reading: find_lead(reading, lead_id))
 
 
 def signals(ledger: Ledger, lead_id: str) -> list[object]:

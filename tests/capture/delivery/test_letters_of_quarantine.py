@@ -16,7 +16,7 @@ from capture.ledger.protocol import Ledger
 from capture.letters.agency import MOST_ROWS
 from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
-from capture.review.acts import accept, notify_client_of
+from capture.review.acts import accept, find_lead, notify_client_of
 from capture.review.bounce import record_bounce
 from tests.capture.delivery.composing import DAY, HOUR, Office
 from tests.capture.delivery.planning import AGENCY, BY_MAIL, LEADS
@@ -30,9 +30,7 @@ class HeldOffice(Office):
     """An office whose leads go into quarantine and are released."""
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def hold(self, lead_id: str, at: datetime = NOW) -> None:
         lead = self.lead(lead_id)

@@ -18,7 +18,7 @@ from capture.delivery.webhooks import send
 from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.messages import MessageState
-from capture.review.acts import accept
+from capture.review.acts import accept, find_lead
 from tests.capture.delivery.planning import BILLS, BY_MAIL, BY_MAIL_TEXT, LEADS, client, context
 from tests.capture.delivery.test_plan import receive
 from tests.capture.desk import Desk
@@ -68,9 +68,7 @@ class Post:
             yield message_from_bytes(path.read_bytes(), policy=policy.strict)  # type: ignore[misc]
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.desk.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.desk.ledger.read(lambda reading: find_lead(reading, lead_id))
 
 
 def _is_over(item: Delivery) -> bool:

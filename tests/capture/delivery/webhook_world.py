@@ -23,6 +23,7 @@ from capture.lead.model import Lead
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import Message, NewMessage
 from capture.ledger.protocol import Ledger, ReadTransaction
+from capture.review.acts import find_lead
 from capture.signed_links import LinkSigner
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
@@ -59,9 +60,7 @@ def take(ledger: Ledger, terms: Campaign, *, at: datetime = NOW, test: bool = Fa
     """A lead that has just qualified; nobody has decided on it."""
     sent = replace(submission(terms), test=test)
     created = ledger.transact(lambda records: receive_submission(records, terms, sent, at))
-    lead = ledger.read(lambda reading: reading.leads.get(created.lead_id))
-    assert lead is not None
-    return lead
+    return ledger.read(lambda reading: find_lead(reading, created.lead_id))
 
 
 def messages_of(ledger: Ledger, *, after: int = 0, now: datetime = NOW) -> list[NewMessage]:

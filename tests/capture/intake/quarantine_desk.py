@@ -17,6 +17,7 @@ from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.review.acts import (
     Act,
+    find_lead,
     notify_client,
     record_silent_acceptances,
 )
@@ -47,9 +48,7 @@ class Desk:
         return self.lead(receipt.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def hold(self, lead: Lead, at: datetime = NOW) -> Lead:
         return self.ledger.transact(

@@ -22,6 +22,7 @@ from capture.lead.model import Lead
 from capture.lead.moves import TRACK_OF
 from capture.ledger.protocol import Ledger
 from capture.ledger.terms import save_terms
+from capture.review.acts import find_lead
 from tests.samples import (
     CAMPAIGN,
     NOW,
@@ -55,9 +56,7 @@ class Intake:
         return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def rescue(self, lead: Lead, basis: str = "", **typed: str) -> Lead:
         text = LeadCorrection(

@@ -19,7 +19,7 @@ from capture.intake.submission import Submission
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
-from capture.review.acts import Act, accept, record_silent_acceptances, reject
+from capture.review.acts import Act, accept, find_lead, record_silent_acceptances, reject
 from tests.capture.months import close_one
 from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event, submission
 
@@ -45,9 +45,7 @@ class Desk:
         return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def correct(
         self,

@@ -16,6 +16,7 @@ from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.ledger.terms import pause_campaign, resume_campaign, save_terms
+from capture.review.acts import find_lead
 from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event, submission
 
 MINUTE = timedelta(minutes=1)
@@ -39,9 +40,7 @@ class Gate:
         )
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def last_event(self, lead: Lead) -> Event:
         return self.ledger.read(

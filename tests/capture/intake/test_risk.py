@@ -16,7 +16,7 @@ from capture.lead.events import EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.ledger.traits import Trait
-from capture.review.acts import Act, accept, reject
+from capture.review.acts import Act, accept, find_lead, reject
 from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -70,9 +70,7 @@ class Desk:
         return [self.lead(lead.lead_id) for lead in leads]
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def signals(self, lead: Lead) -> list[dict[str, Any]]:
         events = self.ledger.read(lambda reading: list(reading.events.select(lead_id=lead.lead_id)))

@@ -15,6 +15,7 @@ from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.ledger.types import PersonalData
 from capture.qualification.criteria import qualify
+from capture.review.acts import find_lead
 from tests.samples import NOW, campaign, consent_to, submission
 
 MINUTE = timedelta(minutes=1)
@@ -33,9 +34,7 @@ class Intake:
         return self.lead(created.lead_id)
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def personal_data(self, lead: Lead) -> PersonalData:
         personal_data = self.ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))

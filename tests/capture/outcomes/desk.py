@@ -17,6 +17,7 @@ from capture.outcomes.import_outcomes import ImportedOutcome, import_rows, read_
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
 from capture.outcomes.rows import RowDefaults
+from capture.review.acts import find_lead
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 DAY = timedelta(days=1)
@@ -81,9 +82,7 @@ class Desk:
         return self.ledger.read(lambda reading: reading.events.head()[0])
 
     def lead(self, lead_id: str) -> Lead:
-        lead = self.ledger.read(lambda reading: reading.leads.get(lead_id))
-        assert lead is not None
-        return lead
+        return self.ledger.read(lambda reading: find_lead(reading, lead_id))
 
     def report(self, lead_id: str, kind: EventKind, at: datetime, **fields: object) -> None:
         outcome = Outcome(lead_id, kind, Actor.AGENCY, "Ada", at, **fields)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from capture.lead.model import Lead
 from capture.ledger.messages import Channel, NewMessage
 from capture.ledger.protocol import Ledger
 from capture.privacy.erase import PersonToErase, erase_leads, erase_person
+from capture.review.acts import find_lead
 from tests.capture.desk import Desk
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
@@ -29,9 +30,7 @@ def receive(ledger: Ledger, terms: Campaign | None = None, **answers: str) -> st
 
 
 def find(ledger: Ledger, lead_id: str) -> Lead:
-    lead = ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
-    return lead
+    return ledger.read(lambda reading: find_lead(reading, lead_id))
 
 
 def kinds(ledger: Ledger, lead_id: str) -> list[EventKind]:

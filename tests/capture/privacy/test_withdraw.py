@@ -14,7 +14,14 @@ from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger
 from capture.privacy.withdraw import are_letters_blocked, withdraw_consent
-from capture.review.acts import Act, accept, notify_client, record_silent_acceptances, reject
+from capture.review.acts import (
+    Act,
+    accept,
+    find_lead,
+    notify_client,
+    record_silent_acceptances,
+    reject,
+)
 from tests.capture.desk import HELD, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
 
@@ -32,9 +39,7 @@ def receive(ledger: Ledger, terms: Campaign | None = None, **answers: str) -> Le
 
 
 def find(ledger: Ledger, lead_id: str) -> Lead:
-    lead = ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
-    return lead
+    return ledger.read(lambda reading: find_lead(reading, lead_id))
 
 
 def withdraw(

@@ -21,7 +21,9 @@ from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
+from capture.signed_links import LinkSigner
 from capture.web.app import create_app
+from capture.web.services import EXTENSION
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 from tests.service import make_project, web_config
 
@@ -38,6 +40,11 @@ class World:
     ledger: Ledger
     terms: dict[str, Campaign]
     tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def signer(self) -> LinkSigner:
+        signer: LinkSigner = self.app.extensions[EXTENSION].link_signer
+        return signer
 
     def take(
         self, slug: str = "guide", *, at: datetime = NOW, test: bool = False, **answers: Answer

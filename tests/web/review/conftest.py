@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.terms import save_terms
 from capture.outcomes.record import Outcome, record_outcome
-from capture.signed_links import LinkSigner, review_path
+from capture.signed_links import review_path
 from capture.web.services import EXTENSION
 from tests.samples import CAMPAIGN, NOW, campaign
 from tests.web.api.conftest import World, make_world
@@ -37,22 +37,17 @@ class Letterbox:
     world: World
     clock: time_machine.Traveller
 
-    @property
-    def signer(self) -> LinkSigner:
-        signer: LinkSigner = self.world.app.extensions[EXTENSION].link_signer
-        return signer
-
     def lead_link(self, lead_id: str, *, client: str = "acme", to: str = CONTACT) -> str:
-        return review_path(self.signer.lead_link(client, to, lead_id))
+        return review_path(self.world.signer.lead_link(client, to, lead_id))
 
     def list_link(self, *, client: str = "acme", to: str = CONTACT) -> str:
-        return review_path(self.signer.list_link(client, to))
+        return review_path(self.world.signer.list_link(client, to))
 
     def meeting_link(self, lead_id: str, *, client: str = "acme") -> str:
-        return review_path(self.signer.meeting_link(client, CONTACT, lead_id))
+        return review_path(self.world.signer.meeting_link(client, CONTACT, lead_id))
 
     def debit_link(self, debit_id: str, *, client: str = "acme") -> str:
-        return review_path(self.signer.debit_link(client, CONTACT, debit_id))
+        return review_path(self.world.signer.debit_link(client, CONTACT, debit_id))
 
     def open(self, path: str, method: str = "GET") -> TestResponse:
         return self.world.app.test_client().open(path, method=method)

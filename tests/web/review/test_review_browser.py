@@ -1,6 +1,5 @@
 """The review in a real browser, on a phone's width and without script."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,22 +8,14 @@ from pathlib import Path
 import pytest
 from flask import Response, send_from_directory
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from capture.signed_links import review_path
-from capture.web.services import EXTENSION
+from tests.app_server import running
 from tests.service import ROOT
 from tests.web.api.conftest import World, make_world
 from tests.web.review.conftest import CONTACT
 
 pytestmark = pytest.mark.server
-
-
-class QuietHandler(WSGIRequestHandler):
-    """Writes no log line for each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
 
 
 @contextmanager
@@ -35,13 +26,8 @@ def serving(world: World) -> Iterator[str]:
         return send_from_directory(ROOT / "theme" / "static", name)
 
     world.app.add_url_rule("/theme/<name>", view_func=theme)
-    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(world.app) as server:
+        yield f"http://127.0.0.1:{server.port}"
 
 
 def assert_fits(page: Page) -> None:
@@ -60,13 +46,12 @@ def assert_fits(page: Page) -> None:
 def test_a_lead_is_rejected_on_a_phone_without_script(browser: Browser, tmp_path: Path) -> None:
     world = make_world(tmp_path)
     lead_id = world.take(at=datetime.now(UTC), full_name="Ann " + "Lee" * 30)
-    signer = world.app.extensions[EXTENSION].link_signer
     context = browser.new_context(
         viewport={"width": 360, "height": 740}, java_script_enabled=False, has_touch=True
     )
     page = context.new_page()
     with serving(world) as address:
-        page.goto(address + review_path(signer.list_link("acme", CONTACT)))
+        page.goto(address + review_path(world.signer.list_link("acme", CONTACT)))
         assert_fits(page)
         page.get_by_role("link", name="Accept or reject").click()
         assert_fits(page)
