@@ -184,7 +184,7 @@ class SqliteLedger:
             with _file_lock(lock):  # SQLite does not wait for other writers in this statement
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            # SQLite overwrites freed parts of the file with zeros. It is not the default everywhere.
+            # SQLite overwrites freed parts of the file with zeros; some builds do not by default.
             connection.execute("PRAGMA secure_delete = ON")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
