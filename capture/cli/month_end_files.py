@@ -14,7 +14,8 @@ from capture.cli.hints import in_words
 from capture.cli.output import with_progress
 from capture.cli.output_folder import FileState, OutputFolder
 from capture.cli.report import monthly_report
-from capture.closing.month_end import campaigns_to_report, documents_of_month
+from capture.closing.documents import documents_of_month
+from capture.closing.month_end import campaigns_to_report
 from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.documents.closed_document import ClosedDocument, load_closed_document
 from capture.documents.report import report_file_name

@@ -12,7 +12,8 @@ import click
 
 from capture.cli.month_end_files import MonthDocument, MonthFiles
 from capture.cli.show import moment, show_heading, show_rows
-from capture.closing.month_end import Decisions, LeadInQuarantine, LeadInReview, MonthEnd, State
+from capture.closing.decisions import Decisions, LeadInQuarantine, LeadInReview
+from capture.closing.month_end import MonthEnd, State
 from capture.money import from_minor, show_money
 from capture.text import count_noun
 

@@ -5,6 +5,7 @@ Rules 27 and 30 of docs/rules.md. Amounts are minor units unless a field says ot
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,21 @@ def documents_of(
         elif event.kind in _NOTE_KINDS:
             documents[data["number"]] = _note(event, documents[data["statement"]])
     return list(documents.values())
+
+
+def documents_of_month(
+    reading: ReadTransaction, month: str, client: str | None = None
+) -> list[Document]:
+    """The month's documents by client and number, of one client or of all.
+
+    They are its statements, and the credit and debit notes that were issued on a day of the month.
+    """
+    documents = [
+        document
+        for document in documents_of(reading, client)
+        if month == (f"{document.issued_on:%Y-%m}" if document.corrects else document.month)
+    ]
+    return sorted(documents, key=attrgetter("client"))
 
 
 def _statement_document(data: Mapping[str, Any]) -> Document:

@@ -13,16 +13,13 @@ from capture.campaign.model import Campaign
 from capture.closing.close import check_closable, close_month
 from capture.closing.credit import CorrectionRequest
 from capture.closing.debit import propose_debit
+from capture.closing.decisions import Decisions, LeadInQuarantine, LeadInReview, OpenDispute
+from capture.closing.documents import documents_of_month
 from capture.closing.month_end import (
-    Decisions,
-    LeadInQuarantine,
-    LeadInReview,
     MonthEnd,
     MonthSums,
-    OpenDispute,
     State,
     campaigns_to_report,
-    documents_of_month,
     month_ends,
 )
 from capture.closing.months import campaign_groups
