@@ -10,18 +10,23 @@ Weight = Annotated[Integer, Field(ge=0, le=1000)]
 """How much a signal counts; 0: not at all."""
 
 Number = Annotated[Integer, Field(ge=2, le=100_000)]
-"""From how many leads on a signal counts."""
+"""The number of leads from which a signal applies."""
 
 
 class Quarantine(StrictModel):
-    """When a qualified lead is held back from the client (rule 36 of docs/rules.md)."""
+    """When a lead that passes every criterion goes into quarantine (rule 36 of docs/rules.md)."""
 
-    enabled: Boolean = Field(default=True, description="false: no lead is held back.")
+    enabled: Boolean = Field(default=True, description="false: no lead goes into quarantine.")
     hold_at: Integer = Field(
-        default=100, ge=1, le=1000, description="A lead whose weights add up to this is held back."
+        default=100,
+        ge=1,
+        le=1000,
+        description="A lead goes into quarantine if the weights of its signals add up to this.",
     )
     honeypot: Weight = Field(
-        default=100, description="Only the hidden field is wrong. Some browsers fill it."
+        default=100,
+        description="The hidden field was filled in, and nothing else is wrong; some browsers do "
+        "that.",
     )
     spam_signal: Weight = Field(
         default=50,
@@ -34,7 +39,7 @@ class Quarantine(StrictModel):
     )
     burst_leads: Number = Field(
         default=10,
-        description="burst: from how many leads within an hour on, and twice as many in a day.",
+        description="burst: the number of leads within an hour; within a day twice as many.",
     )
     alike: Weight = Field(
         default=100,
@@ -42,15 +47,15 @@ class Quarantine(StrictModel):
         "same texts, or addresses made by one pattern.",
     )
     alike_leads: Number = Field(
-        default=3, description="alike: from how many companies or mailboxes on."
+        default=3, description="alike: the number of companies or mailboxes."
     )
     network: Weight = Field(
         default=100, description="Leads of many companies or mailboxes came from one network."
     )
     network_leads: Number = Field(
         default=6,
-        description="network: from how many companies or mailboxes within a day on, and twice as "
-        "many in a week.",
+        description="network: the number of companies or mailboxes within a day; within a week "
+        "twice as many.",
     )
     no_mail_domain: Weight = Field(
         default=100, description="The domain of the e-mail address takes no mail."
@@ -63,7 +68,7 @@ class Quarantine(StrictModel):
 
     @property
     def all_weights(self) -> int:
-        """What the weights of all signals add up to."""
+        """The sum of the weights of all signals."""
         return sum(getattr(self, name) for name in SIGNALS)
 
 
@@ -76,4 +81,4 @@ SIGNALS: Final = (
     "no_mail_domain",
     "rejected_answer",
 )
-"""The keys of the signals' weights. Events name signals so."""
+"""The keys of the signals' weights, which are also the signals' names in events."""

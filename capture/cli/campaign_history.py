@@ -38,9 +38,9 @@ class CommittedFile:
 
 
 def find_version(folder: Path, name: str, version: str) -> CommittedFile | None:
-    """The first commit in which the file has these bytes: their SHA-256 is `version`.
+    """The first commit in which the SHA-256 of the file is `version`.
 
-    `folder` is a folder of a repository, which may be bare; `name` is the file's path from there.
+    `folder` is a folder of a repository, which may be bare; `name` is the file's path in it.
     None if there is no such commit, no repository, or no git.
     """
     try:
@@ -80,7 +80,7 @@ def _git(folder: Path, *command: str, stdin: bytes = b"") -> bytes:
 
 
 def _contents(output: bytes) -> Iterator[bytes | None]:
-    """The content of each object that `cat-file --batch` printed; None for one that is missing."""
+    """The content of each object that `cat-file --batch` printed; None for a missing object."""
     start = 0
     while start < len(output):
         end = output.index(b"\n", start)

@@ -110,7 +110,7 @@ class CommandContext:
     checks_mail_domains: bool
     """Whether the dispatcher looks up e-mail domains and quarantines leads without mail."""
     dns_server: tuple[str, int] | None
-    """IP address and port of the DNS server for that; None: as the machine is configured."""
+    """IP address and port of the DNS server for look-ups; None: those of the machine."""
     secret: Callable[[str], bytes]
     """Returns the secret `secret_key`, `duplicate_key` or `webhook_key`."""
     agency: Agency

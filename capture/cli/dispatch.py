@@ -130,7 +130,7 @@ def _domains_without_mail(context: CommandContext) -> DomainsWithoutMail:
     if not context.checks_mail_domains:
         return unchecked
     server = DnsServer(*context.dns_server) if context.dns_server else None
-    # Without a mail server this is a trial, maybe with the example addresses of our pages.
+    # Without a mail server this is a trial, and users may type the example addresses of our docs.
     return MailDomains(server=server, examples_pass=not context.smtp_url).without_mail
 
 

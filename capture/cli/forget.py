@@ -27,12 +27,12 @@ from capture.text import count_noun
     "lead_ids",
     metavar="ID",
     multiple=True,
-    help="Also this lead, such as one without an address; may be given several times.",
+    help="Also erase this lead, such as one without an address; can be repeated.",
 )
 @click.option(
     "--by-age",
     is_flag=True,
-    help="Instead, all data that the settings RETENTION_... no longer keep.",
+    help="Erase all data that is older than the settings RETENTION_... allow.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be erased; write nothing.")
 @as_json_option
@@ -47,9 +47,9 @@ def forget(
 ) -> None:
     """Erase all personal data of the leads with the address EMAIL, and print a certificate.
 
-    The address is compared exactly: ann+guide@ is not ann@. The consent of an undecided lead is
-    withdrawn. Bills, events and keyed hashes stay. This cannot be undone. If it was interrupted,
-    run it again. The dispatcher erases by age once a day.
+    The address is compared exactly: ann+guide@ is not ann@. The consent for undecided leads is
+    withdrawn. Bills, events and keyed hashes are kept. This cannot be undone. If it was
+    interrupted, run it again. The dispatcher erases by age once a day.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def _show(certificate: Certificate) -> None:
         [
             ("time", f"{certificate.keeping.at:%Y-%m-%dT%H:%M:%SZ}"),
             ("address", _hash(certificate.address_key)),
-            ("chain", f"{sequence} events, the last {head}"),
+            ("chain", f"{sequence} events, last hash {head}"),
         ]
     )
     show_heading("Leads")
@@ -125,7 +125,7 @@ def _show(certificate: Certificate) -> None:
     )
     show_heading("What would be erased" if is_dry_run else "What was erased")
     show_facts(certificate.gone())
-    show_heading("What stays, and why")
+    show_heading("What is kept, and why")
     show_facts(certificate.stays())
     show_heading("What you still have to do")
     for sentence in certificate.still_to_do():
@@ -183,9 +183,9 @@ def _days(period: timedelta | None) -> int | None:
 def _sentence(periods: RetentionPeriods, erasure: Erasure, *, dry_run: bool) -> str:
     done = "would be erased; nothing was written" if dry_run else "erased"
     days = _days(periods.delivered)
-    delivered = "for ever" if days is None else f"{days} days"
+    delivered = "for ever" if days is None else f"for {days} days"
     return (
         f"{count_noun(len(erasure.lead_ids), 'lead')} and "
-        f"{count_noun(erasure.letter_files, 'letter file')} {done}. Kept: leads no client saw "
-        f"{_days(periods.undelivered)} days, leads a client saw {delivered}."
+        f"{count_noun(erasure.letter_files, 'letter file')} {done}. Leads that no client saw are "
+        f"kept for {_days(periods.undelivered)} days, leads that a client saw {delivered}."
     )

@@ -23,10 +23,10 @@ MARKS: Final = (
 )
 """The facts that are shown beside a lead's stage if they are true."""
 _NO_DEADLINE: Final = {
-    "quarantined": "waits for `gatepost quarantine`",
-    "held_back": "stopped; waits for `gatepost quarantine`",
+    "quarantined": "not started; decide with `gatepost quarantine`",
+    "held_back": "stopped; decide with `gatepost quarantine`",
 }
-"""By stage: why the review has no end."""
+"""By stage: the reason why the review has no deadline."""
 
 
 @click.command()
@@ -53,7 +53,7 @@ def show_one_lead(
     *,
     as_json: bool,
 ) -> None:
-    """Reads facts about the lead whose id begins so, and shows them or prints JSON.
+    """Reads facts about the lead whose id begins with `id_prefix`, and shows them or prints JSON.
 
     Raises `NotFound` if no lead or several leads match.
     """
@@ -109,7 +109,7 @@ def find_lead_by_prefix(reading: ReadTransaction, id_prefix: str) -> Lead:
     lead = reading.leads.get(ids[0]) if len(ids) == 1 else reading.leads.get(id_prefix)
     if lead is None:
         raise NotFound(
-            f"{id_prefix!r} begins several lead ids; type more characters"
+            f"several lead ids begin with {id_prefix!r}; type more characters"
             if ids
             else f"no lead {id_prefix!r}: `gatepost leads` lists them"
         )
@@ -137,7 +137,7 @@ def _signals(events: list[RecordedEvent]) -> list[str]:
     signals = newest.event.data["signals"]
     if newest.event.kind is EventKind.SPAM:
         words = "; ".join(map(spam_signal_in_words, signals))
-        return [f"Looked like spam: {words}."]
+        return [f"It looked like spam: {words}."]
     return list(map(risk_signal_in_words, signals))
 
 

@@ -18,7 +18,7 @@ from capture.money import from_minor, show_money
 from capture.text import count_noun
 
 _QUARANTINE_ROWS: Final = 10
-"""Up to this number, the leads of a campaign in quarantine have a row each."""
+"""Up to this number, each lead of a campaign in quarantine has its own row."""
 _SUMS = ("net", "vat", "brought_forward", "to_pay")
 
 

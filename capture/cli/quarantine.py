@@ -54,8 +54,8 @@ Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
 def quarantine() -> None:
     """List, show, release or discard leads that are in quarantine because of risk signals.
 
-    A lead in quarantine is not delivered and not billed. It stays until somebody decides, or until
-    its data is erased.
+    A lead in quarantine is not delivered and not billed. It stays in quarantine until you decide,
+    or until its data is erased.
 
     \b
     Example:
@@ -74,7 +74,7 @@ _LIST_COLUMNS: Final = (
 @as_json_option
 @pass_context
 def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
-    """List the leads in quarantine, the longest wait first.
+    """List the leads in quarantine. The lead that waits longest is first.
 
     `quarantined`: the client does not see the lead. `held_back`: the client has it in review and
     sees that you are checking it; its deadline is stopped.
@@ -128,7 +128,7 @@ def _row(reading: ReadTransaction, entry: QuarantineEntry, now: datetime) -> dic
 def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
     """Show the risk signals and the answers of a lead in quarantine.
 
-    A unique beginning of its id is enough.
+    The first characters of its id are enough if they are unique.
 
     \b
     Example:
@@ -165,7 +165,7 @@ def _show(facts: Mapping[str, Any]) -> None:
             ("lead", facts["lead_id"]),
             ("campaign", facts["campaign"]),
             ("received", facts["received_at"]),
-            ("waits since", f"{facts['held_at']} ({facts['waits']})"),
+            ("waiting since", f"{facts['held_at']} ({facts['waits']})"),
             ("stage", state[facts["stage"]]),
             ("alike", f"{count_noun(facts['alike'], 'other lead')} with the same signals"),
         ]
@@ -193,7 +193,7 @@ def _show(facts: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Selection:
-    """The leads that a command selects: some ids, all with the same signals, or all."""
+    """The leads that a command selects: by id, by the same signals, or all in quarantine."""
 
     ids: tuple[str, ...]
     like: str | None
@@ -233,7 +233,7 @@ class _Decision:
     def record(
         self, records: WriteTransaction, ids: Sequence[str], now: datetime
     ) -> list[Lead | GatepostError]:
-        """Decides each lead on its own: the lead, or why it was refused."""
+        """Decides each lead on its own. Returns each lead, or the error that refused it."""
         return [records.attempt(partial(self._record_one, lead_id=each, now=now)) for each in ids]
 
     def _record_one(self, records: WriteTransaction, lead_id: str, now: datetime) -> Lead:
@@ -247,12 +247,12 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Show the result; write nothing."),
         note_option,
         by_option,
-        click.option("--campaign", metavar="SLUG", help="With --all: only of this campaign."),
+        click.option("--campaign", metavar="SLUG", help="With --all: only leads of this campaign."),
         click.option("--all", "all_leads", is_flag=True, help="All leads in quarantine."),
         click.option(
             "--like",
             metavar="ID",
-            help="All leads of its campaign with the same signals.",
+            help="All leads of this lead's campaign with the same signals.",
         ),
         click.argument("ids", metavar="[ID]...", nargs=-1),
     ):
@@ -266,9 +266,9 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 def release(context: CommandContext, /, **options: Any) -> int:
     """Release leads: they are real, so the client gets them.
 
-    A quarantined lead is checked again now for duplicates, and for the caps of the month of its
-    receipt. A lead that is held_back gets a full review window. A refused lead does not stop the
-    others.
+    A quarantined lead is checked again for duplicates at this moment, and for the caps of the month
+    in which it was received. A lead that is held_back gets a full review window. If one lead is
+    refused, the others are still released.
 
     \b
     Example:
@@ -285,8 +285,8 @@ def release(context: CommandContext, /, **options: Any) -> int:
 def discard(context: CommandContext, /, **options: Any) -> int:
     """Discard leads: they are not from real persons. They are kept, and never billed.
 
-    If the client had a lead in review, it is removed there. A refused lead does not stop the
-    others.
+    If the client had a lead in review, it is removed from the review. If one lead is refused, the
+    others are still discarded.
 
     \b
     Example:

@@ -27,8 +27,8 @@ from capture.privacy.receipt import Receipt, consent_receipt
 def receipt(context: CommandContext, lead_id: str, repository: Path | None, as_json: bool) -> None:
     """Print the receipt of one lead's consent: wording, page, time, and what was ticked.
 
-    The wording is the one that was shown, also if the campaign file has changed since. If the
-    project is a git repository, the receipt names the commit with that file.
+    It prints the wording that was shown, even if the campaign file has changed later. If the
+    project is a git repository, it names the commit with that file.
 
     \b
     Example:
@@ -51,7 +51,7 @@ def receipt(context: CommandContext, lead_id: str, repository: Path | None, as_j
 def _find_in_git(
     context: CommandContext, found: Receipt, repository: Path | None
 ) -> CommittedFile | None:
-    """The campaign file of the form that was shown, in git."""
+    """The commit with the campaign file of the form that was shown."""
     if found.form_version is None:
         return None
     name = f"{found.campaign}.toml"
@@ -97,5 +97,5 @@ def _box(found: Receipt) -> str:
 
 def _place(committed: CommittedFile | None) -> str:
     if committed is None:
-        return "no commit found here; the ledger keeps the text of this version"
+        return "no commit found in the repository; the ledger has this version"
     return f"{committed.committed_at}: {committed.replay}"

@@ -36,13 +36,14 @@ class LeadInReview:
 
 @dataclass(frozen=True, slots=True)
 class LeadInQuarantine:
-    """A lead in quarantine, of the month or of an earlier one."""
+    """A lead in quarantine that was received in the month or earlier."""
 
     campaign: str
     lead_id: str
     received_at: datetime
     is_in_review: bool
-    """Whether the client has it in review, with the deadline stopped; else it is quarantined."""
+    """Whether the client has it in review, with the deadline stopped. Otherwise the client does not
+    see it."""
     days: int
     """Full days since its receipt."""
 

@@ -230,7 +230,7 @@ def is_counted_in_review(lead: Lead, query: LineQuery) -> bool:
 def is_counted_free(lead: Lead, query: LineQuery) -> bool:
     """Whether the lead came over a cap in the month and was delivered free of charge (rule 8).
 
-    A lead that the client does not have, yet or any more, is not counted.
+    A lead that the client does not have yet, or no longer has, is not counted.
     """
     is_free = lead.free_over_cap and not lead.test and lead.month == query.month
     return is_free and lead.review in VISIBLE_TO_CLIENT

@@ -66,9 +66,9 @@ def read_me(
         (
             "Events with data left out",
             "events.left_out names the parts of an event's data that were left out: they point to "
-            "other leads, or are risk signals of this one. The hash of such an "
-            "event cannot be computed here. In data, `by` is a keyed hash of the person, of yours "
-            "or of the agency, who acted.",
+            "other leads, or are risk signals of this one. The hash of such an event cannot be "
+            "computed here. In data, `by` is a keyed hash of the name of the person who acted, for "
+            "you or for the agency.",
         ),
         (
             "Who recorded an event",

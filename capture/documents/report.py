@@ -166,7 +166,7 @@ def _sentences(sums: Sums, previous: Sums | None, data: ReportData) -> list[str]
 
 
 def _held_back(sums: Sums) -> str:
-    """How many leads in review the agency is checking, to follow "still in review"."""
+    """The number of leads that the agency is checking, in words that follow "still in review"."""
     count = sums.stages["held_back"]
     return f", {count:,} of them held back for a check" if count else ""
 

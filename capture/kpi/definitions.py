@@ -16,8 +16,8 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "suppression list, is over a cap, waits for its e-mail to be confirmed, or whose consent was "
     "withdrawn",
     "qualified": "meets every criterion and was delivered to the client",
-    "sales-qualified": "accepted: by the client's own word, by an entry of the agency for the "
-    "client to which the client did not object in time, or automatically at the deadline",
+    "sales-qualified": "accepted: by the client, by an entry of the agency for the client to which "
+    "the client did not object in time, or automatically at the deadline",
     "in review": "delivered and not decided; also a lead that is held back while the agency checks "
     "it",
     "rejected": "by the client, for a reason of the agreement; a disputed lead stays rejected "
@@ -45,4 +45,4 @@ DEFINITIONS: Final[Mapping[str, str]] = {
     "source": "form, or the source of an import; for the form also the utm_source of the first "
     "visit that has one",
 }
-"""In the order of a lead's life cycle."""
+"""The definitions, in the order of a lead's life cycle."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
-"""Stages of submissions that may be no real person's."""
+"""Stages of submissions of which it is unknown whether a real person sent them."""
 NON_LEAD_STAGES: Final = NOT_PROVED | {"spam", "duplicate"}
 """Stages of submissions that are not leads."""
 COSTS_NOT_REQUESTED: Final = "own costs were not requested"
@@ -65,7 +65,7 @@ class Sums:
 
     @property
     def leads(self) -> int:
-        """Submissions without spam, duplicates, and those that are not proved real."""
+        """Submissions without spam, without duplicates, and without those in `not_proved`."""
         return self.submissions - sum(self.stages[stage] for stage in NON_LEAD_STAGES)
 
     @property
@@ -85,7 +85,7 @@ class Sums:
 
     @property
     def in_review(self) -> int:
-        """Leads that were delivered and are not decided yet; also those that are held back."""
+        """Leads that were delivered and are not decided yet, including those that are held back."""
         return self.stages["qualified"] + self.stages["held_back"]
 
     @property

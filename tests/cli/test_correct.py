@@ -31,7 +31,7 @@ def test_a_lead_is_marked_as_not_spam(project: Project) -> None:
     signals = ("honeypot", "invalid_answers")
     lead_id = project.send(replace(submission(campaign()), spam_signals=signals))
     shown = project.run("lead", lead_id).out
-    assert "Looked like spam: a field that people cannot see was filled in; its answers" in shown
+    assert "It looked like spam: a field that people cannot see was filled in; its answers" in shown
     assert "is qualified" in project.run("correct", lead_id, "--not-spam", "--as", "Ada").out
     assert "Z: marked as not spam\n" in project.run("lead", lead_id).out
 

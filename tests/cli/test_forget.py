@@ -153,8 +153,8 @@ def test_old_data_is_erased_by_age_after_a_dry_run_that_lists_it(
     result = project.run("forget", "--by-age")
     assert result.code == 0
     assert result.out.splitlines()[-1] == (
-        "1 lead and 0 letter files erased. Kept: leads no client saw 90 days, leads a client saw "
-        "for ever."
+        "1 lead and 0 letter files erased. Leads that no client saw are kept for 90 days, leads "
+        "that a client saw for ever."
     )
     assert project.ledger.read(lambda reading: reading.people.personal_data(small)) is None
     assert project.ledger.read(lambda reading: reading.people.personal_data(kept)) is not None

@@ -45,7 +45,7 @@ def test_a_receipt_says_what_was_shown_and_ticked(project: Project) -> None:
         "box              ticked",
         f"form version     {terms.version}",
         f"wording SHA-256  {hashlib.sha256(WORDING.encode()).hexdigest()}",
-        "in git           no commit found here; the ledger keeps the text of this version",
+        "in git           no commit found in the repository; the ledger has this version",
         WORDING,
     ):
         assert line in result.out.splitlines(), line

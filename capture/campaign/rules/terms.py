@@ -125,7 +125,7 @@ def _quarantine_findings(quarantine: Quarantine) -> Iterator[Finding]:
         yield Finding(
             ("quarantine", "hold_at"),
             f"is more than all weights together ({quarantine.all_weights}), so no lead would ever "
-            "be held back; lower it, or write enabled = false",
+            "go into quarantine; lower it, or write enabled = false",
         )
 
 

@@ -1,4 +1,4 @@
-"""The section on the proof of the e-mail address, of campaigns with `confirm = "email"`."""
+"""The section on the proof of the e-mail address, for campaigns with `confirm = "email"`."""
 
 from capture.campaign.model import Campaign, Caps, Confirm
 from capture.documents.agreement.model import Clause, Section
@@ -29,7 +29,7 @@ def confirmation_section(campaign: Campaign) -> Section | None:
 
 
 def proof(campaign: Campaign) -> str:
-    """Whether the proof is required, to follow "is"."""
+    """Whether the proof is required, in words that follow "is"."""
     return "required" if campaign.confirm is Confirm.EMAIL else "not required"
 
 

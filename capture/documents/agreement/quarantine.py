@@ -16,11 +16,11 @@ NUMBERS: Final = {
     "alike_leads": "The number of companies or mailboxes with similar answers",
     "network_leads": "The number of companies or mailboxes a day from one network",
 }
-"""What each threshold is, to compare two versions."""
+"""The name of each threshold, for the comparison of two versions."""
 
 
 def quarantine_section(campaign: Campaign) -> Section | None:
-    """Which leads are held back, for how long, and the cost; None if no lead can be held back."""
+    """The section on quarantine: which leads, how long, and the cost. None without quarantine."""
     terms = campaign.quarantine
     rows = tuple((text, f"{weight}") for _, text, weight in signals(terms))
     if not holds_leads(terms):
@@ -64,7 +64,7 @@ def holds_leads(terms: Quarantine) -> bool:
 
 
 def signals(terms: Quarantine) -> Iterator[tuple[str, str, int]]:
-    """The signals that count: name, in words, and weight."""
+    """The signals with a weight above 0: name, sentence, and weight."""
     for name in SIGNALS:
         weight = getattr(terms, name)
         if weight:
@@ -72,7 +72,7 @@ def signals(terms: Quarantine) -> Iterator[tuple[str, str, int]]:
 
 
 def holding(terms: Quarantine) -> str:
-    """Whether leads are held back, to follow "is"."""
+    """Whether leads are held back, in words that follow "is"."""
     return "agreed" if terms.enabled else "not agreed"
 
 
