@@ -42,9 +42,9 @@ def fold_case(text: str) -> str:
     return unicodedata.normalize("NFKC", normal)  # folding may leave another form
 
 
-def count_noun(number: int, singular: str, plural: str = "") -> str:
-    """`1 lead`, `2 leads`, `1,000 leads`; `plural` is needed only if it is irregular."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+def count_noun(number: int, noun: str) -> str:
+    """`1 lead`, `2 leads`, `1,000 leads`, of a noun with a regular plural."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def duration_in_words(duration: timedelta) -> str:

@@ -225,8 +225,6 @@ class _Decision:
     """The act of a command, and the person who decides."""
 
     act: Act
-    past: str
-    """The act in the past, such as `released`."""
     by: str
     note: str
 
@@ -306,7 +304,7 @@ def _decide(context: CommandContext, act: Act, past: str, options: Mapping[str, 
     )
     selection.check()
     check_name(options["by"])
-    decision = _Decision(act, past, options["by"], options["note"])
+    decision = _Decision(act, options["by"], options["note"])
     with context.ledger() as ledger:
         if selection.campaign is not None:
             context.campaign_in(ledger, selection.campaign)

@@ -20,7 +20,7 @@ from capture.ledger.messages import MessageState, NewMessage
 from capture.ledger.protocol import ReadTransaction
 
 CONFIRMATION: Final = "confirmation"
-LETTERS_FOR_A_LEAD: Final = 3
+_LETTERS_FOR_A_LEAD: Final = 3
 """The most letters to the address of one lead. Dropped ones do not count."""
 _NO_LETTER_STAGES: Final = frozenset({"spam", "quarantined", "discarded"})
 """Stages of a lead whose person gets no letter."""
@@ -89,4 +89,4 @@ def _is_enough(reading: ReadTransaction, lead: Lead) -> bool:
         )
         for letter in letters
     )
-    return number >= LETTERS_FOR_A_LEAD
+    return number >= _LETTERS_FOR_A_LEAD

@@ -25,7 +25,7 @@ from dns.rdatatype import AAAA, MX, A, RdataType
 
 SECONDS: Final = 5.0
 """Time limit of the look-up of one domain."""
-SECONDS_OF_PASS: Final = 8.0
+_SECONDS_OF_PASS: Final = 8.0
 """Time limit of all look-ups of a pass. A server that stops waits ten seconds for the dispatcher,
 so a pass must be shorter."""
 PAUSE_SECONDS: Final = 60.0
@@ -39,7 +39,7 @@ UNKNOWN_SECONDS: Final = 60.0
 
 KNOWN_NAME: Final = "a.root-servers.net."
 """A name for which every DNS server with access to the Internet has an address."""
-EXAMPLE: Final = ".example"
+_EXAMPLE: Final = ".example"
 """The ending of example names, which do not exist in the public DNS (RFC 6761)."""
 
 _THREADS: Final = 16
@@ -75,7 +75,7 @@ class MailDomains:
     examples_pass: bool = False
     """Whether names that end in `.example` are not looked up; their result is unknown."""
     seconds: float = SECONDS
-    seconds_of_pass: float = SECONDS_OF_PASS
+    seconds_of_pass: float = _SECONDS_OF_PASS
     clock: Callable[[], float] = time.monotonic
     """Returns the time in seconds, to know when a kept answer is too old."""
     _answers: dict[str, tuple[TakesMail, float]] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class MailDomains:
         return {domain: self._answers.get(domain, unknown)[0] for domain in domains}
 
     def _is_example(self, domain: str) -> bool:
-        return self.examples_pass and domain.endswith(EXAMPLE)
+        return self.examples_pass and domain.endswith(_EXAMPLE)
 
     def _forget(self, now: float) -> None:
         """Removes answers that are too old, or all answers if there are too many."""

@@ -21,7 +21,7 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import RecordedEvent, email_of
 
-NO_MAIL_DOMAIN: Final = "no_mail_domain"
+_NO_MAIL_DOMAIN: Final = "no_mail_domain"
 """The signal's key in the campaign file's table `quarantine`."""
 
 _ADMITTED: Final = {EventKind.QUALIFIED: "qualified", EventKind.UNCONFIRMED: "unconfirmed"}
@@ -70,7 +70,7 @@ def _checks(reading: ReadTransaction, events: Iterable[RecordedEvent]) -> Iterat
         if lead is None or lead.test or lead.source != FORM or lead.confirmed:
             continue
         terms = saved_campaign(reading, lead.campaign, lead.version).quarantine
-        no_mail = RiskSignal(NO_MAIL_DOMAIN, terms.no_mail_domain)
+        no_mail = RiskSignal(_NO_MAIL_DOMAIN, terms.no_mail_domain)
         signals = (*from_data(event.data.get("signals", ())), no_mail)
         is_waiting = lead.review == _ADMITTED[event.kind]
         is_enough = no_mail.weight > 0 and needs_quarantine(terms, signals)

@@ -23,11 +23,11 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import DuplicateQuery, Keys, PersonalData
 from capture.qualification.verdict import Verdict
 
-BLOCKING_STAGES = VISIBLE_TO_CLIENT
+_BLOCKING_STAGES = VISIBLE_TO_CLIENT
 """Stages of a lead that make the person's next lead a duplicate (rule 2): the client has the lead.
 `held_back` is one of them, because the release of such a lead does not check for duplicates."""
 
-UNCONFIRMED_STAGES = frozenset({"unconfirmed"})
+_UNCONFIRMED_STAGES = frozenset({"unconfirmed"})
 """Stages of a lead whose letter the person's next submission asks for again (rule 2)."""
 
 REFUSED_STAGES = frozenset({"disqualified"})
@@ -92,13 +92,13 @@ def _duplicate(reading: ReadTransaction, arrival: Arrival) -> GateResult | None:
     """A match with a lead that the client has, or with one that still waits for its person: that
     lead's letter is sent again then (rule 2). None if there is no match."""
     keys = select_keys(arrival.keys, {key.value for key in arrival.campaign.duplicates.keys})
-    duplicates = _matching(reading, arrival, keys, BLOCKING_STAGES)
+    duplicates = _matching(reading, arrival, keys, _BLOCKING_STAGES)
     if duplicates:
         return GateResult(EventKind.DUPLICATE, {"duplicate_of": duplicates[0].lead_id})
     # Only by the address: the letter must reach the person who sent the form just now.
     waiting = [
         lead
-        for lead in _matching(reading, arrival, select_keys(keys, {"email"}), UNCONFIRMED_STAGES)
+        for lead in _matching(reading, arrival, select_keys(keys, {"email"}), _UNCONFIRMED_STAGES)
         if lead.campaign == arrival.campaign.slug and not lead.is_expired_at(arrival.now)
     ]
     if waiting and not arrival.is_confirmed:

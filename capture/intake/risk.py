@@ -38,7 +38,7 @@ from capture.ledger.traits import Trait, TraitLead, Traits
 TRAITS_KEPT: Final = timedelta(days=29)
 """How long traits are kept. Older ones are deleted once a day, so none gets older than 30 days."""
 
-INVALID_CONTACT: Final = "invalid_contact"
+_INVALID_CONTACT: Final = "invalid_contact"
 """The code of the rejection reason for a person who cannot be reached."""
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -277,7 +277,7 @@ def _rejected_answer(reading: ReadTransaction, arrival: Arrival) -> Iterator[Ris
     if not weight:
         return
     keys = arrival.keys
-    rejections = reading.traits.rejections(arrival.campaign.client, keys, INVALID_CONTACT)
+    rejections = reading.traits.rejections(arrival.campaign.client, keys, _INVALID_CONTACT)
     for kind in ("phone", "email", "company_domain"):
         matches = [rejections[key] for key in select_keys(keys, {kind}) if key in rejections]
         rejected = max((leads.rejected for leads in matches), default=0)

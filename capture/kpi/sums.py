@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
+_NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
 """Stages of submissions of which it is unknown whether a real person sent them."""
-NON_LEAD_STAGES: Final = NOT_PROVED | {"spam", "duplicate"}
+_NON_LEAD_STAGES: Final = _NOT_PROVED | {"spam", "duplicate"}
 """Stages of submissions that are not leads."""
 COSTS_NOT_REQUESTED: Final = "own costs were not requested"
 
@@ -66,12 +66,12 @@ class Sums:
     @property
     def leads(self) -> int:
         """Submissions without spam, without duplicates, and without those in `not_proved`."""
-        return self.submissions - sum(self.stages[stage] for stage in NON_LEAD_STAGES)
+        return self.submissions - sum(self.stages[stage] for stage in _NON_LEAD_STAGES)
 
     @property
     def not_proved(self) -> int:
         """Submissions that are quarantined, discarded, or not confirmed in time."""
-        return sum(self.stages[stage] for stage in NOT_PROVED)
+        return sum(self.stages[stage] for stage in _NOT_PROVED)
 
     @property
     def accepted(self) -> int:
