@@ -6,42 +6,22 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from capture.errors import Refused
-from capture.ledger.protocol import Ledger
-from capture.web.app import create_app
-from capture.web.services import EXTENSION
 from gatepost.cli import gatepost
-from tests.service import GUIDE, make_project, person, web_config
+from tests.service import GUIDE, make_project, person
+from tests.web.command_site import CommandSite, let_command_share_keys
 
-KEY = "a key for tests only, and a long one"
 BASIS = "consent, GDPR art. 6(1)(a), given on the phone"
 
 
-class Site:
+class Site(CommandSite):
     """The service and the command in this process, over one project."""
 
     def __init__(self, folder: Path) -> None:
         self.file = make_project(folder) / "campaigns" / f"{GUIDE}.toml"
-        self.app = create_app(
-            web_config(
-                folder,
-                database_url=f"sqlite:///{folder}/var/gatepost.db",
-                secret_key=KEY.encode(),
-                duplicate_key=KEY.encode(),
-                counters=folder / "var" / "counters.db",
-                site_origin="http://127.0.0.1:8000",
-                rate_limit="",
-            )
-        )
-        self.client: FlaskClient = self.app.test_client()
-
-    @property
-    def ledger(self) -> Ledger:
-        ledger: Ledger = self.app.extensions[EXTENSION].ledger
-        return ledger
+        super().__init__(folder)
 
     def post(self, form: dict[str, str]) -> TestResponse:
         return self.client.post(f"/f/{GUIDE}", data=form)
@@ -58,8 +38,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.chdir(tmp_path)
-    for name in ("SECRET_KEY", "DUPLICATE_KEY"):
-        monkeypatch.setenv(f"GATEPOST_{name}", KEY)
+    let_command_share_keys(monkeypatch)
     created = Site(tmp_path)
     yield created
     assert created.ledger.verify().problems == ()

@@ -14,24 +14,20 @@ import openpyxl
 import pytest
 import time_machine
 from click.testing import CliRunner
-from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from capture.lead.model import Lead
-from capture.ledger.protocol import Ledger
-from capture.web.app import create_app
-from capture.web.services import EXTENSION
 from gatepost.cli import gatepost
 from tests.long import rounds
 from tests.samples import NOW
-from tests.service import make_project, web_config
+from tests.service import make_project
+from tests.web.command_site import CommandSite, let_command_share_keys
 from tests.web.markup import Markup
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-KEY = "a key for tests only, and a long one"
 CAMPAIGN = """\
 title = "Everything"
 client = "acme"
@@ -116,28 +112,12 @@ quickly = settings(
 )
 
 
-class Site:
+class Site(CommandSite):
     """The service in this process, over a real ledger in a project of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         (make_project(folder) / "campaigns" / "everything.toml").write_text(CAMPAIGN)
-        config = web_config(
-            folder,
-            database_url=f"sqlite:///{folder}/var/gatepost.db",
-            secret_key=KEY.encode(),
-            duplicate_key=KEY.encode(),
-            counters=folder / "var" / "counters.db",
-            site_origin="http://127.0.0.1:8000",
-            rate_limit="",
-        )
-        self.app = create_app(config)
-        self.client: FlaskClient = self.app.test_client()
-
-    @property
-    def ledger(self) -> Ledger:
-        ledger: Ledger = self.app.extensions[EXTENSION].ledger
-        return ledger
+        super().__init__(folder)
 
     def leads(self) -> list[Lead]:
         return self.ledger.read(lambda reading: list(reading.leads.select()))
@@ -272,8 +252,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def run(stored: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bytes]:
     """Runs `gatepost ...` on the hostile leads, in this process."""
     monkeypatch.chdir(stored.folder)
-    for name in ("SECRET_KEY", "DUPLICATE_KEY"):
-        monkeypatch.setenv(f"GATEPOST_{name}", KEY)
+    let_command_share_keys(monkeypatch)
     assert len(stored.leads()) > 100
 
     def command(*words: str) -> bytes:
