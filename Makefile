@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Files side by side, those with servers first, so that no long one is left for the end; says which tests were slowest.
 SLOWEST := --durations=10
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
-# A test with a server waits for half of its time: two for each of two cores.
+# A test with a server waits half of its time, so two run on each of two cores.
 WITH_SERVERS := -n 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
@@ -64,7 +64,7 @@ $(VENV)/install.stamp: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# On a server, root installs and other users run: they cannot keep what they compile.
+# On a server, root installs and other users run the commands: they cannot store compiled modules.
 $(VENV)/run.stamp: $(VENV)/install.stamp $(MODULES)
 	$(BIN)/python -m compileall -q capture gatepost publish
 	touch $@

@@ -1,7 +1,7 @@
-"""People and robots of a simulated week: what each of them posts, when, and from where.
+"""People and robots of a simulated week: the posts that they send, with times and networks.
 
-All chance comes from one seed. No robot was made to fit the detector: each style is a program that
-somebody would really run, and all of them know which answers qualify.
+All random numbers come from one seed. No robot was designed to be found by the signals: each style
+is a program that somebody could really run, and all of them know which answers qualify.
 """
 
 import json
@@ -26,7 +26,7 @@ ROBOTS: Final = {
     "invented domains": 165,
     "headless browser": 165,
 }
-"""By style: how many of 1,000 posts."""
+"""By style of robot: its number of the 1,000 posts."""
 PEOPLE: Final = {
     "person": 86,
     "no script": 20,
@@ -35,10 +35,10 @@ PEOPLE: Final = {
     "shared office": 16,
     "after a webinar": 24,
 }
-"""By kind: how many of 200 people."""
+"""By kind: its number of the 200 people."""
 
 AUTOFILLED_HONEYPOT: Final = 1 / 40
-"""The share of people with autofill whose browser fills the hidden field too."""
+"""The share of browsers with autofill that fill the hidden field too."""
 FORGED_EXISTS: Final = 0.5
 """The share of forged mailboxes of real companies that exist."""
 
@@ -99,22 +99,22 @@ class Post:
     at: datetime
     style: str
     fields: dict[str, str]
-    """As the browser sends them."""
+    """The fields of the form, as the browser sends them."""
     address: str
-    """The IP address that it comes from."""
+    """The IP address of the sender."""
     referrer: str = ""
-    """The header of a browser without script: the page of the form."""
+    """The `Referer` header, for a browser without script: the page of the form."""
     mailbox_exists: bool = True
     is_robot: bool = False
 
 
 @dataclass
 class Crowd:
-    """Makes all posts of one seed."""
+    """Creates all posts of one seed."""
 
     seed: int
     scale: float = 1.0
-    """The size of a smaller week: the share of posts of each style."""
+    """The share of each style's posts that a smaller week has."""
     chance: random.Random = field(init=False)
     with_mail: set[str] = field(default_factory=lambda: set(_FREE))
     """The domains that take mail."""
@@ -183,7 +183,7 @@ class Crowd:
         address: str = "",
         seconds: float | None,
     ) -> Post:
-        """A post from the page with the form; without `seconds` no script ran."""
+        """A post from the page with the form. `seconds` is None if no script ran."""
         fields = {"consent": "y", "homepage": "", **answers}
         if seconds is not None:
             touch = json.dumps(touch_of_page(page, referrer, at))
@@ -218,7 +218,7 @@ class Crowd:
         return START + timedelta(days=day, hours=hour)
 
     def _way(self) -> tuple[str, str]:
-        """The page of the form with its parameters, and the page before it."""
+        """The URL of the page with the form, and the page that linked to it."""
         newsletter = urlencode({"utm_source": "newsletter", "utm_campaign": "november"})
         ways = (
             (self.chance.choice(_ARTICLES), _SEARCH),
@@ -249,7 +249,7 @@ class Crowd:
         )
 
     def _office(self) -> Iterator[Post]:
-        """People of several companies in one building, with one address, over the week."""
+        """People of several companies in one building with one IP address, over the week."""
         address, companies = self._network(), [self._company() for _ in range(6)]
         for _ in range(self._number(PEOPLE["shared office"])):
             post = self._single_person("shared office")
@@ -257,7 +257,7 @@ class Crowd:
             yield replace(post, fields=post.fields | answers, address=address)
 
     def _webinar(self, weekday: int) -> Iterator[Post]:
-        """Within an hour after a webinar: eight of one company in one network, and four others."""
+        """People in the hour after a webinar: eight of one company in one network, four others."""
         start = START + timedelta(days=weekday, hours=17)
         page = _ARTICLES[0] + "?" + urlencode({"utm_source": "webinar", "utm_campaign": "records"})
         company, address = self._company(), self._network()
@@ -286,7 +286,7 @@ class Crowd:
             yield from make(style, self._number(ROBOTS[style]))
 
     def _any_time(self) -> datetime:
-        """A program has no night."""
+        """A time of the week, by day or by night."""
         return START + self.chance.random() * WEEK
 
     def _forged(self) -> dict[str, str]:
@@ -294,14 +294,14 @@ class Crowd:
         return self._answers(self.chance.choice(self._real_companies), self._name())
 
     def _filler(self, style: str, number: int) -> Iterator[Post]:
-        """A comment robot: text and links in every field, without script, from three servers."""
+        """A robot without script that writes text and links into all fields, from three servers."""
         servers = [self._network() for _ in range(3)]
         for _ in range(number):
             answers = self._forged() | {
                 "homepage": f"https://{self.chance.choice(_TOPICS).replace(' ', '-')}.example",
                 "message": "Great site! https://pills.example https://loans.example",
             }
-            if self.chance.random() < 0.5:  # it does not understand choices
+            if self.chance.random() < 0.5:  # the robot does not understand choices
                 answers["industry"] = "asdf"
             yield self._post(
                 style, self._any_time(), answers,
@@ -319,7 +319,7 @@ class Crowd:
             )
 
     def _one_network(self, style: str, number: int) -> Iterator[Post]:
-        """As slow as a person, all day and night, by a browser in one network."""
+        """A browser in one network, as slow as a person, day and night."""
         address, page = self._network(), self.chance.choice(_ARTICLES)
         for count in range(number):
             at = START + (count + self.chance.random()) * WEEK / number
@@ -329,7 +329,7 @@ class Crowd:
             )  # fmt: skip
 
     def _one_template(self, style: str, number: int) -> Iterator[Post]:
-        """A new network for each post; the text is a template with four subjects."""
+        """Each post from a new network; the text is a template with four subjects."""
         page = self.chance.choice(_ARTICLES)
         for _ in range(number):
             answers = self._forged()
@@ -343,7 +343,7 @@ class Crowd:
             )  # fmt: skip
 
     def _invented(self, style: str, number: int) -> Iterator[Post]:
-        """A new network and a company that does not exist for each post."""
+        """Each post from a new network and for a company that does not exist."""
         page = self.chance.choice(_ARTICLES)
         for _ in range(number):
             syllables = (
@@ -357,8 +357,9 @@ class Crowd:
             )  # fmt: skip
 
     def _headless(self, style: str, number: int) -> Iterator[Post]:
-        """A browser with script behind home networks; real companies, answers as people give them.
-        It opens the form's page or an article with it, half of the time as if a search led it."""
+        """A browser with script in home networks, with real companies and plausible answers. It
+        opens the form's page or an article with the form; half of the visits seem to come from a
+        search."""
         for _ in range(number):
             page = self.chance.choice((FORM_PAGE, *_ARTICLES))
             referrer = self.chance.choice((_SEARCH, ""))

@@ -1,10 +1,11 @@
-"""Simulates a week of robots and people, and counts whom quarantine and confirmation stop.
+"""Simulates a week of robots and people, and counts the posts that quarantine and proof stop.
 
     python -m bench.quarantine [--seed 1] [--seeds 5] [--confirm] [--none]
 
 1,000 posts of robots in six styles and 200 of people (bench/crowd.py) go through the real form,
-intake and dispatcher into a ledger. Only clock, DNS and mail server are stand-ins. The client never
-decides, so silence accepts what it can. Without --confirm and --none both kinds of campaign run.
+intake and dispatcher into a ledger. Only clock, DNS and mail server are replaced. The client never
+decides, so silence accepts as many leads as possible. By default the week runs twice: with
+`confirm = "none"` and with `confirm = "email"`.
 """
 
 import argparse
@@ -57,15 +58,15 @@ MESSAGE: Final = (
     '[fields.message]\nlabel = "Message"\ntype = "long_text"\nrequired = false\n\n[criteria.'
 )
 END: Final = START + 3 * WEEK
-"""All links have ended, and all review windows too."""
+"""By then all links and all review windows have ended."""
 MIN_FILL_SECONDS: Final = 2.0
-"""The default of the service."""
+"""The service's default for `MIN_FILL_SECONDS`."""
 
 PEOPLE_CONFIRM: Final = 0.96
 STRANGERS_CONFIRM: Final = 0.01
-"""The share of people with a forged address who press the button, out of curiosity."""
+"""The share of owners of a forged address who press the button out of curiosity."""
 STRANGERS_WITHDRAW: Final = 0.1
-"""The share of them who press "This was not me"."""
+"""The share of owners of a forged address who press "This was not me"."""
 
 REFUSED: Final = "form refused"
 BILLABLE: Final = "billable by silence"
@@ -77,7 +78,7 @@ COLUMNS: Final = (
 
 
 def campaign(*, confirm: bool) -> Campaign:
-    """The guide of this repository with one free text, and the defaults of quarantine."""
+    """The guide campaign of this repository with one more text field, and default quarantine."""
     text = (ROOT / "campaigns/acme-cloud-guide.toml").read_text()
     text = text.replace("[criteria.", MESSAGE, 1)
     if confirm:
@@ -87,16 +88,16 @@ def campaign(*, confirm: bool) -> Campaign:
 
 @dataclass
 class Week:
-    """One simulated week. Also the dispatcher's mail server, DNS and clock."""
+    """One simulated week. It also replaces the dispatcher's mail server, DNS and clock."""
 
     ledger: Ledger
     terms: Campaign
     crowd: Crowd
     now: datetime = START
     sender_of: dict[str, Post] = field(default_factory=dict)
-    """By lead: who sent it."""
+    """By lead: the post that created it."""
     refused: Counter[str] = field(default_factory=Counter)
-    """By style: the forms that were shown again."""
+    """By style: the number of posts that the form refused."""
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.crowd.seed + 1)
@@ -129,11 +130,11 @@ class Week:
         )
 
     def run(self) -> None:
-        """Everything that happens until all windows have ended."""
+        """Simulates everything until all review windows have ended."""
         for post in self.crowd.posts():
             self._plan(post.at, partial(self._receive, post))
         while self.now < END:
-            # Ten minutes are enough for the dispatcher in the week, an hour afterwards.
+            # The dispatcher runs every ten minutes in the week, and every hour afterwards.
             self.now += timedelta(minutes=10 if self.now < START + WEEK else 60)
             tick = self.now
             while self._acts and self._acts[0][0] <= tick:
@@ -147,7 +148,7 @@ class Week:
         heapq.heappush(self._acts, (at, next(self._order), act))
 
     def _receive(self, post: Post) -> None:
-        """What the service does with a post, without HTTP."""
+        """Handles a post as the service does, but without HTTP."""
         form = form_class(self.terms)(MultiDict({"gp_version": self.terms.version, **post.fields}))
         is_valid = form.validate()
         if not is_valid and not form.is_honeypot_filled:
@@ -167,7 +168,7 @@ class Week:
         )
         self.sender_of.setdefault(receipt.lead_id, post)
 
-    # The stand-ins.
+    # Replaced parts.
 
     def _without_mail(self, domains: Collection[str]) -> AbstractSet[str]:
         return {domain for domain in domains if domain not in self.crowd.with_mail}
@@ -175,13 +176,13 @@ class Week:
     def _compose(
         self, reading: ReadTransaction, context: DeliveryContext, message: Message, now: datetime
     ) -> Letter:
-        """A short letter, as nobody reads it."""
+        """A letter without its real text, to save time."""
         del reading, context, now
         self._message = message
         return Letter(message.kind, message.kind, f"<p>{message.kind}</p>")
 
     def send(self, email: EmailMessage, message_id: int, now: datetime) -> Attempt:
-        """The mail server: it knows which mailboxes exist."""
+        """Acts as the mail server, which knows which mailboxes exist."""
         del message_id, now
         message = self._message
         assert message is not None
@@ -195,10 +196,11 @@ class Week:
         return Attempt("taken", 250)
 
     def close(self) -> None:
-        """The mail server needs no connection."""
+        """Does nothing, because there is no connection."""
 
     def _read_letter(self, lead_id: str, post: Post) -> None:
-        """People confirm; so do some whose address a robot used, and others withdraw."""
+        """Plans the reader's act: people and some owners of forged addresses confirm, others
+        withdraw."""
         at = self.now + timedelta(minutes=self._chance.lognormvariate(2.5, 1.5))
         luck = self._chance.random()
         confirms = STRANGERS_CONFIRM if post.is_robot else PEOPLE_CONFIRM
@@ -212,7 +214,7 @@ class Week:
         self.ledger.transact(change)
 
     def results(self) -> Iterator[tuple[str, str]]:
-        """The style of each post, and its column."""
+        """The style of each post, and the column of its result."""
         for style, number in self.refused.items():
             yield from [(style, REFUSED)] * number
         for lead_id, post in self.sender_of.items():
@@ -222,7 +224,7 @@ class Week:
 
 
 def _column(lead: Lead) -> str:
-    """What became of a lead in the end."""
+    """The column for the final state of a lead."""
     stage = lead.review_at(END)
     columns = {
         "spam": "spam",
@@ -246,7 +248,7 @@ Table = dict[str, Counter[str]]
 
 
 def simulate(seed: int, *, confirm: bool, scale: float = 1.0) -> Table:
-    """The results of one week."""
+    """Simulates one week and returns its results."""
     table: Table = {style: Counter() for style in (*ROBOTS, *PEOPLE)}
     with TemporaryDirectory(prefix="bench-") as folder:
         url = f"sqlite:///{folder}/gatepost.db"
@@ -266,7 +268,7 @@ def share(table: Table, styles: Collection[str], column: str) -> float:
 
 
 def show(tables: list[Table], seeds: Collection[int], *, confirm: bool) -> None:
-    """Prints the mean of the weeks, and the two figures of each."""
+    """Prints the mean of the weeks, and the two shares of each week."""
     number, value = len(tables), "email" if confirm else "none"
     print(f'\nconfirm = "{value}", mean of the seeds {min(seeds)} to {max(seeds)}:\n')
     print(f"| | posts | {' | '.join(COLUMNS)} |")

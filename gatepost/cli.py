@@ -35,7 +35,7 @@ _GARBAGE_THRESHOLD: Final = 50_000
 of 700 makes a build 3 % slower."""
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""Errors of a write, such as to standard output on a full disk."""
+"""Error numbers of a failed write, such as to standard output on a full disk."""
 
 COMMANDS: Final[Mapping[str, str]] = {
     "backtest": "capture.cli.backtest:backtest",
@@ -110,7 +110,7 @@ class LazyGroup(click.Group):
 
 
 def _load(path: str) -> Any:
-    """The object of a module that is imported now: `package.module:name`."""
+    """Imports an object by its path `package.module:name`."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
 
@@ -156,14 +156,14 @@ def main() -> None:
         if error.errno not in _NO_ROOM or error.filename is not None:
             raise
         _discard_output()
-        done = "what the command had done by then stays"
+        done = "changes that the command made before are kept"
         _print_and_exit(f"the output could not be written: {error.strerror}; {done}", 1)
     else:
         sys.exit(code if isinstance(code, int) else 0)
 
 
 def _discard_output() -> None:
-    """Keeps Python from writing at its end what standard output did not take."""
+    """Discards buffered output, so that Python does not try to write it again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

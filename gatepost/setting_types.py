@@ -24,7 +24,7 @@ PREFIX = "GATEPOST_"
 """Every variable of a setting begins with it."""
 MIN_SECRET_LENGTH = 16
 SHORTEST_RETENTION_DAYS = 30
-"""What was typed is kept at least as long, so that a mistake can be corrected."""
+"""Answers are kept at least as long, so that a mistake can be corrected."""
 LONGEST_RETENTION_DAYS = 36_500
 _ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
 """An `Origin` header (RFC 6454): scheme, host and port."""

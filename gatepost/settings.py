@@ -123,7 +123,7 @@ class Settings(BaseModel):
         "on", description="on: a lead whose e-mail domain takes no mail is quarantined"
     )
     dns_server: DnsServer = Field(
-        "", description="DNS server for that, as 192.0.2.53:53; empty: as the machine is configured"
+        "", description="DNS server for that, as 192.0.2.53:53; empty: the machine's configuration"
     )
     database_url: str = Field("sqlite:///var/gatepost.db", description="the ledger's database")
     host: str = Field("127.0.0.1", description="address that the service listens on")
@@ -153,7 +153,7 @@ class Settings(BaseModel):
         90,
         ge=SHORTEST_RETENTION_DAYS,
         le=LONGEST_RETENTION_DAYS,
-        description="days after which leads no client saw are erased",
+        description="days after which leads that no client saw are erased",
     )
     retention_delivered_days: DaysOrNever = Field(
         0, description="days after which settled leads are erased; 0: never"

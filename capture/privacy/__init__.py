@@ -1,1 +1,1 @@
-"""Privacy: what a person may ask of the data that we hold about them, and how they withdraw."""
+"""A person's rights: receipt of the consent, own data, withdrawal, erasure."""

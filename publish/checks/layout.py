@@ -19,7 +19,7 @@ ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting with the path of the last build's `published.json`."""
 _SERVICE: Final = ("api", "c", "consent", "d", "f", "g", "healthz", "privacy/me", "r", "u")
-"""Folders of the lead service's addresses: nobody could open a page there."""
+"""Folders that the lead service serves, so a page of the site cannot be opened there."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
@@ -55,7 +55,7 @@ class Layout:
     authors: tuple[str, ...]
     """The authors of a post that names none."""
     service: frozenset[str]
-    """Folders of the lead service's addresses."""
+    """Folders that the lead service serves."""
     site_url: str
     """The address of the site without a slash at its end; empty in a local build."""
     language: str

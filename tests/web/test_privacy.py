@@ -304,7 +304,7 @@ def test_after_erasure_the_page_is_empty(person: Person) -> None:
     path = person.path()
     with closing(sqlite3.connect(person.folder / "ledger.db")) as database, database:
         database.execute("DELETE FROM personal_data")
-    assert "We hold no data under this address any more." in person.text(path)
+    assert "We no longer store any data under this address." in person.text(path)
     assert json.loads(person.open(f"{path}/your-data.json").text) == {"forms": []}
 
 

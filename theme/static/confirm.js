@@ -1,4 +1,4 @@
-// Proves an address without a click, in the browser that sent the form. Without script, a button does it.
+// Proves an address without a click, in the browser that sent the form. Without script there is a button.
 (() => {
   "use strict";
   const PREFIX = "gp_proof_";
@@ -18,5 +18,5 @@
     if (!proof) return;
     form.elements.proof.value = proof;
     form.submit();
-  } catch {} // storage is blocked or full: the button works
+  } catch {} // storage is blocked or full: the visitor presses the button
 })();

@@ -44,7 +44,7 @@
   for (const [name, touch] of [["gp_first", first], ["gp_last", last]])
     for (const input of document.querySelectorAll(`form input[name=${name}]`))
       input.value = JSON.stringify(touch);
-  // A form that came back with errors keeps the page on which it was filled in.
+  // A form that is shown again with errors keeps the page on which it was filled in.
   for (const input of document.querySelectorAll("form input[name=gp_page]"))
     input.value ||= cut(location.pathname);
 })();
