@@ -114,6 +114,7 @@ class Week:
                 catalogue=lambda: catalogue,
                 link_signer=LinkSigner(KEY, WEEK),
                 service_url="https://northgate.example",
+                desk_url="https://desk.agency.example",
                 site_url="https://northgate.example",
                 agency=Agency(Party("Northgate Leads", email="office@northgate.example")),
                 templates=ROOT / "theme/templates",

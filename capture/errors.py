@@ -47,6 +47,8 @@ class Hint(Enum):
     """Show the statement with this `number`."""
     TOKENS = "tokens"
     """List all tokens."""
+    USERS = "users"
+    """List all users."""
     WEBHOOKS = "webhooks"
     """List all webhooks."""
     BUILD = "build"

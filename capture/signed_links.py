@@ -109,6 +109,17 @@ class UnsubscribeGrant:
     """A keyed hash of the address, as the outbox makes it; never the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class UserGrant:
+    """What a one-time link for a user of the desk allows: to choose a passphrase until `ends`."""
+
+    user_id: str
+    link_number: int
+    """It works only while it is the number of the user's newest link."""
+    ends: datetime
+    """UTC, in whole seconds."""
+
+
 def files_path(token: str) -> str:
     """The path of the page with a lead's files, for the letter to the visitor."""
     return f"/g/{token}"
@@ -134,6 +145,11 @@ def own_data_path(token: str) -> str:
     return f"{OWN_DATA_PATH}/{token}"
 
 
+def passphrase_path(token: str) -> str:
+    """The path of the desk's page on which a user chooses a passphrase."""
+    return f"/desk/passphrase/{token}"
+
+
 def review_path(token: str) -> str:
     """The path of the page behind a contact's link."""
     return f"{CONTACT_PREFIX}/{token}"
@@ -156,6 +172,7 @@ class LinkSigner:
         self._unsubscribe = URLSafeSerializer(secret, salt="unsubscribe")
         self._consent = Signer(secret, salt="consent")
         self._own_data = TimestampSigner(secret, salt="own-data")
+        self._user = Signer(secret, salt="user")
 
     @property
     def lifetime(self) -> timedelta:
@@ -318,6 +335,21 @@ class LinkSigner:
         if now - signed_at > OWN_DATA_LIFE:
             raise TokenExpired
         return str(key.decode())
+
+    def user(self, grant: UserGrant) -> str:
+        """A token for `passphrase_path`."""
+        return self._user.sign(
+            f"{grant.user_id}-{grant.link_number}-{int(grant.ends.timestamp()):x}"
+        ).decode()
+
+    def read_user(self, token: str, now: datetime) -> UserGrant:
+        """Raises `TokenExpired` or `TokenInvalid`."""
+        content: bytes = _load_signed(lambda: self._user.unsign(token))
+        user_id, number, ends = content.decode().split("-")
+        grant = UserGrant(user_id, int(number), datetime.fromtimestamp(int(ends, 16), UTC))
+        if now >= grant.ends:
+            raise TokenExpired
+        return grant
 
     def _contact_link(self, subject: Subject, client: str, address: str, about: str = "") -> str:
         contact = self._contact_id(client, address)

@@ -83,6 +83,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "suppress": "capture.cli.suppress:suppress",
     "test-lead": "capture.cli.test_lead:test_lead",
     "tokens": "capture.cli.tokens:tokens",
+    "users": "capture.cli.users:users",
     "verify": "capture.cli.verify:verify",
     "webhooks": "capture.cli.webhooks:webhooks",
 }
@@ -197,6 +198,7 @@ def _command_context(settings: Settings) -> "CommandContext":
         month_ends=settings.var_dir / "month-end",
         service_url=settings.capture_url or settings.site_origin,
         site_url=settings.site_origin,
+        desk_url=settings.desk_origin,
         link_life=timedelta(days=settings.link_days),
         mail_from=settings.sender_address,
         smtp_url=settings.smtp_url,
@@ -277,25 +279,30 @@ _SCHEMAS: Final[Mapping[str, str]] = {
 @click.option(
     "--live", is_flag=True, help="For writers: build on every save and reload the browser."
 )
+@click.option("--desk", is_flag=True, help="The desk alone, on GATEPOST_DESK_PORT.")
 @click.pass_context
-def serve(ctx: click.Context, live: bool) -> None:
-    """Serve the built site and the lead service.
+def serve(ctx: click.Context, live: bool, desk: bool) -> None:
+    """Serve the built site and the lead service, or the desk.
 
     \b
     Example:
       gatepost serve --live
     """
     settings = ctx.meta["gatepost.settings"].settings
+    if live and desk:
+        raise click.UsageError("--live and --desk exclude each other.")
     if live:
         from gatepost.preview.live import run_preview
         from publish.cli import setting_overrides
 
         run_preview(settings, setting_overrides(ctx))
         return
-    from gatepost.server.serve import serve as run  # only this command needs Flask and gunicorn
-    from gatepost.server.serve import warn_of_open_secrets
+    # Only this command needs Flask and gunicorn.
+    from gatepost.server.serve import serve as serve_site
+    from gatepost.server.serve import serve_desk, warn_of_open_secrets
 
     warn_of_open_secrets(ctx.meta["gatepost.settings"])
+    run = serve_desk if desk else serve_site
     run(settings)
 
 

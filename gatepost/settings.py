@@ -63,6 +63,9 @@ _IN_RELEASE = {
 }
 """By folder setting: its place in the live release, which is the default if RELEASES_DIR is set."""
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts that only this machine can reach."""
+
 log = logging.getLogger(__name__)
 
 
@@ -132,6 +135,13 @@ class Settings(BaseModel):
     capture_url: Origin = Field(
         "", description="origin of the lead service, if it has its own host"
     )
+    desk_url: Origin = Field(
+        "", description="origin of the desk, a host of its own; empty: on this machine only"
+    )
+    desk_port: int = Field(
+        8001, ge=1, le=65535, description="port that `gatepost serve --desk` listens on"
+    )
+    agency_logo: str = Field("", description="your logo at the desk: an SVG or PNG file")
     secret_key: Secret = Field("", description="signs links; made on the first run if empty")
     duplicate_key: Secret = Field("", description="recognises people; must never change")
     webhook_key: Secret = Field("", description="encrypts the secrets of webhooks")
@@ -205,6 +215,20 @@ class Settings(BaseModel):
     def site_origin(self) -> str:
         """The origin at which visitors reach the site."""
         return self.site_url or f"http://{url_host(self.host)}:{self.port}"
+
+    @property
+    def has_desk_inside(self) -> bool:
+        """Whether `serve` has the desk: on a machine for development, on the site's own address.
+
+        With a host name for the site, writers' files would share the desk's origin.
+        """
+        is_local = self.host in LOOPBACK and not self.site_url
+        return is_local and not self.desk_url
+
+    @property
+    def desk_origin(self) -> str:
+        """The origin of the desk, for links in letters and commands."""
+        return self.desk_url or self.site_origin
 
     @property
     def sender_address(self) -> str:

@@ -96,6 +96,8 @@ class CommandContext:
     """The public address of the lead service, without a trailing slash."""
     site_url: str
     """The public address of the site, without a trailing slash."""
+    desk_url: str
+    """The address of the desk, without a trailing slash."""
     link_life: timedelta
     """How long a visitor's download link works."""
     mail_from: str

@@ -106,6 +106,7 @@ def _dispatcher(context: CommandContext, ledger: Ledger) -> Dispatcher:
             catalogue=CurrentFiles(context.campaigns, context.clients, context.gated),
             link_signer=context.link_signer(context.link_life),
             service_url=context.service_url,
+            desk_url=context.desk_url,
             site_url=context.site_url,
             agency=context.agency,
             templates=context.templates,

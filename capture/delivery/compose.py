@@ -28,6 +28,7 @@ from capture.delivery.lead_letters import (
 )
 from capture.delivery.privacy_letters import consent_withdrawn, own_data
 from capture.delivery.request import Dropped, Request
+from capture.delivery.user_letters import passphrase_link
 from capture.delivery.visitor_letters import confirmation, guide
 from capture.errors import NotFound
 from capture.ledger.messages import VISITOR, Message
@@ -49,6 +50,7 @@ WRITERS: Final[Mapping[str, Callable[[Request], Letter]]] = {
     "statement": statement,
     "report": report,
     "debit_to_approve": debit_to_approve,
+    "passphrase_link": passphrase_link,
     "spam_digest": spam_digest,
     "quarantine_digest": quarantine_digest,
     "failed_deliveries": failed_deliveries,

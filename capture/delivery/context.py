@@ -32,6 +32,8 @@ class DeliveryContext:
     """The public address of the lead service, without a trailing slash: links lead there."""
     site_url: str
     """The public address of the site, without a trailing slash."""
+    desk_url: str
+    """The address of the desk, without a trailing slash."""
     agency: Agency
     """Its `email` is the address that letters to the agency go to; empty: there are none."""
     templates: Path

@@ -39,6 +39,7 @@ from capture.ledger.types import (
     Verification,
     WorkResult,
 )
+from capture.ledger.users import UserQueries, UserWrites
 
 
 class EventQueries(Protocol):
@@ -280,6 +281,8 @@ class ReadTransaction(Protocol):
     def endpoints(self) -> EndpointQueries: ...
     @property
     def erasure(self) -> ErasureQueries: ...
+    @property
+    def users(self) -> UserQueries: ...
 
 
 class WriteTransaction(ReadTransaction, Protocol):
@@ -317,6 +320,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def endpoints(self) -> EndpointWrites: ...
     @property
     def erasure(self) -> ErasureWrites: ...
+    @property
+    def users(self) -> UserWrites: ...
 
 
 class Ledger(Protocol):

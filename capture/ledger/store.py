@@ -21,6 +21,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.statements import SqlStatements
 from capture.ledger.traits import SqlTraits
 from capture.ledger.types import Result
+from capture.ledger.users import SqlUsers
 
 
 class SqlReadTransaction:
@@ -42,6 +43,7 @@ class SqlReadTransaction:
         self.traits = SqlTraits(connection, dialect, keyed_hash)
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)
+        self.users = SqlUsers(connection)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.letters import agency, documents, leads, privacy, quarantine, visitor
+from capture.letters import agency, documents, leads, privacy, quarantine, users, visitor
 from capture.letters.letter import Attachment, Letter
 from capture.letters.render import Letterhead
 
@@ -119,6 +119,12 @@ OWN_DATA: Final = privacy.OwnDataFacts(
     url=f"{_SERVICE}/privacy/me/{_SIGNED}",
     link_ends=datetime(2026, 12, 1, 15, 15, tzinfo=UTC),
     zone=_ZONE,
+)
+
+PASSPHRASE_LINK: Final = users.PassphraseLinkFacts(
+    name="Carol Diaz",
+    url=f"{_SERVICE}/desk/passphrase/{_SIGNED}",
+    link_ends=datetime(2026, 12, 1, 15, 15, tzinfo=UTC),
 )
 
 STATEMENT: Final = documents.StatementFacts(
@@ -288,6 +294,7 @@ SAMPLES: Final[Mapping[str, Sample]] = {
     "statement": Sample(documents.statement, STATEMENT, "the client"),
     "report": Sample(documents.report, REPORT, "the client"),
     "debit_to_approve": Sample(documents.debit_to_approve, DEBIT, "the client"),
+    "passphrase_link": Sample(users.passphrase_link, PASSPHRASE_LINK, "a user"),
     "spam_digest": Sample(agency.spam_digest, SPAM, "the agency"),
     "quarantine_digest": Sample(quarantine.quarantine_digest, QUARANTINE, "the agency"),
     "failed_deliveries": Sample(agency.failed_deliveries, FAILED, "the agency"),

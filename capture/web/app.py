@@ -1,8 +1,9 @@
 """Creates the Flask app of the lead service: services, routes, headers, error pages, `/healthz`."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from flask import Flask, Response, current_app, jsonify, request
+from flask import Flask, Response, current_app, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -13,8 +14,11 @@ from capture.errors import NotFound, Unavailable
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
+from capture.web.api.app import HEADERS as API_HEADERS
 from capture.web.api.app import create_api
-from capture.web.config import MAX_BODY, LiveSite, WebConfig
+from capture.web.config import MAX_BODY, DeskConfig, LiveSite, WebConfig
+from capture.web.desk.app import PREFIX as DESK_PREFIX
+from capture.web.desk.app import create_desk
 from capture.web.policy import POLICY_HEADER, page_policy
 from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe
 from capture.web.rate_limit import RateLimit
@@ -28,6 +32,12 @@ from capture.web.services import (
     run_now,
     services,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    Mounts = dict[str, WSGIApplication]
+    """Apps by the path below which they are mounted."""
 
 ERROR_PAGES = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
@@ -66,24 +76,11 @@ def create_app(
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Cache-Control": "no-store",
     }
-    ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
-    app_services = Services(
-        config=config,
-        ledger=ledger,
-        catalogue=LiveCatalogue(config, ledger),
-        link_signer=LinkSigner(config.secret_key, config.link_life),
-        rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
-        api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
-        site=LiveSite(config.site_facts),
-        run_later=run_later,
-    )
-    api = create_api(app_services, MAX_BODY)
-    mounted = DispatcherMiddleware(app.wsgi_app, {"/api": api})
-    app.wsgi_app = mounted  # type: ignore[method-assign]  # Flask's documented way
-    if config.trusted_proxies:
-        count = config.trusted_proxies
-        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
+    app_services = create_services(config, ledger, run_later)
+    mounts: Mounts = {"/api": create_api(app_services, MAX_BODY)}
+    if config.desk is not None:
+        mounts[DESK_PREFIX] = create_desk(app_services, config.desk)
+    mount(app, mounts, config.trusted_proxies)
     install_services(app, app_services)
     for view in (form, thanks, confirm, download, unsubscribe, privacy, review):
         app.register_blueprint(view.blueprint)
@@ -95,6 +92,56 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
+
+
+def create_desk_app(
+    config: WebConfig,
+    ledger: Ledger | None = None,
+    run_later: Callable[[Callable[[], None]], object] = run_now,
+) -> Flask:
+    """The desk alone, for a process with a host name of its own. See `create_app`."""
+    app = WebApp("capture.web")
+    app_services = create_services(config, ledger, run_later)
+    mount(
+        app,
+        {DESK_PREFIX: create_desk(app_services, config.desk or DeskConfig())},
+        config.trusted_proxies,
+    )
+    install_services(app, app_services)
+    app.add_url_rule("/healthz", view_func=_health)
+    app.config["HEADERS"] = API_HEADERS
+    app.after_request(_add_headers)
+    app.add_url_rule("/", "start", lambda: redirect(f"{DESK_PREFIX}/", 303))
+    app.register_error_handler(Exception, _unexpected)
+    return app
+
+
+def create_services(
+    config: WebConfig,
+    ledger: Ledger | None,
+    run_later: Callable[[Callable[[], None]], object],
+) -> Services:
+    """The services of one process; without `ledger` it opens the configured one."""
+    ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
+    return Services(
+        config=config,
+        ledger=ledger,
+        catalogue=LiveCatalogue(config, ledger),
+        link_signer=LinkSigner(config.secret_key, config.link_life),
+        rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
+        api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
+        site=LiveSite(config.site_facts),
+        run_later=run_later,
+    )
+
+
+def mount(app: Flask, mounts: "Mounts", trusted_proxies: int) -> None:
+    """Mounts other apps below their paths, and trusts the headers of so many proxies."""
+    wsgi_app: WSGIApplication = DispatcherMiddleware(app.wsgi_app, mounts)
+    if trusted_proxies:
+        count = trusted_proxies
+        wsgi_app = ProxyFix(wsgi_app, x_for=count, x_proto=count, x_host=count)
+    app.wsgi_app = wsgi_app  # type: ignore  # Flask's documented way
 
 
 def _health() -> ResponseReturnValue:

@@ -14,6 +14,18 @@ MAX_BODY: Final = 64 * 1024
 """Most bytes of a request's body; a longer body is refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeskConfig:
+    """What the desk needs beside the configuration of the service."""
+
+    agency: str = ""
+    """The agency's name."""
+    logo: Path | None = None
+    """The agency's picture, an SVG or PNG file."""
+    url: str = ""
+    """The desk's own origin, such as `https://desk.agency.example`; empty: that of the service."""
+
+
 @dataclass(frozen=True)
 class WebConfig:
     """Everything that the service needs to know. It reads no setting elsewhere."""
@@ -36,6 +48,8 @@ class WebConfig:
     api_rate_limit: str = "120 per minute"
     min_fill_seconds: float = 2.0
     link_life: timedelta = timedelta(days=7)
+    desk: DeskConfig | None = None
+    """The desk of this process; None if it has none."""
 
     @property
     def template_folder(self) -> str:

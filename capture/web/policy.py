@@ -69,6 +69,20 @@ def search_policy(page: Policy) -> Policy:
 API_POLICY: Final = Policy({"default-src": (NONE,), "frame-ancestors": (NONE,)})
 """The policy of the API's answers, which load nothing."""
 
+DESK_POLICY: Final = Policy(
+    {
+        "default-src": (NONE,),
+        "script-src": (SELF,),
+        "style-src": (SELF,),
+        "img-src": (SELF,),
+        "connect-src": (SELF,),
+        "form-action": (SELF,),
+        "base-uri": (NONE,),
+        "frame-ancestors": (NONE,),
+    }
+)
+"""The policy of the desk's pages, which load only files of their own origin."""
+
 PREVIEW_POLICY: Final = Policy(
     {
         "default-src": (NONE,),

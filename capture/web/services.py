@@ -164,7 +164,7 @@ def message_page(
     """
     is_review = request.path.startswith(f"{CONTACT_PREFIX}/")
     return page_template(
-        "desk/message.html" if is_review else "message.html",
+        "review/message.html" if is_review else "message.html",
         title=title,
         text=text,
         link_url=link_url or site_url("/"),

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,8 +26,8 @@ from capture.errors import Refused
 from capture.files import make_private
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.web.app import create_app
-from capture.web.config import WebConfig
+from capture.web.app import create_app, create_desk_app
+from capture.web.config import DeskConfig, WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from capture.web.services import run_now
@@ -59,7 +60,20 @@ _OTHER_USERS = 0o077
 
 
 def serve(settings: Settings) -> None:
-    """Serves until it is stopped. Raises a `GatepostError` if it cannot start."""
+    """Serves site and leads until it is stopped. Raises a `GatepostError` if it cannot start."""
+    _serve(settings, make_app, has_dispatcher=settings.dispatch == "inside")
+
+
+def serve_desk(settings: Settings) -> None:
+    """Serves the desk until it is stopped. Raises a `GatepostError` if it cannot start."""
+    _serve(
+        settings.model_copy(update={"port": settings.desk_port}),
+        make_desk_app,
+        has_dispatcher=False,
+    )
+
+
+def _serve(settings: Settings, make: Callable[..., Flask], *, has_dispatcher: bool) -> None:
     if not listen_fds(unset_environment=False):  # with socket activation, systemd has the port
         check_port(settings)
     os.umask(0o077)  # only the service's user may read new files
@@ -68,9 +82,9 @@ def serve(settings: Settings) -> None:
     # and a replacement worker starts even if a file has a mistake or the disk is full.
     config = web_config(settings)
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
-    app = make_app(settings, ledger, gevent.spawn)
+    app = make(settings, ledger, gevent.spawn)
     ledger.close()  # a database connection must not be carried over a fork
-    dispatcher = start_dispatcher() if settings.dispatch == "inside" else None
+    dispatcher = start_dispatcher() if has_dispatcher else None
     let_no_fork_miss_a_signal()
     try:
         _Server(settings, app, ledger).run()
@@ -120,6 +134,16 @@ def web_config(settings: Settings) -> WebConfig:
         api_rate_limit=settings.api_rate_limit,
         min_fill_seconds=settings.min_fill_seconds,
         link_life=timedelta(days=settings.link_days),
+        desk=desk_config(settings) if settings.has_desk_inside else None,
+    )
+
+
+def desk_config(settings: Settings) -> DeskConfig:
+    """The configuration of the desk, from the settings."""
+    return DeskConfig(
+        agency=settings.agency,
+        logo=Path(settings.agency_logo) if settings.agency_logo else None,
+        url=settings.desk_url,
     )
 
 
@@ -132,6 +156,16 @@ def make_app(
     app = create_app(web_config(settings), ledger, run_later)
     app.register_blueprint(static_site(settings.output_dir / "www"))
     return app
+
+
+def make_desk_app(
+    settings: Settings,
+    ledger: Ledger | None = None,
+    run_later: Callable[[Callable[[], None]], object] = run_now,
+) -> Flask:
+    """The Flask app of the desk alone. See `create_desk_app`."""
+    config = replace(web_config(settings), desk=desk_config(settings))
+    return create_desk_app(config, ledger, run_later)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types

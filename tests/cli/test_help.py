@@ -11,7 +11,7 @@ from capture.cli.options import DefaultGroup
 from gatepost.cli import gatepost
 
 _COLUMNS: Final = 100
-_LINES: Final = 60
+_LINES: Final = 66
 
 
 def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:

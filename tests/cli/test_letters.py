@@ -28,7 +28,7 @@ def run(
 def test_the_list_names_every_letter(run: Callable[..., CommandResult]) -> None:
     rows = json.loads(run("list", "--json").out)
     assert [row["name"] for row in rows] == list(SAMPLES)
-    assert {row["to"] for row in rows} == {"the visitor", "the client", "the agency"}
+    assert {row["to"] for row in rows} == {"the visitor", "the client", "a user", "the agency"}
     assert all(row["subject"] for row in rows)
 
 

@@ -29,7 +29,7 @@ from capture.web.review.access import (
 )
 from capture.web.services import message_page, page_template, services
 
-blueprint = Blueprint("review", __name__, template_folder="../desk/templates")
+blueprint = Blueprint("review", __name__, template_folder="templates")
 blueprint.after_request(add_headers)
 blueprint.register_error_handler(LinkUnknown, incomplete_link)
 
@@ -40,9 +40,9 @@ Context = dict[str, object]
 Action = Callable[[Visitor, str, datetime], Refusal | None]
 
 _PAGES: Final[Mapping[Subject, tuple[str, Callable[[Visitor, str, datetime], Context]]]] = {
-    Subject.LEAD: ("desk/lead.html", leads.lead_context),
-    Subject.MEETING: ("desk/meeting.html", meetings.context),
-    Subject.DEBIT: ("desk/debit.html", debits.context),
+    Subject.LEAD: ("review/lead.html", leads.lead_context),
+    Subject.MEETING: ("review/meeting.html", meetings.context),
+    Subject.DEBIT: ("review/debit.html", debits.context),
 }
 """The template of each subject, and what fills it."""
 _ACTIONS: Final[Mapping[Subject, Mapping[str, Action]]] = {
@@ -65,7 +65,7 @@ def show(token: str) -> ResponseReturnValue:
         lead.lead_id: url_for("review.show_listed", token=token, lead_id=lead.lead_id)
         for lead in (*view.leads, *view.held_back_leads)
     }
-    return page_template("desk/waiting.html", view=view, urls=urls, visitor=visitor)
+    return page_template("review/waiting.html", view=view, urls=urls, visitor=visitor)
 
 
 @blueprint.get("/r/<token>/<lead_id>")

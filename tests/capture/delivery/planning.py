@@ -54,6 +54,7 @@ def context(
         catalogue=lambda: catalogue,
         link_signer=LinkSigner(b"a key for tests only", timedelta(days=7)),
         service_url="https://leads.northgate.example",
+        desk_url="https://desk.agency.example",
         site_url="https://northgate.example",
         agency=Agency(Party("Northgate Leads", email=agency)),
         templates=Path("theme/templates"),

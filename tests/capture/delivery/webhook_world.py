@@ -41,6 +41,7 @@ def context(ledger: Ledger, **changes: Any) -> DeliveryContext:
         catalogue=lambda: Catalogue({}, {}),
         link_signer=LinkSigner(KEY, HOUR),
         service_url="https://leads.example",
+        desk_url="https://desk.agency.example",
         site_url="https://journal.example",
         agency=Agency(Party("Northgate Leads")),
         templates=Path(),

@@ -20,6 +20,7 @@ from tests.capture.ledger.contract_erasure import ErasureContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_traits import TraitContract
+from tests.capture.ledger.contract_users import UserContract
 from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.processes import PROCESSES
 from tests.samples import later_event, received_event
@@ -47,6 +48,7 @@ class TestSqlite(
     EndpointContract,
     ErasureContract,
     TraitContract,
+    UserContract,
 ):
     pass
 

@@ -57,7 +57,7 @@ def test_a_letter_loads_nothing_and_its_links_are_absolute(sample: Sample) -> No
     assert "@import" not in letter.html
     web_links = [link for link in page.links if link != f"mailto:{AGENCY.email}"]
     assert all(link.startswith(BASE) for link in web_links)
-    links = re.findall(r"https?://\S+/(?:[cgru]|consent|privacy)/\S+", letter.text)
+    links = re.findall(r"https?://\S+/(?:[cgru]|consent|desk|privacy)/\S+", letter.text)
     assert set(links) == set(web_links)
 
 

@@ -1,0 +1,56 @@
+"""Passphrases: what is accepted, and their argon2id hashes (RFC 9106)."""
+
+from functools import cache
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from capture.errors import Refused
+from capture.text import fold_case
+
+SHORTEST: Final = 12
+"""Fewest characters of a passphrase. NIST SP 800-63B asks for 8 or more, and for no mixture of
+kinds of characters."""
+LONGEST: Final = 1000
+"""Most characters. Without a limit, hashing a very long text would occupy the machine."""
+
+_HASHER: Final = PasswordHasher()
+
+
+@cache
+def _hash_of_nothing() -> str:
+    """Compared for an unknown user, so that the time of an answer does not tell who exists."""
+    return _HASHER.hash("")
+
+
+def check_passphrase(passphrase: str, name: str) -> None:
+    """Raises `Refused` if the passphrase of a user with this name is too easy to guess."""
+    if len(passphrase) < SHORTEST:
+        raise Refused(
+            f"The passphrase has fewer than {SHORTEST} characters. Four or five words are easy to "
+            "remember and hard to guess."
+        )
+    if len(passphrase) > LONGEST:
+        raise Refused(f"The passphrase has more than {LONGEST:,} characters. Shorten it.")
+    if len(set(passphrase)) < SHORTEST // 2 or fold_case(name) == fold_case(passphrase):
+        raise Refused("The passphrase is too easy to guess. Choose one of four or five words.")
+
+
+def hash_passphrase(passphrase: str) -> str:
+    """The argon2id hash with its salt and parameters. Takes about 50 ms and 64 MiB by design."""
+    return _HASHER.hash(passphrase)
+
+
+def is_right(passphrase_hash: str, passphrase: str) -> bool:
+    """Whether the passphrase has this hash. An empty hash takes the same time, and none has it."""
+    try:
+        _HASHER.verify(passphrase_hash or _hash_of_nothing(), passphrase[: LONGEST + 1])
+    except (VerificationError, InvalidHashError):
+        return False
+    return bool(passphrase_hash)
+
+
+def needs_rehash(passphrase_hash: str) -> bool:
+    """Whether the hash was made with weaker parameters than those of today."""
+    return _HASHER.check_needs_rehash(passphrase_hash)

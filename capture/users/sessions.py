@@ -1,0 +1,81 @@
+"""Sessions: who is logged in. The browser holds a random token, the ledger only its SHA-256."""
+
+import hashlib
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.users import User, UserSession
+from capture.users.passphrase import hash_passphrase, is_right, needs_rehash
+
+IDLE_LIFE: Final = timedelta(hours=12)
+"""A session ends when it was not used for so long."""
+LAST_USE_PRECISION: Final = timedelta(minutes=5)
+"""Precision of the last use: reading a page causes at most one small write in five minutes."""
+
+
+def log_in(ledger: Ledger, name: str, passphrase: str, now: datetime) -> str | None:
+    """Starts a session and returns its token; None for a wrong name or passphrase.
+
+    Takes the same time for a wrong name, a wrong passphrase and a deactivated user. Stores a
+    stronger hash of the passphrase if today's parameters are stronger.
+    """
+    user = ledger.read(lambda reading: reading.users.find(name))
+    stored_hash = user.passphrase_hash if user is not None and user.is_active else ""
+    if not is_right(stored_hash, passphrase) or user is None:
+        return None
+    new_hash = hash_passphrase(passphrase) if needs_rehash(stored_hash) else ""
+    token = secrets.token_urlsafe(32)
+
+    def start(records: WriteTransaction) -> str | None:
+        if records.users.get(user.id) != user:  # changed or deactivated meanwhile
+            return None
+        if new_hash:
+            records.users.rehash_passphrase(user.id, new_hash)
+        records.users.purge_sessions(now - IDLE_LIFE)
+        session = UserSession(
+            id=secrets.token_hex(4), user_id=user.id, started_at=now, last_used_at=now
+        )
+        records.users.start_session(session, _digest(token))
+        return token
+
+    return ledger.transact(start)
+
+
+def find_session(
+    reading: ReadTransaction, token: str, now: datetime
+) -> tuple[User, UserSession] | None:
+    """User and session of a token; None if it is unknown, expired, or the user is deactivated."""
+    session = reading.users.session(_digest(token))
+    if session is None or now - session.last_used_at >= IDLE_LIFE:
+        return None
+    user = reading.users.get(session.user_id)
+    return None if user is None or not user.is_active else (user, session)
+
+
+def record_use(records: WriteTransaction, session: UserSession, now: datetime) -> UserSession:
+    """Stores that the session is in use now."""
+    records.users.record_session_use(session.id, now)
+    return replace(session, last_used_at=now)
+
+
+def is_last_use_stale(session: UserSession, now: datetime) -> bool:
+    """Whether the stored last use is older than `LAST_USE_PRECISION`."""
+    return now - session.last_used_at >= LAST_USE_PRECISION
+
+
+def open_sessions(
+    reading: ReadTransaction, now: datetime, user_id: str | None = None
+) -> list[UserSession]:
+    """The sessions that have not expired, of one user or of all, the newest first."""
+    return [
+        session
+        for session in reading.users.sessions(user_id)
+        if now - session.last_used_at < IDLE_LIFE
+    ]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""The desk as a separate Flask app below `/desk`: where the agency and the client work.
+
+It shares only the services with the app for visitors. In production it runs as a process of its own
+with a host name of its own (`DESK_URL`), so a large export never delays a visitor, and no file that
+a writer published shares its origin.
+"""
+
+import hmac
+from typing import Final
+
+from flask import Flask, Response, abort, current_app
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as NoSuchPage
+
+from capture.errors import NotFound, Refused, Unavailable
+from capture.web.config import DeskConfig
+from capture.web.desk import home, login
+from capture.web.desk.access import (
+    ALL_ROLES,
+    ANYBODY,
+    NotForRole,
+    allow,
+    check_rules,
+    install_login,
+)
+from capture.web.desk.pages import (
+    EXTENSION,
+    Desk,
+    NavigationItem,
+    asset_response,
+    desk_page,
+    read_assets,
+)
+from capture.web.policy import DESK_POLICY, POLICY_HEADER
+from capture.web.rate_limit import RateLimit
+from capture.web.sender import WebApp, log_unexpected, route
+from capture.web.services import Services, install_services
+
+PREFIX: Final = "/desk"
+"""Where the app is mounted."""
+
+NAVIGATION: Final = (NavigationItem("home.show", "Start", ALL_ROLES),)
+"""The entries of the navigation, in order; each role sees its own."""
+
+LOGINS_BY_ADDRESS: Final = "20 per 10 minutes"
+LOGINS_BY_NAME: Final = "10 per 10 minutes"
+
+MAX_BODY: Final = 256 * 1024
+"""Most bytes of a request's body: a form that selects many leads is the longest."""
+
+
+def create_desk(app_services: Services, config: DeskConfig) -> Flask:
+    """The Flask app, to be mounted at `PREFIX`."""
+    app = WebApp("capture.web.desk", "templates")
+    is_secure = config.url.startswith("https:")
+    secret = hmac.digest(app_services.config.secret_key, b"cookies of the desk", "sha256")
+    app.config.update(
+        SECRET_KEY=secret,
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY,
+        SESSION_COOKIE_NAME="__Host-gatepost-desk" if is_secure else "gatepost-desk",
+        SESSION_COOKIE_PATH="/" if is_secure else PREFIX,  # a __Host- cookie is for every path
+        SESSION_COOKIE_SECURE=is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a token is valid as long as the session
+        STRICT_TRANSPORT=is_secure,
+    )
+    install_services(app, app_services)
+    counters = app_services.config.counters
+    app.extensions[EXTENSION] = Desk(
+        agency=config.agency,
+        assets=read_assets(app_services.config.templates.parent / "static", config.logo),
+        limit_by_address=RateLimit(LOGINS_BY_ADDRESS, counters, secret),
+        limit_by_name=RateLimit(LOGINS_BY_NAME, counters, secret),
+        navigation=NAVIGATION,
+    )
+    CSRFProtect(app)
+    install_login(app)
+    for view in (login, home):
+        app.register_blueprint(view.blueprint)
+    app.add_url_rule("/static/<digest>/<name>", "static_file", _static_file)
+    app.after_request(_add_headers)
+    app.register_error_handler(NotForRole, _not_for_role)
+    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    check_rules(app)
+    return app
+
+
+@allow(ANYBODY)
+def _static_file(digest: str, name: str) -> Response:
+    return asset_response(digest, name) or abort(404)
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers[POLICY_HEADER] = str(DESK_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Robots-Tag"] = "noindex"
+    headers.setdefault("Cache-Control", "no-store")
+    if current_app.config["STRICT_TRANSPORT"]:
+        headers["Strict-Transport-Security"] = "max-age=63072000"
+    return response
+
+
+def _message(title: str, text: str, status: int) -> ResponseReturnValue:
+    return desk_page("message.html", title=title, text=text, link="home.show"), status
+
+
+def _not_for_role(_: NotForRole) -> ResponseReturnValue:
+    return _message("Not for you", "Your user may not open this page or do this.", 403)
+
+
+def _form_too_old(_: CSRFError) -> ResponseReturnValue:
+    text = "The form was open for too long, or another site sent it. Nothing was done. Try again."
+    return _message("Not done", text, 400)
+
+
+def _not_found(error: NotFound) -> ResponseReturnValue:
+    return _message("Not found", f"There is {error}.", 404)
+
+
+def _refused(error: Refused) -> ResponseReturnValue:
+    return _message("Not done", f"{error}.", 409)
+
+
+def _unavailable(error: Unavailable) -> ResponseReturnValue:
+    current_app.logger.error("%s: %s", route(), error)
+    text = "Nothing was recorded. Please try again in a minute."
+    return *_message("Not available", text, 503), {"Retry-After": "30"}  # type: ignore[misc]
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, NoSuchPage):
+        return _message("Not found", "There is no such page. The address may be mistyped.", 404)
+    if error.code is None or error.code < 400:  # a redirect of the router
+        return error
+    return _message(error.name, str(error.description or error.name), error.code)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    log_unexpected(error)
+    return _message("Something broke", "The fault is ours. Nothing that was recorded is lost.", 500)
