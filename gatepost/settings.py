@@ -138,9 +138,7 @@ class Settings(BaseModel):
     desk_url: Origin = Field(
         "", description="origin of the desk, a host of its own; empty: on this machine only"
     )
-    desk_port: int = Field(
-        8001, ge=1, le=65535, description="port that `gatepost serve --desk` listens on"
-    )
+    desk_port: int = Field(8001, ge=1, le=65535, description="port of `serve --desk`")
     agency_logo: str = Field("", description="your logo at the desk: an SVG or PNG file")
     secret_key: Secret = Field("", description="signs links; made on the first run if empty")
     duplicate_key: Secret = Field("", description="recognises people; must never change")

@@ -1,0 +1,150 @@
+"""Users log in and out, and choose a passphrase behind a one-time link."""
+
+from datetime import timedelta
+
+import pytest
+
+from capture.ledger.users import Role
+from capture.signed_links import UserGrant, passphrase_path
+from capture.users.accounts import LINK_LIFE, add_user, deactivate_user, find_user, new_link
+from tests.samples import NOW
+from tests.web.desk.conftest import WORDS, DeskWorld, words
+
+
+def link(desk: DeskWorld, name: str, life: timedelta = LINK_LIFE) -> str:
+    """The path below the desk's prefix of a new link of a user."""
+    user = desk.world.ledger.transact(lambda records: new_link(records, find_user(records, name)))
+    token = desk.world.signer.user(UserGrant(user.id, user.link_number, NOW + life))
+    return passphrase_path(token).removeprefix("/desk")
+
+
+def test_a_login_leads_to_the_page_that_was_wanted(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    assert browser.get("/?from=letter").location == "/desk/login"
+    answer = browser.log_in("ADA")
+    assert (answer.status_code, answer.location) == (303, "/desk/?from=letter")
+    assert "ada" in browser.text("/")
+
+
+@pytest.mark.parametrize(("name", "passphrase"), [("ada", "wrong words here"), ("bob", WORDS)])
+def test_a_wrong_login_says_the_same_for_both_mistakes(
+    desk: DeskWorld, name: str, passphrase: str
+) -> None:
+    browser = desk.browser()
+    answer = browser.log_in(name, passphrase)
+    assert answer.status_code == 422
+    assert "Name or passphrase is wrong." in words(answer)
+    assert f'value="{name}"' in answer.text
+    assert passphrase not in answer.text
+    assert browser.get("/").status_code == 303
+
+
+def test_a_login_gives_the_browser_a_new_cookie(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    browser.get("/login")
+    before = browser.client.get_cookie("gatepost-desk", path="/desk")
+    browser.log_in("ada")
+    after = browser.client.get_cookie("gatepost-desk", path="/desk")
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    assert (after.http_only, after.same_site) == (True, "Lax")
+
+
+def test_a_login_without_the_token_of_the_form_is_refused(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    answer = browser.post("/login", name="ada", passphrase=WORDS)
+    assert answer.status_code == 400
+    assert "another site sent it" in words(answer)
+    assert browser.get("/").status_code == 303
+
+
+def test_logging_out_ends_the_session_also_for_a_copied_cookie(desk: DeskWorld) -> None:
+    browser, thief = desk.user("ada"), desk.browser()
+    cookie = browser.client.get_cookie("gatepost-desk", path="/desk")
+    assert cookie is not None
+    thief.client.set_cookie("gatepost-desk", cookie.value, path="/desk")
+    assert thief.get("/").status_code == 200
+    browser.get("/")
+    assert browser.post("/logout").status_code == 303
+    assert browser.get("/").status_code == 303
+    assert thief.get("/").status_code == 303
+
+
+def test_a_session_ends_after_twelve_hours_without_use(desk: DeskWorld) -> None:
+    browser = desk.user("ada")
+    for hours in (11, 22):
+        desk.clock.move_to(NOW + timedelta(hours=hours))
+        assert browser.get("/").status_code == 200
+    desk.clock.move_to(NOW + timedelta(hours=34))
+    assert browser.get("/").status_code == 303
+
+
+def test_a_deactivated_user_is_out_at_the_next_page(desk: DeskWorld) -> None:
+    browser = desk.user("carol")
+    desk.world.ledger.transact(
+        lambda records: deactivate_user(records, find_user(records, "carol"), NOW)
+    )
+    assert browser.get("/").status_code == 303
+    assert browser.log_in("carol").status_code == 422
+
+
+def test_a_one_time_link_sets_the_passphrase_once(desk: DeskWorld) -> None:
+    desk.world.ledger.transact(lambda records: add_user(records, "Eve", Role.VIEWER, NOW))
+    path, browser = link(desk, "Eve"), desk.browser()
+    assert "You will log in as Eve" in browser.text(path)
+    assert browser.post(path, passphrase=WORDS, repeated="else").status_code == 422
+    answer = browser.post(path, passphrase="short", repeated="short")
+    assert "fewer than 12 characters" in words(answer)
+    assert browser.post(path, passphrase=WORDS, repeated=WORDS).location == "/desk/login"
+    assert "Your passphrase is stored." in browser.text("/login")
+    assert browser.get(path).status_code == 410
+    assert browser.post(path, passphrase=WORDS, repeated=WORDS).status_code == 410
+    assert browser.log_in("eve").status_code == 303
+
+
+def test_a_new_passphrase_ends_the_sessions_of_the_user(desk: DeskWorld) -> None:
+    browser, other = desk.user("ada"), desk.browser()
+    path = link(desk, "ada")
+    other.get(path)
+    other.post(path, passphrase="other words again", repeated="other words again")
+    assert browser.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(("change", "status"), [("x", 404), ("", 410)])
+def test_a_changed_or_expired_link_shows_a_page_that_says_so(
+    desk: DeskWorld, change: str, status: int
+) -> None:
+    path = link(desk, "ada") + change
+    desk.clock.move_to(NOW + LINK_LIFE)
+    assert desk.browser().get(path).status_code == status
+
+
+def test_a_forgotten_passphrase_is_reset_by_letter_and_the_answer_tells_nothing(
+    desk: DeskWorld,
+) -> None:
+    ledger = desk.world.ledger
+    ledger.transact(
+        lambda records: add_user(records, "Eve", Role.AGENCY, NOW, email="eve@agency.example")
+    )
+    pages = []
+    for name in ("eve", "ada", "nobody"):
+        browser = desk.browser()
+        browser.get("/forgot")
+        assert browser.post("/forgot", name=name).location == "/desk/login"
+        pages.append(browser.text("/login"))
+    assert len(set(pages)) == 1
+    messages = ledger.read(lambda reading: list(reading.outbox.select()))
+    assert [(message.kind, message.recipient) for message in messages] == [
+        ("passphrase_link", "eve@agency.example")
+    ]
+
+
+def test_attempts_are_limited_by_name_from_any_address(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    statuses = [browser.log_in("ada", "wrong words here").status_code for _ in range(10)]
+    assert statuses == [422] * 10
+    answer = browser.log_in("Ada", WORDS)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 600
+    assert browser.log_in("vera").status_code == 303

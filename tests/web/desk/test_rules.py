@@ -1,0 +1,92 @@
+"""Who gets in where: every route of the desk, for every role and for nobody."""
+
+import pytest
+from flask import Flask
+
+from capture.ledger.users import Role
+from capture.web.desk.access import ANYBODY, allow, check_rules, roles_of
+from capture.web.desk.app import PREFIX
+from tests.web.desk.conftest import DeskWorld
+
+NAMES = {Role.AGENCY: "ada", Role.CLIENT: "carol", Role.VIEWER: "vera"}
+PUBLIC = {
+    *("login.show", "login.enter", "login.forgot", "login.send_link"),
+    *("login.choose", "login.store", "static_file"),
+}
+"""All that somebody reaches who is not logged in."""
+ALL, AGENCY = frozenset(Role), frozenset({Role.AGENCY})
+ROLES = {"login.leave": ALL, "home.show": ALL}
+"""By other route: who may use it. A new route needs a line here."""
+
+
+def desk_app(desk: DeskWorld) -> Flask:
+    app: Flask = desk.app.wsgi_app.mounts[PREFIX]  # type: ignore[attr-defined]
+    return app
+
+
+def routes(app: Flask) -> list[tuple[str, str, str]]:
+    """(endpoint, method, path) of every route, with a made-up value for each part of the path."""
+    found = []
+    with app.test_request_context(base_url=f"http://localhost{PREFIX}"):
+        adapter = app.create_url_adapter(None) or app.url_map.bind("localhost")
+        for rule in app.url_map.iter_rules():
+            values = dict.fromkeys(rule.arguments, "1")
+            path = adapter.build(rule.endpoint, values, method=None)
+            found += [
+                (rule.endpoint, method, path) for method in (rule.methods or ()) - {"OPTIONS"}
+            ]
+    return found
+
+
+def test_every_route_has_its_rule_and_no_other_one_is_open(desk: DeskWorld) -> None:
+    app = desk_app(desk)
+    rules = {endpoint: roles_of(app, endpoint) for endpoint in app.view_functions}
+    assert {endpoint for endpoint, roles in rules.items() if roles == ANYBODY} == PUBLIC
+    assert {endpoint: roles for endpoint, roles in rules.items() if roles != ANYBODY} == ROLES
+
+
+def test_nobody_gets_in_without_a_login(desk: DeskWorld) -> None:
+    for endpoint, method, path in routes(desk_app(desk)):
+        answer = desk.browser().client.open(f"{PREFIX}{path}", method=method)
+        is_login = answer.status_code == 303 and answer.location == "/desk/login"
+        is_refused = method == "POST" and answer.status_code == 400  # no CSRF token
+        assert endpoint in PUBLIC or is_login or is_refused, (endpoint, answer.status)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_gets_in_where_it_may_and_nowhere_else(desk: DeskWorld, role: Role) -> None:
+    browser = desk.user(NAMES[role])
+    browser.get("/")
+    for endpoint, method, path in routes(desk_app(desk)):
+        if endpoint in PUBLIC or endpoint == "login.leave":
+            continue
+        answer = (
+            browser.post(path)
+            if method == "POST"
+            else browser.client.open(f"{PREFIX}{path}", method=method)
+        )
+        assert (answer.status_code == 403) == (role not in ROLES[endpoint]), (endpoint, role)
+        assert answer.status_code < 500, endpoint
+
+
+def test_a_view_without_a_rule_stops_the_start() -> None:
+    app = Flask("desk")
+    app.add_url_rule("/open", "open", allow(ANYBODY)(lambda: "open"))
+    app.add_url_rule("/forgotten", "forgotten", lambda: "forgotten")
+    with pytest.raises(RuntimeError, match="without a rule who may use them: forgotten"):
+        check_rules(app)
+
+
+def test_every_answer_has_the_headers_of_the_desk(desk: DeskWorld) -> None:
+    browser = desk.user("ada")
+    for endpoint, method, path in [*routes(desk_app(desk)), ("unknown", "GET", "/no/such")]:
+        headers = browser.client.open(f"{PREFIX}{path}", method=method).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        if endpoint != "static_file":
+            assert headers["Cache-Control"] == "no-store", endpoint
+        assert "Strict-Transport-Security" not in headers  # this one is on localhost
