@@ -15,6 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.files import open_private
+from capture.ledger import users
 from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -108,7 +109,7 @@ def create_tables(db: Database) -> None:
 @MIGRATIONS()
 def create_users(db: Database) -> None:
     """Users of the desk, their sessions, and the access log."""
-    db.executescript(_USERS)
+    db.executescript(users.TABLES)
 
 
 _EVENTS: Final = """
@@ -383,36 +384,4 @@ _WEBHOOKS: Final = """
         paused_at TEXT,
         pause_reason TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-"""
-
-_USERS: Final = """
-    CREATE TABLE users (
-        id TEXT PRIMARY KEY,
-        folded_name TEXT NOT NULL UNIQUE,
-        name TEXT NOT NULL,
-        role TEXT NOT NULL CHECK (role IN ('agency', 'client', 'viewer')),
-        client TEXT NOT NULL CHECK ((client <> '') = (role = 'client')),
-        email TEXT NOT NULL,
-        passphrase_hash TEXT NOT NULL,
-        link_number INTEGER NOT NULL CHECK (link_number >= 0),
-        created_at TEXT NOT NULL,
-        deactivated_at TEXT
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE user_sessions (
-        digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
-        id TEXT NOT NULL UNIQUE,
-        user_id TEXT NOT NULL,
-        started_at TEXT NOT NULL,
-        last_used_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX user_sessions_by_user ON user_sessions (user_id);
-    CREATE TABLE access_log (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        user_id TEXT NOT NULL,
-        at TEXT NOT NULL,
-        page TEXT NOT NULL,
-        lead_id TEXT NOT NULL,
-        leads INTEGER NOT NULL CHECK (leads >= 0)
-    ) STRICT;
-    CREATE INDEX access_log_by_lead ON access_log (lead_id) WHERE lead_id <> '';
 """

@@ -137,6 +137,39 @@ class UserWrites(UserQueries, Protocol):
         """Deletes entries of the access log that are older than a time."""
 
 
+TABLES: Final = """
+    CREATE TABLE users (
+        id TEXT PRIMARY KEY,
+        folded_name TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('agency', 'client', 'viewer')),
+        client TEXT NOT NULL CHECK ((client <> '') = (role = 'client')),
+        email TEXT NOT NULL,
+        passphrase_hash TEXT NOT NULL,
+        link_number INTEGER NOT NULL CHECK (link_number >= 0),
+        created_at TEXT NOT NULL,
+        deactivated_at TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE user_sessions (
+        digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
+        id TEXT NOT NULL UNIQUE,
+        user_id TEXT NOT NULL,
+        started_at TEXT NOT NULL,
+        last_used_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX user_sessions_by_user ON user_sessions (user_id);
+    CREATE TABLE access_log (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        user_id TEXT NOT NULL,
+        at TEXT NOT NULL,
+        page TEXT NOT NULL,
+        lead_id TEXT NOT NULL,
+        leads INTEGER NOT NULL CHECK (leads >= 0)
+    ) STRICT;
+    CREATE INDEX access_log_by_lead ON access_log (lead_id) WHERE lead_id <> '';
+"""
+"""The tables of this subject, for the migration."""
+
 _USER: Final = (
     "id, name, role, client, email, passphrase_hash, link_number, created_at, deactivated_at"
 )
