@@ -13,7 +13,7 @@ from capture.errors import Refused
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import WriteTransaction
-from capture.ledger.schema import create_tables, migrate
+from capture.ledger.schema import MIGRATIONS, create_tables, create_users, migrate
 from capture.ledger.types import ClosedStatement
 from tests.samples import NOW, campaign, later_event, received_event
 
@@ -46,7 +46,8 @@ def db(path: Path) -> Iterator[Database]:
 def next_version(*, broken: bool = False) -> Migrations:
     """The migrations of a next version, which adds a column."""
     migrations = Migrations("gatepost")
-    migrations()(create_tables)
+    for migration in (create_tables, create_users):
+        migrations()(migration)
 
     @migrations()
     def add_colour(db: Database) -> None:
@@ -66,8 +67,9 @@ def version(db: Database) -> int:
     return int(number)
 
 
-def test_a_new_ledger_has_version_one(db: Database, tmp_path: Path) -> None:
-    assert version(db) == 1
+def test_a_new_ledger_has_the_newest_version(db: Database, tmp_path: Path) -> None:
+    assert version(db) == len(MIGRATIONS.applied(db)) == 2
+    assert not MIGRATIONS.pending(db)
     assert not list(tmp_path.glob("*.before-*"))
 
 
@@ -75,9 +77,9 @@ def test_a_migration_keeps_the_data_and_makes_a_private_copy_first(
     db: Database, path: Path
 ) -> None:
     migrate(db, path, next_version())
-    assert (version(db), "colour" in columns(db)) == (2, True)
+    assert (version(db), "colour" in columns(db)) == (3, True)
     assert [row["lead_id"] for row in db["leads"].rows] == ["a"]
-    copy = path.with_name("ledger.db.before-version-2")
+    copy = path.with_name("ledger.db.before-version-3")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(open_ledger(f"sqlite:///{copy}", KEY)) as old_ledger:
         assert old_ledger.verify().events == 2
@@ -89,14 +91,14 @@ def test_a_migration_that_fails_changes_nothing_and_can_be_repeated(
 ) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - raised by `add_colour`
         migrate(db, path, next_version(broken=True))
-    assert (version(db), "colour" in columns(db)) == (1, False)
+    assert (version(db), "colour" in columns(db)) == (2, False)
     migrate(db, path, next_version())
-    assert (version(db), "colour" in columns(db)) == (2, True)
+    assert (version(db), "colour" in columns(db)) == (3, True)
 
 
 def test_a_migrated_ledger_is_not_migrated_again(db: Database, path: Path) -> None:
     migrate(db, path, next_version())
-    path.with_name("ledger.db.before-version-2").unlink()
+    path.with_name("ledger.db.before-version-3").unlink()
     migrate(db, path, next_version())
     assert not list(path.parent.glob("*.before-*"))
 
@@ -110,7 +112,7 @@ def test_a_ledger_of_a_newer_version_is_refused(db: Database, path: Path) -> Non
 
 
 def test_a_ledger_older_than_the_first_schema_is_refused(db: Database, path: Path) -> None:
-    db.execute("UPDATE _sqlite_migrations SET name = 'create_events'")
+    db.execute("UPDATE _sqlite_migrations SET name = 'create_events' WHERE name = 'create_tables'")
     with pytest.raises(Refused, match=r"another version of Gatepost .*create_events.* use that"):
         open_ledger(f"sqlite:///{path}", KEY)
 
