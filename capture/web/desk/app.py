@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from capture.errors import NotFound, Refused, Unavailable
+from capture.money import show_money
 from capture.web.config import DeskConfig
 from capture.web.desk import home, login
 from capture.web.desk.access import (
@@ -33,6 +34,7 @@ from capture.web.desk.pages import (
     desk_page,
     read_assets,
 )
+from capture.web.desk.times import iso_time, short_time, zone_name
 from capture.web.policy import DESK_POLICY, POLICY_HEADER
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
@@ -40,6 +42,12 @@ from capture.web.services import Services, install_services
 
 PREFIX: Final = "/desk"
 """Where the app is mounted."""
+
+PAGES: Final = (
+    login.blueprint,
+    home.blueprint,
+)
+"""The pages of the desk, one file and one blueprint for each."""
 
 NAVIGATION: Final = (NavigationItem("home.show", "Start", ALL_ROLES),)
 """The entries of the navigation, in order; each role sees its own."""
@@ -77,10 +85,12 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         limit_by_name=RateLimit(LOGINS_BY_NAME, counters, secret),
         navigation=NAVIGATION,
     )
+    app.jinja_env.filters.update(short_time=short_time, iso_time=iso_time, money=show_money)
+    app.jinja_env.globals["zone_name"] = zone_name
     CSRFProtect(app)
     install_login(app)
-    for view in (login, home):
-        app.register_blueprint(view.blueprint)
+    for page in PAGES:
+        app.register_blueprint(page)
     app.add_url_rule("/static/<digest>/<name>", "static_file", _static_file)
     app.after_request(_add_headers)
     app.register_error_handler(NotForRole, _not_for_role)

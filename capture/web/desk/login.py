@@ -32,6 +32,7 @@ from capture.web.desk.access import (
     logged_in,
 )
 from capture.web.desk.pages import desk_page, login_limits
+from capture.web.desk.times import ZONE, known_zone
 from capture.web.sender import type_and_stack
 from capture.web.services import services
 
@@ -71,6 +72,7 @@ def enter() -> ResponseReturnValue:
         return desk_page("login.html", name=name, problem=_WRONG), 422
     next_page = session.get(NEXT_PAGE) or url_for("home.show")
     session.clear()  # nothing that was set before the login, such as a CSRF token, goes on
+    session[ZONE] = known_zone(request.form.get("zone", ""))
     login_user(LoggedIn(*found, token))
     return redirect(f"{request.script_root}{next_page}" if next_page[0] == "/" else "/", 303)
 

@@ -7,6 +7,7 @@ import pytest
 from capture.ledger.users import Role
 from capture.signed_links import UserGrant, passphrase_path
 from capture.users.accounts import LINK_LIFE, add_user, deactivate_user, find_user, new_link
+from capture.web.desk.times import iso_time, short_time, zone_name
 from tests.samples import NOW
 from tests.web.desk.conftest import WORDS, DeskWorld, words
 
@@ -148,3 +149,26 @@ def test_attempts_are_limited_by_name_from_any_address(desk: DeskWorld) -> None:
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 600
     assert browser.log_in("vera").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [
+        ("Europe/Berlin", "Central European Time (Europe/Berlin)"),
+        ("", "Coordinated Universal Time (UTC)"),
+        ("../../etc/passwd", "Coordinated Universal Time (UTC)"),
+    ],
+)
+def test_times_are_in_the_zone_that_the_browser_named_at_the_login(
+    desk: DeskWorld, zone: str, name: str
+) -> None:
+    browser = desk.browser()
+    browser.get("/login")
+    browser.post("/login", name="ada", passphrase=WORDS, zone=zone)
+    with browser.client:
+        browser.get("/")
+        assert zone_name() == name
+        assert short_time(NOW) == (
+            "23 Nov 2026, 16:00" if "Berlin" in zone else "23 Nov 2026, 15:00"
+        )
+        assert iso_time(NOW).startswith("2026-11-23T16" if "Berlin" in zone else "2026-11-23T15")
