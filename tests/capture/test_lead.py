@@ -173,7 +173,7 @@ def test_the_client_sees_only_a_lead_that_qualified(choices: list[tuple[int, int
 
 
 @given(LIVES)
-def test_no_time_accepts_after_a_bounce_a_withdrawal_or_an_erasure(
+def test_silence_never_accepts_after_a_bounce_a_withdrawal_or_an_erasure(
     choices: list[tuple[int, int]],
 ) -> None:
     for before, event, lead in live(choices):
@@ -191,7 +191,7 @@ def test_no_time_accepts_after_a_bounce_a_withdrawal_or_an_erasure(
 
 
 @given(LIVES)
-def test_no_event_revives_a_lead_whose_consent_was_withdrawn(
+def test_no_event_changes_a_lead_whose_consent_was_withdrawn_before_delivery(
     choices: list[tuple[int, int]],
 ) -> None:
     for before, event, lead in live(choices):
@@ -201,7 +201,9 @@ def test_no_event_revives_a_lead_whose_consent_was_withdrawn(
 
 
 @given(LIVES)
-def test_nothing_decides_about_a_lead_that_waits_or_is_held(choices: list[tuple[int, int]]) -> None:
+def test_nobody_can_decide_an_unconfirmed_or_quarantined_lead(
+    choices: list[tuple[int, int]],
+) -> None:
     undecided = ("unconfirmed", "quarantined", "held_back", "expired", "discarded")
     for before, event, lead in live(choices):
         if before.review not in undecided:
@@ -212,7 +214,7 @@ def test_nothing_decides_about_a_lead_that_waits_or_is_held(choices: list[tuple[
 
 
 @given(LIVES)
-def test_a_lead_that_the_client_does_not_know_is_never_shown_as_held(
+def test_a_lead_that_the_client_does_not_know_is_never_held_back(
     choices: list[tuple[int, int]],
 ) -> None:
     for before, event, lead in live(choices):

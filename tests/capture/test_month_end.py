@@ -271,7 +271,9 @@ class TestDecisions:
         )
         assert end_of(desk.ledger, deadline).decisions.in_review == []
 
-    def test_held_leads_of_the_month_are_listed_until_the_agency_decides(self, desk: Desk) -> None:
+    def test_leads_in_quarantine_of_the_month_are_listed_until_the_agency_decides(
+        self, desk: Desk
+    ) -> None:
         in_review = waiting_lead(desk.ledger, GUIDE, NOW)
         quarantined = waiting_lead(desk.ledger, BY_MAIL, NOW, "d@d.example")
         later = waiting_lead(desk.ledger, GUIDE, OVER + timedelta(hours=1), "e@e.example")

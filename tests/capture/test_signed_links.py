@@ -134,7 +134,7 @@ def test_a_link_of_a_visitor_is_valid_for_one_purpose(
         read_token(token[:-1], NOW)
 
 
-def test_the_receipt_of_a_consent_has_no_end_and_is_bound_to_its_lead() -> None:
+def test_the_link_to_a_receipt_does_not_end_and_is_bound_to_its_lead() -> None:
     token = SIGNER.consent("7ffwzp2npa6a")
     assert SIGNER.read_consent(token) == "7ffwzp2npa6a"
     with pytest.raises(TokenInvalid):
@@ -182,7 +182,7 @@ def test_a_changed_confirmation_or_one_of_another_purpose_is_refused() -> None:
             read_other(token, NOW)
 
 
-def test_a_browser_proof_counts_for_its_lead_alone() -> None:
+def test_a_browser_proof_is_valid_only_for_its_lead() -> None:
     proof = SIGNER.browser_proof("7ffwzp2npa6a")
     assert SIGNER.is_browser_proof("7ffwzp2npa6a", proof)
     assert proof not in SIGNER.confirmation("the-guide", "7ffwzp2npa6a", ADDRESS, NOW)

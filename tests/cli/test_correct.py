@@ -36,7 +36,7 @@ def test_a_lead_is_marked_as_not_spam(project: Project) -> None:
     assert "Z: marked as not spam\n" in project.run("lead", lead_id).out
 
 
-def test_a_discarded_lead_is_rescued_by_the_command_for_spam(project: Project) -> None:
+def test_a_discarded_lead_is_corrected_with_the_option_for_spam(project: Project) -> None:
     text = CAMPAIGN.replace("burst = 0", "honeypot = 100")
     (project.folder / "campaigns/guide.toml").write_text(text)
     lead_id = project.send(replace(submission(campaign()), spam_signals=("honeypot",)))

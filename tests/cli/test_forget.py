@@ -29,7 +29,7 @@ def certificate(result: CommandResult) -> dict[str, Any]:
     return content
 
 
-def test_a_dry_run_names_what_would_go_and_writes_nothing(project: Project) -> None:
+def test_a_dry_run_lists_what_would_be_erased_and_writes_nothing(project: Project) -> None:
     lead_id = project.take()
     before = (project.folder / "var/gatepost.db").read_bytes()
     result = project.run("forget", ANN, "--dry-run")
@@ -49,7 +49,7 @@ def test_a_client_that_had_a_lead_before_a_correction_removed_it_is_named(
     assert certificate(project.run("forget", ANN, "--json"))["clients"] == ["acme"]
 
 
-def test_a_certificate_says_what_went_and_what_stays_without_personal_data(
+def test_a_certificate_lists_erased_and_kept_data_without_personal_data(
     project: Project,
 ) -> None:
     lead_id, other = project.take(), project.take(email="bob@other.example")
@@ -70,7 +70,7 @@ def test_a_certificate_says_what_went_and_what_stays_without_personal_data(
     assert project.ledger.read(lambda reading: reading.people.personal_data(other)) is not None
 
 
-def test_a_certificate_says_until_when_backups_hold_the_data(
+def test_a_certificate_says_until_when_backups_contain_the_data(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.take()
@@ -79,7 +79,7 @@ def test_a_certificate_says_until_when_backups_hold_the_data(
     assert "Backups from before now contain the data until 2026-11-30; delete each by then." in text
 
 
-def test_a_bill_stays_as_it_was_and_the_certificate_names_it(
+def test_a_bill_does_not_change_and_the_certificate_names_it(
     project: Project, clock: time_machine.Traveller
 ) -> None:
     lead_id = project.take()
@@ -108,7 +108,9 @@ def test_a_second_run_prints_the_certificate_again(
     assert again["backups_until"] == first["backups_until"]
 
 
-def test_an_address_without_data_gets_one_line_and_no_hint_at_others(project: Project) -> None:
+def test_for_an_address_without_data_one_line_without_similar_addresses_is_printed(
+    project: Project,
+) -> None:
     project.take()
     for address in ("ann@clinic.exampel", "Ann@clinic.example", "ann+1@clinic.example", "x"):
         result = project.run("forget", address)
@@ -134,7 +136,7 @@ def test_a_lead_in_review_loses_its_consent_and_is_never_accepted_by_silence(
     assert lead.review_at(NOW + timedelta(days=99)) == "qualified"
 
 
-def test_other_databases_beside_the_ledger_are_named(project: Project) -> None:
+def test_other_databases_in_the_ledgers_folder_are_named(project: Project) -> None:
     project.take()
     copy = project.folder / "var/backup.db"
     copy.write_bytes((project.folder / "var/gatepost.db").read_bytes())
@@ -161,7 +163,7 @@ def test_old_data_is_erased_by_age_after_a_dry_run_that_lists_it(
     assert "0 leads" in project.run("forget", "--by-age").out
 
 
-def test_an_address_and_an_age_are_not_given_together(project: Project) -> None:
+def test_an_address_together_with_by_age_is_refused(project: Project) -> None:
     for words in ((), (ANN, "--by-age"), ("--lead", "x", "--by-age")):
         result = project.run("forget", *words)
         assert (result.code, result.err.count("\n")) == (2, 1)

@@ -88,7 +88,7 @@ def leave_traces(project: Project) -> str:
     return lead_id
 
 
-def test_no_file_has_a_byte_of_what_a_forgotten_person_typed(
+def test_no_file_contains_a_byte_of_an_erased_persons_texts(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEPOST_THEME_DIR", str(ROOT / "theme"))

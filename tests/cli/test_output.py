@@ -81,7 +81,7 @@ def test_a_full_disk_behind_standard_output_is_reported(project: Project) -> Non
 
 
 @pytest.mark.parametrize("command", [("leads",), ("--help",)])
-def test_a_full_disk_behind_a_table_or_a_text_is_reported(
+def test_a_full_disk_is_reported_when_a_table_or_a_text_is_printed(
     project: Project, command: tuple[str, ...]
 ) -> None:
     project.take()

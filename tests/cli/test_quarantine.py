@@ -60,7 +60,7 @@ def desk(project: Project) -> Desk:
     return Desk(project)
 
 
-def test_the_list_shows_what_waits_the_longest_wait_first(desk: Desk) -> None:
+def test_the_list_shows_the_lead_that_waits_longest_first(desk: Desk) -> None:
     assert desk.run("quarantine").out == "No lead is in quarantine.\n"
     second, first = desk.held(), desk.held(NETWORK, hours=30)
     lines = desk.run("quarantine").out.splitlines()
@@ -96,7 +96,7 @@ def test_show_explains_the_signals_and_says_what_to_do(desk: Desk) -> None:
     assert (facts["alike"], facts["hold_at"], facts["signals"]) == (1, 100, list(BURST))
 
 
-def test_a_lead_whose_data_was_erased_by_age_is_listed_no_more(desk: Desk) -> None:
+def test_a_lead_that_was_erased_by_age_is_no_longer_listed(desk: Desk) -> None:
     erased, waiting = desk.held(), desk.held()
     now = datetime.now(UTC)
     desk.project.ledger.transact(lambda records: erase_leads(records, [erased], now))
@@ -106,7 +106,7 @@ def test_a_lead_whose_data_was_erased_by_age_is_listed_no_more(desk: Desk) -> No
     assert [row["stage"] for row in desk.json("release", "--all", "--as", "Ada")] == ["qualified"]
 
 
-def test_show_refuses_a_lead_that_does_not_wait(desk: Desk) -> None:
+def test_show_refuses_a_lead_that_is_not_in_quarantine(desk: Desk) -> None:
     lead_id = desk.project.take(at=ago(hours=1))
     assert f"lead {lead_id} is qualified: it is not in quarantine" in desk.refusal("show", lead_id)
 
@@ -121,7 +121,7 @@ def test_a_lead_is_released_by_its_id(desk: Desk) -> None:
     assert [row["lead_id"] for row in desk.json("list")] == [other]
 
 
-def test_all_alike_are_released_in_one_step(desk: Desk) -> None:
+def test_all_leads_with_the_same_signals_are_released_in_one_step(desk: Desk) -> None:
     alike, other = [desk.held(), desk.held(), desk.held()], desk.held(NETWORK)
     rows = desk.json("release", "--like", alike[1], "--as", "Ada")
     assert [row["lead_id"] for row in rows] == alike
@@ -129,7 +129,7 @@ def test_all_alike_are_released_in_one_step(desk: Desk) -> None:
     assert [row["lead_id"] for row in desk.json("list")] == [other]
 
 
-def test_all_of_a_campaign_are_discarded_in_one_step(desk: Desk) -> None:
+def test_all_leads_of_a_campaign_are_discarded_in_one_step(desk: Desk) -> None:
     text = BY_MAIL.replace("The guide", "The other")
     (desk.project.folder / "campaigns/other.toml").write_text(text)
     discarded, other = [desk.held(), desk.held(NETWORK)], desk.held(slug="other")
@@ -179,7 +179,7 @@ def test_a_lead_that_is_named_twice_is_released_once(desk: Desk) -> None:
         ("release", "abc"),
     ],
 )
-def test_an_unclear_selection_is_wrong_use(desk: Desk, args: Sequence[str]) -> None:
+def test_an_unclear_selection_is_a_usage_error(desk: Desk, args: Sequence[str]) -> None:
     desk.refusal(*args, code=2)
 
 
@@ -192,7 +192,7 @@ def test_an_unknown_lead_and_a_blank_name_are_refused(desk: Desk) -> None:
         assert "name of the person who does it: --as NAME" in refusal
 
 
-def test_a_company_cannot_write_to_the_terminal(desk: Desk) -> None:
+def test_control_characters_in_a_company_do_not_reach_the_terminal(desk: Desk) -> None:
     text = BY_MAIL.replace("[fields.phone]", '[fields.company]\nlabel = "Company"\n[fields.phone]')
     (desk.project.folder / "campaigns/guide.toml").write_text(text)
     lead_id = desk.project.take(at=ago(hours=1), company="Acme \x1b[31m\u202eInc")

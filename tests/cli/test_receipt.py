@@ -51,7 +51,9 @@ def test_a_receipt_says_what_was_shown_and_ticked(project: Project) -> None:
         assert line in result.out.splitlines(), line
 
 
-def test_a_changed_wording_changes_no_receipt_and_git_shows_the_old_form(project: Project) -> None:
+def test_a_changed_wording_does_not_change_a_receipt_and_git_shows_the_old_form(
+    project: Project,
+) -> None:
     git(project, "init", "-q")
     git(project, "add", ".")
     git(project, "commit", "-qm", "first")
@@ -118,7 +120,7 @@ def test_a_withdrawn_consent_keeps_its_receipt(
     assert basis is None or f"lawful basis {basis}" in lines
 
 
-def test_a_receipt_of_no_lead_is_refused(project: Project) -> None:
+def test_a_receipt_of_an_unknown_lead_is_refused(project: Project) -> None:
     result = project.run("receipt", "nothing")
     assert (result.code, "no lead 'nothing'" in result.err) == (1, True)
 

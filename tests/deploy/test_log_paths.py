@@ -29,7 +29,7 @@ def test_nginx_passes_on_every_path_of_the_service_and_logs_none(tmp_path: Path)
     assert len(paths) > 10
 
 
-def test_a_line_of_the_access_log_has_no_query_no_network_and_no_page_before() -> None:
+def test_a_line_of_the_access_log_has_no_query_no_network_and_no_referrer() -> None:
     (log_format,) = re.findall(r"log_format gatepost '([^']*)'", CONFIGURATION)
     variables = set(re.findall(r"\$\w+", log_format))
     assert variables == {

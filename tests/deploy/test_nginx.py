@@ -152,7 +152,7 @@ def test_a_page_behind_a_letters_link_comes_from_the_service_and_is_not_logged(
         assert "a-token-of-a-letter" not in file.read_text()
 
 
-def test_a_page_of_a_writer_and_that_for_own_data_are_both_below_privacy(nginx: Nginx) -> None:
+def test_a_writers_page_and_the_page_for_own_data_are_both_below_privacy(nginx: Nginx) -> None:
     assert "Send me the link" in nginx.get("/privacy/me").text
     own_page = nginx.get("/privacy/")
     assert "Send me the link" not in own_page.text

@@ -118,7 +118,7 @@ def test_the_page_after_the_form_says_that_a_letter_comes_and_gives_no_files(
     assert page.headers["X-Robots-Tag"] == "noindex"
 
 
-def test_the_page_after_the_form_has_what_the_browser_keeps(site: Site) -> None:
+def test_the_page_after_the_form_has_the_value_that_the_browser_stores(site: Site) -> None:
     page = site.web.get(site.send().location)
     lead = site.newest()
     (kept,) = [tag for _, tag in Markup(page.text).tags if "data-proof" in tag]
@@ -129,7 +129,7 @@ def test_the_page_after_the_form_has_what_the_browser_keeps(site: Site) -> None:
     assert "Set-Cookie" not in page.headers
 
 
-def test_another_token_or_campaign_leads_back_to_the_form(site: Site) -> None:
+def test_with_another_token_or_campaign_the_page_links_to_the_form(site: Site) -> None:
     lead, _ = site.take()
     other = SIGNER.sent("gated", lead.lead_id)
     for token in ("", "x", other, SIGNER.thanks("demo", lead.lead_id)):
@@ -184,7 +184,7 @@ def test_the_button_proves_the_address_and_leads_to_a_thank_you(site: Site) -> N
     assert "Your address is confirmed" in site.web.get(answer.location).text
 
 
-def test_with_files_the_button_leads_to_them(site: Site) -> None:
+def test_the_button_leads_to_the_files(site: Site) -> None:
     lead, path = site.take("gated")
     assert "Confirm and get the files" in site.web.get(path).text
     answer = press(site, path, action="confirm")
@@ -202,7 +202,7 @@ def test_a_second_click_leads_to_the_same_page(site: Site) -> None:
     assert site.lead(lead).review == "qualified"
 
 
-def test_the_value_of_the_browser_proves_the_address_too(site: Site) -> None:
+def test_the_value_in_the_browser_proves_the_address_too(site: Site) -> None:
     lead, path = site.take()
     answer = press(site, path, proof=SIGNER.browser_proof(lead.lead_id))
     assert answer.status_code == 303
@@ -210,7 +210,9 @@ def test_the_value_of_the_browser_proves_the_address_too(site: Site) -> None:
 
 
 @pytest.mark.parametrize("proof", ["", "x", "ä", SIGNER.browser_proof("2222222222zz")])
-def test_a_wrong_or_missing_value_leaves_the_page_with_the_button(site: Site, proof: str) -> None:
+def test_after_a_wrong_or_missing_value_the_page_still_has_the_button(
+    site: Site, proof: str
+) -> None:
     lead, path = site.take()
     answer = press(site, path, proof=proof)
     assert answer.status_code == 422
@@ -243,7 +245,7 @@ def test_a_forged_link_is_not_found(site: Site) -> None:
 # The end of the link.
 
 
-def test_after_seven_days_the_link_says_so_and_leads_back_to_the_form(
+def test_after_seven_days_the_link_says_so_and_links_to_the_form(
     site: Site, clock: time_machine.Traveller
 ) -> None:
     lead, path = site.take()
@@ -326,7 +328,7 @@ def test_the_pages_are_the_same_for_every_verdict(
 # This was not me.
 
 
-def test_not_me_withdraws_the_request_and_blocks_the_letters_until_undone(site: Site) -> None:
+def test_not_me_withdraws_the_request_and_blocks_the_letters_until_it_is_undone(site: Site) -> None:
     lead, path = site.take()
     answer = press(site, path, action="not_me")
     assert (answer.status_code, answer.location) == (303, path)
@@ -364,7 +366,7 @@ def test_the_undo_link_names_exactly_what_not_me_has_blocked(site: Site) -> None
     assert blocked() == (False, False)
 
 
-def test_the_page_after_the_proof_says_nothing_untrue_after_a_withdrawal(site: Site) -> None:
+def test_after_a_withdrawal_the_page_after_the_proof_says_so(site: Site) -> None:
     """Such as if somebody pressed both buttons."""
     lead, path = site.take()
     press(site, path, action="confirm")
@@ -375,7 +377,7 @@ def test_the_page_after_the_proof_says_nothing_untrue_after_a_withdrawal(site: S
     assert site.lead(lead).consent_withdrawn
 
 
-def test_a_consent_that_was_withdrawn_elsewhere_leaves_nothing_to_confirm(site: Site) -> None:
+def test_after_a_withdrawal_elsewhere_there_is_nothing_to_confirm(site: Site) -> None:
     lead, path = site.take()
     site.change(lambda records: withdraw_consent(records, lead.lead_id, NOW))
     page = site.web.get(path)
@@ -383,7 +385,7 @@ def test_a_consent_that_was_withdrawn_elsewhere_leaves_nothing_to_confirm(site: 
     assert "/u/" not in page.text
 
 
-def test_a_lead_that_is_held_back_shows_the_same_pages(site: Site) -> None:
+def test_a_lead_in_quarantine_shows_the_same_pages(site: Site) -> None:
     lead, path = site.take()
     site.change(
         lambda records: records.append(

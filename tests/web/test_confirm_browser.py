@@ -123,7 +123,7 @@ def test_the_browser_that_sent_the_form_needs_no_click(
     expect(page.get_by_role("button", name="Confirm and get the files")).to_be_visible()
 
 
-def test_elsewhere_a_page_that_runs_its_script_proves_nothing_until_the_button_is_pressed(
+def test_in_another_browser_only_the_button_proves_the_address(
     browser: Browser, context: BrowserContext, hosts: Hosts
 ) -> None:
     page, address = context.new_page(), "sue@clinic.example"

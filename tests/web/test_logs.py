@@ -118,7 +118,7 @@ def break_the_database(log: Log) -> None:
         database.execute("ALTER TABLE hidden RENAME TO personal_data")
 
 
-def test_no_log_has_what_a_person_typed_a_token_or_a_network(log: Log) -> None:
+def test_no_log_contains_answers_tokens_or_networks(log: Log) -> None:
     token, now = new_token(), datetime.now(UTC)
     with log.service.ledger() as ledger:
         ledger.transact(lambda records: add_token(records, "acme", "crm", token, now))

@@ -61,7 +61,7 @@ def test_only_the_exact_address_gets_a_letter(person: Person, typed: str) -> Non
     assert len(person.letters()) == 1
 
 
-def test_the_message_holds_no_address_and_ends_with_its_link(person: Person) -> None:
+def test_the_message_contains_no_address_and_ends_with_its_link(person: Person) -> None:
     lead_id = person.send_form()
     person.ask(ANN)
     (letter,) = person.letters()
@@ -81,7 +81,7 @@ def test_a_mailbox_gets_few_links_a_day(person: Person) -> None:
     assert len(person.letters()) == LETTERS_A_DAY + 1
 
 
-def test_letters_on_forms_use_up_no_link(person: Person) -> None:
+def test_letters_on_forms_do_not_count_towards_the_limit_of_links(person: Person) -> None:
     lead_id = person.send_form()
     mailbox = mailbox_of(ANN, NEWEST)
 
@@ -104,7 +104,7 @@ def test_letters_on_forms_use_up_no_link(person: Person) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "ann", "ann@", "a b@clinic.example", "x" * 5000, "<b>\0"])
-def test_what_is_no_address_is_refused_alike(person: Person, typed: str) -> None:
+def test_invalid_addresses_get_the_same_error(person: Person, typed: str) -> None:
     answer = person.ask(typed)
     assert answer.status_code == 422
     assert "Enter your e-mail address as name@company.com." in answer.text
@@ -130,7 +130,7 @@ def test_requests_count_towards_the_rate_limit_of_forms(tmp_path: Path) -> None:
 # The page behind the link.
 
 
-def test_the_page_shows_what_was_sent_where_and_to_whom_it_went(person: Person) -> None:
+def test_the_page_shows_the_answers_and_who_has_them(person: Person) -> None:
     person.send_form("/a-post/")
     text = person.text(person.path())
     for words in (
@@ -163,7 +163,7 @@ def test_each_form_links_to_its_receipt(person: Person) -> None:
     assert WORDING in person.text(path)
 
 
-def test_the_page_does_not_tell_how_a_form_was_judged(person: Person) -> None:
+def test_the_page_does_not_show_the_verdict(person: Person) -> None:
     person.world.take(email=ANN, company_size="1-50")
     text = person.text(person.path())
     assert "We have not passed it on to anybody." in text
@@ -197,7 +197,7 @@ def test_letters_and_visits_are_shown(person: Person) -> None:
     assert "<dt>From</dt><dd>https://r.example</dd>" in text
 
 
-def test_the_same_is_a_file_to_take_away(person: Person) -> None:
+def test_the_same_data_can_be_saved_as_a_file(person: Person) -> None:
     lead_id = person.send_form("/a-post/")
     answer = person.open(f"{person.path()}/your-data.json")
     assert answer.mimetype == "application/json"
@@ -230,7 +230,7 @@ def test_what_a_person_typed_is_inert_on_the_page(person: Person) -> None:
 # Withdrawing.
 
 
-def test_one_consent_is_withdrawn_and_the_others_stay(person: Person) -> None:
+def test_one_consent_is_withdrawn_and_the_others_are_kept(person: Person) -> None:
     first, second = person.send_form("/a/"), person.send_form("/b/", slug="rival")
     answer = person.withdraw(first)
     assert (answer.status_code, answer.location) == (303, person.path())
@@ -274,7 +274,7 @@ def test_another_site_cannot_withdraw(person: Person) -> None:
 # Links.
 
 
-def test_the_link_ends_after_a_day_and_leads_to_a_new_one(person: Person) -> None:
+def test_the_link_ends_after_a_day_and_the_page_offers_a_new_one(person: Person) -> None:
     person.send_form()
     path = person.path()
     person.clock.move_to(NOW + 24 * HOUR)
@@ -308,7 +308,7 @@ def test_after_erasure_the_page_is_empty(person: Person) -> None:
     assert json.loads(person.open(f"{path}/your-data.json").text) == {"forms": []}
 
 
-def test_no_page_is_stored_indexed_or_named_to_other_sites(person: Person) -> None:
+def test_no_page_is_stored_indexed_or_sent_as_referrer(person: Person) -> None:
     lead_id = person.send_form()
     consent = consent_path(person.world.signer.consent(lead_id))
     paths = (ASK, person.path(), f"{person.path()}/your-data.json", consent, f"{ASK}/nonsense")

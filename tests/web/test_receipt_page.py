@@ -22,13 +22,13 @@ def test_the_receipt_shows_the_old_wording_after_a_change(person: Person) -> Non
     assert f'href="{ASK}"' in text
 
 
-def test_the_receipt_names_no_page_that_cannot_be_ours(person: Person) -> None:
+def test_the_receipt_names_only_pages_that_can_be_ours(person: Person) -> None:
     lead_id = person.send_form("/Win 1000 dollars at casino.example")
     text = person.text(consent_path(person.world.signer.consent(lead_id)))
     assert "casino" not in text
 
 
-def test_the_receipt_has_no_end_and_says_when_the_consent_was_withdrawn(person: Person) -> None:
+def test_the_link_does_not_end_and_the_receipt_shows_the_withdrawal(person: Person) -> None:
     lead_id = person.send_form()
     path = consent_path(person.world.signer.consent(lead_id))
     person.clock.move_to(NOW + timedelta(days=400))

@@ -67,7 +67,7 @@ def test_every_notation_of_a_proxy_is_counted(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [None, "", "unix:", "127.0.0.1", "::1", "::ffff:127.0.0.1"])
-def test_an_address_of_a_proxy_on_this_machine_is_no_visitors_network(address: str | None) -> None:
+def test_the_address_of_a_proxy_on_this_machine_is_no_visitors_network(address: str | None) -> None:
     assert visitor_network(address) == ""
 
 

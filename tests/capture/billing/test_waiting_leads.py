@@ -68,7 +68,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     products[0].ledger.close()
 
 
-def test_a_free_lead_is_counted_only_once_it_is_delivered(start: Start) -> None:
+def test_a_free_lead_is_counted_only_after_its_delivery(start: Start) -> None:
     office = start(leads_a_month=1, over="free", confirm=True)
     first, waiting, free = map(office.submit, ("ann", "bob", "cy"))
     office.act("confirmed", first)
@@ -78,7 +78,9 @@ def test_a_free_lead_is_counted_only_once_it_is_delivered(start: Start) -> None:
 
 
 @pytest.mark.parametrize("ending", ["released", "discarded", "consent_withdrawn"])
-def test_a_closed_month_counts_a_lead_in_review_that_ended_later(start: Start, ending: str) -> None:
+def test_a_closed_month_counts_a_lead_that_was_in_review_at_the_close(
+    start: Start, ending: str
+) -> None:
     office = start(leads_a_month=1, notice=True)
     lead = office.submit("ann")
     assert office.close_november().in_review == 1

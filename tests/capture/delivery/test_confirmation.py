@@ -57,9 +57,7 @@ def stage(own: Office, lead_id: str) -> str:
 
 
 @pytest.mark.parametrize("terms", [GATED, DEMO])
-def test_the_letter_still_goes_out_if_the_campaign_was_removed(
-    office: Post, terms: Campaign
-) -> None:
+def test_the_letter_is_sent_even_if_the_campaign_was_removed(office: Post, terms: Campaign) -> None:
     """Rule 18 of docs/rules.md: what came in before goes on. Its files are given out no more."""
     own = office(terms)
     own.receive()
@@ -75,7 +73,7 @@ def test_the_letter_still_goes_out_if_the_campaign_was_removed(
     assert "cloud-guide.pdf" not in letter.text
 
 
-def test_a_waiting_lead_gets_one_letter_and_no_guide(office: Post) -> None:
+def test_the_person_of_an_unconfirmed_lead_gets_one_letter_and_no_guide(office: Post) -> None:
     own = office(GATED)
     lead_id = own.receive()
     (message,) = letters(own)
@@ -113,7 +111,7 @@ def test_every_lead_by_a_form_gets_the_same_letter_whatever_its_verdict(office: 
     assert len(texts) == 1
 
 
-def test_spam_leads_that_are_held_back_and_imported_ones_get_no_letter(office: Post) -> None:
+def test_spam_quarantined_and_imported_leads_get_no_letter(office: Post) -> None:
     own = office(GATED)
     spam = submission(GATED)
     basis = Consent(given=False, version=None, basis="signed at the stand")
@@ -132,13 +130,13 @@ def test_spam_leads_that_are_held_back_and_imported_ones_get_no_letter(office: P
     assert letters(own) == []
 
 
-def test_without_confirmation_the_guide_stays_as_it_was(office: Post) -> None:
+def test_without_confirmation_the_guide_does_not_change(office: Post) -> None:
     own = office()
     own.receive()
     assert [message.kind for message in letters(own)] == ["guide"]
 
 
-def test_a_letter_of_a_lead_that_is_held_back_meanwhile_is_not_sent(office: Post) -> None:
+def test_a_letter_is_not_sent_if_its_lead_is_quarantined_meanwhile(office: Post) -> None:
     own = office(GATED)
     lead_id = own.receive()
     message = own.message("confirmation", NOW)
@@ -151,7 +149,7 @@ def test_a_letter_of_a_lead_that_is_held_back_meanwhile_is_not_sent(office: Post
 # Asked for again.
 
 
-def test_whoever_sends_the_form_again_gets_the_waiting_leads_letter_again(office: Post) -> None:
+def test_a_person_who_sends_the_form_again_gets_the_first_leads_letter_again(office: Post) -> None:
     own = office(GATED)
     lead_id = own.receive()
     letters(own)
@@ -164,7 +162,7 @@ def test_whoever_sends_the_form_again_gets_the_waiting_leads_letter_again(office
     assert len(texts) == 1
 
 
-def test_a_lead_gets_at_most_three_letters_in_all(office: Post) -> None:
+def test_a_lead_gets_at_most_three_letters(office: Post) -> None:
     own = office(GATED)
     for day in range(6):
         own.receive(NOW + day * DAY)
@@ -183,7 +181,7 @@ def test_a_letter_that_was_dropped_is_not_one_of_the_three(office: Post) -> None
     assert len(letters(own, NOW + 6 * DAY)) == 1 + 3
 
 
-def test_a_corrected_address_gets_three_letters_of_its_own(office: Post) -> None:
+def test_a_corrected_address_gets_three_more_letters(office: Post) -> None:
     own = office(GATED)
     lead_id = own.receive()
     for day in range(3):
@@ -207,7 +205,7 @@ def test_a_mailbox_gets_at_most_three_letters_a_day(office: Post) -> None:
     assert len(letters(own)) == 3
 
 
-def test_a_released_lead_gets_a_letter_with_a_new_end(office: Post) -> None:
+def test_a_released_lead_gets_a_letter_with_a_new_link_end(office: Post) -> None:
     own = office(GATED)
     lead_id = own.receive()
     own.ledger.transact(

@@ -97,7 +97,7 @@ def test_a_lead_whose_domain_takes_no_mail_is_quarantined_and_nobody_gets_a_lett
     assert look_up.passes == [{NO_MAIL, "clinic.example"}]
 
 
-def test_no_webhook_goes_out_for_it(ledger: Ledger, look_up: LookUp) -> None:
+def test_no_webhook_is_sent_for_a_quarantined_lead(ledger: Ledger, look_up: LookUp) -> None:
     terms = campaign(text=BY_MAIL_TEXT.replace('notice = "email"', 'notice = "webhook"'))
     endpoint = Endpoint(
         id="wh_1",
@@ -113,7 +113,7 @@ def test_no_webhook_goes_out_for_it(ledger: Ledger, look_up: LookUp) -> None:
     assert sent_to_anybody(ledger) == []
 
 
-def test_no_digest_names_it(ledger: Ledger, look_up: LookUp) -> None:
+def test_no_digest_contains_a_quarantined_lead(ledger: Ledger, look_up: LookUp) -> None:
     robot = receive(ledger, ROBOT)
     planned = checking(ledger, look_up, notice_frequency="daily")
     queue_messages(planned, NOW)
@@ -141,7 +141,7 @@ def test_a_digest_waits_for_the_check_of_a_lead_that_came_meanwhile(
     assert not {*robots} & {*digest.data["leads"]}
 
 
-def test_it_is_held_back_although_its_window_runs_from_qualification(
+def test_a_lead_is_held_back_even_if_its_window_began_at_qualification(
     ledger: Ledger, look_up: LookUp
 ) -> None:
     terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "none"'))
@@ -183,7 +183,7 @@ def test_test_leads_imports_and_leads_that_do_not_qualify_are_not_looked_up(
 
 
 @pytest.mark.parametrize("weights", ["no_mail_domain = 0", "no_mail_domain = 99", "hold_at = 101"])
-def test_a_campaign_in_which_the_signal_is_too_light_needs_no_look_up(
+def test_there_is_no_look_up_if_the_signals_weight_is_too_low(
     ledger: Ledger, look_up: LookUp, weights: str
 ) -> None:
     terms = campaign(f"[quarantine]\n{weights}", text=BY_MAIL_TEXT)
@@ -193,7 +193,7 @@ def test_a_campaign_in_which_the_signal_is_too_light_needs_no_look_up(
     assert find(ledger, lead_id).review == "qualified"
 
 
-def test_the_signal_adds_to_those_of_the_receipt(ledger: Ledger, look_up: LookUp) -> None:
+def test_the_signal_is_added_to_those_from_the_receipt(ledger: Ledger, look_up: LookUp) -> None:
     terms = campaign("[quarantine]\nno_mail_domain = 60", text=BY_MAIL_TEXT)
     sent = submission(terms, email=f"ann@{NO_MAIL}")
     quick = receive(ledger, replace(sent, spam_signals=("too_fast",)), terms)
@@ -217,7 +217,7 @@ def test_without_a_check_every_domain_passes(ledger: Ledger) -> None:
     assert find(ledger, lead_id).review == "qualified"
 
 
-def test_a_released_lead_is_not_held_back_again(ledger: Ledger, look_up: LookUp) -> None:
+def test_a_released_lead_is_not_quarantined_again(ledger: Ledger, look_up: LookUp) -> None:
     lead_id = receive(ledger, ROBOT)
     planned = checking(ledger, look_up)
     queue_messages(planned, NOW)
@@ -246,7 +246,7 @@ def test_a_proved_address_is_not_looked_up(ledger: Ledger, look_up: LookUp) -> N
     assert look_up.passes == []
 
 
-def test_a_lead_that_was_held_back_and_discarded_before_the_dispatcher_ran_gets_no_letter(
+def test_a_lead_that_was_discarded_before_the_dispatcher_ran_gets_no_letter(
     ledger: Ledger, look_up: LookUp
 ) -> None:
     lead = find(ledger, receive(ledger, ROBOT))
@@ -282,7 +282,7 @@ def test_a_lead_that_the_client_accepts_during_the_look_up_stays_accepted(
     assert signals(ledger, lead_id) == []
 
 
-def test_a_lead_of_which_the_client_was_notified_by_hand_is_held_before_silence_accepts_it(
+def test_a_lead_that_was_notified_by_hand_is_held_back_before_silence_accepts_it(
     ledger: Ledger, look_up: LookUp
 ) -> None:
     lead_id = receive(ledger, ROBOT)
@@ -292,7 +292,7 @@ def test_a_lead_of_which_the_client_was_notified_by_hand_is_held_before_silence_
     assert (lead.review, lead.deadline) == ("held_back", None)
 
 
-def test_what_silence_decided_before_the_dispatcher_ran_stays(
+def test_an_acceptance_by_silence_before_the_dispatcher_ran_remains(
     ledger: Ledger, look_up: LookUp
 ) -> None:
     lead_id = receive(ledger, ROBOT)
@@ -317,7 +317,9 @@ def test_a_lead_that_comes_during_the_look_up_is_looked_up_before_its_notice(
     assert find(ledger, robots[0]).review == "quarantined"
 
 
-def test_a_faster_dispatcher_plans_the_batch_alone(ledger: Ledger, look_up: LookUp) -> None:
+def test_if_another_dispatcher_is_faster_only_that_one_plans_the_batch(
+    ledger: Ledger, look_up: LookUp
+) -> None:
     robot, person = receive(ledger, ROBOT), receive(ledger, submission(BY_MAIL))
     faster = LookUp()
     look_up.meanwhile = lambda: queue_messages(checking(ledger, faster), NOW)
@@ -339,7 +341,7 @@ def test_every_batch_has_its_own_look_up(
 # With a real DNS server.
 
 
-def test_a_look_up_that_fails_refuses_nobody(ledger: Ledger) -> None:
+def test_a_lead_passes_if_its_look_up_fails(ledger: Ledger) -> None:
     zone = {
         "acme.test.": ("MX 10 mail.acme.test.",),
         "null.test.": ("MX 0 .",),

@@ -105,7 +105,7 @@ def test_the_queued_notice_of_a_lead_that_is_quarantined_is_dropped(office: Open
     assert own.results("lead_to_review") == ["the lead is quarantined by now"]
 
 
-def test_a_released_lead_that_the_client_did_not_know_gets_its_notice(office: Open) -> None:
+def test_a_notice_follows_the_release_of_a_lead_that_the_client_did_not_know(office: Open) -> None:
     own = office()
     lead_id = own.receive()
     own.hold(lead_id)
@@ -116,7 +116,7 @@ def test_a_released_lead_that_the_client_did_not_know_gets_its_notice(office: Op
     assert own.queued("lead_released", NOW + 9 * DAY) == []
 
 
-def test_of_two_notices_of_a_lead_that_was_released_only_the_newer_is_sent(office: Open) -> None:
+def test_only_the_newer_of_two_notices_of_a_released_lead_is_sent(office: Open) -> None:
     own = office()
     lead_id = own.receive()
     own.queued("lead_to_review")
@@ -128,7 +128,7 @@ def test_of_two_notices_of_a_lead_that_was_released_only_the_newer_is_sent(offic
 
 
 @pytest.mark.parametrize("frequency", ["each", "daily"])
-def test_a_held_lead_that_is_released_gets_a_letter_with_its_new_deadline(
+def test_the_release_of_a_held_back_lead_sends_a_letter_with_its_new_deadline(
     office: Open, frequency: str
 ) -> None:
     own = office(notice_frequency=frequency)
@@ -148,7 +148,7 @@ def test_a_held_lead_that_is_released_gets_a_letter_with_its_new_deadline(
     assert "burst" not in letter.text
 
 
-def test_the_reminder_of_a_held_lead_is_dropped_and_a_new_one_follows_its_release(
+def test_the_reminder_of_a_held_back_lead_is_dropped_and_a_new_one_follows_its_release(
     office: Open,
 ) -> None:
     own = office()
@@ -164,7 +164,7 @@ def test_the_reminder_of_a_held_lead_is_dropped_and_a_new_one_follows_its_releas
     assert not isinstance(own.compose(new, new.due_at), str)
 
 
-def test_a_release_without_a_deadline_makes_no_reminder(office: Open) -> None:
+def test_a_release_without_a_deadline_queues_no_reminder(office: Open) -> None:
     own = office()
     lead_id = own.receive()
     own.notify(lead_id)
@@ -212,7 +212,7 @@ def test_a_digest_leaves_out_leads_whose_person_withdrew_the_consent(office: Ope
     assert isinstance(own.compose(message, NOW + DAY), str)
 
 
-def test_the_letter_on_a_release_is_dropped_if_the_lead_is_held_or_decided_again(
+def test_the_letter_on_a_release_is_dropped_if_the_lead_is_held_back_again_or_decided(
     office: Open,
 ) -> None:
     own = office()
@@ -244,7 +244,9 @@ def test_a_digest_leaves_out_leads_that_are_held_back(office: Open) -> None:
 # The letter to the agency.
 
 
-def test_what_waits_is_one_letter_each_morning_as_long_as_something_waits(office: Open) -> None:
+def test_the_agency_gets_one_letter_each_morning_while_leads_are_in_quarantine(
+    office: Open,
+) -> None:
     own = office()
     lead_id = own.receive()
     own.hold(lead_id)
@@ -258,13 +260,13 @@ def test_what_waits_is_one_letter_each_morning_as_long_as_something_waits(office
     assert len(own.queued("quarantine_digest", MORNING + 2 * DAY)) == 2
 
 
-def test_nothing_that_waits_makes_no_letter(office: Open) -> None:
+def test_there_is_no_letter_without_leads_in_quarantine(office: Open) -> None:
     own = office()
     own.receive()
     assert own.queued("quarantine_digest", MORNING) == []
 
 
-def test_the_letter_names_the_longest_wait_first_and_the_commands(office: Open) -> None:
+def test_the_letter_lists_the_longest_wait_first_and_the_commands(office: Open) -> None:
     own = office(campaign(text=CAMPAIGN))
     second, first = own.receive(), own.receive(email="bob@lab.example", full_name="Bob Q")
     own.hold(second, NOW + 2 * HOUR)
@@ -314,7 +316,7 @@ def test_the_letter_says_how_many_are_in_review(
     assert words in " ".join(own.letter("quarantine_digest", MORNING).text.split())
 
 
-def test_a_quarantined_lead_whose_data_was_erased_by_age_is_in_no_letter(office: Open) -> None:
+def test_no_letter_contains_a_quarantined_lead_that_was_erased_by_age(office: Open) -> None:
     """Nobody can release it, so nobody is asked to."""
     own = office()
     erased, waiting = own.receive(), own.receive(email="bob@other.example")
@@ -337,7 +339,7 @@ def test_a_discarded_lead_is_in_no_letter(office: Open) -> None:
     assert own.reason("quarantine_digest", MORNING) == "no lead is in quarantine any more"
 
 
-def test_a_lead_whose_data_was_erased_by_age_waits_no_more(office: Open) -> None:
+def test_no_letter_is_sent_for_a_lead_that_was_erased_by_age(office: Open) -> None:
     """Nobody can release it, so a letter about it each morning would be in vain."""
     own = office()
     lead_id = own.receive()
@@ -351,7 +353,7 @@ def test_a_lead_whose_data_was_erased_by_age_waits_no_more(office: Open) -> None
     assert own.ledger.read(lambda reading: reading.leads.in_quarantine(BY_MAIL.slug)) == []
 
 
-def test_a_held_lead_in_review_whose_data_was_erased_waits_no_more(office: Open) -> None:
+def test_no_letter_is_sent_for_a_held_back_lead_that_was_erased(office: Open) -> None:
     """The client hears that the lead was removed."""
     own = office()
     lead_id = own.receive()

@@ -72,7 +72,7 @@ def answer(entry: tuple[str, ...] | Respond | None, seconds: float = 5) -> Takes
         (fails(dns.rcode.REFUSED), UNKNOWN),
     ],
 )
-def test_a_domain_takes_mail_by_its_mx_records_or_else_its_addresses(
+def test_a_domain_takes_mail_if_it_has_mx_records_or_an_address(
     records: tuple[str, ...] | Respond | None, expected: TakesMail
 ) -> None:
     assert answer(records) is expected
@@ -103,7 +103,7 @@ def test_a_name_that_exists_only_for_addresses_takes_mail() -> None:
     assert answer(denies_mx) is YES
 
 
-def test_a_domain_without_mx_is_unknown_if_its_address_stays_unknown() -> None:
+def test_a_domain_without_mx_is_unknown_if_its_address_is_unknown() -> None:
     def only_mx(query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query)
         if query.question[0].rdtype != dns.rdatatype.MX:
@@ -113,7 +113,7 @@ def test_a_domain_without_mx_is_unknown_if_its_address_stays_unknown() -> None:
     assert answer(only_mx) is UNKNOWN
 
 
-def test_an_answer_that_does_not_fit_is_asked_for_by_tcp() -> None:
+def test_an_answer_that_is_too_long_is_requested_by_tcp() -> None:
     records = tuple(f"MX {number} mail-server-{number}.acme.test." for number in range(40))
     with serving_dns({f"{ACME}.": records}) as server:
         assert mail_domains(server).look_up([ACME]) == {ACME: YES}
@@ -127,7 +127,7 @@ def test_a_domain_with_umlauts_is_looked_up_as_dns_writes_it() -> None:
 
 
 @pytest.mark.parametrize("domain", ["", "a..test", f"{'a' * 64}.test", "ä.test", "[192.0.2.1]"])
-def test_a_text_that_is_no_domain_refuses_nobody(domain: str) -> None:
+def test_a_text_that_is_no_domain_is_unknown(domain: str) -> None:
     with serving_dns({}) as server:
         assert mail_domains(server).look_up([domain])[domain] in {UNKNOWN, NO}
 
@@ -145,7 +145,7 @@ def test_many_domains_are_looked_up_at_the_same_time() -> None:
     assert names == {KNOWN_NAME, *(f"{name}." for name in slow)}
 
 
-def test_what_is_not_answered_within_the_time_of_a_pass_is_unknown() -> None:
+def test_a_domain_without_an_answer_within_the_pass_is_unknown() -> None:
     slow = {f"slow{number}.test": silent for number in range(40)}
     with serving_dns({f"{name}.": respond for name, respond in slow.items()}) as server:
         domains = MailDomains(server=server.server, seconds=SHORT, seconds_of_pass=SHORT)
@@ -183,7 +183,9 @@ def test_an_unknown_domain_is_looked_up_again_after_a_minute() -> None:
 # A machine without a DNS that works.
 
 
-def test_a_dns_that_knows_no_name_at_all_is_not_believed(caplog: pytest.LogCaptureFixture) -> None:
+def test_answers_of_a_dns_that_finds_no_name_at_all_do_not_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     clock = Seconds()
     with serving_dns({}) as server:
         known = server.zone.pop(KNOWN_NAME)
@@ -227,7 +229,7 @@ def test_the_dns_pauses_after_several_passes_without_any_answer() -> None:
 # Names for trials.
 
 
-def test_a_name_of_the_documents_passes_in_a_trial_and_takes_no_mail_otherwise() -> None:
+def test_an_example_name_passes_in_a_trial_and_takes_no_mail_otherwise() -> None:
     with serving_dns({}) as server:
         trial = MailDomains(server=server.server, examples_pass=True)
         assert trial.look_up(["clinic.example"]) == {"clinic.example": UNKNOWN}

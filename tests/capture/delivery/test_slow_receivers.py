@@ -42,7 +42,7 @@ def queue_webhook(ledger: Ledger, key: str, endpoint: str, due_at: datetime = NO
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_other_messages_go_before_the_second_one_to_a_slow_receiver(
+def test_other_messages_are_sent_before_the_second_one_to_a_slow_receiver(
     ledger: Ledger, mail_server: Start, clock: Clock, fails: bool
 ) -> None:
     for number in range(3):
@@ -54,7 +54,7 @@ def test_other_messages_go_before_the_second_one_to_a_slow_receiver(
     assert done == ["slow 0", "fast 0", "fast 1", "fast 2", "letter", "slow 1", "slow 2"]
 
 
-def test_a_lead_that_comes_meanwhile_waits_for_one_slow_attempt(
+def test_a_new_lead_waits_for_only_one_slow_attempt(
     ledger: Ledger, mail_server: Start, clock: Clock
 ) -> None:
     for number in range(5):
@@ -95,7 +95,7 @@ def test_a_slow_receiver_gets_a_tenth_of_the_time_while_others_are_due(
     assert len(done) == 203
 
 
-def test_a_receiver_that_answers_quickly_keeps_its_place(
+def test_a_receiver_that_answers_quickly_is_not_delayed(
     ledger: Ledger, mail_server: Start, clock: Clock
 ) -> None:
     for number, endpoint in enumerate(("a", "b", "a", "b")):

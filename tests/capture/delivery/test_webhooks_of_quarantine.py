@@ -113,7 +113,7 @@ def test_hold_release_and_discard_of_a_lead_in_review_are_updates(endpoint: Endp
     assert set(endpoint.sends()) == {("lead.updated", "removed")}
 
 
-def test_a_lead_quarantined_before_anybody_heard_of_it_is_silent_until_its_release(
+def test_a_lead_quarantined_before_its_webhook_sends_none_until_its_release(
     endpoint: Endpoint,
 ) -> None:
     lead = take(endpoint.ledger, BY_MAIL)
@@ -134,7 +134,7 @@ def test_a_lead_quarantined_after_its_webhook_is_removed_and_comes_back(
     assert endpoint.sends() == [("lead.updated", "qualified")]
 
 
-def test_a_webhook_that_still_waits_when_its_lead_is_quarantined_is_never_sent(
+def test_a_queued_webhook_is_never_sent_if_its_lead_is_quarantined(
     endpoint: Endpoint,
 ) -> None:
     lead = take(endpoint.ledger, BY_MAIL)
@@ -146,7 +146,7 @@ def test_a_webhook_that_still_waits_when_its_lead_is_quarantined_is_never_sent(
     assert endpoint.sends() == [("lead.qualified", "qualified")]
 
 
-def test_a_lead_discarded_unseen_is_never_mentioned(endpoint: Endpoint) -> None:
+def test_no_webhook_is_sent_for_a_lead_discarded_before_its_webhook(endpoint: Endpoint) -> None:
     lead = take(endpoint.ledger, BY_MAIL)
     hold(endpoint, lead)
     throw_away(endpoint, lead)
@@ -164,7 +164,7 @@ def test_a_correction_that_disqualifies_removes_the_lead_and_a_second_one_brings
     assert endpoint.sends() == [("lead.updated", "qualified")]
 
 
-def test_a_lead_that_qualifies_by_its_confirmation_is_announced(endpoint: Endpoint) -> None:
+def test_a_lead_that_qualifies_by_its_confirmation_is_sent_as_qualified(endpoint: Endpoint) -> None:
     terms = campaign(text=CAMPAIGN.replace('kind = "demo"', 'kind = "demo"\nconfirm = "email"'))
     lead = take(endpoint.ledger, terms)
     assert endpoint.sends() == []

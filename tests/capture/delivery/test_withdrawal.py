@@ -59,7 +59,7 @@ def test_the_letter_asks_the_client_not_to_contact_the_person(office: Office) ->
     assert "https://leads.northgate.example/r/" in text
 
 
-def test_the_letter_on_a_decided_lead_says_that_its_bill_stays(office: Office) -> None:
+def test_the_letter_on_a_decided_lead_says_that_its_bill_does_not_change(office: Office) -> None:
     lead_id = office.receive()
     office.act(accept, lead_id, NOW)
     withdraw(office, lead_id)
@@ -76,7 +76,7 @@ def test_the_letter_says_that_somebody_else_entered_the_address(office: Office) 
     assert "says that somebody else sent the form in their name" in text
 
 
-def test_the_notice_of_a_lead_that_ended_is_dropped_and_no_letter_follows(office: Office) -> None:
+def test_the_notice_of_a_withdrawn_lead_is_dropped_and_no_letter_follows(office: Office) -> None:
     lead_id = office.receive()
     message = office.message("lead_to_review", NOW)
     withdraw(office, lead_id)
@@ -96,12 +96,12 @@ def test_a_person_who_says_not_me_gets_no_further_letter_of_the_campaign(office:
     assert kinds(office, VISITOR) == ["guide", "guide"]
 
 
-def test_after_a_withdrawal_alone_the_guide_still_comes(office: Office) -> None:
+def test_after_only_a_withdrawal_the_guide_is_still_sent(office: Office) -> None:
     withdraw(office, office.receive())
     assert kinds(office, VISITOR) == ["guide"]
 
 
-def test_the_event_follows_once(office: Office) -> None:
+def test_a_withdrawal_sends_one_webhook(office: Office) -> None:
     lead_id = office.receive()
     notify(office)
     withdraw(office, lead_id)

@@ -8,11 +8,11 @@ PROOF = ('kind = "demo"', 'kind = "demo"\nconfirm = "email"')
 TITLE = "Proof of the e-mail address"
 
 
-def test_without_confirmation_the_agreement_is_silent_about_it() -> None:
+def test_without_confirmation_the_agreement_does_not_mention_it() -> None:
     assert TITLE not in [section.title for section in agreement_on().sections]
 
 
-def test_with_confirmation_it_says_what_the_proof_means_for_delivery_and_billing() -> None:
+def test_with_confirmation_it_explains_the_effect_on_delivery_and_billing() -> None:
     document = agreement_on(PROOF)
     titles = [section.title for section in document.sections]
     assert titles[titles.index("Leads that are held back") + 1] == TITLE
@@ -36,7 +36,7 @@ def test_with_confirmation_it_says_what_the_proof_means_for_delivery_and_billing
         ("free", "for as long as its link works. One that was over the cap at its receipt stays"),
     ],
 )
-def test_it_says_how_long_a_waiting_lead_fills_a_place(over: str, phrase: str) -> None:
+def test_it_says_how_long_an_unconfirmed_lead_fills_a_place(over: str, phrase: str) -> None:
     caps = f'[caps]\nleads_a_month = 9\nover = "{over}"'
     assert phrase in full_text(agreement_on(PROOF, more=caps))
 

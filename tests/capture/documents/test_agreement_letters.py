@@ -33,7 +33,7 @@ def test_documents_and_debits_are_always_sent() -> None:
     assert letters() == [WITHDRAWAL, DOCUMENTS, DEBIT]
 
 
-def test_a_release_makes_a_letter_where_leads_are_held_back_and_notices_go_by_mail() -> None:
+def test_a_release_sends_a_letter_if_leads_are_held_back_and_notices_are_sent_by_mail() -> None:
     assert letters(BY_MAIL)[2:] == [RELEASE, WITHDRAWAL, DOCUMENTS, DEBIT]
     nothing_held = "[quarantine]\nenabled = false"
     assert letters(BY_MAIL, more=nothing_held)[2:] == [WITHDRAWAL, DOCUMENTS, DEBIT]

@@ -53,7 +53,7 @@ def test_a_campaign_that_holds_nothing_back_has_no_section(more: str) -> None:
     assert section_of(agreement_on(more=more)) is None
 
 
-def test_only_a_campaign_with_caps_on_leads_speaks_of_them() -> None:
+def test_only_a_campaign_with_caps_on_leads_mentions_them() -> None:
     section = section_of(agreement_on(more="[caps]\nleads_a_month = 9"))
     assert section is not None
     assert "fills no place of a cap, and is not billed" in section.clauses[1].text

@@ -31,5 +31,5 @@ def test_on_one_host_the_home_page_is_known() -> None:
     ("text", "path"),
     [("/a/", "/a/"), ("a/", ""), ("javascript:x", ""), ("/a\r\nb\x00", "/a b"), ("", "")],
 )
-def test_only_a_path_is_taken_and_without_control_characters(text: str, path: str) -> None:
+def test_only_a_path_is_used_and_without_control_characters(text: str, path: str) -> None:
     assert checked_path(text) == path

@@ -316,7 +316,7 @@ def test_a_lead_released_from_quarantine_waits_for_its_proof_from_then_on(office
     assert office.confirm(lead, released + 6 * DAY).review == "qualified"
 
 
-def test_a_proof_during_the_quarantine_counts_after_the_release(office: Office) -> None:
+def test_a_proof_during_the_quarantine_is_valid_after_the_release(office: Office) -> None:
     lead = office.receive()
     office.append(later_event(lead.lead_id, EventKind.HELD_BACK, signals=[]))
     confirmed = office.confirm(lead)

@@ -105,7 +105,7 @@ class TestStoredConsent:
         intake.ledger.transact(lambda records: save_terms(records, other, NOW))
         assert intake.receive(consent_to(other.version)).consent_version is None
 
-    def test_the_ledger_stays_sound(self, intake: Intake) -> None:
+    def test_the_ledger_is_valid_afterwards(self, intake: Intake) -> None:
         intake.receive(Consent(True, "0" * 64))
         intake.rescue(intake.receive(full_name="Bob"), BASIS)
         assert intake.ledger.verify().problems == ()

@@ -51,7 +51,7 @@ def stages(ledger: Ledger, crowd: Crowd, *styles: list[Visit]) -> Counter[tuple[
     )
 
 
-def test_people_who_come_the_way_of_robots_of_one_network_are_spared(ledger: Ledger) -> None:
+def test_people_from_the_same_source_as_robots_of_one_network_pass(ledger: Ledger) -> None:
     crowd = Crowd(3)
     robots = visits(crowd, "robot", ROBOTS, 30, network=crowd.network())
     people = visits(crowd, "person", PEOPLE, 140)
@@ -60,13 +60,13 @@ def test_people_who_come_the_way_of_robots_of_one_network_are_spared(ledger: Led
     assert counts["person", "qualified"] == PEOPLE
 
 
-def test_robots_that_share_nothing_but_their_way_are_a_burst(ledger: Ledger) -> None:
+def test_robots_that_share_only_their_source_are_a_burst(ledger: Ledger) -> None:
     crowd = Crowd(3)
     counts = stages(ledger, crowd, visits(crowd, "robot", ROBOTS, 30))
     assert counts["robot", "qualified"] == 0
 
 
-def test_a_lead_of_a_burst_counts_although_it_is_held(ledger: Ledger) -> None:
+def test_a_lead_of_a_burst_counts_although_it_is_in_quarantine(ledger: Ledger) -> None:
     crowd = Crowd(3)
     stages(ledger, crowd, visits(crowd, "robot", ROBOTS, 30))
     held = [

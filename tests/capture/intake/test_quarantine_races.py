@@ -38,7 +38,7 @@ def test_only_one_of_many_releases_at_the_same_time_counts(desk: Desk) -> None:
     assert [event.kind for event in desk.events(lead)].count(EventKind.RELEASED) == 1
 
 
-def test_of_a_hold_and_a_rejection_at_the_same_time_the_first_counts(desk: Desk) -> None:
+def test_if_a_hold_and_a_rejection_come_at_the_same_time_the_first_counts(desk: Desk) -> None:
     desk.terms = AT_RECEIPT
     leads = [desk.receive(email=f"p{number}@c{number}.example") for number in range(12)]
     for lead in leads:
@@ -62,7 +62,7 @@ def test_of_a_hold_and_a_rejection_at_the_same_time_the_first_counts(desk: Desk)
         assert desk.lead(lead.lead_id).review == hold.result()
 
 
-def test_of_a_release_and_the_clients_rejection_only_a_rejection_after_it_counts(
+def test_if_a_release_and_a_rejection_come_together_only_a_later_rejection_counts(
     desk: Desk,
 ) -> None:
     desk.terms = AT_RECEIPT

@@ -99,7 +99,7 @@ def desk(ledger: Ledger) -> Desk:
 # The signal of one post.
 
 
-def test_quarantine_comes_before_a_full_cap(ledger: Ledger) -> None:
+def test_quarantine_is_checked_before_a_full_cap(ledger: Ledger) -> None:
     """Rule 36 of docs/rules.md, so that a release asks for the place of a cap."""
     caps = '[caps]\nleads_a_month = 1\nover = "refuse"'
     desk = Desk(ledger, campaign(caps, "[quarantine]", text=TEXT))
@@ -114,7 +114,7 @@ def test_a_filled_honeypot_alone_quarantines(desk: Desk) -> None:
     assert desk.signals(lead) == [{"name": "honeypot", "weight": 100}]
 
 
-def test_one_spam_signal_alone_is_half_a_reason(desk: Desk) -> None:
+def test_one_spam_signal_alone_is_not_enough(desk: Desk) -> None:
     assert desk.send(spam_signals=("too_fast",)).review == "qualified"
     desk.terms = terms_with("spam_signal = 100")
     lead = desk.send(spam_signals=("too_fast",))
@@ -134,7 +134,7 @@ def test_tests_and_imports_have_no_signals(desk: Desk) -> None:
         assert lead.review == "qualified"
 
 
-def test_a_lead_that_fails_a_criterion_is_not_held(desk: Desk) -> None:
+def test_a_lead_that_fails_a_criterion_is_not_quarantined(desk: Desk) -> None:
     lead = desk.send(spam_signals=("honeypot",), company_size="1-50")
     assert lead.review == "disqualified"
 
@@ -142,7 +142,7 @@ def test_a_lead_that_fails_a_criterion_is_not_held(desk: Desk) -> None:
 # A burst.
 
 
-def test_a_burst_holds_from_the_tenth_lead_on_and_the_earlier_ones_too(desk: Desk) -> None:
+def test_a_burst_quarantines_the_tenth_lead_and_the_earlier_ones(desk: Desk) -> None:
     assert stages(desk.send_all(9, way=WAY)) == ["qualified"] * 9
     lead = desk.send(NOW + 9 * MINUTE, way=WAY)
     assert lead.review == "quarantined"
@@ -152,7 +152,7 @@ def test_a_burst_holds_from_the_tenth_lead_on_and_the_earlier_ones_too(desk: Des
     assert [desk.signals(lead) for lead in all_leads] == [[burst]] * 10
 
 
-def test_people_who_come_another_way_during_a_burst_are_spared(desk: Desk) -> None:
+def test_people_from_another_source_pass_during_a_burst(desk: Desk) -> None:
     desk.send_all(12, way=WAY)
     assert desk.send(way={"path": WAY["path"]}).review == "qualified"
     assert desk.send(way=WAY, one_time_id="").review == "qualified"  # without script
@@ -165,7 +165,7 @@ def test_a_burst_may_be_slow(desk: Desk) -> None:
     assert (signal["name"], signal["leads"], signal["minutes"]) == ("burst", 20, 1440)
 
 
-def test_what_is_usual_for_a_way_is_no_burst(desk: Desk) -> None:
+def test_the_usual_number_for_a_source_is_no_burst(desk: Desk) -> None:
     """Six leads a day come this way for two weeks; then eleven come within an hour."""
     for hour in range(0, 14 * 24, 4):
         desk.send(NOW - 15 * DAY + hour * HOUR, way=WAY)
@@ -192,7 +192,7 @@ def test_very_many_addresses_of_one_company_are_a_burst(desk: Desk) -> None:
     assert team[-1].review == "quarantined"
 
 
-def test_leads_that_a_person_released_count_no_more_and_are_not_held_again(desk: Desk) -> None:
+def test_released_leads_no_longer_count_and_are_not_quarantined_again(desk: Desk) -> None:
     leads = desk.send_all(10, way=WAY)
     for lead in leads:
         desk.ledger.transact(
@@ -235,7 +235,7 @@ LONG = "We look for a partner who can host our records in our own country."
         ({"message": LONG}, "text"),
     ],
 )
-def test_answers_alike_at_three_companies_hold_all_three(
+def test_similar_answers_of_three_companies_quarantine_all_three(
     desk: Desk, changes: dict[str, str], what: str
 ) -> None:
     leads = desk.send_all(3, every=DAY / 2, **changes)
@@ -251,17 +251,17 @@ def test_numbered_companies_are_alike(desk: Desk) -> None:
     assert leads[-1].review == "quarantined"
 
 
-def test_numbered_addresses_are_alike_from_the_sixth_in_a_day_on(desk: Desk) -> None:
+def test_six_numbered_addresses_within_a_day_are_alike(desk: Desk) -> None:
     leads = [desk.send(email=f"lead{count}@{name}.example") for count, name in enumerate(NAMES[:6])]
     assert stages(leads) == ["qualified"] * 5 + ["quarantined"]
 
 
-def test_the_same_person_written_six_times_is_alike(desk: Desk) -> None:
+def test_the_same_name_and_choices_six_times_are_alike(desk: Desk) -> None:
     leads = desk.send_all(6, full_name="Max Muster")
     assert leads[-1].review == "quarantined"
 
 
-def test_one_switchboard_is_no_pattern(desk: Desk) -> None:
+def test_one_phone_number_of_one_company_is_no_pattern(desk: Desk) -> None:
     team = [desk.send(phone="+12125550100", email=f"{name}@clinic.example") for name in NAMES[:8]]
     assert stages(team) == ["qualified"] * 8
 
@@ -270,19 +270,19 @@ def test_short_texts_are_no_pattern(desk: Desk) -> None:
     assert set(stages(desk.send_all(8, message="Please call me.", every=HOUR))) == {"qualified"}
 
 
-def test_one_network_behind_many_companies_is_held(desk: Desk) -> None:
+def test_many_companies_in_one_network_are_quarantined(desk: Desk) -> None:
     leads = desk.send_all(6, every=HOUR, network="203.0.113.7")
     assert stages(leads) == ["held_back"] * 5 + ["quarantined"]
     signal = {"name": "network", "weight": 100, "leads": 6, "minutes": 1440}
     assert desk.signals(leads[-1]) == [signal]
 
 
-def test_a_building_with_a_few_companies_is_spared(desk: Desk) -> None:
+def test_a_few_companies_in_one_building_pass(desk: Desk) -> None:
     leads = desk.send_all(11, every=15 * HOUR, network="203.0.113.7")
     assert stages(leads) == ["qualified"] * 11
 
 
-def test_an_unknown_network_is_no_network(desk: Desk) -> None:
+def test_unknown_networks_are_not_counted_as_one(desk: Desk) -> None:
     assert stages(desk.send_all(8, network="")) == ["qualified"] * 8
 
 
@@ -295,7 +295,7 @@ def rejected(desk: Desk, reason: str = "invalid_contact", **answers: str) -> Lea
     return desk.ledger.transact(lambda records: reject(records, act, reason, NOW + HOUR))
 
 
-def test_a_phone_number_that_was_rejected_as_invalid_is_held_in_any_campaign_of_the_client(
+def test_a_phone_number_rejected_as_invalid_is_quarantined_in_any_campaign_of_the_client(
     desk: Desk,
 ) -> None:
     rejected(desk, phone="+12125550100")
@@ -308,7 +308,7 @@ def test_a_phone_number_that_was_rejected_as_invalid_is_held_in_any_campaign_of_
     assert desk.send(NOW + DAY, phone="+12125550100").review == "qualified"
 
 
-def test_another_reason_says_nothing_about_the_next_lead(desk: Desk) -> None:
+def test_a_rejection_for_another_reason_is_no_signal(desk: Desk) -> None:
     rejected(desk, "other", phone="+12125550100")
     assert desk.send(NOW + DAY, phone="+12125550100").review == "qualified"
 
@@ -329,7 +329,7 @@ def test_a_free_mail_provider_is_no_company(desk: Desk) -> None:
     assert desk.send(NOW + DAY, email="someone@gmail.com").review == "qualified"
 
 
-def test_the_clients_explicit_acceptance_vouches_for_a_lead(desk: Desk) -> None:
+def test_a_lead_that_the_client_accepted_does_not_count_in_a_group(desk: Desk) -> None:
     first = desk.send(phone="+12125550100")
     act = Act(first.lead_id, "Carol", later_event("x", EventKind.ACCEPTED).actor, "")
     desk.ledger.transact(lambda records: accept(records, act, NOW + HOUR))
@@ -340,7 +340,7 @@ def test_the_clients_explicit_acceptance_vouches_for_a_lead(desk: Desk) -> None:
 # Traits.
 
 
-def test_nothing_of_a_trait_is_stored_in_clear_text(desk: Desk) -> None:
+def test_traits_are_not_stored_in_clear_text(desk: Desk) -> None:
     desk.send(phone="+12125550100", message=LONG, network="203.0.113.7", way=WAY)
     rows = desk.ledger.read(
         lambda reading: reading.connection.execute("SELECT * FROM traits").fetchall()  # type: ignore[attr-defined]
@@ -351,14 +351,14 @@ def test_nothing_of_a_trait_is_stored_in_clear_text(desk: Desk) -> None:
     )
 
 
-def test_no_trait_is_kept_without_quarantine() -> None:
+def test_no_trait_is_stored_without_quarantine() -> None:
     sent = Submission({"email": "ann@lab.example"}, consent_to(""), network="192.0.2.1")
     assert traits_of(terms_with("enabled = false"), sent) is None
     assert traits_of(terms_with(), replace(sent, test=True)) is None
     assert traits_of(terms_with(), replace(sent, source="event")) is None
 
 
-def test_a_text_is_compared_without_what_is_the_writers_own() -> None:
+def test_a_text_is_compared_without_the_persons_other_answers() -> None:
     def texts(name: str) -> set[Trait]:
         answers = {
             "full_name": name,

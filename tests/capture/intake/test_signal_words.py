@@ -56,6 +56,6 @@ def test_every_signal_of_the_campaign_file_has_a_sentence_without_numbers_too(na
     assert risk_signal_in_words(signal).endswith(".")
 
 
-def test_a_signal_of_a_later_version_is_its_name() -> None:
+def test_an_unknown_signal_is_shown_by_its_name() -> None:
     assert risk_signal_in_words({"name": "unheard", "weight": 1}) == "unheard"
     assert spam_signal_in_words("unheard") == "unheard"

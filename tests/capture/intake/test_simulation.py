@@ -79,19 +79,19 @@ def _receive(records: WriteTransaction, crowd: Crowd, visit: Visit) -> str:
 
 
 @pytest.mark.parametrize("style", ROBOTS)
-def test_crude_robots_are_held(week: Week, style: str) -> None:
+def test_crude_robots_are_quarantined(week: Week, style: str) -> None:
     assert week.share([style], "qualified", "accepted") == 0
     assert week.share([style], *HELD) > 0.9  # the rest are duplicates
 
 
 @pytest.mark.parametrize("style", ["colleague", "neighbour"])
-def test_colleagues_and_neighbours_are_spared(week: Week, style: str) -> None:
+def test_colleagues_and_neighbours_pass(week: Week, style: str) -> None:
     assert week.share([style], *HELD) == 0
 
 
-def test_under_one_percent_of_the_people_are_held(week: Week) -> None:
+def test_under_one_percent_of_the_people_go_into_quarantine(week: Week) -> None:
     assert week.share(PEOPLE, *HELD) < 0.01
 
 
-def test_the_ledger_stays_sound(week: Week) -> None:
+def test_the_ledger_is_valid_afterwards(week: Week) -> None:
     assert week.ledger.verify().problems == ()

@@ -54,7 +54,7 @@ def test_each_lead_is_counted_once_in_its_stage(office: Office) -> None:
     assert list(sums.review_seconds) == [3600, 3 * 3600]
 
 
-def test_leads_that_wait_or_ended_are_counted_once_in_their_stage(office: Office) -> None:
+def test_undecided_and_ended_leads_are_counted_once_in_their_stage(office: Office) -> None:
     terms = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
     held = [office.receive(at=DECEMBER - HOUR) for _ in range(2)]
     quarantined, discarded = (office.receive(terms, at=DECEMBER - HOUR) for _ in range(2))

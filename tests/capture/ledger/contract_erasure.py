@@ -32,7 +32,7 @@ def save_person(records: WriteTransaction, lead_id: str, email: str = "ann@b.exa
 class ErasureContract:
     """Each test gets `ledger`: a new one."""
 
-    def test_everything_of_a_lead_is_erased_and_nothing_of_another(self, ledger: Ledger) -> None:
+    def test_all_data_of_a_lead_is_erased_and_no_other_data(self, ledger: Ledger) -> None:
         for lead_id in "ab":
             ledger.transact(lambda records, lead_id=lead_id: save_person(records, lead_id))
         answer = Attempt("it answered 500", 500, "ann@b.example is unknown")
@@ -143,7 +143,9 @@ class ErasureContract:
         assert leads("ann@b.example") == ["a", "b"]
         assert leads("Ann@b.example") == leads("") == []
 
-    def test_leads_are_old_after_their_last_event_if_nothing_is_open(self, ledger: Ledger) -> None:
+    def test_the_age_of_a_lead_counts_from_its_last_event_if_nothing_is_open(
+        self, ledger: Ledger
+    ) -> None:
         until = show_time(NOW + 7 * DAY)
         stages = {
             "a": [later_event("a", EventKind.SPAM)],

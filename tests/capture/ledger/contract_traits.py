@@ -79,7 +79,7 @@ class TraitContract:
 
         assert (count(0, 1), count(1, 3), count(0, 4), count(4, 9)) == (1, 2, 4, 0)
 
-    def test_a_lead_that_turns_out_otherwise_is_counted_otherwise(self, ledger: Ledger) -> None:
+    def test_a_lead_can_be_added_to_the_usual_rate_and_taken_out(self, ledger: Ledger) -> None:
         self._save(ledger, "a")
         ledger.transact(lambda records: records.traits.set_usual("a", is_usual=False))
         assert self._count(ledger) == 0
@@ -95,7 +95,7 @@ class TraitContract:
         assert ledger.transact(lambda records: records.traits.delete_before(NOW + HOUR)) == 2
         assert (self._newest(ledger), self._count(ledger)) == (["c"], 2)  # of b and c
 
-    def test_a_lead_is_checked_once_a_person_vouched_for_it(self, ledger: Ledger) -> None:
+    def test_a_lead_is_checked_after_an_act_of_a_person(self, ledger: Ledger) -> None:
         held, free = EventKind.QUARANTINED, EventKind.RELEASED
         moves = {
             "a": (later_event("a", EventKind.QUALIFIED),),
@@ -118,7 +118,7 @@ class TraitContract:
         undecided = ledger.read(lambda reading: reading.traits.undecided(ids))
         assert [lead.lead_id for lead in undecided] == ["a"]
 
-    def test_rejections_are_those_of_the_client_for_the_reason_and_not_disputed(
+    def test_rejections_are_counted_by_client_and_reason_without_disputed_ones(
         self, ledger: Ledger
     ) -> None:
         keys = {"phone": "+12125550100"}

@@ -72,7 +72,7 @@ class WorklistContract:
                 assert leads == with_meeting
         assert ids(lambda reading: reading.leads.in_review("other")) == ""
 
-    def test_leads_that_wait_for_the_agency_are_quarantined_or_held(self, ledger: Ledger) -> None:
+    def test_leads_in_quarantine_are_quarantined_or_held_back(self, ledger: Ledger) -> None:
         notice = {"deadline": show_time(NOW + HOUR)}
         signals: dict[str, object] = {"signals": []}
 

@@ -69,7 +69,7 @@ def attempt(ledger: Ledger, rng: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_byte_of_erased_leads_is_left_after_random_changes(tmp_path: Path, seed: int) -> None:
+def test_no_byte_of_erased_leads_remains_after_random_changes(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
     lead_ids = [f"{rng.randrange(36**8):012x}" for _ in range(LEADS)]
     with closing(open_ledger(f"sqlite:///{tmp_path}/ledger.db", KEY)) as ledger:
@@ -101,7 +101,7 @@ def test_no_byte_of_erased_leads_is_left_after_random_changes(tmp_path: Path, se
         assert ledger.verify().problems == ()
 
 
-def test_no_byte_of_most_leads_is_left_where_deleted_rows_would_leave_some(tmp_path: Path) -> None:
+def test_no_byte_remains_in_cases_where_deleted_rows_leave_some(tmp_path: Path) -> None:
     """Deleted rows, also with `PRAGMA secure_delete`, leave bytes of about three in a thousand."""
     rng = random.Random(7)
     lead_ids = [f"{rng.randrange(36**8):012x}" for _ in range(1500)]

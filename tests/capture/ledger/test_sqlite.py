@@ -192,7 +192,7 @@ def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
     assert "TEMP B-TREE" not in str(plans)
 
 
-def test_the_log_of_changes_is_emptied_once_nobody_reads_an_earlier_state(url: str) -> None:
+def test_the_write_ahead_log_is_emptied_when_nobody_reads_an_earlier_state(url: str) -> None:
     path = Path(url.removeprefix("sqlite:///"))
     with closing(open_ledger(url, KEY)) as ledger:
         ledger.transact(lambda records: records.append(received_event("a")))

@@ -40,7 +40,7 @@ def kinds(ledger: Ledger, lead_id: str) -> list[EventKind]:
     )[2:]
 
 
-def test_what_silence_has_decided_before_stays_and_is_billed(ledger: Ledger) -> None:
+def test_an_earlier_acceptance_by_silence_remains_and_is_billed(ledger: Ledger) -> None:
     lead_id = receive(ledger)
     later = NOW + 3 * DAY
     ledger.transact(lambda records: erase_leads(records, [lead_id], later, address=ANN))
@@ -71,7 +71,7 @@ def test_erasure_by_age_withdraws_nothing(ledger: Ledger) -> None:
     assert kinds(ledger, lead_id) == [EventKind.ERASED]
 
 
-def test_an_unknown_lead_erases_nothing(ledger: Ledger) -> None:
+def test_an_unknown_lead_raises_an_error_and_erases_nothing(ledger: Ledger) -> None:
     lead_id = receive(ledger)
     with pytest.raises(NotFound):
         ledger.transact(lambda records: erase_leads(records, [lead_id, "none"], NOW))
@@ -117,7 +117,7 @@ def test_only_the_letters_to_or_about_the_person_are_deleted(
     ]
 
 
-def test_a_letter_that_was_queued_after_the_erasure_stays(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_letter_that_was_queued_after_the_erasure_is_kept(ledger: Ledger, tmp_path: Path) -> None:
     lead_id = receive(ledger)
     folder = tmp_path / "mail"
     folder.mkdir()

@@ -97,7 +97,7 @@ def _undelivered(ledger: Ledger) -> dict[str, str]:
     return leads
 
 
-def test_what_was_typed_is_kept_for_the_period_whatever_became_of_it(ledger: Ledger) -> None:
+def test_answers_are_kept_for_the_period_in_every_stage(ledger: Ledger) -> None:
     leads = _undelivered(ledger)
     stages = ledger.read(
         lambda reading: {find_lead(reading, lead_id).review: lead_id for lead_id in leads.values()}
@@ -110,7 +110,7 @@ def test_what_was_typed_is_kept_for_the_period_whatever_became_of_it(ledger: Led
     assert due(ledger, end + 7 * DAY, shortest) == sorted(leads.values())
 
 
-def test_no_setting_keeps_it_for_less_than_thirty_days() -> None:
+def test_no_setting_keeps_answers_for_less_than_thirty_days() -> None:
     assert SHORTEST_RETENTION_DAYS == 30
     for name in ("retention_undelivered_days", "retention_delivered_days"):
         with pytest.raises(ValidationError, match="30"):
@@ -126,7 +126,7 @@ def test_a_lead_that_waits_for_its_notice_or_its_review_is_never_due(ledger: Led
     assert due(ledger, NOW + 9 * YEAR) == []
 
 
-def test_a_quarantined_lead_is_due_although_nobody_looked_at_it(ledger: Ledger) -> None:
+def test_a_quarantined_lead_is_due_although_nobody_decided_it(ledger: Ledger) -> None:
     lead_id = receive(ledger, BY_MAIL)
     ledger.transact(lambda records: records.append(later_event(lead_id, EventKind.HELD_BACK)))
     assert due(ledger, NOW + 90 * DAY, PERIODS) == [lead_id]
@@ -150,7 +150,7 @@ def pay_all(desk: Desk, at: datetime) -> None:
         desk.ledger.transact(partial(record_payment, request=request, now=at))
 
 
-def test_an_accepted_lead_is_due_once_it_is_billed_and_paid(ledger: Ledger) -> None:
+def test_an_accepted_lead_is_due_when_it_is_billed_and_paid(ledger: Ledger) -> None:
     desk = Desk(ledger)
     lead_id = desk.take(campaign()).lead_id
     later = NOW + 200 * DAY
@@ -175,7 +175,7 @@ def test_a_sale_is_open_until_its_months_and_refund_days_are_over(
     assert due(ledger, max(last_day + DAY, NOW + 60 * DAY), periods) == [lead.lead_id]
 
 
-def test_a_lead_that_a_client_saw_before_a_correction_is_not_one_that_no_client_saw(
+def test_a_lead_that_a_client_saw_before_a_correction_counts_as_seen(
     ledger: Ledger,
 ) -> None:
     lead_id = receive(ledger)
@@ -185,7 +185,7 @@ def test_a_lead_that_a_client_saw_before_a_correction_is_not_one_that_no_client_
     assert due(ledger, NOW + 102 * DAY) == [lead_id]
 
 
-def test_erasure_by_age_is_recorded_by_the_system_and_leaves_a_sound_ledger(
+def test_erasure_by_age_is_recorded_by_the_system_and_the_ledger_is_valid(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     folder = tmp_path / "mail"
@@ -225,7 +225,7 @@ def test_traits_for_risk_signals_are_deleted_before_they_are_thirty_days_old(
     assert with_network(NOW + 29 * DAY + timedelta(seconds=1)) == []
 
 
-def test_old_letter_files_are_deleted_and_new_ones_stay(ledger: Ledger, tmp_path: Path) -> None:
+def test_old_letter_files_are_deleted_and_new_ones_are_kept(ledger: Ledger, tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     folder.mkdir()
     old, new = folder / "1.eml", folder / "2.eml"

@@ -91,7 +91,9 @@ def test_an_unconfirmed_lead_ends(ledger: Ledger) -> None:
     assert withdraw(ledger, lead).review == "consent_withdrawn"
 
 
-def test_a_held_lead_stays_held_and_gets_no_deadline_when_it_is_released(ledger: Ledger) -> None:
+def test_a_held_back_lead_remains_held_back_and_gets_no_deadline_at_its_release(
+    ledger: Ledger,
+) -> None:
     lead = append(ledger, receive(ledger), EventKind.HELD_BACK, signals=[])
     assert withdraw(ledger, lead).review == "held_back"
     deadline = show_time(NOW + 48 * HOUR)
@@ -99,7 +101,7 @@ def test_a_held_lead_stays_held_and_gets_no_deadline_when_it_is_released(ledger:
     assert (released.review, released.silence_accepts_at) == ("qualified", None)
 
 
-def test_a_rejected_lead_stays_rejected(ledger: Ledger) -> None:
+def test_a_rejected_lead_remains_rejected(ledger: Ledger) -> None:
     lead = receive(ledger)
     act = Act(lead.lead_id, "Carol", Actor.CLIENT)
     ledger.transact(lambda records: reject(records, act, "too_small", NOW))

@@ -53,7 +53,7 @@ def page(world: World, query: str = "") -> dict[str, Any]:
     return text
 
 
-def test_a_held_lead_has_its_own_stage_and_no_deadline(world: World) -> None:
+def test_a_held_back_lead_has_its_own_stage_and_no_deadline(world: World) -> None:
     lead_id = held_lead(world)
     lead = world.lead(lead_id)
     assert (lead["stage"], lead["deadline"]) == ("held_back", None)
@@ -65,7 +65,7 @@ def test_a_held_lead_has_its_own_stage_and_no_deadline(world: World) -> None:
 
 
 @pytest.mark.parametrize("decision", [{"type": "accepted"}, {"type": "rejected"}])
-def test_a_held_lead_cannot_be_decided(world: World, decision: dict[str, str]) -> None:
+def test_a_held_back_lead_cannot_be_decided(world: World, decision: dict[str, str]) -> None:
     lead_id = held_lead(world)
     reason = {"reason": "too_small"} if decision["type"] == "rejected" else {}
     answer = world.record(lead_id, **decision, **reason)
@@ -98,7 +98,7 @@ def test_a_quarantine_before_the_notice_is_never_shown(world: World) -> None:
     assert lead["events"][1]["recorded_at"] == "2026-11-23T16:00:00.000000Z"
 
 
-def test_a_lead_that_was_discarded_unseen_does_not_exist_for_its_client(world: World) -> None:
+def test_a_lead_discarded_before_its_notice_does_not_exist_for_its_client(world: World) -> None:
     lead_id = world.take("notified")
     hold(world, lead_id)
     mark = page(world)["mark"]
@@ -124,7 +124,7 @@ def test_a_removed_lead_is_reported_once_as_a_change_and_has_no_personal_data(
     assert page(world, f"?changed_since={changes['mark']}")["leads"] == []
 
 
-def test_a_removed_lead_is_in_no_list_but_can_be_read_and_filtered(world: World) -> None:
+def test_a_removed_lead_is_not_listed_but_can_be_read_and_filtered(world: World) -> None:
     lead_id, other = held_lead(world), world.take()
     throw_away(world, lead_id)
     assert world.list_ids() == [other]
@@ -143,7 +143,7 @@ def test_nothing_can_be_recorded_on_a_removed_lead(world: World) -> None:
         assert "the agency has removed it" in problem["detail"]
 
 
-def test_a_removed_lead_that_qualifies_again_is_back(world: World) -> None:
+def test_a_removed_lead_that_qualifies_again_is_listed_again(world: World) -> None:
     lead_id = world.take()
     disqualify(world, lead_id)
     assert world.lead(lead_id)["stage"] == "removed"
@@ -160,7 +160,7 @@ def test_another_client_never_sees_a_removed_lead(world: World) -> None:
     assert world.list_ids("?stage=removed", client="other") == []
 
 
-def test_a_removed_test_lead_stays_unknown(world: World) -> None:
+def test_a_removed_test_lead_remains_unknown(world: World) -> None:
     lead_id = world.take(test=True)
     disqualify(world, lead_id)
     assert world.get(f"/api/v1/leads/{lead_id}").status_code == 404

@@ -28,7 +28,7 @@ def let_go(box: Letterbox, lead_id: str) -> None:
     box.world.ledger.transact(lambda records: release(records, lead_id, "Ada", now))
 
 
-def test_the_page_of_a_held_lead_says_why_and_offers_nothing(box: Letterbox) -> None:
+def test_the_page_of_a_held_back_lead_says_why_and_has_no_buttons(box: Letterbox) -> None:
     text = box.text(box.lead_link(held_lead(box)))
     for words in (
         "Being checked by the agency",
@@ -43,7 +43,7 @@ def test_the_page_of_a_held_lead_says_why_and_offers_nothing(box: Letterbox) -> 
     assert "days left" not in text
 
 
-def test_an_answer_to_a_held_lead_is_refused_and_the_page_says_so(box: Letterbox) -> None:
+def test_an_answer_on_a_held_back_lead_is_refused_and_the_page_says_so(box: Letterbox) -> None:
     lead_id = held_lead(box)
     for action, fields in (("accept", {}), ("reject", {"reason": "too_small"})):
         answer = box.send(box.lead_link(lead_id), action, **fields)
@@ -61,7 +61,7 @@ def test_after_the_release_the_page_offers_the_full_time(box: Letterbox) -> None
     assert 'value="accept"' in text
 
 
-def test_the_page_names_nobody_once_the_check_takes_longer_than_a_window(box: Letterbox) -> None:
+def test_the_page_names_nobody_if_the_check_takes_longer_than_a_window(box: Letterbox) -> None:
     lead_id = held_lead(box)
     box.wait(timedelta(days=2))
     text = box.text(box.lead_link(lead_id))
@@ -69,7 +69,7 @@ def test_the_page_names_nobody_once_the_check_takes_longer_than_a_window(box: Le
     assert "Ann Lee" not in text
 
 
-def test_the_page_of_a_held_lead_without_a_deadline_promises_none(box: Letterbox) -> None:
+def test_the_page_of_a_held_back_lead_without_a_deadline_promises_none(box: Letterbox) -> None:
     lead_id = held_lead(box)
     box.world.ledger.transact(lambda records: record_bounce(records, lead_id, NOW, 550))
     text = box.text(box.lead_link(lead_id))
@@ -77,13 +77,13 @@ def test_the_page_of_a_held_lead_without_a_deadline_promises_none(box: Letterbox
     assert "you can decide then, without a deadline" in text
 
 
-def test_the_meeting_page_of_a_held_lead_asks_nothing(box: Letterbox) -> None:
+def test_the_meeting_page_of_a_held_back_lead_asks_nothing(box: Letterbox) -> None:
     text = box.text(box.meeting_link(held_lead(box)))
     assert "The agency is checking this lead, so there is nothing to report now." in text
     assert 'name="action"' not in text
 
 
-def test_the_list_names_held_leads_apart(box: Letterbox) -> None:
+def test_the_list_names_held_back_leads_separately(box: Letterbox) -> None:
     held = held_lead(box)
     text = box.text(box.list_link())
     assert "No lead waits" in text
@@ -96,7 +96,7 @@ def test_the_list_names_held_leads_apart(box: Letterbox) -> None:
     assert text.index(waiting) < text.index("Being checked by the agency") < text.index(held)
 
 
-def test_the_link_of_a_removed_lead_says_that_nothing_is_to_be_done(box: Letterbox) -> None:
+def test_the_link_of_a_removed_lead_says_that_the_client_need_not_act(box: Letterbox) -> None:
     discarded, disqualified = held_lead(box), box.world.take()
     correction = LeadCorrection(disqualified, "Ada", {"company_size": "1-50"})
     box.world.ledger.transact(lambda records: discard(records, discarded, "Ada", NOW))
