@@ -1,4 +1,4 @@
-"""Runs an app on a thread of its own, for a browser."""
+"""Runs an app in a separate thread, for a browser."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 @contextmanager
 def running(app: "WSGIApplication", port: int = 0) -> Iterator[BaseWSGIServer]:
-    """Serves the app on this port of this machine, by default on a free one."""
+    """Serves the app on a port of this machine, by default on a free one."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_QuietHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -48,7 +48,7 @@ def command_server(path: Path) -> Iterator[None]:
 
 
 def install_command(path: Path, project: Path) -> None:
-    """Makes `.venv` of the project like ours, with a `gatepost` that calls the server at `path`."""
+    """Creates a `.venv` in the project, with a `gatepost` that calls the server at `path`."""
     own, bin_folder = Path(sys.prefix), project / ".venv/bin"
     bin_folder.mkdir(parents=True)
     for entry in [*own.iterdir(), *(own / "bin").iterdir()]:
@@ -60,7 +60,7 @@ def install_command(path: Path, project: Path) -> None:
 
 
 def serve(path: str) -> None:
-    """Answers calls until the process is ended."""
+    """Answers calls until the process is stopped."""
     from gatepost.cli import COMMANDS  # noqa: PLC0415 - the tests themselves need no import of it
 
     for module in sorted({name.partition(":")[0] for name in COMMANDS.values()}):

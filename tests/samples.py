@@ -21,7 +21,7 @@ burst = 0
 alike = 0
 network = 0
 """
-"""For campaigns of tests that send many equal leads: no risk signal looks for groups."""
+"""Disables the risk signals on groups, for tests that send many equal leads."""
 
 CAMPAIGN = f"""\
 title = "The guide"

@@ -34,8 +34,8 @@ TEST_KEY = b"a secret for tests only"
 
 
 def copy_campaigns(folder: Path) -> Path:
-    """Copies our campaigns into a folder. In the copies no risk signal looks for groups, because
-    tests send many equal leads."""
+    """Copies our campaigns into a folder, without the risk signals on groups, because tests send
+    many equal leads."""
     folder.mkdir(parents=True)
     for file in (ROOT / "campaigns").glob("*.toml"):
         (folder / file.name).write_text(f"{file.read_text()}\n{NO_GROUPS}")
@@ -169,7 +169,7 @@ class Service:
         self.folder = folder
         self.port = free_port()
         # Most tests need no letters, and each dispatcher takes a second to start.
-        # No test asks the DNS of the machine on which it runs.
+        # No test uses the DNS of the machine on which it runs.
         defaults = {
             "port": str(self.port),
             "trusted_proxies": "1",
@@ -303,8 +303,8 @@ def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A port on which no process listens, outside the range that Linux gives to connections by
-    itself: a connection of another test could take it before the service does."""
+    """A port on which no process listens, outside the range from which Linux chooses ports for
+    connections. Otherwise a connection of another test could use it before the service does."""
     while True:
         port = 10_000 + secrets.randbelow(22_000)
         with socket.socket() as probe, contextlib.suppress(OSError):

@@ -118,23 +118,23 @@ def test_after_any_events_each_track_has_a_stage_of_its_table(kinds: list[EventK
     assert all(lead.stage(track) in MOVES[track] for track in Track)
 
 
-# Random lives on the review track, with the stages of rules 2, 7, 35 and 36.
+# Random histories on the review track, with the stages of rules 2, 7, 35 and 36.
 
 
 def likely_kinds(lead: Lead, number: int) -> Sequence[EventKind]:
-    """Mostly the moves of the lead's stage; now and then an event at any stage, or any event."""
+    """Mostly the moves of the lead's stage; sometimes an event at any stage, or any event."""
     moves = [kind for kind in MOVES[Track.REVIEW][lead.review] if kind not in AT_ANY_STAGE]
     if number % 6 == 0 or not moves:
         return AT_ANY_STAGE
     if number % 6 == 1:
         return [kind for kind in TRACK_OF if kind is not EventKind.RECEIVED]
-    if lead.review == "received":  # what ends at the gate has no life
+    if lead.review == "received":  # only leads that passed the gate
         return [EventKind.QUARANTINED, EventKind.UNCONFIRMED, *[EventKind.QUALIFIED] * 3, *moves]
     return moves
 
 
 def random_event(kind: EventKind, number: int) -> Event:
-    """An event with what its kind may carry; a half of them has a deadline."""
+    """An event with the data of its kind; half of the events have a deadline."""
     deadline = show_time(DEADLINE) if number % 2 else None
     data: dict[EventKind, dict[str, object]] = {
         EventKind.QUALIFIED: {"deadline": deadline} if deadline else {},
@@ -147,7 +147,7 @@ def random_event(kind: EventKind, number: int) -> Event:
 
 
 LIVES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1000)), min_size=2, max_size=30)
-"""Choices: how likely a kind of event is, and which one it is."""
+"""Random choices: the likelihood of a kind of event, and its number."""
 
 
 def live(choices: list[tuple[int, int]]) -> Iterator[tuple[Lead, Event, Lead]]:

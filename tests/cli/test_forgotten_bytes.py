@@ -1,4 +1,4 @@
-"""After `gatepost forget`, no file under `var/` has a byte of what the person typed."""
+"""After `gatepost forget`, no file under `var/` contains a text that the person typed."""
 
 import base64
 import json
@@ -36,19 +36,19 @@ def clock() -> Iterator[None]:
 
 
 def spellings(text: str) -> set[bytes]:
-    """The bytes of a text, as it may be stored: plain, escaped, in base64, quoted-printable."""
+    """The possible bytes of a stored text: plain, escaped, in base64, quoted-printable."""
     plain = text.encode()
     forms = {text.encode(charset, "ignore") for charset in CHARSETS}
     forms |= {json.dumps(text)[1:-1].encode(), quopri.encodestring(plain)}
     forms |= {text.casefold().encode(), text.upper().encode(), plain.hex().encode()}
-    for offset in range(3):  # base64 depends on the place of the text in what is encoded
+    for offset in range(3):  # base64 depends on the offset of the text
         encoded = base64.b64encode(b"\0" * offset + plain)
         forms.add(encoded[4 : len(encoded) // 4 * 4 - 4] if offset else encoded[:-4])
     return {form for form in forms if len(form) > 5}
 
 
 def texts_left(folder: Path, texts: list[str]) -> dict[str, list[str]]:
-    """By file: the texts of which it has a spelling."""
+    """By file: the texts that it contains in one of these forms."""
     left = {}
     for path in sorted(folder.rglob("*")):
         content = path.read_bytes() if path.is_file() else b""

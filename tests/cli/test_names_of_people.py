@@ -1,4 +1,4 @@
-"""Acts of people are kept under keyed hashes; their names are only in notes, which are erased."""
+"""Acts are stored with keyed hashes of names; the names are only in notes, which are erased."""
 
 import contextlib
 import sqlite3

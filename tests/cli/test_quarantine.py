@@ -1,4 +1,4 @@
-"""`gatepost quarantine`: leads that wait for the agency are listed, released and discarded."""
+"""`gatepost quarantine` lists, releases and discards leads in quarantine."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def ago(**time: float) -> datetime:
 
 
 class Desk:
-    """The project with leads that are held back."""
+    """The project with leads in quarantine."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -187,7 +187,7 @@ def test_an_unknown_lead_and_a_blank_name_are_refused(desk: Desk) -> None:
     lead_id = desk.held()
     assert "no lead 'zzz'" in desk.refusal("release", "zzz", "--as", "Ada")
     desk.held()
-    for leads in ((lead_id,), ("--all",)):  # one line, however many leads
+    for leads in ((lead_id,), ("--all",)):  # one line for any number of leads
         refusal = desk.refusal("discard", *leads, "--as", " ")
         assert "name of the person who does it: --as NAME" in refusal
 

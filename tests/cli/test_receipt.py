@@ -1,4 +1,4 @@
-"""`gatepost receipt`: what was shown and ticked, and the commit that has that form."""
+"""`gatepost receipt` prints the wording that was shown and ticked, and the commit with the form."""
 
 import hashlib
 import json

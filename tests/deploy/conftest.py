@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def known_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The place for the cache of a first release: pictures, searches, compressed files.
+    """The folder for the cache of a first release: pictures, searches, compressed files.
 
     All modules and processes of one test run share it, so that only the first one computes it.
     """

@@ -1,4 +1,4 @@
-"""nginx passes every path of the service on, and logs none of them: a path may have a token."""
+"""nginx passes on every path of the service, and logs none, because a path may contain a token."""
 
 import re
 from contextlib import closing

@@ -21,7 +21,7 @@ FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 CAMPAIGN = f"campaigns/{GUIDE}.toml"
 PUSHES = rounds(2, 40)
 PAUSE = 0.02
-"""Seconds between the requests of a visitor; without it visitors take the pushes' processor."""
+"""Seconds between the requests of a visitor, so that the pushes get processor time."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def nginx(server: Server, service: Service) -> Iterator[Nginx]:
 
 
 class Visitors:
-    """Threads that read pages and send forms one after the other, and note wrong responses."""
+    """Threads that read pages and send forms one after the other, and record wrong responses."""
 
     def __init__(self, nginx: Nginx) -> None:
         self._nginx = nginx
@@ -124,7 +124,7 @@ def version_of(page: str) -> str:
 def commit_edition(writer: Writer, number: int) -> None:
     """Commits a new post, a changed picture and a changed campaign file.
 
-    The first edition switches off the risk signals on groups, since all visitors here are alike.
+    The first edition disables the risk signals on groups, because all visitors here are similar.
     """
     path = writer.folder / CAMPAIGN
     more = NO_GROUPS if number == 0 else ""

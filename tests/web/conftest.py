@@ -31,7 +31,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[FlaskClient]:
-    """A browser of the app over a project of its own, without a server."""
+    """A browser for the app with its own project, without a server."""
     make_project(tmp_path)
     ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.db", TEST_KEY)
     config = web_config(tmp_path)
@@ -42,7 +42,7 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
-    """Somebody with a browser of the app over a project of its own, without a server."""
+    """A person with a browser for the app with its own project, without a server."""
     with time_machine.travel(NOW, tick=False) as clock:
         world = make_world(tmp_path, rate_limit="")
         yield Person(world, tmp_path, clock)

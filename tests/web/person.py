@@ -1,4 +1,4 @@
-"""Somebody who asks for their own data, for tests without a server."""
+"""A person who requests their own data, for tests without a server."""
 
 import html
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ WORDING = "I agree that Acme may call me."
 
 @dataclass
 class Person:
-    """Somebody in front of a browser, and the installation that they use."""
+    """A person with a browser, and the installation that they use."""
 
     world: World
     folder: Path

@@ -1,4 +1,4 @@
-"""Proof of the address on the web: no page proves anything by being opened."""
+"""Proof of the address on the web: to open a page proves nothing."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ DAYS = {days: timedelta(days=days) for days in (6, 7, 8)}
 
 
 class Site:
-    """The lead service with two campaigns that ask for a confirmation."""
+    """The lead service with two campaigns with `confirm = "email"`."""
 
     def __init__(self, folder: Path, ledger: Ledger) -> None:
         make_project(folder)
@@ -72,7 +72,7 @@ class Site:
         return self.ledger.read(lambda reading: find_lead(reading, lead.lead_id))
 
     def take(self, slug: str = "demo", **changes: str) -> tuple[Lead, str]:
-        """Sends a form; the lead, and the path of the link that its letter has."""
+        """Sends a form; returns the lead, and the path of the link in its letter."""
         assert self.send(slug, **changes).status_code == 303
         lead = self.newest()
         address = changes.get("email", ADDRESS)
@@ -260,7 +260,7 @@ def test_after_seven_days_the_link_says_so_and_links_to_the_form(
 
 
 def test_a_link_to_an_address_that_was_corrected_meanwhile_has_ended(site: Site) -> None:
-    """The reader of the old letter proves nothing about the new address."""
+    """The link of the old letter does not prove the new address."""
     lead, path = site.take()
     other, ends = "bob@clinic.example", NOW + DAYS[7]
     wrong = confirmation_path(SIGNER.confirmation("demo", lead.lead_id, other, ends))
@@ -278,7 +278,7 @@ def test_after_erasure_the_link_has_ended(site: Site) -> None:
 
 
 def test_a_link_of_a_removed_campaign_still_proves_the_address(site: Site) -> None:
-    """Rule 18: what came in before goes on."""
+    """Rule 18: leads received before continue."""
     lead, path = site.take("gated")
     (site.folder / "campaigns" / "gated.toml").unlink()
     site.web = create_app(site.app.extensions["gatepost"].config, site.ledger).test_client()
@@ -292,7 +292,7 @@ def test_a_link_of_a_removed_campaign_still_proves_the_address(site: Site) -> No
     assert "letters of the form “The guide”" in site.web.get(link[1]).text
 
 
-# Rule 6: no page tells how a lead was judged.
+# Rule 6: no page reveals the verdict.
 
 
 def test_the_pages_are_the_same_for_every_verdict(
@@ -367,7 +367,7 @@ def test_the_undo_link_names_exactly_what_not_me_has_blocked(site: Site) -> None
 
 
 def test_after_a_withdrawal_the_page_after_the_proof_says_so(site: Site) -> None:
-    """Such as if somebody pressed both buttons."""
+    """For example, if somebody pressed both buttons."""
     lead, path = site.take()
     press(site, path, action="confirm")
     press(site, path, action="not_me")

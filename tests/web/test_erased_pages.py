@@ -1,4 +1,4 @@
-"""Every link of an erased lead leads to a page without its data, and none fails."""
+"""Every link of an erased lead shows a page without its data, and none fails."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Nothing that a person typed, no token and no network of a visitor reaches a log."""
+"""No log contains answers, tokens or networks of visitors."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ CLOSED_PORT = "http://127.0.0.1:9/hook-of-client"
 
 
 class Log:
-    """Everything that the service and its commands wrote, and what must not be in it."""
+    """The output of the service and its commands, and the texts that it must not contain."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -50,7 +50,7 @@ class Log:
         return answer.headers["Location"] or answer.body.decode(errors="replace")
 
     def left(self) -> set[str]:
-        """What is in the log and must not be."""
+        """The forbidden texts that the log contains."""
         text = "\n".join([self.service.log.read_text(errors="replace"), *self.commands]).casefold()
         parts = {word for value in TYPED.values() for word in value.split() if len(word) > 4}
         return {secret for secret in self.secrets | parts if secret.casefold() in text}

@@ -23,7 +23,7 @@ from tests.samples import NOW
 from tests.web.api.conftest import make_world
 from tests.web.person import ANN, ASK, HOUR, WORDING, Person
 
-# Asking for the link.
+# The request for the link.
 
 
 def test_a_known_and_an_unknown_address_get_the_same_answer(person: Person) -> None:
@@ -40,7 +40,7 @@ def test_the_page_also_opens_with_a_slash_at_the_end(person: Person) -> None:
 
 
 def test_the_ledger_is_searched_only_after_the_answer(person: Person) -> None:
-    """So the time until the answer is the same for every address."""
+    """So the response time is the same for every address."""
     person.send_form()
     later: list[object] = []
     app_services = person.world.app.extensions[EXTENSION]

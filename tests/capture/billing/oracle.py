@@ -125,7 +125,7 @@ class Oracle:
                 self._debit(act)
             case "paid":
                 self._pay(act)
-            case kind if kind != "expired":  # that only records what time has decided
+            case kind if kind != "expired":  # it only records that time has passed
                 if kind == "revenue":
                     self._check_unbilled(act)
                 ALL_ACTS_ON_A_LEAD[kind](self.leads[act.lead], act)

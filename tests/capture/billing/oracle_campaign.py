@@ -23,7 +23,7 @@ CORRECTABLE: Final = (
 LINK: Final = timedelta(days=7)
 """How long a confirmation letter's link works."""
 IN_REFUSING_CAP: Final = timedelta(hours=2)
-"""How long an unconfirmed lead takes a place under a cap that refuses."""
+"""How long an unconfirmed lead keeps its place under a cap that refuses leads."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ class OracleCampaign:
     def _is_duplicate(self, history: LeadHistory, similar: Iterable[LeadHistory]) -> bool:
         """Whether the client has a lead of the person, or one waits for the person's proof.
 
-        A waiting lead of this campaign gets its letter again; that proves nothing new to a person
-        who has confirmed this one.
+        The person of an unconfirmed lead of this campaign gets its letter again. That does not
+        matter for a person who has confirmed this one.
         """
         return any(
             other.stage in KNOWN_TO_CLIENT
@@ -192,7 +192,7 @@ class OracleCampaign:
     def _correct(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
         """Judges the lead again under the terms of its receipt; silence no longer accepts it.
 
-        A correction is no consent, so it revives no lead whose person withdrew it (rule 35).
+        A correction is no consent, so a lead remains ended after a withdrawal (rule 35).
         """
         if history.stage not in CORRECTABLE and not history.is_undecided:
             raise Refusal
@@ -212,7 +212,7 @@ class OracleCampaign:
             history.appointment, history.booked = "cancelled", history.missed
 
     def _confirm(self, history: LeadHistory, act: Act, client_leads: Iterable[LeadHistory]) -> None:
-        """The person proves the address. A quarantined lead waits on for the agency."""
+        """The person proves the address. A quarantined lead stays in quarantine."""
         if history.erased or history.link_ends is None or history.link_ends <= act.at:
             return
         if history.stage in ("unconfirmed", "quarantined"):

@@ -195,7 +195,7 @@ class LeadHistory:
         return self.bounced or self.consent_withdrawn or self.erased
 
     def settle(self, now: datetime) -> None:
-        """Applies what time has decided until now (rules 7, 12 and 14)."""
+        """Applies expiries, acceptances by silence and deemed meetings (rules 7, 12 and 14)."""
         if self.stage == "unconfirmed" and self.link_ends <= now:
             self.stage = "expired"
         may_lapse = self.is_undecided and not self.silence_never_accepts

@@ -1,4 +1,4 @@
-"""The oracle's acts that hold a lead back, end its delivery, or end what silence may decide.
+"""The oracle's acts that hold a lead back, end its delivery, or end acceptance by silence.
 
 Written from docs/rules.md alone (rules 15, 35 and 36). Each function changes a history, or raises
 `Refusal` and changes nothing.
@@ -16,11 +16,11 @@ from tests.capture.billing.oracle_acts import (
 from tests.capture.billing.oracle_history import LeadHistory
 
 HELD: Final = ("quarantined", "held_back")
-"""Stages in which a lead waits for the agency."""
+"""Stages of a lead in quarantine."""
 
 
 def held_back(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
-    """Holds an undecided lead back with which nobody has done anything yet; no other changes."""
+    """Holds back an undecided lead without an outcome; any other lead does not change."""
     if not is_undecided_and_untouched(history):
         return
     is_known = history.stage == "qualified" and history.notified
@@ -41,7 +41,7 @@ def discarded(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
 
 
 def consent_withdrawn(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
-    """Ends a lead that the client does not know yet. Any other lead stays; silence is over."""
+    """Ends a lead that the client does not know yet. Silence never accepts any other lead."""
     if history.consent_withdrawn:
         return
     history.consent_withdrawn = True
@@ -53,7 +53,7 @@ def consent_withdrawn(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
 
 
 def erased(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
-    """By age. Without the answers nobody can check or review the lead, so silence is over."""
+    """Erasure by age. Nobody can review a lead without answers, so silence never accepts it."""
     history.erased = True
     if history.stage in HELD:
         history.stage = "discarded"
@@ -61,7 +61,7 @@ def erased(history: LeadHistory, act: Act) -> None:  # noqa: ARG001
 
 
 def forgotten(history: LeadHistory, act: Act) -> None:
-    """The person asks for the erasure, which also withdraws the consent if nobody has decided."""
+    """Erasure at the person's request, which also withdraws the consent for an undecided lead."""
     is_undecided = history.is_undecided or history.stage in ("unconfirmed", *HELD)
     if is_undecided and not history.erased:
         consent_withdrawn(history, act)

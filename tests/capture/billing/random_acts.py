@@ -129,7 +129,7 @@ def random_email(rng: Random, known: list[str]) -> str:
 
 
 def choose_lead(rng: Random, histories: list[LeadHistory]) -> LeadHistory:
-    """Mostly one of the newest leads that are not over: neither ended at the gate nor refunded."""
+    """Mostly one of the newest open leads: not ended at the gate, and not refunded."""
     active = [
         history
         for history in histories

@@ -1,4 +1,4 @@
-"""Statements of months with leads that waited, were held back, or ended.
+"""Statements of months with unconfirmed, quarantined and ended leads.
 
 See rules 7, 8, 26, 35 and 36 of docs/rules.md.
 """

@@ -22,7 +22,7 @@ Respond = Callable[[Query], bytes | None]
 """The answer to a query; None: no answer at all."""
 
 KNOWN: Mapping[str, tuple[str, ...]] = {KNOWN_NAME: ("A 198.41.0.4",)}
-"""The name by which a machine recognises that its DNS works."""
+"""The name that a machine looks up to test its DNS."""
 
 
 @dataclass
@@ -36,14 +36,14 @@ class Dns:
     questions: list[tuple[str, str]] = field(default_factory=list)
     """Name and type of each query, in the order of arrival."""
     tcp_questions: list[str] = field(default_factory=list)
-    """The names that were asked by TCP."""
+    """The names that were queried by TCP."""
 
     @property
     def server(self) -> DnsServer:
         return DnsServer("127.0.0.1", self.port)
 
     def count(self, name: str) -> int:
-        """How many queries there were for a name."""
+        """The number of queries for a name."""
         return sum(name == question for question, _ in self.questions)
 
     def answer(self, wire: bytes, *, is_udp: bool) -> bytes | None:
@@ -78,7 +78,7 @@ class Dns:
 
 
 def fails(rcode: dns.rcode.Rcode) -> Respond:
-    """Answers with an error."""
+    """Answers with an error code."""
 
     def respond(query: Query) -> bytes:
         response = dns.message.make_response(query)
@@ -89,11 +89,11 @@ def fails(rcode: dns.rcode.Rcode) -> Respond:
 
 
 def silent(_query: Query) -> None:
-    """Answers nothing."""
+    """Sends no answer."""
 
 
 def garbage(query: Query) -> bytes:
-    """Answers with the query's id and bytes that are no DNS message."""
+    """Answers with the query's id, followed by bytes that are no DNS message."""
     return struct.pack("!H", query.id) + b"\xff" * 40
 
 

@@ -53,12 +53,12 @@ def stage(own: Office, lead_id: str) -> str:
     return lead.review
 
 
-# Who gets it.
+# Recipients.
 
 
 @pytest.mark.parametrize("terms", [GATED, DEMO])
 def test_the_letter_is_sent_even_if_the_campaign_was_removed(office: Post, terms: Campaign) -> None:
-    """Rule 18 of docs/rules.md: what came in before goes on. Its files are given out no more."""
+    """Rule 18 of docs/rules.md: leads received before continue. The letter promises no files."""
     own = office(terms)
     own.receive()
     (message,) = letters(own)
@@ -86,7 +86,7 @@ def test_the_person_of_an_unconfirmed_lead_gets_one_letter_and_no_guide(office: 
 
 
 def test_every_lead_by_a_form_gets_the_same_letter_whatever_its_verdict(office: Post) -> None:
-    """Rule 6 of docs/rules.md: the letters differ in their links alone."""
+    """Rule 6 of docs/rules.md: the letters differ only in their links."""
     own = office(campaign("[caps]\nleads_a_month = 2", text=GATED.text))
     confirm(own, own.receive())
     entries = read_suppressions(b"email\nsue@known.example\n", "list.csv")
@@ -146,7 +146,7 @@ def test_a_letter_is_not_sent_if_its_lead_is_quarantined_meanwhile(office: Post)
     assert own.compose(message, NOW) == "the lead is quarantined"
 
 
-# Asked for again.
+# A form that is sent again.
 
 
 def test_a_person_who_sends_the_form_again_gets_the_first_leads_letter_again(office: Post) -> None:
@@ -228,7 +228,7 @@ def test_a_released_lead_gets_a_letter_with_a_new_link_end(office: Post) -> None
     assert message.expires_at == released + WEEK
 
 
-# What it says.
+# The text.
 
 
 def test_the_letter_has_the_files_behind_the_link_that_proves_the_address(office: Post) -> None:

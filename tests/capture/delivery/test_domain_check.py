@@ -1,4 +1,4 @@
-"""Leads whose e-mail domain takes no mail are held back before anybody is notified of them."""
+"""Leads whose e-mail domain takes no mail go into quarantine before anybody is notified of them."""
 
 from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
@@ -36,12 +36,12 @@ SIGNAL = {"name": "no_mail_domain", "weight": 100}
 
 
 class LookUp:
-    """Knows one domain without mail, and keeps which domains it was asked for."""
+    """Knows one domain without mail, and stores the domains that were looked up."""
 
     def __init__(self) -> None:
         self.passes: list[set[str]] = []
         self.meanwhile: Callable[[], object] = lambda: None
-        """What happens while the look-up waits for answers."""
+        """Called while the look-up waits for answers."""
 
     def __call__(self, domains: Collection[str]) -> AbstractSet[str]:
         self.passes.append(set(domains))
@@ -66,7 +66,7 @@ def find(ledger: Ledger, lead_id: str) -> Lead:
 
 
 def signals(ledger: Ledger, lead_id: str) -> list[object]:
-    """The signals of each time that the lead was held back."""
+    """The signals of each event that put the lead into quarantine."""
     events = ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
     return [
         recorded.event.data["signals"]
@@ -257,7 +257,7 @@ def test_a_lead_that_was_discarded_before_the_dispatcher_ran_gets_no_letter(
     assert sent_to_anybody(ledger) == []
 
 
-# A dispatcher that comes late, or is not alone.
+# A late dispatcher, and several dispatchers.
 
 
 def test_a_lead_that_the_client_accepted_before_the_check_stays_accepted(

@@ -122,7 +122,7 @@ CASES = [
     ),
     Case("the client never had the lead", [QUALIFIED, WITHDRAWN]),
     Case(
-        "the lead was taken away from the client before",
+        "the lead was removed from the client before",
         [
             QUALIFIED,
             notified(48),

@@ -43,7 +43,7 @@ class HeldOffice(Office):
         self.ledger.transact(lambda records: discard(records, lead_id, "Ada", NOW))
 
     def notify(self, lead_id: str, at: datetime = NOW) -> None:
-        """The client has taken the notice."""
+        """The client's mail server has accepted the notice."""
         lead = self.lead(lead_id)
         self.ledger.transact(lambda records: notify_client_of(records, [lead], at))
 
@@ -52,7 +52,7 @@ class HeldOffice(Office):
         return self.ledger.read(lambda reading: reading.outbox.select(kind=kind))
 
     def results(self, kind: str, now: datetime = NOW) -> list[str]:
-        """By message: the letter's subject, or why it is dropped."""
+        """By message: the letter's subject, or the reason why it is dropped."""
         letters = (self.compose(message, now) for message in self.queued(kind, now))
         return [letter if isinstance(letter, str) else letter.subject for letter in letters]
 
@@ -317,7 +317,7 @@ def test_the_letter_says_how_many_are_in_review(
 
 
 def test_no_letter_contains_a_quarantined_lead_that_was_erased_by_age(office: Open) -> None:
-    """Nobody can release it, so nobody is asked to."""
+    """Nobody can release it, so the agency gets no letter."""
     own = office()
     erased, waiting = own.receive(), own.receive(email="bob@other.example")
     for lead_id in (erased, waiting):
@@ -340,7 +340,7 @@ def test_a_discarded_lead_is_in_no_letter(office: Open) -> None:
 
 
 def test_no_letter_is_sent_for_a_lead_that_was_erased_by_age(office: Open) -> None:
-    """Nobody can release it, so a letter about it each morning would be in vain."""
+    """Nobody can release it, so there is no letter each morning."""
     own = office()
     lead_id = own.receive()
     own.hold(lead_id)
@@ -354,7 +354,7 @@ def test_no_letter_is_sent_for_a_lead_that_was_erased_by_age(office: Open) -> No
 
 
 def test_no_letter_is_sent_for_a_held_back_lead_that_was_erased(office: Open) -> None:
-    """The client hears that the lead was removed."""
+    """The client is notified that the lead was removed."""
     own = office()
     lead_id = own.receive()
     own.notify(lead_id)

@@ -1,4 +1,4 @@
-"""Which domains take mail: real queries to a DNS server on this machine."""
+"""Finds domains that take mail, with real queries to a DNS server on this machine."""
 
 import dns.message
 import dns.rcode
@@ -30,11 +30,11 @@ from tests.capture.delivery.dns_server import (
 YES, NO, UNKNOWN = TakesMail.YES, TakesMail.NO, TakesMail.UNKNOWN
 ACME = "acme.test"
 SHORT = 0.3
-"""Seconds of a look-up that is to end without an answer."""
+"""Time limit in seconds of a look-up that must end without an answer."""
 
 
 class Seconds:
-    """A clock that stands until a test moves it, or until a read moves it by `step`."""
+    """A clock that moves only when a test sets it, and by `step` when it is read."""
 
     def __init__(self, step: float = 0) -> None:
         self.now = 1000.0
@@ -90,7 +90,7 @@ def test_a_domain_without_a_readable_answer_in_time_is_unknown(respond: Respond)
 
 
 def test_a_name_that_exists_only_for_addresses_takes_mail() -> None:
-    """Some servers deny the name itself if they are asked for a type that they do not know."""
+    """Some servers answer that the name does not exist if they do not know the record type."""
 
     def denies_mx(query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query)
@@ -153,7 +153,7 @@ def test_a_domain_without_an_answer_within_the_pass_is_unknown() -> None:
         assert server.count("slow9.test.") == 0  # the last in order: its time was over
 
 
-# The memory.
+# Kept answers.
 
 
 def test_an_answer_is_kept_for_an_hour() -> None:
@@ -226,7 +226,7 @@ def test_the_dns_pauses_after_several_passes_without_any_answer() -> None:
         ]
 
 
-# Names for trials.
+# Example names.
 
 
 def test_an_example_name_passes_in_a_trial_and_takes_no_mail_otherwise() -> None:

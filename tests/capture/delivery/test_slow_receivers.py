@@ -1,4 +1,4 @@
-"""A receiver that answers slowly delays other messages by one attempt, not by all of its own."""
+"""A slow receiver delays other messages by only one attempt."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

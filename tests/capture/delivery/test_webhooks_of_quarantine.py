@@ -29,7 +29,7 @@ class Endpoint:
         self._planned = 0
 
     def plan(self) -> list[str]:
-        """Queues what follows from the new events; returns the types."""
+        """Queues the webhooks that follow from new events; returns their types."""
         new = messages_of(self.ledger, after=self._planned)
 
         def queue(records: WriteTransaction) -> int:
@@ -41,7 +41,7 @@ class Endpoint:
         return [message.kind for message in new]
 
     def deliver(self) -> list[tuple[str, str]]:
-        """Takes all waiting webhooks, as type and stage; a dropped one as `dropped` and why."""
+        """Sends all queued webhooks; returns types and stages, or `dropped` and the reason."""
         results = []
         claimed = self.ledger.transact(lambda records: records.outbox.claim(NOW, NOW + HOUR, 99))
         for message in claimed:

@@ -13,7 +13,7 @@ SITE, SERVICE = "journal.example", "leads.example"
         ("https://journal.example/a-post/?utm_source=x#form", "/a-post/"),
         ("https://leads.example/f/guide", "/f/guide"),
         ("https://leads.example/", "/"),
-        ("https://journal.example/", ""),  # the browser sends another host's origin alone
+        ("https://journal.example/", ""),  # the browser sends only the origin of another host
         ("https://other.example/a-post/", ""),
         ("https://[broken/", ""),
         ("", ""),

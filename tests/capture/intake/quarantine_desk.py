@@ -1,4 +1,4 @@
-"""A ledger whose leads are held back, released and discarded, for tests."""
+"""A ledger whose leads are quarantined, released and discarded, for tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -56,7 +56,7 @@ class Desk:
         )
 
     def quarantined(self, **answers: str) -> Lead:
-        """A lead that is held back before its client is notified."""
+        """A lead that is quarantined before its client is notified."""
         lead = self.hold(self.receive(**answers))
         assert lead.review == "quarantined"
         return lead

@@ -1,4 +1,4 @@
-"""People and robots that fill a form: the same on every machine, for the same seed."""
+"""People and robots that fill in a form. The same seed gives the same posts on every machine."""
 
 import random
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ class Visit:
 
 @dataclass
 class Crowd:
-    """Makes people and robots from one source of chance."""
+    """Creates people and robots from one random number generator."""
 
     seed: int
     terms: Campaign = TERMS
@@ -133,7 +133,7 @@ class Crowd:
     # People.
 
     def people(self, start: datetime, days: int, a_day: int) -> Iterator[Visit]:
-        """People of all kinds, most of them by day; one in twenty without script."""
+        """People of all kinds, most of them in the daytime; one in twenty without script."""
         for number in range(days * a_day):
             day = start + (number // a_day) * DAY
             at = day + timedelta(hours=min(23.9, max(0.0, self.chance.gauss(14, 4))))
@@ -163,7 +163,7 @@ class Crowd:
                 at = start + timedelta(days=self.chance.uniform(0, 7))
                 yield self.visit("neighbour", at, self.person(company), network=network)
 
-    # Robots. Each style has what a plain script has: one way, one network, or one pattern.
+    # Robots. Each style is a simple script with one source, one network, or one pattern.
 
     def robots(self, start: datetime) -> Iterator[Visit]:
         """Robots of all styles, within a week."""

@@ -1,4 +1,4 @@
-"""A burst counts only leads that no other signal explains (rule 36)."""
+"""A burst does not count leads that other signals quarantine (rule 36)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def visits(crowd: Crowd, style: str, number: int, minutes: int, network: str = "") -> list[Visit]:
-    """Visits by the same way, one after the other within a day."""
+    """Visits from the same source, one after the other within a day."""
     step = timedelta(minutes=minutes)
     return [
         crowd.visit(style, START + (count + 1) * step, crowd.person(), WAY, network=network)
@@ -35,7 +35,7 @@ def visits(crowd: Crowd, style: str, number: int, minutes: int, network: str = "
 
 
 def stages(ledger: Ledger, crowd: Crowd, *styles: list[Visit]) -> Counter[tuple[str, str]]:
-    """How many leads of each style ended in each stage."""
+    """The number of leads of each style in each stage."""
     all_visits = in_order(*(iter(style) for style in styles))
     lead_ids = [
         ledger.transact(

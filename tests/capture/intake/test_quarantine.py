@@ -1,4 +1,4 @@
-"""A lead is held back, released or discarded: rule 36 of docs/rules.md."""
+"""A lead goes into quarantine and is released or discarded (rule 36 of docs/rules.md)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

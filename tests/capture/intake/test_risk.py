@@ -1,4 +1,4 @@
-"""Risk signals hold a lead back, and the undecided earlier leads of its group (rule 36)."""
+"""Risk signals quarantine a lead, and the undecided earlier leads of its group (rule 36)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ class Desk:
         self.sent = 0
 
     def send(self, at: datetime = NOW, **changes: Any) -> Lead:
-        """Sends a form. Changes are of answers or of the submission; None removes an answer."""
+        """Sends a form with changed answers or a changed submission; None removes an answer."""
         number, self.sent = self.sent, self.sent + 1
         who = f"{NAMES[number % 20]} {NAMES[number // 20]}"
         own = {name: changes.pop(name) for name in tuple(changes) if name in _OF_SUBMISSION}
@@ -65,7 +65,7 @@ class Desk:
         return self.lead(receipt.lead_id)
 
     def send_all(self, number: int, *, every: timedelta = MINUTE, **changes: Any) -> list[Lead]:
-        """Sends several forms, and returns the leads as they are in the end."""
+        """Sends several forms, and returns the leads in their final state."""
         leads = [self.send(NOW + count * every, **changes) for count in range(number)]
         return [self.lead(lead.lead_id) for lead in leads]
 
@@ -100,7 +100,7 @@ def desk(ledger: Ledger) -> Desk:
 
 
 def test_quarantine_is_checked_before_a_full_cap(ledger: Ledger) -> None:
-    """Rule 36 of docs/rules.md, so that a release asks for the place of a cap."""
+    """Rule 36 of docs/rules.md. So the cap is checked at the release."""
     caps = '[caps]\nleads_a_month = 1\nover = "refuse"'
     desk = Desk(ledger, campaign(caps, "[quarantine]", text=TEXT))
     assert desk.send().review == "qualified"
@@ -166,7 +166,7 @@ def test_a_burst_may_be_slow(desk: Desk) -> None:
 
 
 def test_the_usual_number_for_a_source_is_no_burst(desk: Desk) -> None:
-    """Six leads a day come this way for two weeks; then eleven come within an hour."""
+    """Six leads a day come from this source for two weeks; then eleven come within an hour."""
     for hour in range(0, 14 * 24, 4):
         desk.send(NOW - 15 * DAY + hour * HOUR, way=WAY)
     assert stages(desk.send_all(10, way=WAY)) == ["qualified"] * 10
@@ -223,7 +223,7 @@ def test_the_campaign_file_may_expect_more_leads(ledger: Ledger) -> None:
     assert desk.send(NOW + 29 * MINUTE, way=WAY).review == "quarantined"
 
 
-# Alike answers, and one network.
+# Similar answers, and one network.
 
 LONG = "We look for a partner who can host our records in our own country."
 

@@ -1,4 +1,4 @@
-"""A fifth of the week of `bench.quarantine`: robots are not billed, and people are spared."""
+"""A fifth of the week of `bench.quarantine`: robots are not billed, and people pass."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bench.crowd import PEOPLE, ROBOTS
 from bench.quarantine import BILLABLE, QUARANTINED, Table, share, simulate
 
 CRUDE = sorted(ROBOTS.keys() - {"headless browser"})
-"""All styles but a browser with script behind home networks, which only its mailbox betrays."""
+"""All styles except a browser with script in home networks, which only a mailbox can reveal."""
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["confirm none", "confirm email"])
@@ -25,7 +25,7 @@ def test_under_one_percent_of_the_people_are_quarantined(week: Table) -> None:
 
 
 def test_silence_bills_under_one_percent_of_the_robots(week: Table, confirm: bool) -> None:
-    """Without proof of the address this holds for crude robots only."""
+    """Without proof of the address this is true only for crude robots."""
     styles = ROBOTS if confirm else CRUDE
     assert sum(week[style].total() for style in styles) >= 160
     assert share(week, styles, BILLABLE) < 0.01

@@ -1,4 +1,4 @@
-"""A week of robots and people: crude robots are held, people are spared (rule 36)."""
+"""A week of robots and people: crude robots go into quarantine, people pass (rule 36)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ ROBOTS = (
 
 @dataclass(frozen=True)
 class Week:
-    """The review stages of a week's leads by style, just after its last lead."""
+    """The review stages of a week's leads by style, immediately after its last lead."""
 
     ledger: Ledger
     stages: Mapping[str, Sequence[str]]

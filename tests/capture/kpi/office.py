@@ -52,7 +52,7 @@ class Office:
         )
 
     def enter_acceptance(self, lead_id: str, at: datetime = NOW + HOUR) -> None:
-        """The agency enters it for the client; it is final at its deadline."""
+        """Records a review that the agency enters for the client; it is final at its deadline."""
         self.ledger.transact(lambda records: accept(records, Act(lead_id, "Ada", Actor.AGENCY), at))
 
     def reject(self, lead_id: str, at: datetime = NOW + HOUR) -> None:

@@ -1,4 +1,4 @@
-"""The contract of every ledger for erasure: what is erased, what stays, and which leads are old.
+"""The contract of every ledger for erasure: data that is erased or kept, and leads that are old.
 
 The test module of a backend subclasses `ErasureContract` and gives it a `ledger`.
 """
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def save_person(records: WriteTransaction, lead_id: str, email: str = "ann@b.example") -> None:
-    """Everything that the ledger may hold about one lead's person."""
+    """All data that the ledger may contain about one lead's person."""
     records.campaigns.save_version(campaign(), NOW)
     records.append(received_event(lead_id), later_event(lead_id, EventKind.QUALIFIED))
     records.people.save_personal_data("guide", lead_id, PersonalData({"email": email}))

@@ -1,4 +1,4 @@
-"""The contract of every ledger for traits: what leads share, by keyed hash.
+"""The contract of every ledger for traits, which are keyed hashes.
 
 The test module of a backend subclasses `TraitContract` and gives it a `ledger`.
 """

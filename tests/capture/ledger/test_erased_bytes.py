@@ -1,4 +1,4 @@
-"""After an erasure, no byte of a person's texts is left in the files of the database."""
+"""After an erasure, no byte of a person's texts remains in the files of the database."""
 
 import random
 from contextlib import closing
@@ -53,7 +53,7 @@ def test_the_samples_of_this_module_have_every_kind_of_personal_data() -> None:
 
 
 def attempt(ledger: Ledger, rng: random.Random) -> None:
-    """One attempt to send the next message; its receiver repeats what the lead typed."""
+    """Tries to send the next message once; the receiver's answer repeats the lead's texts."""
     now = NOW + timedelta(days=1)
     is_last, size = rng.random() < 0.5, rng.randrange(1, 60)
 
@@ -102,7 +102,7 @@ def test_no_byte_of_erased_leads_remains_after_random_changes(tmp_path: Path, se
 
 
 def test_no_byte_remains_in_cases_where_deleted_rows_leave_some(tmp_path: Path) -> None:
-    """Deleted rows, also with `PRAGMA secure_delete`, leave bytes of about three in a thousand."""
+    """If rows are deleted, even with `PRAGMA secure_delete`, bytes of about 0.3 % remain."""
     rng = random.Random(7)
     lead_ids = [f"{rng.randrange(36**8):012x}" for _ in range(1500)]
 

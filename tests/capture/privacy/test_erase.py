@@ -1,4 +1,4 @@
-"""What an erasure records and deletes, and what it leaves as it was."""
+"""An erasure records an event, deletes personal data, and keeps everything else."""
 
 from datetime import timedelta
 from pathlib import Path

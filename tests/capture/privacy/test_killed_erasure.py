@@ -92,7 +92,7 @@ class Steps:
 
 
 def erase_and_count(folder: Path, last: int) -> None:
-    """Erases and ends with exit code 0; writes the number of steps."""
+    """Erases, writes the number of steps, and ends with exit code 0."""
     steps = Steps(last)
     steps.watch()
     erase(folder)

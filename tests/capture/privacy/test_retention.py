@@ -143,7 +143,7 @@ def test_a_rejected_lead_is_due_unless_the_rejection_is_disputed(ledger: Ledger)
 
 
 def pay_all(desk: Desk, at: datetime) -> None:
-    """Pays what is open."""
+    """Pays the open amount."""
     for entry in desk.ledger.read(lambda reading: open_entries(reading, "acme")):
         amount = from_minor(entry.open, entry.document.currency)
         request = PaymentRequest(entry.document.number, amount, at.date())

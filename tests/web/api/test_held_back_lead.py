@@ -36,7 +36,7 @@ def disqualify(world: World, lead_id: str) -> None:
 
 
 def held_lead(world: World) -> str:
-    """A lead that its client has, and that the agency is checking."""
+    """A lead that its client has in review, and that the agency is checking."""
     lead_id = world.take()
     hold(world, lead_id)
     return lead_id

@@ -44,7 +44,7 @@ class Offers(RandomClient):
         (step if self.oracle.leads else self.submit)(rng)
 
     def hold(self, rng: Random) -> None:
-        """Holds a lead back with which nobody has done anything yet, or ends that."""
+        """Holds back an untouched lead, or releases it."""
         leads = [
             history
             for history in self.oracle.leads.values()
