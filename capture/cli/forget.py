@@ -124,9 +124,9 @@ def _show(certificate: Certificate) -> None:
         as_json=False,
     )
     show_heading("What would be erased" if is_dry_run else "What was erased")
-    show_facts(certificate.gone())
+    show_facts(certificate.erased_data())
     show_heading("What is kept, and why")
-    show_facts(certificate.stays())
+    show_facts(certificate.kept())
     show_heading("What you still have to do")
     for sentence in certificate.still_to_do():
         click.echo(sentence)

@@ -93,7 +93,7 @@ class Lead:
 
     @property
     def is_known_to_client(self) -> bool:
-        """Whether the client was notified of it or has decided on it, so that it may hold a copy.
+        """Whether the client was notified of it or has decided on it, so that it may have a copy.
         A lead whose notice is not sent yet is visible, but not known."""
         return self.was_notified or (self.was_visible_to_client and self.review != "qualified")
 

@@ -31,7 +31,7 @@ class ErasedPlaces:
     notes: int = 0
     """Names and texts of people who acted on a lead."""
     queued_messages: int = 0
-    """Messages that were not sent yet. They hold no personal data, but their letters would."""
+    """Messages that were not sent yet. They contain no personal data, but their letters would."""
     message_answers: int = 0
     """Answers of receivers to webhooks and letters, which may repeat personal data."""
     downloads: int = 0

@@ -34,7 +34,7 @@ class ErasedLead:
     statements: Sequence[str]
     """The statements with a line on it, which are kept."""
     is_known_to_client: bool
-    """Whether the client was notified of it, so that it may hold a copy."""
+    """Whether the client was notified of it, so that it may have a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Keeping:
     backups: timedelta
     """How long a backup is kept."""
     copies: Sequence[str]
-    """Other database files in the ledger's folder, which may hold the data."""
+    """Other database files in the ledger's folder, which may contain the data."""
     is_dry_run: bool = False
 
 
@@ -63,7 +63,7 @@ class Certificate:
 
     @property
     def clients(self) -> list[str]:
-        """The clients that may hold a copy."""
+        """The clients that may have a copy."""
         return sorted({lead.client for lead in self.leads if lead.is_known_to_client})
 
     @property
@@ -76,11 +76,13 @@ class Certificate:
         """The day (UTC) until which backups may contain the data. A later run that finds nothing
         more to erase gives the same day."""
         erased = [lead.erased_at for lead in self.leads if lead.erased_at is not None]
-        is_repeat = len(erased) == len(self.leads) and not any(number for _, number in self.gone())
+        is_repeat = len(erased) == len(self.leads) and not any(
+            number for _, number in self.erased_data()
+        )
         last = max(erased) if is_repeat and erased else self.keeping.at
         return (last + self.keeping.backups).astimezone(UTC).date()
 
-    def gone(self) -> Iterator[tuple[str, int]]:
+    def erased_data(self) -> Iterator[tuple[str, int]]:
         """The kinds of data that were erased, and the number of each."""
         places = self.erasure.places
         yield "answers and touches of leads", places.answers
@@ -90,7 +92,7 @@ class Certificate:
         yield "records of downloads", places.downloads
         yield "letters as files", self.erasure.letter_files
 
-    def stays(self) -> Iterator[tuple[str, str]]:
+    def kept(self) -> Iterator[tuple[str, str]]:
         """The kinds of data that are kept, and why."""
         number = sum(len(lead.events) for lead in self.leads)
         yield (
@@ -138,7 +140,7 @@ class Certificate:
                 for lead in self.leads
             ],
             "erased": asdict(self.erasure.places) | {"letter_files": self.erasure.letter_files},
-            "stays": [{"what": what, "why": why} for what, why in self.stays()],
+            "stays": [{"what": what, "why": why} for what, why in self.kept()],
             "clients": self.clients,
             "copies": list(self.keeping.copies),
             "backups_until": self.backups_until.isoformat(),
