@@ -22,6 +22,7 @@ from capture.ledger.types import (
     LeadFilter,
     LeadForKpi,
     LeadMatch,
+    SpamQuery,
 )
 from capture.text import fold_case
 
@@ -151,6 +152,25 @@ class SqlLeads:
             campaign,
             None,
         )
+
+    def spam(self, query: SpamQuery) -> Sequence[Lead]:
+        where = "" if query.campaign is None else " AND campaign = :campaign"
+        where += "" if query.after is None else f" AND {_FOR_CLIENT['after']}"
+        after_received, after_lead = query.after or (None, None)
+        rows = self._connection.execute(
+            f"SELECT {LEAD} FROM leads {self._dialect.use_index.format('leads_spam')}"
+            " WHERE review IN ('discarded', 'spam') AND test = 0 AND erased = 0"
+            f" AND received_at >= :since{where}"
+            " ORDER BY received_at DESC, leads.lead_id DESC LIMIT :limit",
+            {
+                "since": show_time(query.since),
+                "campaign": query.campaign,
+                "after_received": _text(after_received),
+                "after_lead": after_lead,
+                "limit": query.limit,
+            },
+        )
+        return [lead_from_row(row) for row in rows]
 
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None

@@ -79,6 +79,30 @@ class Message(NewMessage):
     """The beginning of the receiver's last answer."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQuery:
+    """Which messages of a list, newest first."""
+
+    states: Sequence[MessageState]
+    limit: int
+    channel: Channel | None = None
+    client: str | None = None
+    """The client's slug; an empty text for messages of the agency, None for all."""
+    below: int | None = None
+    """Only messages with a smaller id: the last one of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReceiver:
+    """A receiver of messages that failed."""
+
+    channel: Channel
+    recipient: str
+    count: int
+    newest: int
+    """The id of the newest of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """The result of one attempt to send a message."""
@@ -106,6 +130,15 @@ class OutboxQueries(Protocol):
 
         Without `states`: in any state.
         """
+
+    def page(self, query: MessageQuery) -> Sequence[Message]:
+        """Messages of a list, newest first."""
+
+    def count_unfinished(self) -> Mapping[MessageState, int]:
+        """The number of messages that wait, are being sent, or failed; a state may be missing."""
+
+    def failed_receivers(self) -> Sequence[FailedReceiver]:
+        """The receivers of failed messages without visitors, the one with most of them first."""
 
     def by_key(self, keys: Iterable[str]) -> Mapping[str, Message]:
         """The messages with these keys; a key that is not in the outbox is left out."""

@@ -1,15 +1,70 @@
-"""SQL for the outbox: messages that are sent after the transaction that caused them."""
+"""Tables and SQL of the outbox: messages that are sent after the transaction that caused them."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import product
+from operator import itemgetter
 from typing import Any, Final
 
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, Dialect, placeholders
-from capture.ledger.messages import Attempt, Channel, Message, MessageState, NewMessage
+from capture.ledger.messages import (
+    VISITOR,
+    Attempt,
+    Channel,
+    FailedReceiver,
+    Message,
+    MessageQuery,
+    MessageState,
+    NewMessage,
+)
 from capture.ledger.people import KeyedHash
 from capture.text import canonical
+
+TABLES: Final = """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        channel TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        address BLOB,  -- keyed hash of a visitor's address
+        client TEXT NOT NULL,
+        campaign TEXT NOT NULL,
+        lead_id TEXT NOT NULL,
+        data TEXT NOT NULL,
+        queued_at TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        expires_at TEXT,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        attempts INTEGER NOT NULL DEFAULT 0,
+        claimed_until TEXT,
+        finished_at TEXT,
+        result TEXT NOT NULL DEFAULT '',
+        status INTEGER
+    ) STRICT;
+    CREATE INDEX outbox_open ON outbox (due_at) WHERE state IN ('waiting', 'sending');
+    CREATE INDEX outbox_failed ON outbox (finished_at) WHERE state = 'failed';
+    CREATE INDEX outbox_by_lead ON outbox (lead_id);
+    CREATE INDEX outbox_by_address ON outbox (address, queued_at) WHERE address IS NOT NULL;
+    CREATE TABLE last_planned_event (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        sequence INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE unsubscribed (
+        address BLOB NOT NULL,  -- keyed hash, as in outbox
+        letter TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (address, letter)
+    ) STRICT, WITHOUT ROWID;
+"""
+"""The tables of this subject, for the first migration."""
+INDEXES: Final = """
+    CREATE INDEX outbox_by_state ON outbox (state, channel, id);
+    CREATE INDEX outbox_by_client ON outbox (client, state, channel, id);
+"""
+"""For lists, newest first; for a later migration."""
 
 _COLUMNS: Final = (
     "id, key, channel, kind, recipient, client, campaign, lead_id, data, queued_at, due_at,"
@@ -62,6 +117,45 @@ class SqlOutbox:
             f"SELECT {_SELECTED} FROM outbox {where} ORDER BY id DESC {limit}", values
         )
         return [_message(row) for row in rows][::-1]
+
+    def page(self, query: MessageQuery) -> Sequence[Message]:
+        client = "" if query.client is None else "client = :client AND "
+        below = "" if query.below is None else " AND id < :below"
+        rows: list[tuple[Any, ...]] = []
+        # One query for each state and channel: an index returns its rows without a sort.
+        for state, channel in product(query.states, (query.channel,) if query.channel else Channel):
+            rows += self._connection.execute(
+                f"SELECT {_SELECTED} FROM outbox WHERE {client}state = :state"
+                f" AND channel = :channel{below} ORDER BY id DESC LIMIT :limit",
+                {
+                    "client": query.client,
+                    "state": state,
+                    "channel": channel,
+                    "below": query.below,
+                    "limit": query.limit,
+                },
+            ).fetchall()
+        newest_first = sorted(rows, key=itemgetter(0), reverse=True)
+        return [_message(row) for row in newest_first[: query.limit]]
+
+    def count_unfinished(self) -> Mapping[MessageState, int]:
+        rows = self._connection.execute(
+            "SELECT state, count(*) FROM outbox WHERE state IN ('failed', 'sending', 'waiting')"
+            " GROUP BY state"
+        )
+        return {MessageState(state): int(number) for state, number in rows}
+
+    def failed_receivers(self) -> Sequence[FailedReceiver]:
+        rows = self._connection.execute(
+            "SELECT channel, recipient, count(*) AS number, max(id) FROM outbox"
+            " WHERE state = 'failed' AND recipient <> ? GROUP BY channel, recipient"
+            " ORDER BY number DESC, recipient",
+            (VISITOR,),
+        )
+        return [
+            FailedReceiver(Channel(channel), recipient, number, newest)
+            for channel, recipient, number, newest in rows
+        ]
 
     def by_key(self, keys: Iterable[str]) -> Mapping[str, Message]:
         unique = sorted(set(keys))

@@ -36,6 +36,7 @@ from capture.ledger.types import (
     LeadMatch,
     RecordedEvent,
     Result,
+    SpamQuery,
     Verification,
     WorkResult,
 )
@@ -135,6 +136,9 @@ class LeadQueries(Protocol):
 
     def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
         """Leads that are `quarantined` or `held_back`, in the order of their recording."""
+
+    def spam(self, query: SpamQuery) -> Sequence[Lead]:
+        """Leads that are `spam` or `discarded` and not erased, without test leads."""
 
     def with_pending_meeting(
         self, campaign: str | None = None, *, silent_by: datetime | None = None

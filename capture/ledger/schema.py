@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.files import open_private
-from capture.ledger import users
+from capture.ledger import outbox, users
 from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -98,7 +98,7 @@ def _trigger_sql() -> dict[str, str]:
 def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
-        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, _OUTBOX, _DOWNLOADS, _WEBHOOKS),
+        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, _DOWNLOADS, _WEBHOOKS),
         *(_TRAITS, _ERASURE),
     ):
         db.executescript(tables)
@@ -110,6 +110,12 @@ def create_tables(db: Database) -> None:
 def create_users(db: Database) -> None:
     """Users of the desk, their sessions, and the access log."""
     db.executescript(users.TABLES)
+
+
+@MIGRATIONS()
+def index_worklists(db: Database) -> None:
+    """Indexes for the desk's lists of spam and of deliveries."""
+    db.executescript(_LEADS_SPAM + outbox.INDEXES)
 
 
 _EVENTS: Final = """
@@ -199,6 +205,11 @@ _LEADS: Final = """
     CREATE INDEX leads_due ON leads (campaign, due_at) WHERE due_at IS NOT NULL;
 """
 
+_LEADS_SPAM: Final = """
+    CREATE INDEX leads_spam ON leads (received_at, lead_id, campaign)
+        WHERE review IN ('discarded', 'spam') AND test = 0 AND erased = 0;
+"""
+
 _PEOPLE: Final = """
     CREATE TABLE personal_data (
         lead_id TEXT NOT NULL UNIQUE,
@@ -283,44 +294,6 @@ _API: Final = """
         request BLOB NOT NULL,
         answer TEXT NOT NULL,
         answered_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-"""
-
-_OUTBOX: Final = """
-    CREATE TABLE outbox (
-        id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        channel TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        recipient TEXT NOT NULL,
-        address BLOB,  -- keyed hash of a visitor's address
-        client TEXT NOT NULL,
-        campaign TEXT NOT NULL,
-        lead_id TEXT NOT NULL,
-        data TEXT NOT NULL,
-        queued_at TEXT NOT NULL,
-        due_at TEXT NOT NULL,
-        expires_at TEXT,
-        state TEXT NOT NULL DEFAULT 'waiting',
-        attempts INTEGER NOT NULL DEFAULT 0,
-        claimed_until TEXT,
-        finished_at TEXT,
-        result TEXT NOT NULL DEFAULT '',
-        status INTEGER
-    ) STRICT;
-    CREATE INDEX outbox_open ON outbox (due_at) WHERE state IN ('waiting', 'sending');
-    CREATE INDEX outbox_failed ON outbox (finished_at) WHERE state = 'failed';
-    CREATE INDEX outbox_by_lead ON outbox (lead_id);
-    CREATE INDEX outbox_by_address ON outbox (address, queued_at) WHERE address IS NOT NULL;
-    CREATE TABLE last_planned_event (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        sequence INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE unsubscribed (
-        address BLOB NOT NULL,  -- keyed hash, as in outbox
-        letter TEXT NOT NULL,
-        at TEXT NOT NULL,
-        PRIMARY KEY (address, letter)
     ) STRICT, WITHOUT ROWID;
 """
 

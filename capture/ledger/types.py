@@ -153,6 +153,18 @@ class LeadFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class SpamQuery:
+    """Which of the leads that seem not to be from real persons, newest first."""
+
+    since: datetime
+    """Received then or later."""
+    limit: int
+    campaign: str | None = None
+    after: tuple[datetime, str] | None = None
+    """Time of receipt and id of the last lead of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadMatch:
     """A lead that a search found."""
 

@@ -8,8 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from capture.ledger.messages import Attempt, Channel, Message, MessageState, NewMessage
-from capture.ledger.protocol import Ledger
+from capture.ledger.messages import (
+    VISITOR,
+    Attempt,
+    Channel,
+    Message,
+    MessageQuery,
+    MessageState,
+    NewMessage,
+)
+from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -245,3 +253,55 @@ class OutboxContract:
         assert not unsubscribed(bob, "guide")
         ledger.transact(lambda records: records.outbox.subscribe_again(ann, "guide"))
         assert not unsubscribed(ann, "guide")
+
+    def test_a_list_has_pages_of_states_newest_first(self, ledger: Ledger) -> None:
+        def work(records: WriteTransaction) -> None:
+            for number in range(4):
+                records.outbox.queue(new_message(f"a{number}"))
+            hook = {"channel": Channel.WEBHOOK, "recipient": "5f0c", "client": "other"}
+            records.outbox.queue(new_message("b", **hook))
+            records.outbox.claim(NOW, NOW + MINUTE, 1)  # a0 is being sent
+
+        ledger.transact(work)
+
+        def leads(*states: MessageState, limit: int = 9, **query: Any) -> list[str]:
+            page = MessageQuery(states=states, limit=limit, **query)
+            return [m.lead_id for m in ledger.read(lambda reading: reading.outbox.page(page))]
+
+        open_states = (MessageState.WAITING, MessageState.SENDING)
+        assert leads(*open_states) == ["b", "a3", "a2", "a1", "a0"]
+        assert leads(*open_states, limit=2) == ["b", "a3"]
+        last = ledger.read(lambda reading: reading.outbox.select(lead_id="a3"))[0].id
+        assert leads(*open_states, below=last, limit=2) == ["a2", "a1"]
+        assert leads(MessageState.SENDING) == ["a0"]
+        assert leads(*open_states, channel=Channel.WEBHOOK) == ["b"]
+        assert leads(*open_states, client="acme", limit=1) == ["a3"]
+        assert leads(*open_states, client="other", channel=Channel.MAIL) == []
+        assert leads(MessageState.SENT) == []
+        counts = ledger.read(lambda reading: reading.outbox.count_unfinished())
+        assert counts == {MessageState.WAITING: 4, MessageState.SENDING: 1}
+
+    def test_receivers_of_failed_messages_are_counted_without_visitors(
+        self, ledger: Ledger
+    ) -> None:
+        def work(records: WriteTransaction) -> None:
+            hook = {"channel": Channel.WEBHOOK, "recipient": "5f0c"}
+            for name, changes in {
+                "a": {},
+                "b": hook,
+                "c": hook,
+                "d": {"recipient": VISITOR},
+            }.items():
+                records.outbox.queue(new_message(name, **changes))
+            for message in records.outbox.claim(NOW, NOW + MINUTE, 9):
+                records.outbox.record_failed(message, NOW, Attempt("refused", 500))
+
+        ledger.transact(work)
+        (hook, mail) = ledger.read(lambda reading: reading.outbox.failed_receivers())
+        assert (hook.channel, hook.recipient, hook.count) == (Channel.WEBHOOK, "5f0c", 2)
+        assert (mail.channel, mail.recipient, mail.count) == (
+            *(Channel.MAIL, "leads@acme.example", 1),
+        )
+        newest = ledger.read(lambda reading: reading.outbox.get(hook.newest))
+        assert newest is not None
+        assert newest.lead_id == "c"

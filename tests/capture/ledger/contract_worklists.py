@@ -6,12 +6,13 @@ The test module of a backend subclasses `WorklistContract` and gives it a `ledge
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 from capture.lead.events import EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
-from capture.ledger.types import ClientLeadQuery, ClosedStatement, SyncMark
+from capture.ledger.types import ClientLeadQuery, ClosedStatement, SpamQuery, SyncMark
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -227,3 +228,36 @@ class WorklistContract:
             assert reading.campaigns.versions("other", NOW) == []
 
         ledger.read(check)
+
+    def test_spam_and_discarded_leads_are_found_newest_first(self, ledger: Ledger) -> None:
+        def work(records: WriteTransaction) -> None:
+            for number, lead_id in enumerate("abcd"):
+                at = NOW + number * HOUR
+                records.append(received_event(lead_id, at=at))
+                records.append(later_event(lead_id, EventKind.SPAM, at=at, signals=["honeypot"]))
+            records.append(
+                received_event("e"),
+                later_event("e", EventKind.QUARANTINED, signals=[]),
+                later_event("e", EventKind.DISCARDED),
+                received_event("t", test=True),
+                later_event("t", EventKind.SPAM, signals=["honeypot"]),
+                later_event("b", EventKind.ERASED),
+                received_event("q"),
+                later_event("q", EventKind.QUALIFIED),
+            )
+
+        ledger.transact(work)
+
+        def page(limit: int = 9, **query: Any) -> list[Lead]:
+            asked = SpamQuery(**{"since": NOW, "limit": limit, **query})
+            return list(ledger.read(lambda reading: reading.leads.spam(asked)))
+
+        def ids(limit: int = 9, **query: Any) -> str:
+            return "".join(lead.lead_id for lead in page(limit, **query))
+
+        assert ids() == "dcea"
+        assert ids(since=NOW + HOUR) == "dc"
+        assert ids(campaign="guide") == "dcea"
+        assert ids(campaign="other") == ""
+        last = page(2)[-1]
+        assert ids(2, after=(last.received_at, last.lead_id)) == "ea"
