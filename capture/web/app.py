@@ -112,8 +112,17 @@ def create_desk_app(
     app.config["HEADERS"] = API_HEADERS
     app.after_request(_add_headers)
     app.add_url_rule("/", "start", lambda: redirect(f"{DESK_PREFIX}/", 303))
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(HTTPException, _short_answer)
+    app.register_error_handler(Exception, _short_answer)
     return app
+
+
+def _short_answer(error: Exception) -> ResponseReturnValue:
+    """An error outside the desk's pages, in one line."""
+    if isinstance(error, HTTPException):
+        return Response(f"{error.name}\n", error.code, content_type="text/plain")
+    log_unexpected(error)
+    return Response("The fault is ours.\n", 500, content_type="text/plain")
 
 
 def create_services(

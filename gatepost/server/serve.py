@@ -8,9 +8,10 @@ import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,12 +27,14 @@ from capture.errors import Refused
 from capture.files import make_private
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
+from capture.signed_links import LinkSigner
 from capture.web.app import create_app, create_desk_app
 from capture.web.config import DeskConfig, WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from capture.web.services import run_now
 from gatepost.server.dispatcher import start_dispatcher
+from gatepost.server.first_user import first_user_link
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.http_worker import Worker
 from gatepost.setting_types import PREFIX
@@ -83,11 +86,12 @@ def _serve(settings: Settings, make: Callable[..., Flask], *, has_dispatcher: bo
     config = web_config(settings)
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
     app = make(settings, ledger, gevent.spawn)
+    invitation = _invite_first_user(settings, ledger)
     ledger.close()  # a database connection must not be carried over a fork
     dispatcher = start_dispatcher() if has_dispatcher else None
     let_no_fork_miss_a_signal()
     try:
-        _Server(settings, app, ledger).run()
+        _Server(settings, app, ledger, invitation).run()
     finally:
         if dispatcher is not None:
             dispatcher.terminate()  # nobody waits for it
@@ -171,8 +175,12 @@ def make_desk_app(
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn, configured by Gatepost's settings instead of a configuration file."""
 
-    def __init__(self, settings: Settings, app: Flask, ledger: GroupCommit) -> None:
+    def __init__(
+        self, settings: Settings, app: Flask, ledger: GroupCommit, invitation: str
+    ) -> None:
+        """`invitation`: lines to print once the server listens; empty: none."""
         self._settings = settings
+        self._invitation = invitation
         self._app = app
         self._ledger = ledger
         super().__init__()
@@ -192,10 +200,19 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "control_socket_disable": True,  # all services of a user would share one socket file
             "forwarded_allow_ips": "",  # ProxyFix decides which proxy headers are trusted
             "forwarder_headers": "",
-            "when_ready": _print_address,
+            "when_ready": self._print_address,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    def _print_address(self, server: Any) -> None:
+        address = server.address[0]
+        url = f"unix:{address}"
+        if not isinstance(address, str | bytes):
+            url = f"http://{url_host(address[0])}:{address[1]}"
+        print(f"Gatepost on {url}", flush=True)  # noqa: T201
+        if self._invitation:
+            print(self._invitation, flush=True)  # noqa: T201
 
     def load(self) -> "WSGIApplication":
         logging.getLogger("gunicorn.error").addFilter(without_messages)
@@ -231,12 +248,19 @@ def let_no_fork_miss_a_signal() -> None:
     )
 
 
-def _print_address(server: Any) -> None:
-    address = server.address[0]
-    url = f"unix:{address}"
-    if not isinstance(address, str | bytes):
-        url = f"http://{url_host(address[0])}:{address[1]}"
-    print(f"Gatepost on {url}", flush=True)  # noqa: T201
+def _invite_first_user(settings: Settings, ledger: Ledger) -> str:
+    """What the first user of the desk must know, for a person who started a development server."""
+    if not (settings.has_desk_inside and sys.stdout.isatty()):
+        return ""
+    signer = LinkSigner(secret(settings, "secret_key"), timedelta(days=settings.link_days))
+    invitation = first_user_link(ledger, signer, datetime.now(UTC))
+    if invitation is None:
+        return f"The desk is at {settings.desk_origin}/desk/"
+    name, path = invitation
+    return (
+        f"The desk is at {settings.desk_origin}/desk/. To log in as {name}, choose a passphrase "
+        f"here; the link works once, within an hour:\n{settings.desk_origin}{path}"
+    )
 
 
 # --- file permissions: only the service's user may read what the service stores ---

@@ -75,12 +75,12 @@ def test_the_build_service_may_run_longer_than_a_build() -> None:
     assert int(max_seconds[1]) > Settings().build_seconds
 
 
-def test_the_dispatcher_is_confined_like_the_service() -> None:
-    """It reaches the network, since mail servers and webhooks are elsewhere."""
-    service, dispatcher = (
+def test_dispatcher_and_desk_are_confined_like_the_service() -> None:
+    """The dispatcher reaches the network, since mail servers and webhooks are elsewhere."""
+    service, dispatcher, desk = (
         (DEPLOY / name).read_text().partition("UMask=")[2]
-        for name in ("gatepost.service", "gatepost-dispatch.service")
+        for name in ("gatepost.service", "gatepost-dispatch.service", "gatepost-desk.service")
     )
     assert "ProtectSystem=strict" in dispatcher
-    assert dispatcher == service
+    assert service == dispatcher == desk
     assert "GATEPOST_DISPATCH=off\n" in (DEPLOY / "settings.env").read_text()

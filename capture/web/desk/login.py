@@ -70,11 +70,11 @@ def enter() -> ResponseReturnValue:
     found = token and ledger.read(lambda reading: find_session(reading, token, now))
     if not token or not found:
         return desk_page("login.html", name=name, problem=_WRONG), 422
-    next_page = session.get(NEXT_PAGE) or url_for("home.show")
+    next_page = session.get(NEXT_PAGE, "/")
     session.clear()  # nothing that was set before the login, such as a CSRF token, goes on
     session[ZONE] = known_zone(request.form.get("zone", ""))
     login_user(LoggedIn(*found, token))
-    return redirect(f"{request.script_root}{next_page}" if next_page[0] == "/" else "/", 303)
+    return redirect(f"{request.script_root}{next_page}", 303)
 
 
 @blueprint.post("/logout")

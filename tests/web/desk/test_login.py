@@ -21,6 +21,8 @@ def link(desk: DeskWorld, name: str, life: timedelta = LINK_LIFE) -> str:
 
 def test_a_login_leads_to_the_page_that_was_wanted(desk: DeskWorld) -> None:
     browser = desk.browser()
+    assert browser.log_in("vera").location == "/desk/"
+    browser = desk.browser()
     assert browser.get("/?from=letter").location == "/desk/login"
     answer = browser.log_in("ADA")
     assert (answer.status_code, answer.location) == (303, "/desk/?from=letter")
