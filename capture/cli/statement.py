@@ -20,10 +20,9 @@ from capture.cli.output import (
     open_output,
     output_option,
     read_time,
-    write_output,
 )
 from capture.cli.show import moment, show_facts
-from capture.cli.statement_table import COLUMNS, show_statement, statement_rows
+from capture.cli.statement_table import show_statement
 from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
 from capture.closing.close import preview_statements
 from capture.closing.credit import Correction
@@ -33,9 +32,10 @@ from capture.documents.closed_document import (
     load_closed_document,
     sheet_of_statement,
 )
-from capture.documents.en16931 import Syntax, to_xml
-from capture.documents.lead_export import FORMATS, WRITERS
-from capture.documents.sheet import Sheet, to_html, to_hybrid_pdf, to_pdf
+from capture.documents.document_files import FACTURX, write_closed, write_document
+from capture.documents.en16931 import Syntax
+from capture.documents.lead_export import FORMATS
+from capture.documents.sheet import Sheet
 from capture.errors import NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
@@ -178,62 +178,39 @@ Shower = Callable[[str, Path | None], None]
 
 
 def _find_document(reading: ReadTransaction, number: str) -> Shower:
-    closed = load_closed_document(reading, number)
-    show_printed = (
-        partial(_show, closed.content, closed.text, closed.sheet)
-        if isinstance(closed.content, Statement)
-        else partial(_show_note, closed.content, closed.text, closed.sheet)
-    )
-    return partial(_show_closed, closed, show_printed)
+    return partial(_show_closed, load_closed_document(reading, number))
 
 
-def _show_closed(
-    closed: ClosedDocument, show_printed: Shower, shape: str, output: Path | None
-) -> None:
-    match shape:
-        case "cii" | "ubl":
-            write_output(to_xml(closed.einvoice(), shape), output)
-        case "facturx":
-            einvoice = closed.einvoice()
-            pdf = to_hybrid_pdf(closed.sheet, to_xml(einvoice, "cii"), einvoice.issued_on)
-            write_output(pdf, output, "pdf")
-        case _:
-            show_printed(shape, output)
+def _show_closed(closed: ClosedDocument, shape: str, output: Path | None) -> None:
+    if shape == "table":
+        _show_table(closed.content, closed.text)
+        return
+    with open_output(output, "pdf" if shape == FACTURX else shape) as out:
+        write_closed(closed, shape, out)
 
 
 def _shown_preview(reading: ReadTransaction, statement: Statement) -> Shower:
     text = statement_json(statement)
-    return partial(_show, statement, text, sheet_of_statement(reading, statement, text))
+    return partial(_show_preview, statement, text, sheet_of_statement(reading, statement, text))
 
 
-def _show(statement: Statement, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
+def _show_preview(
+    statement: Statement, text: str, sheet: Sheet, shape: str, output: Path | None
+) -> None:
     if shape == "table":
-        show_statement(statement, fingerprint(text))
-    elif shape == "json":
-        write_output(text.encode(), output)
-    elif shape in {"html", "pdf"}:
-        _write_sheet(sheet, shape, output)
-    else:
-        with open_output(output, shape) as out:
-            WRITERS[shape](out, COLUMNS, statement_rows(statement))
+        _show_table(statement, text)
+        return
+    with open_output(output, shape) as out:
+        write_document(statement, text, sheet, shape, out)
 
 
-def _show_note(note: Correction, text: str, sheet: Sheet, shape: str, output: Path | None) -> None:
-    if shape == "table":
-        data = asdict(note) | {
-            "amount": show_money(note.amount, note.currency),
-            "vat": show_money(note.vat, note.currency),
-            "issued_at": moment(note.issued_at),
-        }
-        show_facts((name.replace("_", " "), value) for name, value in data.items() if value)
-    elif shape == "json":
-        write_output(text.encode(), output)
-    elif shape in {"html", "pdf"}:
-        _write_sheet(sheet, shape, output)
-    else:
-        raise Refused(f"{note.number} is a {note.kind}: use another --format, such as pdf or xml")
-
-
-def _write_sheet(sheet: Sheet, shape: str, output: Path | None) -> None:
-    content = to_html(sheet).encode() if shape == "html" else to_pdf(sheet)
-    write_output(content, output, shape)
+def _show_table(content: Statement | Correction, text: str) -> None:
+    if isinstance(content, Statement):
+        show_statement(content, fingerprint(text))
+        return
+    data = asdict(content) | {
+        "amount": show_money(content.amount, content.currency),
+        "vat": show_money(content.vat, content.currency),
+        "issued_at": moment(content.issued_at),
+    }
+    show_facts((name.replace("_", " "), value) for name, value in data.items() if value)

@@ -1,42 +1,11 @@
-"""A statement as tables in the terminal, and as rows for CSV, JSON Lines and XLSX."""
-
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Final
+"""A statement as tables in the terminal."""
 
 from capture.billing.statement import Statement, StatementLine
 from capture.cli.show import moment, show_facts, show_heading, show_rows
 from capture.documents.einvoice_requirements import einvoice_fault, einvoice_gap
-from capture.documents.lead_export import Cell
 from capture.documents.price_words import show_price
-from capture.lead.events import show_time
-from capture.money import from_minor, show_money
-
-COLUMNS = (
-    "number",
-    "campaign",
-    "month",
-    "lead_id",
-    "period",
-    "campaign_version",
-    "received_at",
-    "event",
-    "event_at",
-    "due_at",
-    "rate",
-    "percent",
-    "sold",
-    "refunded",
-    "amount",
-    "currency",
-    "free_over_cap",
-    "late",
-    "entered",
-    "by_silence",
-    "criteria_met",
-)
-
-_FLAGS: Final = ("free_over_cap", "late", "entered", "by_silence")
+from capture.documents.statement_rows import FLAGS
+from capture.money import show_money
 
 
 def show_statement(statement: Statement, digest: str) -> None:
@@ -90,7 +59,7 @@ def _table_row(line: StatementLine, currency: str) -> dict[str, str | None]:
         "due": moment(line.due_at),
         "price": f"{price} ({note})" if note else price,
         "amount": show_money(line.amount, currency),
-        "marks": " ".join(flag for flag in _FLAGS if getattr(line, flag)),
+        "marks": " ".join(flag for flag in FLAGS if getattr(line, flag)),
         "met": "; ".join(criterion.rule for criterion in line.met),
     }
 
@@ -103,40 +72,3 @@ def _added(statement: Statement) -> list[tuple[str, str]]:
         ("credit carried forward", statement.credit_left),
     ]
     return [(name, show_money(amount, statement.currency)) for name, amount in rows if amount]
-
-
-def statement_rows(statement: Statement) -> Iterator[dict[str, Cell]]:
-    """One row per line, with `COLUMNS`."""
-    for part in statement.parts:
-        for line in part.lines:
-            yield _row(statement, part.campaign, line)
-
-
-def _row(statement: Statement, campaign: str, line: StatementLine) -> dict[str, Cell]:
-    price = line.price
-
-    def major(minor: int | None) -> Decimal | None:
-        return None if minor is None else from_minor(minor, statement.currency)
-
-    flags: dict[str, Cell] = {flag: "yes" if getattr(line, flag) else "no" for flag in _FLAGS}
-
-    return {
-        "number": statement.number,
-        "campaign": campaign,
-        "month": statement.month,
-        "lead_id": line.lead_id,
-        "period": line.period,
-        "campaign_version": line.version,
-        "received_at": show_time(line.received_at),
-        "event": line.event,
-        "event_at": show_time(line.event_at),
-        "due_at": show_time(line.due_at),
-        "rate": major(price.rate),
-        "percent": price.percent,
-        "sold": major(price.sold),
-        "refunded": major(price.refunded),
-        "amount": major(line.amount),
-        "currency": statement.currency,
-        **flags,
-        "criteria_met": "; ".join(criterion.rule for criterion in line.met),
-    }
