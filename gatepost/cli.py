@@ -26,7 +26,6 @@ from gatepost.settings import (
 )
 
 if TYPE_CHECKING:
-    from capture.billing.statement import Agency
     from capture.cli.context import CommandContext
     from capture.privacy.retention import RetentionPeriods
 
@@ -187,6 +186,7 @@ def _command_context(settings: Settings) -> "CommandContext":
     from capture.billing.journal import AccountCodes
     from capture.cli.context import Allowance, CommandContext
     from capture.documents.journal_export import DatevSettings
+    from gatepost.agency import agency_of
 
     return CommandContext(
         database_url=settings.database_url,
@@ -208,7 +208,7 @@ def _command_context(settings: Settings) -> "CommandContext":
         checks_mail_domains=settings.mail_domain_check == "on",
         dns_server=read_dns_server(settings.dns_server) if settings.dns_server else None,
         secret=lambda name: secret(settings, name),
-        agency=_agency(settings),
+        agency=agency_of(settings),
         accounts=AccountCodes(
             settings.revenue_account,
             settings.bank_account,
@@ -238,30 +238,6 @@ def _retention(settings: Settings) -> "RetentionPeriods":
         letters=timedelta(days=settings.retention_letter_days) or None,
         backups=timedelta(days=settings.retention_backup_days),
     )
-
-
-def _agency(settings: Settings) -> "Agency":
-    from capture.billing.statement import Agency, Party
-
-    email = settings.agency_email
-    party = Party(
-        settings.agency,
-        _lines(settings.agency_address),
-        settings.agency_tax_id,
-        country=settings.agency_country,
-        city=settings.agency_city,
-        postcode=settings.agency_postcode,
-        vat_id=settings.agency_vat_id,
-        legal_id=settings.agency_legal_id,
-        electronic_address=settings.agency_electronic_address or (email and f"EM:{email}"),
-        email=email,
-        phone=settings.agency_phone,
-    )
-    return Agency(party, _lines(settings.agency_payment), settings.agency_iban, settings.agency_bic)
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.split(";") if line.strip())
 
 
 # The commands of this package: `schema`, `serve` and `settings`.

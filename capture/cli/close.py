@@ -8,10 +8,9 @@ from capture.billing.statement import ParkedLead, Statement
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Month
 from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
-from capture.closing.close import close_month, read_statement
+from capture.closing.close import check_agency, close_month, read_statement
 from capture.closing.documents import find_closed_statement
 from capture.closing.months import Closing
-from capture.errors import Refused
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.money import show_money
@@ -40,7 +39,7 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
     Example:
       gatepost close acme --month 2026-11
     """
-    check_agency(context)
+    check_agency(context.agency)
     parties = context.parties(client)
 
     def close_and_read(records: WriteTransaction) -> list[tuple[Closing, ClosedStatement | None]]:
@@ -66,15 +65,6 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
             warn_of_einvoice(closed_statement.number, parties, client, closing.currency)
         for campaign, reasons in closing.parked.items():
             warn_of_parked(campaign, (ParkedLead(*item) for item in reasons.items()))
-
-
-def check_agency(context: CommandContext) -> None:
-    """Raises `Refused` if the settings lack what a statement must say of the agency."""
-    if not context.agency.party.address:
-        raise Refused(
-            "AGENCY_ADDRESS is not set, and a statement must name the agency; "
-            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
-        )
 
 
 def _show_closed(closed_statement: ClosedStatement) -> None:

@@ -1,18 +1,14 @@
 """`gatepost month-end`: previews or closes a month of all clients, and writes its documents."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
 import click
 
-from capture.billing.statement import ParkedLead, Parties, build_parties
-from capture.campaign.catalogue import ReadFiles
-from capture.cli.close import check_agency
+from capture.billing.statement import ParkedLead, Parties
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import TITLES_MISSING
 from capture.cli.month_end_files import FAILURES, failure_text, write_month
@@ -26,9 +22,10 @@ from capture.cli.options import Month
 from capture.cli.output_folder import open_folder
 from capture.cli.show import as_json_option, show_json
 from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
-from capture.closing.close import close_month
-from capture.closing.month_end import MonthEnd, State, month_ends
-from capture.errors import FileErrors, Problem, Refused
+from capture.closing.close import check_agency, close_month
+from capture.closing.month_end import MonthEnd, State
+from capture.closing.month_of_clients import MonthOfClients
+from capture.errors import FileErrors, Refused
 from capture.ledger.protocol import Ledger
 
 
@@ -75,14 +72,14 @@ def month_end(
         raise click.UsageError("a preview writes no files: add --close, or leave out -o")
     read_files = context.read_files()
     with context.ledger() as ledger:
-        of_clients = _MonthOfClients(context, ledger, read_files, month, client)
-        ends = of_clients.ends()
+        of_clients = MonthOfClients(context.agency, read_files, month, client)
+        ends = ledger.read(lambda reading: of_clients.ends(reading, datetime.now(UTC)))
         if not ends and client is not None and client not in read_files.client_errors:
             read_files.sound.client(client)  # raises for an unknown name, with near spellings
         if is_close:
-            check_agency(context)
+            check_agency(context.agency)
             folder = output or context.month_ends / month
-            _close_and_write(of_clients, ends, folder, as_json=as_json)
+            _close_and_write(context, ledger, of_clients, ends, folder, as_json=as_json)
         elif as_json:
             show_json(ends_as_data(ends))
         else:
@@ -94,59 +91,9 @@ def month_end(
                 raise FileErrors(problems)
 
 
-@dataclass(frozen=True)
-class _MonthOfClients:
-    """The month of one client or of all, and the files that it needs."""
-
-    context: CommandContext
-    ledger: Ledger
-    read_files: ReadFiles
-    month: str
-    client: str | None
-    """Only this client; None: all."""
-
-    @cached_property
-    def parties(self) -> dict[str, Parties]:
-        """By client; a client whose file has a mistake is left out."""
-        clients = self.read_files.sound.clients
-        return {
-            slug: build_parties(self.context.agency, client) for slug, client in clients.items()
-        }
-
-    def ends(self) -> list[MonthEnd]:
-        """The state of each client and currency now."""
-        now = datetime.now(UTC)
-        ends = self.ledger.read(
-            lambda reading: month_ends(reading, self.parties, self.month, now, self.client)
-        )
-        return [
-            replace(end, reason="the file of the client has a mistake")
-            if end.state is State.NOT_READY and end.client in self.read_files.client_errors
-            else end
-            for end in ends
-        ]
-
-    def problems(self, ends: Sequence[MonthEnd]) -> list[Problem]:
-        """The mistakes in the files of these clients and of their campaigns."""
-        slugs = {slug for end in ends for slug in end.titles}
-        errors = [
-            *(
-                error
-                for slug, error in self.read_files.client_errors.items()
-                if self.client in {None, slug}
-            ),
-            *(
-                error
-                for slug, error in self.read_files.campaign_errors.items()
-                if self.client is None or slug in slugs
-            ),
-        ]
-        return [problem for error in errors for problem in error.problems]
-
-
 def _warn_of_agency(context: CommandContext) -> None:
     try:
-        check_agency(context)
+        check_agency(context.agency)
     except Refused as refused:
         click.echo(str(refused), err=True)
 
@@ -160,14 +107,19 @@ def _warn_of_einvoices(parties: Mapping[str, Parties], ends: Iterable[MonthEnd])
 
 
 def _close_and_write(
-    of_clients: _MonthOfClients, ends: Sequence[MonthEnd], folder: Path, *, as_json: bool
+    context: CommandContext,
+    ledger: Ledger,
+    of_clients: MonthOfClients,
+    ends: Sequence[MonthEnd],
+    folder: Path,
+    *,
+    as_json: bool,
 ) -> None:
     """Closes the clients that are ready, then writes all documents of the month.
 
     Raises `Refused` at the end, with one line for each failure.
     """
     failures = [str(problem) for problem in of_clients.problems(ends)]
-    context, ledger = of_clients.context, of_clients.ledger
     with open_folder(folder) as output:
         for owner, group in groupby(ends, attrgetter("client")):
             parties = of_clients.parties.get(owner)
@@ -181,9 +133,10 @@ def _close_and_write(
     if not context.titles():
         click.echo(TITLES_MISSING, err=True)
     if as_json:
+        ends = ledger.read(lambda reading: of_clients.ends(reading, datetime.now(UTC)))
         show_json(
             {
-                "months": ends_as_data(of_clients.ends()),
+                "months": ends_as_data(ends),
                 "documents": documents_as_data(files.documents),
                 "folder": str(folder),
                 "files": files.states,

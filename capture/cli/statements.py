@@ -9,7 +9,7 @@ import click
 from capture.billing.account import Account, Entry
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, show_rows
-from capture.closing.documents import accounts_of, day_in_zone
+from capture.closing.documents import accounts_of, state_of
 from capture.closing.months import Closing, closed_months
 from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor, show_money
@@ -76,7 +76,7 @@ def _load_rows(
     }
     rows, totals = [], []
     for account in accounts_of(reading, client):
-        rows += [_row(entry, _state(entry, now), digests) for entry in account.entries]
+        rows += [_row(entry, state_of(entry, now), digests) for entry in account.entries]
         totals.append(_total(account, now))
     rows += [
         _empty_row(closing) for closing in closed_months(reading, client) if not closing.number
@@ -93,10 +93,6 @@ def _empty_row(closing: Closing) -> dict[str, object]:
         "month": closing.month,
     }
     return facts | {"state": "nothing to bill", "exact": _exact(closing.currency, closing.titles)}
-
-
-def _state(entry: Entry, now: datetime) -> str:
-    return entry.state(day_in_zone(entry.document.time_zone, now))
 
 
 def _row(entry: Entry, state: str, digests: Mapping[str, str]) -> dict[str, object]:
@@ -142,7 +138,7 @@ def _for_client(client: str | None) -> str:
 
 def _total(account: Account, now: datetime) -> str:
     currency = account.currency
-    late = sum(entry.open for entry in account.entries if _state(entry, now) == "overdue")
+    late = sum(entry.open for entry in account.entries if state_of(entry, now) == "overdue")
     text = f"{account.client}: {show_money(account.open, currency)} to be paid"
     if late:
         text += f", {show_money(late, currency)} of it overdue"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from capture.billing.statement import (
+    Agency,
     Counts,
     ParkedLead,
     Parties,
@@ -80,6 +81,15 @@ def preview_statement(
     earlier = months_closed_before(closings, month, as_of)
     statement = _draw_statement(reading, group, parties, MonthAsOf(month, as_of, sequence), earlier)
     return replace(statement, chain_head=head)
+
+
+def check_agency(agency: Agency) -> None:
+    """Raises `Refused` if the settings lack what a statement must say of the agency."""
+    if not agency.party.address:
+        raise Refused(
+            "AGENCY_ADDRESS is not set, and a statement must name the agency; "
+            'set GATEPOST_AGENCY_ADDRESS="1 Main Street; New York" in .env'
+        )
 
 
 def close_month(  # noqa: PLR0913 - all that closing a month depends on

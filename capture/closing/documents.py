@@ -9,7 +9,14 @@ from operator import attrgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from capture.billing.account import Account, Document, DocumentKind, Payment, build_accounts
+from capture.billing.account import (
+    Account,
+    Document,
+    DocumentKind,
+    Entry,
+    Payment,
+    build_accounts,
+)
 from capture.errors import Hint, NotFound
 from capture.lead.events import Event, EventKind
 from capture.ledger.protocol import ReadTransaction
@@ -112,6 +119,11 @@ def accounts_of(
 ) -> list[Account]:
     """An account for each client and currency."""
     return build_accounts(documents_of(reading, client, last), payments_of(reading, client, last))
+
+
+def state_of(entry: Entry, now: datetime) -> str:
+    """`issued`, `settled`, `overdue` or `open`, as of an aware time."""
+    return entry.state(day_in_zone(entry.document.time_zone, now))
 
 
 def carried_forward(reading: ReadTransaction, client: str, currency: str, last: int) -> int:

@@ -47,5 +47,5 @@ def write_document(
         WRITERS[shape](out, COLUMNS, statement_rows(content))
     else:
         raise Refused(
-            f"{content.number} is a {content.kind}, which has no rows: use another format, such as pdf"
+            f"{content.number} is a {content.kind} and has no rows: choose another format"
         )
