@@ -2,11 +2,12 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from capture.billing.statement import Agency, Party
 from capture.errors import Unavailable
 from capture.site import Site
 
@@ -24,6 +25,8 @@ class DeskConfig:
     """The agency's picture, an SVG or PNG file."""
     url: str = ""
     """The desk's own origin, such as `https://desk.agency.example`; empty: that of the service."""
+    supplier: Agency = field(default_factory=lambda: Agency(Party("")))
+    """The agency with its address and bank, as statements name it. No month closes without them."""
 
 
 @dataclass(frozen=True)

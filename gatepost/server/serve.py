@@ -33,6 +33,7 @@ from capture.web.config import DeskConfig, WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from capture.web.services import run_now
+from gatepost.agency import agency_of
 from gatepost.server.dispatcher import start_dispatcher
 from gatepost.server.first_user import first_user_link
 from gatepost.server.group_commit import GroupCommit
@@ -148,6 +149,7 @@ def desk_config(settings: Settings) -> DeskConfig:
         agency=settings.agency,
         logo=Path(settings.agency_logo) if settings.agency_logo else None,
         url=settings.desk_url,
+        supplier=agency_of(settings),
     )
 
 

@@ -14,11 +14,13 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchPage
 
+from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
-from capture.web.desk import home, login
+from capture.web.desk import home, login, statements
 from capture.web.desk.access import (
+    AGENCY_AND_CLIENT,
     ALL_ROLES,
     ANYBODY,
     NotForRole,
@@ -46,10 +48,14 @@ PREFIX: Final = "/desk"
 PAGES: Final = (
     login.blueprint,
     home.blueprint,
+    statements.blueprint,
 )
 """The pages of the desk, one file and one blueprint for each."""
 
-NAVIGATION: Final = (NavigationItem("home.show", "Start", ALL_ROLES),)
+NAVIGATION: Final = (
+    NavigationItem("home.show", "Start", ALL_ROLES),
+    NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
+)
 """The entries of the navigation, in order; each role sees its own."""
 
 LOGINS_BY_ADDRESS: Final = "20 per 10 minutes"
@@ -84,8 +90,11 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         limit_by_address=RateLimit(LOGINS_BY_ADDRESS, counters, secret),
         limit_by_name=RateLimit(LOGINS_BY_NAME, counters, secret),
         navigation=NAVIGATION,
+        supplier=config.supplier,
     )
-    app.jinja_env.filters.update(short_time=short_time, iso_time=iso_time, money=show_money)
+    app.jinja_env.filters.update(
+        short_time=short_time, iso_time=iso_time, day=short_day, money=show_money
+    )
     app.jinja_env.globals["zone_name"] = zone_name
     CSRFProtect(app)
     install_login(app)

@@ -9,6 +9,7 @@ from typing import Final, cast
 
 from flask import Response, current_app, render_template, request, url_for
 
+from capture.billing.statement import Agency
 from capture.ledger.users import Role
 from capture.web.desk.access import logged_in
 from capture.web.rate_limit import RateLimit
@@ -48,6 +49,8 @@ class Desk:
     limit_by_address: RateLimit
     limit_by_name: RateLimit
     navigation: tuple[NavigationItem, ...]
+    supplier: Agency
+    """The agency, as statements name it."""
 
 
 def read_assets(theme: Path, logo: Path | None = None) -> Mapping[str, Asset]:

@@ -13,15 +13,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from capture.billing.statement import Agency
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role
 from capture.users.accounts import add_user
 from capture.users.passphrase import hash_passphrase
 from capture.web.config import DeskConfig
 from capture.web.desk.app import PREFIX
-from tests.samples import NOW
+from tests.samples import NOW, PARTIES
 from tests.web.api.conftest import World, make_world
 
+DESK_CONFIG = DeskConfig(agency="Ada's Leads", supplier=Agency(PARTIES.supplier, PARTIES.payment))
 WORDS = "four easy words here"
 """The passphrase of every user."""
 USERS = {
@@ -41,8 +43,8 @@ class Browser:
 
     def get(self, path: str = "/") -> TestResponse:
         answer = self.client.get(f"{PREFIX}{path}")
-        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
-        self.token = found[1] if found else self.token
+        found = re.search(rb'name="csrf_token" value="([^"]+)"', answer.data)
+        self.token = found[1].decode() if found else self.token
         return answer
 
     def post(self, path: str, **values: object) -> TestResponse:
@@ -108,7 +110,7 @@ def add_users(world: World) -> None:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[DeskWorld]:
     with time_machine.travel(NOW, tick=False) as clock:
-        world = make_world(tmp_path, desk=DeskConfig(agency="Ada's Leads"))
+        world = make_world(tmp_path, desk=DESK_CONFIG)
         add_users(world)
         yield DeskWorld(world, clock, tmp_path)
         assert world.ledger.verify().problems == ()

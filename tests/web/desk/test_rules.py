@@ -15,7 +15,13 @@ PUBLIC = {
 }
 """All that somebody reaches who is not logged in."""
 ALL, AGENCY = frozenset(Role), frozenset({Role.AGENCY})
-ROLES = {"login.leave": ALL, "home.show": ALL}
+AGENCY_AND_CLIENT = frozenset({Role.AGENCY, Role.CLIENT})
+ROLES = {
+    **dict.fromkeys(("login.leave", "home.show"), ALL),
+    **dict.fromkeys(
+        ("statements.show_list", "statements.show", "statements.download"), AGENCY_AND_CLIENT
+    ),
+}
 """By other route: who may use it. A new route needs a line here."""
 
 

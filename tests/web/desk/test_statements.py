@@ -1,0 +1,174 @@
+"""The statements at the desk: the list, one document, its files, and who sees them."""
+
+import sqlite3
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from capture.closing.close import close_month
+from capture.closing.credit import CorrectionRequest, issue_credit
+from capture.closing.payments import PaymentRequest, record_payment
+from capture.ledger.users import Access
+from tests.samples import PARTIES
+from tests.web.desk.conftest import Browser, DeskWorld
+
+CLOSED = datetime(2026, 12, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def closed(desk: DeskWorld) -> DeskWorld:
+    """Acme's November with two leads of 50.00, and one of the other client."""
+    ledger = desk.world.ledger
+    desk.world.take()
+    desk.world.take()
+    desk.world.take("rival")
+    desk.clock.move_to(CLOSED)
+    for client in ("acme", "other"):
+        ledger.transact(
+            lambda records, client=client: close_month(  # type: ignore[misc]
+                records, client, PARTIES, "2026-11", CLOSED
+            )
+        )
+    return desk
+
+
+def accesses(desk: DeskWorld) -> list[Access]:
+    """The newest first."""
+    entries = desk.world.ledger.read(lambda reading: reading.users.accesses(limit=10))
+    return [access for _, access in entries]
+
+
+def lead_ids(desk: DeskWorld) -> list[str]:
+    """The leads on acme-0001."""
+    lines = desk.world.ledger.read(lambda reading: reading.statements.lines("acme-0001"))
+    return [lead_id for lead_id, _ in lines]
+
+
+def credit(desk: DeskWorld) -> None:
+    """Credits 20.00 of the first line of acme-0001."""
+    request = CorrectionRequest("acme-0001", lead_ids(desk)[0], "goodwill", amount=Decimal(20))
+    desk.world.ledger.transact(lambda records: issue_credit(records, request, "Ada", CLOSED))
+
+
+def test_the_list_shows_sums_and_state(closed: DeskWorld) -> None:
+    text = closed.user("ada").text("/statements")
+    assert "To pay $150.00" in text
+    assert "acme-0001 Invoice acme November 2026 5 Dec 2026 4 Jan 2027 $100.00 $100.00" in text
+    assert "other-0001 Invoice other November 2026" in text
+    assert "Overdue" not in text.partition("Number")[0].replace("All To pay Overdue", "")
+
+
+def test_a_client_sees_only_its_own_documents(closed: DeskWorld) -> None:
+    carol, oscar = closed.user("carol"), closed.user("oscar")
+    assert "acme-0001" in carol.text("/statements")
+    assert "other-0001" not in carol.text("/statements?client=other")
+    assert carol.get("/statements/acme-0001").status_code == 200
+    for path in ("/statements/acme-0001", "/statements/acme-0001/files/pdf"):
+        refused, unknown = oscar.get(path), oscar.get(path.replace("acme-0001", "acme-0009"))
+        assert refused.status_code == unknown.status_code == 404
+        assert refused.text.replace("acme-0001", "acme-0009") == unknown.text
+
+
+def test_a_viewer_sees_none(closed: DeskWorld) -> None:
+    assert closed.user("vera").get("/statements").status_code == 403
+
+
+def test_the_list_filters_by_client_and_state(closed: DeskWorld) -> None:
+    ada = closed.user("ada")
+    assert "acme-0001" not in ada.text("/statements?client=other")
+    assert "No document is like that" in ada.text("/statements?state=overdue")
+    closed.clock.move_to(datetime(2027, 1, 10, 12, tzinfo=UTC))
+    text = closed.user("carol").text("/statements?state=overdue")
+    assert "Overdue $100.00" in text
+    assert "acme-0001" in text
+
+
+def test_the_next_page_begins_after_a_position(closed: DeskWorld) -> None:
+    text = closed.user("ada").text("/statements?after=2026-12-05,other-0001")
+    assert "acme-0001" in text
+    assert "other-0001" not in text
+
+
+def test_an_empty_list_says_what_to_do(desk: DeskWorld) -> None:
+    assert "No month was closed yet" in desk.user("ada").text("/statements")
+    assert "You have no statement yet" in desk.user("carol").text("/statements")
+
+
+def test_the_document_shows_each_line_with_its_lead(closed: DeskWorld) -> None:
+    page = closed.user("carol").get("/statements/acme-0001")
+    assert len(lead_ids(closed)) == 2
+    for lead_id in lead_ids(closed):
+        assert f'href="/desk/leads/{lead_id}"' in page.text
+    assert "style=" not in page.text
+    text = closed.user("carol").text("/statements/acme-0001")
+    assert "Acme Cloud, Inc." in text
+    assert "Please pay $100.00 by 4 January 2027" in text
+    assert "How to check this document" in text
+
+
+def test_a_look_at_a_document_is_logged(closed: DeskWorld) -> None:
+    closed.user("carol").get("/statements/acme-0001")
+    assert (accesses(closed)[0].page, accesses(closed)[0].count) == ("statement", 2)
+
+
+def test_payments_and_credits_change_the_account(closed: DeskWorld) -> None:
+    credit(closed)
+    payment = PaymentRequest("acme-0001", Decimal(30), date(2026, 12, 5))
+    closed.world.ledger.transact(lambda records: record_payment(records, payment, CLOSED))
+    text = closed.user("carol").text("/statements/acme-0001")
+    assert "Total $100.00 Credited $20.00 Paid $30.00 To pay $50.00" in text
+    note = closed.user("carol").text("/statements/acme-0002")
+    assert "Credit note acme-0002" in note
+    assert "The corrected document, acme-0001" in note
+    assert "-$20.00" in closed.user("ada").text("/statements")
+
+
+FILES = {
+    "pdf": ("application/pdf", b"%PDF-", "acme-0001.pdf"),
+    "csv": ("text/csv; charset=utf-8", b"number,campaign,month", "acme-0001.csv"),
+    "xlsx": (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        b"PK",
+        "acme-0001.xlsx",
+    ),
+    "json": ("application/json", b"{", "acme-0001.json"),
+    "html": ("text/html; charset=utf-8", b"<!doctype html>", "acme-0001.html"),
+    "evidence": ("application/vnd.sqlite3", b"SQLite format 3", "acme-0001.db"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_files_are_those_of_the_commands(closed: DeskWorld, name: str) -> None:
+    media_type, beginning, file_name = FILES[name]
+    answer = closed.user("carol").get(f"/statements/acme-0001/files/{name}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == media_type
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={file_name}"
+    assert answer.data.startswith(beginning)
+    assert accesses(closed)[0].page == f"statement {name}"
+
+
+def test_the_evidence_has_only_the_leads_of_the_statement(closed: DeskWorld) -> None:
+    answer = closed.user("carol").get("/statements/acme-0001/files/evidence")
+    file = closed.folder / "evidence.db"
+    file.write_bytes(answer.data)
+    with sqlite3.connect(file) as evidence:
+        assert evidence.execute("SELECT count(*) FROM leads").fetchone() == (2,)
+
+
+def test_a_document_that_cannot_be_an_e_invoice_says_why(closed: DeskWorld) -> None:
+    ada, carol = closed.user("ada"), closed.user("carol")
+    assert "It cannot be an e-invoice" in ada.text("/statements/acme-0001")
+    assert "e-invoice" not in carol.text("/statements/acme-0001")
+    assert carol.get("/statements/acme-0001/files/cii").status_code == 409
+
+
+def test_a_note_has_no_rows_and_no_evidence(closed: DeskWorld) -> None:
+    credit(closed)
+    carol: Browser = closed.user("carol")
+    assert "Evidence" not in carol.text("/statements/acme-0002")
+    assert carol.get("/statements/acme-0002/files/pdf").data.startswith(b"%PDF-")
+    assert carol.get("/statements/acme-0002/files/csv").status_code == 409
+    assert carol.get("/statements/acme-0002/files/evidence").status_code == 404
+    assert carol.get("/statements/acme-0002/files/other").status_code == 404
