@@ -10,12 +10,12 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.errors import NotFound
-from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
 from capture.lead.consent import Consent
 from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
+from capture.lead_story.story import LeadStory, load_story
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.types import Note, PersonalData, RecordedEvent
+from capture.ledger.types import PersonalData, RecordedEvent
 
 MARKS: Final = (
     *("test", "free_over_cap", "needs_explicit_acceptance", "bounced", "consent_withdrawn"),
@@ -69,18 +69,20 @@ def show_one_lead(
 
 
 def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
-    events = list(reading.events.select(lead_id=lead.lead_id))
-    personal_data = reading.people.personal_data(lead.lead_id)
+    story = load_story(reading, lead)
+    events, personal_data, notes = story.recorded, story.personal_data, story.notes
     due_state = reading.statements.due_state(lead.lead_id)
-    notes = list(reading.people.notes(lead.lead_id))
     earlier = [lead_id for recorded in events for lead_id in recorded.event.data.get("earlier", ())]
     return {
         "lead": {name: _plain(value) for name, value in asdict(lead).items()}
         | {"stage": lead.review_at(now), "accepted_at": moment(lead.accepted_as_of(now))}
         | {"due": moment(due_state.due_at), "billed": due_state.billed},
         "consent": asdict(lead.consent),
-        "verdict": _verdict(events, personal_data),
-        "signals": _signals(events),
+        "verdict": [
+            {"id": each.id, "rule": each.rule, "passed": each.is_met, "reason": each.reason}
+            for each in story.criteria
+        ],
+        "signals": story.signals_in_words,
         "answers": None if personal_data is None else dict(personal_data.answers),
         "unverified": None if personal_data is None else dict(personal_data.unverified),
         "first_touch": None if personal_data is None else dict(personal_data.first_touch),
@@ -99,7 +101,7 @@ def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any
             for download in reading.downloads.of_lead(lead.lead_id)
         ],
         "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
-        "events": [_event(recorded, notes) for recorded in events],
+        "events": [_event(recorded, story) for recorded in events],
     }
 
 
@@ -116,46 +118,20 @@ def find_lead_by_prefix(reading: ReadTransaction, id_prefix: str) -> Lead:
     return lead
 
 
-def _verdict(
-    events: list[RecordedEvent], personal_data: PersonalData | None
-) -> list[dict[str, Any]]:
-    reasons = {} if personal_data is None else personal_data.reasons
-    verdicts = [
-        recorded.event.data["verdict"] for recorded in events if "verdict" in recorded.event.data
-    ]
-    return [
-        {**criterion, "reason": reasons.get(criterion["id"], "")}
-        for criterion in (verdicts[-1]["criteria"] if verdicts else ())
-    ]
-
-
-def _signals(events: list[RecordedEvent]) -> list[str]:
-    """The spam signals or risk signals of the newest event that has some, in words."""
-    newest = next((event for event in reversed(events) if event.event.data.get("signals")), None)
-    if newest is None:
-        return []
-    signals = newest.event.data["signals"]
-    if newest.event.kind is EventKind.SPAM:
-        words = "; ".join(map(spam_signal_in_words, signals))
-        return [f"It looked like spam: {words}."]
-    return list(map(risk_signal_in_words, signals))
-
-
 def _answers(personal_data: PersonalData | None) -> dict[str, Any] | None:
     return None if personal_data is None else dict(personal_data.answers)
 
 
-def _event(recorded: RecordedEvent, notes: list[Note]) -> dict[str, Any]:
+def _event(recorded: RecordedEvent, story: LeadStory) -> dict[str, Any]:
     event = recorded.event
-    key = (event.kind.value, event.recorded_at)
-    authors = (note.author for note in notes if (note.kind, note.written_at) == key)
+    note = story.note_of(event)
     return {
         "sequence": recorded.sequence,
         "kind": event.kind.value,
         "occurred_at": moment(event.occurred_at),
         "recorded_at": moment(event.recorded_at),
         "actor": event.actor.value,
-        "by": next(authors, ""),
+        "by": "" if note is None else note.author,
         "data": {name: value for name, value in event.data.items() if name != "verdict"},
         "hash": recorded.hash,
     }

@@ -18,7 +18,7 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
-from capture.web.desk import home, login, statements
+from capture.web.desk import home, lead, login, statements
 from capture.web.desk.access import (
     AGENCY_AND_CLIENT,
     ALL_ROLES,
@@ -49,6 +49,7 @@ PAGES: Final = (
     login.blueprint,
     home.blueprint,
     statements.blueprint,
+    lead.blueprint,
 )
 """The pages of the desk, one file and one blueprint for each."""
 

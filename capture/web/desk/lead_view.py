@@ -93,7 +93,7 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
         name=name,
         company=company,
         received=moment_in_words(lead.received_at, terms.zone),
-        answers=[] if data is None else list(_answer_views(terms, data)),
+        answers=[] if data is None else list(answer_views(terms, data)),
         is_erased=data is None,
         criteria=[
             visible_text(criterion["rule"])
@@ -334,7 +334,8 @@ def _consent(lead: Lead) -> str:
     return "The person ticked the box beside this text:"
 
 
-def _answer_views(terms: Campaign, data: PersonalData) -> Iterator[AnswerView]:
+def answer_views(terms: Campaign, data: PersonalData) -> Iterator[AnswerView]:
+    """The answers in the form's order, ready to print."""
     for answer in labelled_answers(terms, data):
         label, text = visible_text(answer.label), visible_text(answer.text)
         link = ""

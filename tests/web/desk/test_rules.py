@@ -21,6 +21,7 @@ ROLES = {
     **dict.fromkeys(
         ("statements.show_list", "statements.show", "statements.download"), AGENCY_AND_CLIENT
     ),
+    "lead.show": AGENCY_AND_CLIENT,
 }
 """By other route: who may use it. A new route needs a line here."""
 

@@ -1,0 +1,1 @@
+"""One lead in words: its facts, its timeline, its other leads, and what may be done next."""

@@ -1,0 +1,290 @@
+"""What the page of a lead shows: everything for the agency, and its own part for the client.
+
+The client's part is what its API and the page behind a letter's link show.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from capture.client_access.answers import person_and_company
+from capture.client_access.client_leads import find_linked_lead, load_client_lead
+from capture.client_access.lead_schema import TouchSchema
+from capture.client_access.lead_serializer import serialize_lead
+from capture.documents.agreement.model import visible_text
+from capture.intake.signal_words import risk_signal_in_words
+from capture.lead.model import Lead
+from capture.lead_story.other_leads import OtherLeads, find_other_leads
+from capture.lead_story.stages import STAGES_IN_WORDS, StageWords, Tone, stage_in_words
+from capture.lead_story.story import Criterion, LeadStory, load_story
+from capture.lead_story.timeline import TimelineEntry, agency_timeline, client_timeline
+from capture.ledger.downloads import Download
+from capture.ledger.messages import Channel, Message
+from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import PersonalData
+from capture.privacy.receipt import Receipt, consent_receipt
+from capture.review.acts import find_lead
+from capture.web.desk.lead_view import AnswerView, answer_views, lead_view
+
+_TOUCHES: Final[Mapping[str, str]] = {
+    "path": "Page",
+    "referrer": "Came from",
+    "utm_source": "Source",
+    "utm_medium": "Medium",
+    "utm_campaign": "Campaign",
+    "utm_term": "Term",
+    "utm_content": "Content",
+}
+"""By name of a fact of a visit: its label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit that led to the lead, as labels and texts."""
+
+    name: str
+    facts: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLead:
+    """Another lead of the same person or company, as a line of the page."""
+
+    lead_id: str
+    campaign: str
+    received_at: datetime
+    stage: str
+    tone: Tone
+    is_of_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A letter or a webhook about the lead."""
+
+    message: Message
+    to: str
+    """Who receives it; for a webhook its address."""
+    is_webhook: bool
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One risk signal with its weight."""
+
+    sentence: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyPart:
+    """What only the agency sees."""
+
+    receipt: Receipt
+    spam: str
+    """Why the lead looked like spam; empty if it did not."""
+    signals: Sequence[Signal]
+    hold_at: int
+    """From this sum of weights on, a lead goes into quarantine."""
+    deliveries: Sequence[Delivery]
+    downloads: Sequence[Download]
+    due_at: datetime | None
+    """When its next line falls due."""
+    billed: str
+    """The number of the last statement that billed it; empty if there is none."""
+
+    @property
+    def weight(self) -> int:
+        """The sum of the weights."""
+        return sum(signal.weight for signal in self.signals)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """The page of one lead. Every text is ready to print."""
+
+    lead: Lead
+    name: str
+    """The person's name, or the lead's id if it is not known."""
+    company: str
+    campaign: str
+    """The campaign's title."""
+    stage: StageWords
+    deadline: datetime | None
+    """When silence decides, or the client's time to object ends; None if no time decides."""
+    marks: Sequence[str]
+    """Facts that a reader must not miss, such as a withdrawn consent."""
+    answers: Sequence[AnswerView]
+    is_erased: bool
+    criteria: Sequence[Criterion]
+    consent: str
+    quoted_consent: str
+    """The wording that the person agreed to; empty if there was none."""
+    consent_version: str
+    visits: Sequence[Visit]
+    timeline: Sequence[TimelineEntry]
+    others: Sequence[OtherLead]
+    agency: AgencyPart | None = field(default=None)
+    """None for a client."""
+
+
+def agency_page(reading: ReadTransaction, lead_id: str, now: datetime) -> LeadPage:
+    """The lead for the agency. Raises `NotFound`."""
+    story = load_story(reading, find_lead(reading, lead_id))
+    lead, data = story.lead, story.personal_data
+    name, company = _title(story.lead, story, data)
+    receipt = consent_receipt(reading, lead_id)
+    is_open = lead.review in {"qualified", "rejected"} and lead.deadline is not None
+    return LeadPage(
+        lead=lead,
+        name=name,
+        company=company,
+        campaign=visible_text(story.terms.title),
+        stage=stage_in_words(lead, story.events, now),
+        deadline=lead.deadline if is_open and lead.deadline and now < lead.deadline else None,
+        marks=list(_marks(lead)),
+        answers=[] if data is None else list(answer_views(story.terms, data)),
+        is_erased=data is None,
+        criteria=[_visible_criterion(each) for each in story.criteria],
+        consent=_consent(receipt),
+        quoted_consent=visible_text(receipt.wording if receipt.is_ticked else ""),
+        consent_version=receipt.form_version or "",
+        visits=[] if data is None else list(_visits(data)),
+        timeline=agency_timeline(story),
+        others=_others(find_other_leads(reading, lead, data, for_client=False), now),
+        agency=_agency_part(reading, story, receipt),
+    )
+
+
+def client_page(
+    reading: ReadTransaction, client: str, lead_id: str, viewer: str, now: datetime
+) -> LeadPage:
+    """The lead for a user of its client: what the API and the letter's link show.
+
+    Raises `NotFound` for an unknown, hidden or foreign lead, and `LeadRemoved`.
+    """
+    lead = find_linked_lead(reading, client, lead_id)
+    client_lead = load_client_lead(reading, lead)
+    view = lead_view(client_lead, reading.people.pseudonym(client, viewer), now)
+    schema, data = serialize_lead(client_lead, now), client_lead.personal_data
+    return LeadPage(
+        lead=lead,
+        name=view.name,
+        company=view.company,
+        campaign=view.campaign,
+        stage=StageWords(view.state, STAGES_IN_WORDS[lead.review_at(now)].tone, view.explanation),
+        deadline=lead.deadline if view.deadline else None,
+        marks=list(_marks(lead)),
+        answers=view.answers,
+        is_erased=view.is_erased,
+        criteria=[
+            _visible_criterion(Criterion(each.id, each.rule, each.met, each.reason))
+            for each in schema.verdict
+        ],
+        consent=view.consent,
+        quoted_consent=view.quoted_consent,
+        consent_version=schema.consent.version or "",
+        visits=[] if data is None else list(_visits(data, tuple(TouchSchema.model_fields))),
+        timeline=client_timeline(client_lead.events, client_lead.terms),
+        others=_others(find_other_leads(reading, lead, data, for_client=True), now),
+    )
+
+
+def find_visible_lead(reading: ReadTransaction, client: str | None, lead_id: str) -> Lead:
+    """The lead, if a user of this client may see it; None: the agency. Raises `NotFound`."""
+    if client is None:
+        return find_lead(reading, lead_id)
+    return find_linked_lead(reading, client, lead_id)
+
+
+def _title(lead: Lead, story: LeadStory, data: PersonalData | None) -> tuple[str, str]:
+    name, company = person_and_company(story.terms, {} if data is None else data.answers)
+    return name or f"Lead {lead.lead_id}", company
+
+
+def _consent(receipt: Receipt) -> str:
+    if receipt.withdrawn_at is not None:
+        return "Withdrawn: this person must not be contacted any more."
+    if receipt.basis is not None:
+        return f"Lawful basis, as the agency stated it: {visible_text(receipt.basis)}"
+    if receipt.is_ticked:
+        known = "the person ticked the box beside this text:"
+        unknown = "the person ticked a box; the text beside it is not known."
+        return f"Given: {known if receipt.wording else unknown}"
+    return "Not given: the box was not ticked."
+
+
+def _marks(lead: Lead) -> Iterator[str]:
+    if lead.consent_withdrawn:
+        yield "The person withdrew the consent: do not contact them any more."
+    if lead.bounced:
+        yield "A mail server refused the person's e-mail address."
+    if lead.free_over_cap:
+        yield "It came over the agreed number of leads, so it is free."
+
+
+def _visible_criterion(criterion: Criterion) -> Criterion:
+    return Criterion(
+        criterion.id,
+        visible_text(criterion.rule),
+        criterion.is_met,
+        visible_text(criterion.reason),
+    )
+
+
+def _visits(data: PersonalData, names: Sequence[str] | None = None) -> Iterator[Visit]:
+    """First and last visit. `names`: only these facts of them."""
+    for name, touch in (("First visit", data.first_touch), ("Last visit", data.last_touch)):
+        facts = [
+            (_TOUCHES.get(key, key), visible_text(text))
+            for key, text in touch.items()
+            if text and (names is None or key in names)
+        ]
+        if facts:
+            yield Visit(name, facts)
+
+
+def _others(found: OtherLeads, now: datetime) -> list[OtherLead]:
+    groups = ((found.of_person, True), (found.of_company, False))
+    return [
+        OtherLead(
+            each.lead_id,
+            each.campaign,
+            each.received_at,
+            STAGES_IN_WORDS[each.review_at(now)].label,
+            STAGES_IN_WORDS[each.review_at(now)].tone,
+            is_of_person,
+        )
+        for leads, is_of_person in groups
+        for each in leads
+    ]
+
+
+def _agency_part(reading: ReadTransaction, story: LeadStory, receipt: Receipt) -> AgencyPart:
+    lead_id, due = story.lead.lead_id, reading.statements.due_state(story.lead.lead_id)
+    signals = [
+        Signal(visible_text(risk_signal_in_words(signal)), signal["weight"])
+        for signal in story.risk_signals
+    ]
+    return AgencyPart(
+        receipt=receipt,
+        spam="" if signals else " ".join(story.signals_in_words),
+        signals=signals,
+        hold_at=story.terms.quarantine.hold_at,
+        deliveries=[_delivery(reading, each) for each in reading.outbox.select(lead_id=lead_id)],
+        downloads=list(reading.downloads.of_lead(lead_id)),
+        due_at=due.due_at,
+        billed=due.billed,
+    )
+
+
+def _delivery(reading: ReadTransaction, message: Message) -> Delivery:
+    is_webhook, to = message.channel is Channel.WEBHOOK, message.recipient
+    if is_webhook:
+        endpoint = reading.endpoints.get(message.recipient)
+        to = "a webhook that was removed" if endpoint is None else endpoint.url
+    tones: Mapping[str, Tone] = {"sent": "good", "failed": "bad", "dropped": "bad"}
+    to = "the person" if to == "visitor" else to
+    return Delivery(message, visible_text(to), is_webhook, tones.get(message.state.value, ""))
