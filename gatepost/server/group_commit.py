@@ -5,6 +5,7 @@ greenlets only where one of them waits.
 """
 
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from typing import Any
 
 import gevent
@@ -46,7 +47,9 @@ class GroupCommit:
         if not self._started:
             return self._ledger.transact(work)
         pending = AsyncResult()
-        self._queue.append((work, pending))
+        # The work sees its own request, such as the user who is logged in.
+        own_context = copy_context()
+        self._queue.append((lambda records: own_context.run(work, records), pending))
         self._has_work.set()
         result: Result = pending.get()
         return result

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,16 @@ def test_every_waiting_write_gets_the_error_of_the_ledger(
     other.execute("ROLLBACK")
     group_commit.transact(receive("a"))
     assert count_committed(path) == 1
+
+
+def test_each_write_sees_the_context_of_its_own_request(group_commit: GroupCommit) -> None:
+    user: ContextVar[str] = ContextVar("user")
+
+    def write_as(name: str) -> str:
+        user.set(name)
+        return group_commit.transact(lambda _: user.get())
+
+    names = [f"user{number}" for number in range(MAX_BATCH)]
+    greenlets = [gevent.spawn(write_as, name) for name in names]
+    gevent.joinall(greenlets, timeout=10, raise_error=True)
+    assert [greenlet.value for greenlet in greenlets] == names
