@@ -28,6 +28,7 @@ from capture.client_access.answers import labelled_answers, person_and_company
 from capture.errors import GatepostError
 from capture.intake.quarantine import discard as discard_lead
 from capture.intake.quarantine import release as release_lead
+from capture.intake.quarantine_decisions import Act, Decision, decide
 from capture.intake.quarantine_entries import (
     QuarantineEntry,
     find_quarantine_entry,
@@ -36,18 +37,11 @@ from capture.intake.quarantine_entries import (
 )
 from capture.intake.signal_words import risk_signal_in_words
 from capture.lead.model import Lead
-from capture.ledger.dry_run import dry_run_of
-from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import email_of
 from capture.review.acts import check_name
 from capture.text import count_noun, duration_in_words
-
-_BATCH_SIZE: Final = 100
-"""Leads in one transaction. Other writers wait until it ends."""
-
-Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
-"""`release` or `discard` of `capture.intake.quarantine`."""
 
 
 @click.group(cls=DefaultGroup, default="list", no_args_is_help=False)
@@ -220,24 +214,6 @@ class _Selection:
         return [entry.lead.lead_id for entry in leads]
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """The act of a command, and the person who decides."""
-
-    act: Act
-    by: str
-    note: str
-
-    def record(
-        self, records: WriteTransaction, ids: Sequence[str], now: datetime
-    ) -> list[Lead | GatepostError]:
-        """Decides each lead on its own. Returns each lead, or the error that refused it."""
-        return [records.attempt(partial(self._record_one, lead_id=each, now=now)) for each in ids]
-
-    def _record_one(self, records: WriteTransaction, lead_id: str, now: datetime) -> Lead:
-        return self.act(records, lead_id, self.by, now, self.note)
-
-
 def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the arguments and options that `release` and `discard` share."""
     for option in (
@@ -304,30 +280,20 @@ def _decide(context: CommandContext, act: Act, past: str, options: Mapping[str, 
     )
     selection.check()
     check_name(options["by"])
-    decision = _Decision(act, options["by"], options["note"])
+    decision = Decision(act, options["by"], options["note"])
     with context.ledger() as ledger:
         if selection.campaign is not None:
             context.campaign_in(ledger, selection.campaign)
         ids = ledger.read(selection.leads)
-        results = _record(ledger, decision, ids, dry_run=options["dry_run"])
+        results = decide(
+            ledger, decision, ids, partial(datetime.now, UTC), dry_run=options["dry_run"]
+        )
     rows = [_result(lead_id, result, past) for lead_id, result in zip(ids, results, strict=True)]
     _show_results(rows, past, as_json=options["as_json"], dry_run=options["dry_run"])
     refusals = [in_words(result) for result in results if isinstance(result, GatepostError)]
     for refusal in refusals:
         click.echo(refusal, err=True)
     return 1 if refusals else 0
-
-
-def _record(
-    ledger: Ledger, decision: _Decision, ids: Sequence[str], *, dry_run: bool
-) -> list[Lead | GatepostError]:
-    if dry_run:
-        return dry_run_of(ledger, partial(decision.record, ids=ids, now=datetime.now(UTC)))
-    results: list[Lead | GatepostError] = []
-    for start in range(0, len(ids), _BATCH_SIZE):
-        batch = ids[start : start + _BATCH_SIZE]
-        results += ledger.transact(partial(decision.record, ids=batch, now=datetime.now(UTC)))
-    return results
 
 
 def _result(lead_id: str, result: Lead | GatepostError, past: str) -> dict[str, Any]:

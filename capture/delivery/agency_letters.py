@@ -12,8 +12,8 @@ from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
 from capture.intake.quarantine_entries import QuarantineEntry, quarantine_entries
-from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
-from capture.lead.events import EventKind
+from capture.intake.signal_words import risk_signal_in_words
+from capture.intake.spam import spam_signals
 from capture.lead.model import Lead
 from capture.ledger.messages import VISITOR, Channel, Message, MessageState
 from capture.ledger.protocol import ReadTransaction
@@ -191,16 +191,10 @@ def _terms(request: Request, lead: Lead) -> Campaign:
 
 
 def _spam_lead(request: Request, lead: Lead, terms: Campaign) -> agency.SpamLead:
-    signals = (
-        signal
-        for recorded in request.reading.events.select(lead_id=lead.lead_id)
-        if recorded.event.kind is EventKind.SPAM
-        for signal in recorded.event.data["signals"]
-    )
     return agency.SpamLead(
         lead_id=lead.lead_id,
         received_at=lead.received_at,
-        signals=tuple(map(spam_signal_in_words, signals)),
+        signals=tuple(spam_signals(request.reading, lead)),
         answers=tuple(_answers(request, lead, terms)),
     )
 

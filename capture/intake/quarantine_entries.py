@@ -26,6 +26,16 @@ class QuarantineEntry:
         """The names of its signals."""
         return frozenset(signal["name"] for signal in self.signals)
 
+    @property
+    def weight(self) -> int:
+        """The sum of the weights of its signals."""
+        return sum(signal["weight"] for signal in self.signals)
+
+    @property
+    def likeness(self) -> tuple[str, frozenset[str]]:
+        """Campaign and signals: leads with the same ones look alike."""
+        return self.lead.campaign, self.names
+
 
 def quarantine_entries(
     reading: ReadTransaction, campaign: str | None = None
@@ -46,11 +56,7 @@ def select_alike(
     leads: Iterable[QuarantineEntry], sample: QuarantineEntry
 ) -> list[QuarantineEntry]:
     """The entries of the sample's campaign with the same signals, including the sample."""
-    return [
-        entry
-        for entry in leads
-        if entry.lead.campaign == sample.lead.campaign and entry.names == sample.names
-    ]
+    return [entry for entry in leads if entry.likeness == sample.likeness]
 
 
 def _entry(reading: ReadTransaction, lead: Lead) -> QuarantineEntry:

@@ -18,8 +18,9 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
-from capture.web.desk import home, lead, login, statements
+from capture.web.desk import home, lead, login, quarantine, statements
 from capture.web.desk.access import (
+    AGENCY,
     AGENCY_AND_CLIENT,
     ALL_ROLES,
     ANYBODY,
@@ -50,11 +51,13 @@ PAGES: Final = (
     home.blueprint,
     statements.blueprint,
     lead.blueprint,
+    quarantine.blueprint,
 )
 """The pages of the desk, one file and one blueprint for each."""
 
 NAVIGATION: Final = (
     NavigationItem("home.show", "Start", ALL_ROLES),
+    NavigationItem("quarantine.show", "Quarantine", AGENCY),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
 )
 """The entries of the navigation, in order; each role sees its own."""

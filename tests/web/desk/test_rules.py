@@ -22,6 +22,8 @@ ROLES = {
         ("statements.show_list", "statements.show", "statements.download"), AGENCY_AND_CLIENT
     ),
     "lead.show": AGENCY_AND_CLIENT,
+    **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
+    **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
 }
 """By other route: who may use it. A new route needs a line here."""
 

@@ -1,0 +1,290 @@
+"""Leads in quarantine: why each is there, what looks alike, release or discard. And spam."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from capture.errors import GatepostError, Refused
+from capture.form.text import cleaned_line
+from capture.intake.correct import LeadCorrection, correct_lead
+from capture.intake.quarantine import discard, release
+from capture.intake.quarantine_decisions import Act, Decision, decide
+from capture.intake.quarantine_entries import QuarantineEntry, quarantine_entries
+from capture.lead.events import show_time
+from capture.lead.model import Lead
+from capture.ledger.protocol import ReadTransaction
+from capture.ledger.types import SpamQuery
+from capture.review.acts import find_lead
+from capture.text import count_noun
+from capture.web.desk.access import AGENCY, allow, log_access, user
+from capture.web.desk.pages import desk_page
+from capture.web.desk.quarantine_view import (
+    QuarantineCard,
+    SpamRow,
+    decided_leads,
+    quarantine_cards,
+    signal_names,
+    spam_row,
+    stage_in_words,
+)
+from capture.web.services import services
+
+blueprint = Blueprint("quarantine", __name__)
+
+PAGE_SIZE: Final = 20
+MOST_AT_ONCE: Final = 500
+"""Most leads that one button decides."""
+_MOST_RESULTS: Final = 50
+"""Most leads whose results are listed after a decision."""
+_MOST_REFUSALS: Final = 3
+SPAM_DAYS: Final = 30
+_MAX_NOTE: Final = 1000
+_ACTS: Final[Mapping[str, tuple[Act, str]]] = {
+    "release": (release, "released"),
+    "discard": (discard, "discarded"),
+}
+
+
+@blueprint.get("/quarantine")
+@allow(AGENCY)
+def show() -> ResponseReturnValue:
+    """The list, the longest wait first; with `campaign` and `signals` those that look alike."""
+    now, ledger = datetime.now(UTC), services().ledger
+    campaign, signals = request.args.get("campaign", ""), request.args.get("signals", "")
+    after, decided_ids = request.args.get("after", ""), request.args.get("decided", "")
+
+    def read(
+        reading: ReadTransaction,
+    ) -> tuple[list[QuarantineEntry], list[QuarantineEntry], list[QuarantineCard]]:
+        entries = quarantine_entries(reading)
+        chosen = _chosen(entries, campaign, signals)
+        rest = [entry for entry in chosen if _cursor(entry) > after]
+        likenesses = Counter(entry.likeness for entry in entries)
+        return entries, chosen, quarantine_cards(reading, rest[:PAGE_SIZE], likenesses, now)
+
+    entries, chosen, cards = ledger.read(read)
+    decided = ledger.read(
+        lambda reading: decided_leads(reading, decided_ids.split(",")[:_MOST_RESULTS], now)
+    )
+    ledger.transact(
+        lambda records: log_access(records, "quarantine", [card.lead_id for card in cards], now)
+    )
+    last = cards[-1].lead_id if cards else ""
+    end = next((_cursor(entry) for entry in chosen if entry.lead.lead_id == last), "")
+    view: dict[str, Any] = {"campaign": campaign or None, "signals": signals or None}
+    has_more = any(_cursor(entry) > end for entry in chosen) if cards else False
+    return desk_page(
+        "quarantine.html",
+        cards=cards,
+        count=len(entries),
+        chosen=len(chosen),
+        at_once=min(len(chosen), MOST_AT_ONCE),
+        campaigns=sorted({entry.lead.campaign for entry in entries}),
+        campaign=campaign,
+        signals=signals,
+        seen_at=show_time(now),
+        decided=decided,
+        first=url_for(".show", **view) if after else "",
+        older=url_for(".show", **view, after=end) if has_more else "",
+        max_note=_MAX_NOTE,
+    )
+
+
+@blueprint.post("/quarantine")
+@allow(AGENCY)
+def record() -> ResponseReturnValue:
+    """Releases or discards one lead, or all that look alike and were in quarantine when the page
+    was opened."""
+    act, past = _act()
+    ledger = services().ledger
+    campaign, signals = request.form.get("campaign", ""), request.form.get("signals", "")
+    lead_id = request.form.get("lead_id", "")
+    if lead_id:
+        ids = [lead_id]
+    else:
+        ids = ledger.read(partial(_alike_ids, campaign=campaign, signals=signals))
+    part = ids[:MOST_AT_ONCE]
+    note = request.form.get("note", "")[:_MAX_NOTE]
+    decision = Decision(act, user().name, note)
+    results = decide(ledger, decision, part, partial(datetime.now, UTC))
+    for text in _summary(results, past, len(ids) - len(part)):
+        flash(text)
+    view = url_for(
+        ".show",
+        campaign=campaign or None,
+        signals=signals if lead_id and signals else None,
+        decided=",".join(part[:_MOST_RESULTS]) or None,
+    )
+    return redirect(view, 303)
+
+
+@blueprint.get("/quarantine/spam")
+@allow(AGENCY)
+def spam() -> ResponseReturnValue:
+    """Spam and discarded leads of the last 30 days, newest first."""
+    now, ledger = datetime.now(UTC), services().ledger
+    campaign = request.args.get("campaign", "")
+    query = SpamQuery(
+        since=now - timedelta(days=SPAM_DAYS),
+        limit=PAGE_SIZE + 1,
+        campaign=campaign or None,
+        after=_spam_cursor(request.args.get("after", "")),
+    )
+
+    def read(reading: ReadTransaction) -> tuple[Sequence[Lead], list[SpamRow], Sequence[str]]:
+        leads = reading.leads.spam(query)
+        rows = [spam_row(reading, lead) for lead in leads[:PAGE_SIZE]]
+        return leads, rows, reading.campaigns.slugs()
+
+    leads, rows, slugs = ledger.read(read)
+    ledger.transact(lambda records: log_access(records, "spam", [row.lead_id for row in rows], now))
+    older = ""
+    if len(leads) > PAGE_SIZE:
+        last = leads[PAGE_SIZE - 1]
+        cursor = f"{show_time(last.received_at)}_{last.lead_id}"
+        older = url_for(".spam", campaign=campaign or None, after=cursor)
+    return desk_page(
+        "spam.html",
+        rows=rows,
+        days=SPAM_DAYS,
+        campaigns=sorted(slugs),
+        campaign=campaign,
+        first=url_for(".spam", campaign=campaign or None) if query.after else "",
+        older=older,
+    )
+
+
+@blueprint.get("/quarantine/spam/<lead_id>")
+@allow(AGENCY)
+def spam_lead(lead_id: str) -> ResponseReturnValue:
+    """One spam or discarded lead, and the form to rescue it."""
+    return _rescue_page(_spam_row(lead_id))
+
+
+@blueprint.post("/quarantine/spam/<lead_id>")
+@allow(AGENCY)
+def rescue(lead_id: str) -> ResponseReturnValue:
+    """Records that a real person sent the lead. It is judged again."""
+    now, ledger = datetime.now(UTC), services().ledger
+    lead = ledger.read(lambda reading: find_lead(reading, lead_id))
+    if lead.review not in _SEEMS_UNREAL:  # a second click
+        flash(f"Lead {lead_id} is not spam any more. It is {stage_in_words(lead, now)}.")
+        return redirect(url_for(".spam"), 303)
+    correction = LeadCorrection(
+        lead_id,
+        user().name,
+        not_spam=True,
+        note=request.form.get("note", "")[:_MAX_NOTE],
+        basis=cleaned_line(request.form.get("basis", "")),
+    )
+    try:
+        lead = ledger.transact(lambda records: correct_lead(records, correction, now))
+    except Refused as error:
+        return _rescue_page(_spam_row(lead_id), correction, f"{error}."), 422
+    more = " Silence does not accept it." if lead.review == "qualified" else ""
+    flash(f"Lead {lead_id} was judged again. It is {stage_in_words(lead, now)}.{more}")
+    return redirect(url_for(".spam"), 303)
+
+
+_SEEMS_UNREAL: Final = frozenset({"spam", "discarded"})
+
+
+def _rescue_page(row: SpamRow, typed: LeadCorrection | None = None, problem: str = "") -> str:
+    return desk_page(
+        "spam_lead.html",
+        row=row,
+        note="" if typed is None else typed.note,
+        basis="" if typed is None else typed.basis,
+        problem=problem,
+        max_note=_MAX_NOTE,
+    )
+
+
+def _spam_row(lead_id: str) -> SpamRow:
+    """The lead in words; the look is logged. Raises `NotFound`, or `Refused` if it is no spam."""
+    now, ledger = datetime.now(UTC), services().ledger
+
+    def read(reading: ReadTransaction) -> SpamRow:
+        lead = find_lead(reading, lead_id)
+        if lead.review not in _SEEMS_UNREAL:
+            raise Refused(f"lead {lead_id} is {lead.review}, not spam")
+        return spam_row(reading, lead)
+
+    row = ledger.read(read)
+    ledger.transact(lambda records: log_access(records, "spam", [lead_id], now))
+    return row
+
+
+def _act() -> tuple[Act, str]:
+    """What the button does, and its past tense."""
+    found = _ACTS.get(request.form.get("act", ""))
+    if found is None:
+        raise Refused("choose whether to release or to discard")
+    return found
+
+
+def _chosen(
+    entries: Sequence[QuarantineEntry], campaign: str, signals: str
+) -> list[QuarantineEntry]:
+    return [
+        entry
+        for entry in entries
+        if campaign in {"", entry.lead.campaign} and signals in {"", signal_names(entry)}
+    ]
+
+
+def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[str]:
+    """The leads that look alike, without those that came after the page was opened."""
+    if not (campaign and signals):
+        raise Refused("only leads of one campaign with the same signals are decided together")
+    seen_at = _moment(request.form.get("seen_at", ""))
+    return [
+        entry.lead.lead_id
+        for entry in _chosen(quarantine_entries(reading, campaign), campaign, signals)
+        if seen_at is not None and entry.held_at <= seen_at
+    ]
+
+
+def _summary(results: Sequence[Lead | GatepostError], past: str, left: int) -> list[str]:
+    """What a decision did, in sentences."""
+    leads = [result for result in results if isinstance(result, Lead)]
+    refusals = [str(result) for result in results if isinstance(result, GatepostError)]
+    texts = []
+    if leads:
+        stages = Counter(lead.review.replace("_", " ") for lead in leads)
+        details = ", ".join(f"{number} {stage}" for stage, number in sorted(stages.items()))
+        text = f"{count_noun(len(leads), 'lead')} {past}"
+        texts.append(f"{text}: {details}." if past == "released" else f"{text}.")
+    elif not refusals:
+        texts.append("No such lead is in quarantine any more.")
+    texts += [f"Not {past}: {refusal}." for refusal in refusals[:_MOST_REFUSALS]]
+    if len(refusals) > _MOST_REFUSALS:
+        more = count_noun(len(refusals) - _MOST_REFUSALS, "other lead")
+        texts.append(f"Not {past}: {more}.")
+    if left:
+        texts.append(f"{count_noun(left, 'more lead')} of this kind: decide again for them.")
+    return texts
+
+
+def _cursor(entry: QuarantineEntry) -> str:
+    return f"{show_time(entry.held_at)}_{entry.lead.lead_id}"
+
+
+def _spam_cursor(text: str) -> tuple[datetime, str] | None:
+    moment, _, lead_id = text.partition("_")
+    received_at = _moment(moment)
+    return None if received_at is None else (received_at, lead_id)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time with its offset; None if the text is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
