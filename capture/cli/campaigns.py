@@ -18,11 +18,13 @@ from capture.backtest.run import (
 from capture.campaign.files import read_draft
 from capture.campaign.model import Campaign
 from capture.cli.context import Allowance, CommandContext, pass_context
+from capture.cli.options import by_option
 from capture.cli.show import as_json_option, show_facts, show_json, show_rows
 from capture.documents.price_words import campaign_price
 from capture.errors import GatepostError, Refused
+from capture.intake.pausing import campaign_state, pause_campaign, resume_campaign
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.terms import check_terms, pause_campaign, resume_campaign
+from capture.ledger.terms import check_terms
 from capture.qualification.criteria import sentence
 from capture.text import count_noun
 
@@ -132,43 +134,39 @@ def _check_all(reading: ReadTransaction, all_campaigns: list[Campaign]) -> None:
 
 @campaigns.command()
 @click.argument("campaign")
+@by_option
 @pass_context
-def pause(context: CommandContext, campaign: str) -> None:
+def pause(context: CommandContext, campaign: str, by: str) -> None:
     """Stop taking new leads. Review, outcomes and billing continue.
 
     \b
     Example:
-      gatepost campaigns pause acme-demo
+      gatepost campaigns pause acme-demo --as Ada
     """
     terms = context.campaign(campaign)
     with context.ledger() as ledger:
-        ledger.transact(lambda records: pause_campaign(records, terms, datetime.now(UTC)))
+        ledger.transact(lambda records: pause_campaign(records, terms, by, datetime.now(UTC)))
     click.echo(
-        f"{campaign} is paused: its form takes no leads until `campaigns resume {campaign}`."
+        f"{campaign} is paused: its form takes no leads until `campaigns resume {campaign} --as "
+        "NAME`."
     )
 
 
 @campaigns.command()
 @click.argument("campaign")
+@by_option
 @pass_context
-def resume(context: CommandContext, campaign: str) -> None:
+def resume(context: CommandContext, campaign: str, by: str) -> None:
     """Take new leads again after a pause.
 
     \b
     Example:
-      gatepost campaigns resume acme-demo
+      gatepost campaigns resume acme-demo --as Ada
     """
     terms = context.campaign(campaign)
     with context.ledger() as ledger:
-        ledger.transact(lambda records: resume_campaign(records, terms, datetime.now(UTC)))
+        ledger.transact(lambda records: resume_campaign(records, terms, by, datetime.now(UTC)))
     click.echo(f"{campaign} takes leads again.")
-
-
-def campaign_state(reading: ReadTransaction, campaign: Campaign, now: datetime) -> str:
-    """`open`, `closed` (by its dates) or `paused` (by command)."""
-    if reading.campaigns.is_paused(campaign.slug):
-        return "paused"
-    return "open" if campaign.is_open(now) else "closed"
 
 
 # `gatepost campaigns answer` checks pushed campaign files against the ledger.

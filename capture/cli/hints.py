@@ -22,7 +22,7 @@ _WORDS: Final[Mapping[Hint, str]] = {
     Hint.WEBHOOKS: "; `gatepost webhooks list` lists them",
     Hint.BUILD: "; run `gatepost build`",
     Hint.BUILD_FIRST: "; run `gatepost build` first",
-    Hint.RESUME: "; `gatepost campaigns resume {campaign}` opens it",
+    Hint.RESUME: "; `gatepost campaigns resume {campaign} --as NAME` opens it",
     Hint.NOTIFY: ": `gatepost notify {campaign} -o FILE`",
     Hint.WITHDRAW: " (`gatepost review {lead_id} withdraw`, `gatepost credit`)",
     Hint.DISPUTE: ": `gatepost review {lead_id} dispute`",

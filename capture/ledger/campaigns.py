@@ -7,11 +7,12 @@ from typing import Final
 
 from capture.campaign.files import parse_campaign
 from capture.campaign.model import Campaign
-from capture.lead.events import EventKind, parse_time, show_time
+from capture.lead.events import Event, EventKind, parse_time, show_time
 from capture.lead.moves import DELIVERED, VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
+from capture.ledger.events import EVENT_COLUMNS, recorded_from_row
 from capture.ledger.people import KeyedHash
-from capture.ledger.types import Keys
+from capture.ledger.types import Keys, StoredVersion
 
 UNCONFIRMED_IN_CAP: Final = timedelta(hours=2)
 """How long after its receipt an unconfirmed lead counts towards a cap that refuses leads."""
@@ -62,13 +63,33 @@ class SqlCampaigns:
         )
         return [version for (version,) in rows]
 
+    def stored_versions(self, campaign: str) -> Sequence[StoredVersion]:
+        rows = self._connection.execute(
+            "SELECT version, kept_at FROM campaign_versions WHERE slug = ? ORDER BY id", (campaign,)
+        )
+        return [StoredVersion(version, parse_time(kept_at)) for version, kept_at in rows]
+
     def is_paused(self, campaign: str) -> bool:
+        event = self.last_pause(campaign)
+        return event is not None and event.kind is EventKind.PAUSED
+
+    def last_pause(self, campaign: str) -> Event | None:
         row = self._connection.execute(
-            "SELECT kind FROM events WHERE campaign = ? AND lead_id IS NULL AND kind IN (?, ?)"
+            f"SELECT {EVENT_COLUMNS} FROM events"
+            " WHERE campaign = ? AND lead_id IS NULL AND kind IN (?, ?)"
             " ORDER BY sequence DESC LIMIT 1",
             (campaign, EventKind.PAUSED.value, EventKind.RESUMED.value),
         ).fetchone()
-        return row is not None and row[0] == EventKind.PAUSED
+        return None if row is None else recorded_from_row(row).event
+
+    def count_in_review(self, campaign: str, now: datetime) -> int:
+        row = self._connection.execute(
+            f"SELECT count(*) FROM leads {self._dialect.use_index.format('leads_in_review')}"
+            " WHERE campaign = ? AND review = 'qualified' AND test = 0"
+            " AND (silence_accepts_at IS NULL OR silence_accepts_at > ?)",
+            (campaign, show_time(now)),
+        ).fetchone()
+        return int(row[0])
 
     def count_towards_cap(
         self, campaign: Campaign, month: str, now: datetime, company: Keys | None = None

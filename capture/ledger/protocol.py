@@ -37,6 +37,7 @@ from capture.ledger.types import (
     RecordedEvent,
     Result,
     SpamQuery,
+    StoredVersion,
     Verification,
     WorkResult,
 )
@@ -179,8 +180,17 @@ class CampaignQueries(Protocol):
     def versions(self, campaign: str, until: datetime) -> Sequence[str]:
         """The campaign's versions that were stored at or before a time, oldest first."""
 
+    def stored_versions(self, campaign: str) -> Sequence[StoredVersion]:
+        """All versions of the campaign with the time of their storing, oldest first."""
+
     def is_paused(self, campaign: str) -> bool:
         """Whether the campaign is paused (rule 18)."""
+
+    def last_pause(self, campaign: str) -> Event | None:
+        """The campaign's last event `paused` or `resumed`; None if it was never paused."""
+
+    def count_in_review(self, campaign: str, now: datetime) -> int:
+        """The number of leads that wait for the client's decision, without test leads."""
 
     def count_towards_cap(
         self, campaign: Campaign, month: str, now: datetime, company: Keys | None = None

@@ -1,4 +1,4 @@
-"""Campaign terms in the ledger: stores and loads versions, pauses and resumes campaigns.
+"""Campaign terms in the ledger: stores, checks and loads versions.
 
 The terms of a lead never change (rule 16 of docs/rules.md). Client, currency, time zone and price
 model never change once a slug has leads (rule 17).
@@ -9,7 +9,6 @@ from typing import Final
 
 from capture.campaign.model import Campaign
 from capture.errors import NotFound, Refused
-from capture.lead.events import Actor, Event, EventKind
 from capture.ledger.campaigns import parse_version
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 
@@ -50,38 +49,6 @@ def saved_campaign(reading: ReadTransaction, slug: str, version: str) -> Campaig
     if text is None:
         raise NotFound(f"version {version[:12]} of campaign {slug} is not in the ledger")
     return parse_version(slug, version, text)
-
-
-def pause_campaign(records: WriteTransaction, campaign: Campaign, now: datetime) -> None:
-    """Pauses the campaign: it takes no new leads; everything else continues (rule 18).
-
-    Raises `Refused` if it is paused already.
-    """
-    _append_change(records, campaign, EventKind.PAUSED, now)
-
-
-def resume_campaign(records: WriteTransaction, campaign: Campaign, now: datetime) -> None:
-    """Resumes a paused campaign. Raises `Refused` if it is not paused."""
-    _append_change(records, campaign, EventKind.RESUMED, now)
-
-
-def _append_change(
-    records: WriteTransaction, campaign: Campaign, kind: EventKind, now: datetime
-) -> None:
-    if records.campaigns.is_paused(campaign.slug) == (kind is EventKind.PAUSED):
-        state = "paused" if kind is EventKind.PAUSED else "not paused"
-        raise Refused(f"campaign {campaign.slug} is {state} already")
-    records.append(
-        Event(
-            campaign=campaign.slug,
-            lead_id=None,
-            kind=kind,
-            occurred_at=now,
-            recorded_at=now,
-            actor=Actor.AGENCY,
-            data={},
-        )
-    )
 
 
 def _value(campaign: Campaign, name: str) -> str:

@@ -95,6 +95,14 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A version of a campaign file, and when the ledger stored it first."""
+
+    version: str
+    stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedLead:
     """A lead with its verdict and its answers."""
 

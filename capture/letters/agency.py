@@ -183,7 +183,7 @@ def cap_nearly_reached(letterhead: Letterhead, facts: CapFacts) -> Letter:
                 "If the client wants more, agree on a higher cap and change it in the campaign's "
                 "file. Otherwise you may pause the campaign, so that its form is closed:"
             ),
-            Command(f"gatepost campaigns pause {facts.slug}"),
+            Command(f"gatepost campaigns pause {facts.slug} --as NAME"),
         ),
         reason=REASON,
     )

@@ -52,10 +52,12 @@ def test_an_invalid_file_stops_every_command_that_needs_it_with_one_line(project
 
 
 def test_a_paused_campaign_is_listed_as_paused_until_it_is_resumed(project: Project) -> None:
-    assert project.run("campaigns", "pause", "guide").code == 0
+    assert project.run("campaigns", "pause", "guide", "--as", "Ada").code == 0
     assert "paused" in project.run("campaigns", "list").out
-    assert project.run("campaigns", "pause", "guide").err == "campaign guide is paused already\n"
-    assert project.run("campaigns", "resume", "guide").code == 0
+    assert project.run("campaigns", "pause", "guide", "--as", "Bob").err == (
+        "campaign guide is paused already\n"
+    )
+    assert project.run("campaigns", "resume", "guide", "--as", "Ada").code == 0
     assert "paused" not in project.run("campaigns", "list").out
 
 

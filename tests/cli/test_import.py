@@ -76,10 +76,13 @@ def test_one_invalid_row_stops_the_import(project: Project) -> None:
 
 
 def test_a_paused_campaign_is_reported_before_the_table_is_read(project: Project) -> None:
-    project.run("campaigns", "pause", "guide")
+    project.run("campaigns", "pause", "guide", "--as", "Ada")
     ran = import_table(project, "no table")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "campaign guide is paused; `gatepost campaigns resume guide` opens it\n"
+    assert (
+        ran.err
+        == "campaign guide is paused; `gatepost campaigns resume guide --as NAME` opens it\n"
+    )
 
 
 @pytest.mark.parametrize("missing", ["--campaign", "--source", "--basis"])

@@ -178,10 +178,10 @@ def test_a_closed_campaign_says_so_to_every_visitor(
 def test_a_paused_campaign_says_so_at_once_and_can_be_resumed(service: Service, slug: str) -> None:
     form = person()
     before = service.post(form, slug)
-    assert service.run("campaigns", "pause", slug).returncode == 0
+    assert service.run("campaigns", "pause", slug, "--as", "Ada").returncode == 0
     assert [service.get(f"/f/{slug}").status, service.post(person(), slug).status] == [410, 410]
     assert service.post(form, slug).bare == before.bare  # the retry of what was taken already
-    assert service.run("campaigns", "resume", slug).returncode == 0
+    assert service.run("campaigns", "resume", slug, "--as", "Ada").returncode == 0
     assert [service.get(f"/f/{slug}").status, service.post(person(), slug).status] == [200, 303]
 
 

@@ -9,6 +9,7 @@ from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from capture.intake.confirm import confirm_address, expire_leads, unrecorded_expiries
 from capture.intake.judge_again import judge_again
+from capture.intake.pausing import pause_campaign
 from capture.intake.quarantine import release
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
@@ -17,7 +18,6 @@ from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.ledger.protocol import Ledger, WriteTransaction
-from capture.ledger.terms import pause_campaign
 from capture.ledger.types import PersonalData
 from capture.review.acts import find_lead
 from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
@@ -131,7 +131,7 @@ def test_an_imported_lead_needs_no_proof_but_an_explicit_acceptance(office: Offi
 def test_a_pause_after_the_receipt_stops_no_confirmation(office: Office) -> None:
     """Rule 18: only new leads stay out."""
     lead = office.receive()
-    office.ledger.transact(lambda records: pause_campaign(records, office.terms, NOW))
+    office.ledger.transact(lambda records: pause_campaign(records, office.terms, "Ada", NOW))
     assert office.confirm(lead).review == "qualified"
 
 

@@ -10,12 +10,12 @@ from capture.campaign.model import Campaign
 from capture.errors import FileErrors, Refused
 from capture.intake.gate import CampaignClosed
 from capture.intake.import_leads import MAX_ROWS, ImportedLead, Origin, import_leads, read_lead_rows
+from capture.intake.pausing import pause_campaign
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor
 from capture.ledger import open_ledger
 from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger
-from capture.ledger.terms import pause_campaign
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
 EVENT = Origin("event-2026", "consent, GDPR art. 6(1)(a), signed at the stand")
@@ -239,7 +239,7 @@ def test_a_dry_run_gives_the_same_result_and_writes_nothing(intake: Intake) -> N
 
 def test_a_closed_or_paused_campaign_refuses_a_table_rule_18(intake: Intake) -> None:
     intake.import_table(ANN)
-    intake.ledger.transact(lambda records: pause_campaign(records, intake.terms, NOW))
+    intake.ledger.transact(lambda records: pause_campaign(records, intake.terms, "Ada", NOW))
     for table in ([BOB], [ANN]):  # a known row is refused as well
         with pytest.raises(CampaignClosed, match="guide is paused"):
             intake.import_table(*table)

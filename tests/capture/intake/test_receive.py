@@ -9,13 +9,14 @@ import pytest
 
 from capture.campaign.model import Answer, Campaign
 from capture.intake.gate import CampaignClosed
+from capture.intake.pausing import pause_campaign, resume_campaign
 from capture.intake.receive import FormOutdated, Receipt, receive_submission
 from capture.intake.submission import Submission
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
-from capture.ledger.terms import pause_campaign, resume_campaign, save_terms
+from capture.ledger.terms import save_terms
 from capture.review.acts import find_lead
 from tests.samples import CAMPAIGN, NOW, campaign, consent_to, later_event, submission
 
@@ -106,7 +107,7 @@ class TestSameSubmission:
 
     def test_a_retry_succeeds_even_if_the_campaign_closed_meanwhile(self, gate: Gate) -> None:
         first = gate.receive()
-        gate.ledger.transact(lambda records: pause_campaign(records, gate.terms, NOW))
+        gate.ledger.transact(lambda records: pause_campaign(records, gate.terms, "Ada", NOW))
         assert gate.receive(at=NOW + MINUTE).lead_id == first.lead_id
 
 
@@ -291,10 +292,10 @@ class TestTerms:
             gate.ledger.transact(lambda records: save_terms(records, changed, NOW))
 
     def test_a_paused_campaign_receives_nothing_until_it_is_resumed(self, gate: Gate) -> None:
-        gate.ledger.transact(lambda records: pause_campaign(records, gate.terms, NOW))
+        gate.ledger.transact(lambda records: pause_campaign(records, gate.terms, "Ada", NOW))
         with pytest.raises(CampaignClosed):
             gate.receive()
-        gate.ledger.transact(lambda records: resume_campaign(records, gate.terms, NOW))
+        gate.ledger.transact(lambda records: resume_campaign(records, gate.terms, "Ada", NOW))
         assert gate.receive().review == "qualified"
 
     def test_a_campaign_is_open_from_its_first_to_its_last_day_in_its_zone(

@@ -14,6 +14,7 @@ from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import LeadFilter
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_api import ApiContract
+from tests.capture.ledger.contract_campaigns import CampaignContract
 from tests.capture.ledger.contract_downloads import DownloadContract
 from tests.capture.ledger.contract_endpoints import EndpointContract
 from tests.capture.ledger.contract_erasure import ErasureContract
@@ -23,7 +24,7 @@ from tests.capture.ledger.contract_traits import TraitContract
 from tests.capture.ledger.contract_users import UserContract
 from tests.capture.ledger.contract_worklists import WorklistContract
 from tests.processes import PROCESSES
-from tests.samples import later_event, received_event
+from tests.samples import NOW, later_event, received_event
 
 KEY = b"a key for tests only"
 
@@ -49,6 +50,7 @@ class TestSqlite(
     ErasureContract,
     TraitContract,
     UserContract,
+    CampaignContract,
 ):
     pass
 
@@ -190,6 +192,31 @@ def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
         plans = [raw.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in statements]
     assert plans
     assert "TEMP B-TREE" not in str(plans)
+
+
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        ("events_of_account", lambda reading: reading.campaigns.last_pause("guide")),
+        ("leads_in_review", lambda reading: reading.campaigns.count_in_review("guide", NOW)),
+        ("sqlite_autoindex", lambda reading: reading.campaigns.stored_versions("guide")),
+    ],
+    ids=["last_pause", "count_in_review", "stored_versions"],
+)
+def test_a_query_of_one_campaign_uses_an_index(
+    url: str, index: str, query: Callable[[ReadTransaction], object]
+) -> None:
+    statements: list[str] = []
+    with closing(open_ledger(url, KEY)) as ledger:
+
+        def trace(reading: ReadTransaction) -> str:
+            traced = reading.connection  # type: ignore[attr-defined]
+            traced.set_trace_callback(statements.append)
+            query(reading)
+            traced.set_trace_callback(None)
+            return str(traced.execute(f"EXPLAIN QUERY PLAN {statements[0]}").fetchall())
+
+        assert f"INDEX {index}" in ledger.read(trace)
 
 
 def test_the_write_ahead_log_is_emptied_when_nobody_reads_an_earlier_state(url: str) -> None:
