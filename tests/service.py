@@ -196,7 +196,7 @@ class Service:
                 start_new_session=True,
                 pass_fds=self.pass_fds,
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.get(self.path).status == 200:
@@ -215,7 +215,7 @@ class Service:
         """Sends a signal to all processes that `start` started, and waits for their end."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, number)
-            self.process.wait(30)
+            self.process.wait(120)
         self.process = None
 
     def run(self, *command: str, wrapper: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
@@ -229,7 +229,7 @@ class Service:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

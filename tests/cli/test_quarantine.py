@@ -1,16 +1,17 @@
 """`gatepost quarantine` lists, releases and discards leads in quarantine."""
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from capture.intake.quarantine import hold_back
 from capture.privacy.erase import erase_leads
 from tests.cli.conftest import Project
-from tests.samples import CAMPAIGN
+from tests.samples import CAMPAIGN, NOW
 
 BY_MAIL = CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"')
 BURST: Sequence[dict[str, Any]] = [{"name": "burst", "weight": 100, "leads": 12, "minutes": 60}]
@@ -18,7 +19,7 @@ NETWORK: Sequence[dict[str, Any]] = [{"name": "network", "weight": 120, "leads":
 
 
 def ago(**time: float) -> datetime:
-    return datetime.now(UTC) - timedelta(**time)
+    return NOW - timedelta(**time)
 
 
 class Desk:
@@ -34,11 +35,12 @@ class Desk:
     ) -> str:
         self._number += 1
         email = f"p{self._number}@c{self._number}.example"
-        lead_id = self.project.take(at=ago(hours=hours), slug=slug, email=email)
+        at = ago(hours=hours) + timedelta(seconds=self._number)
+        lead_id = self.project.take(at=at, slug=slug, email=email)
 
         def hold(records: Any) -> None:
             lead = records.leads.get(lead_id)
-            hold_back(records, lead, signals, ago(hours=hours - 0.5))
+            hold_back(records, lead, signals, at + timedelta(minutes=30))
 
         self.project.ledger.transact(hold)
         return lead_id
@@ -55,9 +57,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(project: Project) -> Desk:
+def desk(project: Project) -> Iterator[Desk]:
+    """The commands run at `NOW`."""
     (project.folder / "campaigns/guide.toml").write_text(BY_MAIL)
-    return Desk(project)
+    with time_machine.travel(NOW, tick=False):
+        yield Desk(project)
 
 
 def test_the_list_shows_the_lead_that_waits_longest_first(desk: Desk) -> None:
@@ -98,8 +102,7 @@ def test_show_explains_the_signals_and_says_what_to_do(desk: Desk) -> None:
 
 def test_a_lead_that_was_erased_by_age_is_no_longer_listed(desk: Desk) -> None:
     erased, waiting = desk.held(), desk.held()
-    now = datetime.now(UTC)
-    desk.project.ledger.transact(lambda records: erase_leads(records, [erased], now))
+    desk.project.ledger.transact(lambda records: erase_leads(records, [erased], NOW))
     assert [row["lead_id"] for row in desk.json("list")] == [waiting]
     assert f"lead {erased} is discarded: it is not in quarantine" in desk.refusal("show", erased)
     assert desk.json("show", waiting)["alike"] == 0

@@ -27,7 +27,7 @@ def service(server: Server, first: Writer) -> Iterator[Service]:
     """A service on a site with a post that has two earlier slugs."""
     first.post("new-address", aliases="old-address, older-address")
     assert first.push().accepted
-    service = server.service(min_fill_seconds="0", rate_limit="3 per minute").start()
+    service = server.service(min_fill_seconds="0", rate_limit="3 per hour").start()
     yield service
     service.end()
 
@@ -113,7 +113,7 @@ def test_a_form_page_comes_from_the_service_with_each_header_once(nginx: Nginx) 
 
 
 def test_the_rate_limit_uses_the_visitors_real_address(nginx: Nginx, service: Service) -> None:
-    """Three forms per minute from each address; a forged header changes nothing."""
+    """Three forms per hour from each address; a forged header changes nothing."""
     forged = {"X_Forwarded_For": "203.0.113.9", **FORM}
 
     def post(source: str, headers: dict[str, str]) -> int:

@@ -81,18 +81,18 @@ class Nginx:
             yield self
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(120)
 
     @staticmethod
     def until(condition: Callable[[], object]) -> None:
         """Waits until the condition is true, such as after a start or a reload."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 if condition():
                     return
             time.sleep(0.02)
-        raise TimeoutError("the condition did not become true within 20 seconds")
+        raise TimeoutError("the condition did not become true within two minutes")
 
     def workers(self) -> set[str]:
         """The workers' process ids. After a reload the old workers answer until they end."""

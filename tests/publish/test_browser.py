@@ -105,7 +105,7 @@ class Service:
 
     def take(self, request: Posted) -> Response:
         self.posts.append(request.form.to_dict())
-        self.gate.wait(5)
+        self.gate.wait(60)
         if self.broken:
             return self.fail(request, self.broken.pop(0))
         form = LeadForm(MultiDict(request.form))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from publish.build.site import is_due
 from publish.cli import build as build_command
 from publish.cli import check as check_command
-from tests.samples import CAMPAIGN
+from tests.samples import CAMPAIGN, NOW
 
 GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
 TOKEN = "nobody-can-guess-this"
@@ -37,6 +38,13 @@ faq:
 image: /images/dot.svg
 image_alt: A dot
 """
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """Checks and builds run at `NOW`."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 def test_templates_get_yaml_front_matter_in_the_types_of_the_model(site: Any) -> None:
@@ -81,7 +89,7 @@ def test_a_draft_is_published_only_at_its_preview_address(site: Any) -> None:
 
 
 def later(days: int = 1) -> str:
-    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d %H:%M")
+    return (NOW + timedelta(days=days)).strftime("%Y-%m-%d %H:%M")
 
 
 def test_a_future_post_is_held_back_and_the_build_prints_its_date(site: Any) -> None:
@@ -96,7 +104,7 @@ def test_a_future_post_is_held_back_and_the_build_prints_its_date(site: Any) -> 
 
 def test_a_post_is_published_when_it_is_due_even_with_pelicans_cache(site: Any) -> None:
     site.set('CACHE_CONTENT = LOAD_CONTENT_CACHE = True\nCONTENT_CACHING_LAYER = "reader"')
-    due = datetime.now(UTC) + timedelta(days=1)
+    due = NOW + timedelta(days=1)
     site.write("content/posts/post.md", f"Title: post\nDate: {due.isoformat()}\n\nNow.")
     site.build()
     assert not (site.site / "post").exists()
@@ -127,7 +135,7 @@ def test_a_timer_builds_only_when_a_post_has_become_due(site: Any) -> None:
 @pytest.mark.parametrize("key", ["opens", "closes"])
 def test_a_timer_builds_when_a_form_opens_or_closes(site: Any, key: str) -> None:
     site.set('SITEURL = "https://tiny.example"')
-    day = datetime.now(ZoneInfo("America/New_York")).date() + timedelta(days=3)
+    day = NOW.date() + timedelta(days=3)
     site.write("campaigns/guide.toml", f"{key} = {day}\n{CAMPAIGN}")
     site.post("{% form guide %}")
     site.build()
@@ -239,7 +247,7 @@ def test_a_hidden_post_with_a_future_date_is_held_back(site: Any) -> None:
     site.write("content/posts/post.md", f"Title: post\nDate: {later()}\nStatus: hidden\n\nNow.")
     site.build()
     assert not (site.site / "post").exists()
-    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+    with time_machine.travel(NOW + timedelta(days=2)):
         site.build()
     assert "Now." in site.page()
 

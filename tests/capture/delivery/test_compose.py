@@ -1,10 +1,12 @@
 """A message becomes its letter from the ledger as it is when the letter is sent, or is dropped."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from capture.closing.credit import CorrectionRequest, billed_line, issue_credit
 from capture.closing.debit import decline_debit, propose_debit
@@ -21,6 +23,13 @@ from tests.capture.desk import HELD
 from tests.samples import NOW, campaign
 
 
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[None]:
+    """Links are signed at `NOW`."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
 def test_every_letter_can_be_composed() -> None:
     assert list(WRITERS) == list(SAMPLES)
 
@@ -33,7 +42,7 @@ def test_the_guide_leads_to_the_files_and_states_the_consent(office: Post) -> No
     lead_id = own.receive()
     letter = own.letter("guide")
     assert letter.subject == "Your download: The guide"
-    grant = own.context.link_signer.read_files(own.page(letter), datetime.now(UTC))
+    grant = own.context.link_signer.read_files(own.page(letter), NOW)
     assert (grant.campaign, grant.lead_id) == ("guide", lead_id)
     assert "> I agree that Acme may call me." in letter.text
     assert "Form sent: Monday, 23 November 2026, 10:00 (Eastern Standard Time)" in letter.text
@@ -85,7 +94,7 @@ def test_a_lead_has_the_deadline_that_its_notice_would_set(office: Post) -> None
     )
     assert "- Company size is at least 101 (answer: 101+)" in letter.text
     assert "and is charged: $50.00 per accepted lead, net of tax." in words(letter)
-    grant = own.context.link_signer.read_contact_link(own.page(letter), datetime.now(UTC))
+    grant = own.context.link_signer.read_contact_link(own.page(letter), NOW)
     assert (grant.subject, grant.id) == (Subject.LEAD, lead_id)
     assert own.context.link_signer.find_address(grant, [LEADS]) == LEADS
     assert letter.unsubscribe_url == ""
@@ -151,7 +160,7 @@ def test_a_digest_names_the_leads_that_still_wait(office: Post) -> None:
     letter = own.compose(message, NOW + DAY)
     assert isinstance(letter, Letter)
     assert letter.subject == "1 lead to review"
-    grant = own.context.link_signer.read_contact_link(own.page(letter), datetime.now(UTC))
+    grant = own.context.link_signer.read_contact_link(own.page(letter), NOW + DAY)
     assert grant.subject is Subject.LIST
 
 
@@ -222,7 +231,7 @@ def test_a_debit_waits_for_an_answer(office: Post) -> None:
     letter = own.letter("debit_to_approve", MONTH_END)
     assert letter.subject == "Please approve or decline: $10.00 more on acme-0001"
     assert "Reason: Wrong amount" in letter.text
-    grant = own.context.link_signer.read_contact_link(own.page(letter), datetime.now(UTC))
+    grant = own.context.link_signer.read_contact_link(own.page(letter), MONTH_END)
     assert (grant.subject, grant.id) == (Subject.DEBIT, "acme-p0001")
     own.ledger.transact(
         lambda records: decline_debit(

@@ -1,9 +1,11 @@
 """The SQLite ledger: the contract, and behaviour of this backend only."""
 
+import itertools
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +13,7 @@ from capture.errors import Refused, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.sqlite import BUSY_SECONDS
 from capture.ledger.types import LeadFilter
 from tests.capture.ledger.contract import LedgerContract
 from tests.capture.ledger.contract_api import ApiContract
@@ -128,6 +131,18 @@ def test_a_database_locked_by_another_program_gives_one_line(
     connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(Unavailable, match=r"ledger\.db: another program holds the database"):
         _open_and_write(url, 1)
+
+
+def test_a_write_that_waited_for_other_writes_does_not_wait_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the writes that queue behind a locked database would wait one after the other."""
+    ledger = open_ledger(url, KEY)
+    clock = itertools.count(step=BUSY_SECONDS)  # so long each waits for its turn
+    monkeypatch.setattr("capture.ledger.sqlite.time", SimpleNamespace(monotonic=clock.__next__))
+    with pytest.raises(Unavailable, match=r"ledger\.db: another program holds the database"):
+        ledger.transact(lambda records: records.append(received_event("a")))
+    assert ledger.verify().events == 0
 
 
 def test_a_full_disk_gives_one_line_and_nothing_is_written(url: str) -> None:

@@ -116,7 +116,7 @@ def test_an_incomplete_body_is_a_problem_and_no_event(service: Service, token: s
         f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
         "Idempotency-Key: broken\r\n\r\n" + '{"type": "lost"}'
     )
-    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=40) as line:
         line.sendall(head.encode())
         line.shutdown(socket.SHUT_WR)
         answer = line.makefile("rb").read().decode()
@@ -127,7 +127,7 @@ def test_an_incomplete_body_is_a_problem_and_no_event(service: Service, token: s
 
 
 def test_one_connection_serves_several_requests(service: Service, token: str) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=40)
     for path, status in (("/api/v1/leads", 200), ("/api/v1/none", 404), ("/api/v1/leads", 200)):
         line.request("GET", path, headers={"Authorization": f"Bearer {token}"})
         answer = line.getresponse()
