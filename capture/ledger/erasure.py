@@ -136,6 +136,7 @@ class SqlErasure:
         )
         self._connection.execute(f"{self._dialect.blank_notes} WHERE lead_id IN ({marks})", ids)
         self._connection.execute(f"{self._dialect.blank_people} WHERE lead_id IN ({marks})", ids)
+        self._connection.execute(f"UPDATE leads SET article = NULL WHERE lead_id IN ({marks})", ids)
         self._connection.execute(f"DELETE FROM downloads WHERE lead_id IN ({marks})", ids)
         return places
 

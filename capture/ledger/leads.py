@@ -251,7 +251,7 @@ class SqlLeads:
     def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
         where = [_FOR_CLIENT[name] for name in _FOR_CLIENT if getattr(query, name) is not None]
         if not query.with_removed:
-            where.append(_IS_DELIVERED)
+            where.append(IS_DELIVERED)
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads WHERE client = :client AND {VISIBLE}"
             + "".join(f" AND {clause}" for clause in where)
@@ -283,9 +283,9 @@ class SqlLeads:
         return [lead_from_row(row) for row in rows]
 
 
-_IS_DELIVERED: Final = f"review IN ({quoted(VISIBLE_TO_CLIENT)})"
+IS_DELIVERED: Final = f"review IN ({quoted(VISIBLE_TO_CLIENT)})"
 """The client has the lead. Any other lead was removed if the client had been notified of it."""
-VISIBLE: Final = f"test = 0 AND ({_IS_DELIVERED} OR was_notified = 1)"
+VISIBLE: Final = f"test = 0 AND ({IS_DELIVERED} OR was_notified = 1)"
 """The same text as in the partial index `leads_shown`; otherwise SQLite does not use the index."""
 
 _FOR_CLIENT: Final = {
@@ -293,7 +293,7 @@ _FOR_CLIENT: Final = {
     "campaign": "campaign = :campaign",
     "month": "month = :month",
     "stage": "CASE WHEN silence_accepts_at <= :now THEN 'accepted'"
-    f" WHEN {_IS_DELIVERED} THEN review ELSE '{REMOVED}' END = :stage",
+    f" WHEN {IS_DELIVERED} THEN review ELSE '{REMOVED}' END = :stage",
     "received_since": "received_at >= :received_since",
     "received_until": "received_at < :received_until",
     # Changed by an event, or by silence that no event records yet.

@@ -5,8 +5,9 @@ Personal data is stored apart from events, so that it can be erased (rule 31 of 
 
 import hmac
 import json
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -210,6 +211,10 @@ class SqlPeople:
                 self._hash_of_email(personal_data),
             ),
         )
+        self._connection.execute(
+            "UPDATE leads SET article = ? WHERE lead_id = ?",
+            (article_key(self._hash, personal_data.first_touch, personal_data.page), lead_id),
+        )
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         # The old row is overwritten in its place; see `capture.ledger.erasure`.
@@ -235,6 +240,19 @@ class SqlPeople:
     def _hash_of_email(self, personal_data: PersonalData) -> bytes | None:
         email = personal_data.answers.get("email") or personal_data.unverified.get("email")
         return self.hash_of_address(str(email)) if email else None
+
+
+def path_of_article(first_touch: Mapping[str, str], page: str = "") -> str | None:
+    """The path of the page of the first touch, or else of the page with the form; None if neither
+    is known. Without query, and without a slash at the end."""
+    path = re.split("[?#]", first_touch.get("path") or page, maxsplit=1)[0]
+    return (path and (path.rstrip("/") or "/")) or None
+
+
+def article_key(keyed_hash: KeyedHash, first_touch: Mapping[str, str], page: str) -> bytes | None:
+    """The keyed hash of a lead's article. An index of paths could not be erased."""
+    path = path_of_article(first_touch, page)
+    return None if path is None else keyed_hash.of("article", path)
 
 
 def answers_from_json(text: str) -> dict[str, Answer]:

@@ -21,6 +21,7 @@ from capture.ledger.api_store import ApiQueries, ApiWrites
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.erasure import ErasureQueries, ErasureWrites
+from capture.ledger.lead_list import LeadListQueries
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
 from capture.ledger.traits import TraitQueries, TraitWrites
@@ -277,6 +278,8 @@ class ReadTransaction(Protocol):
     def events(self) -> EventQueries: ...
     @property
     def leads(self) -> LeadQueries: ...
+    @property
+    def lead_list(self) -> LeadListQueries: ...
     @property
     def campaigns(self) -> CampaignQueries: ...
     @property

@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.files import open_private
-from capture.ledger import outbox, users
+from capture.ledger import lead_list, outbox, users
 from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -116,6 +116,22 @@ def create_users(db: Database) -> None:
 def index_worklists(db: Database) -> None:
     """Indexes for the desk's lists of spam and of deliveries."""
     db.executescript(_LEADS_SPAM + outbox.INDEXES)
+
+
+@MIGRATIONS()
+def list_leads(db: Database) -> None:
+    """Indexes for lists of leads, the article of each lead, and its risk signals."""
+    db.executescript(lead_list.TABLES)
+    if db.execute("SELECT 1 FROM leads LIMIT 1").fetchone():
+        db.execute(
+            "UPDATE leads SET article = (SELECT article_key(first_touch, page) FROM personal_data"
+            " WHERE personal_data.lead_id = leads.lead_id)"
+        )
+        db.execute(
+            "INSERT INTO lead_signals SELECT DISTINCT signal.value ->> 'name', received_at, lead_id"
+            " FROM events JOIN leads USING (lead_id), json_each(data, '$.signals') AS signal"
+            " WHERE signal.type = 'object'"
+        )
 
 
 _EVENTS: Final = """

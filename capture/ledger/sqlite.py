@@ -7,6 +7,7 @@ transaction updates the chain's head, so a transaction never reads before it hol
 
 import contextlib
 import fcntl
+import json
 import os
 import sqlite3
 import threading
@@ -22,7 +23,7 @@ from capture.errors import Busy, Refused, Unavailable
 from capture.files import OWNER_ONLY, make_private_folder, open_private
 from capture.ledger.dialect import SQLITE
 from capture.ledger.events import Head
-from capture.ledger.people import KeyedHash
+from capture.ledger.people import KeyedHash, article_key
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.schema import MIGRATIONS, check_version, migrate, trigger_problems
 from capture.ledger.store import SqlReadTransaction, SqlWriteTransaction
@@ -189,8 +190,13 @@ class SqliteLedger:
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.create_function("fold_case", 1, _fold_value, deterministic=True)
+            connection.create_function("article_key", 2, self._article_key, deterministic=True)
             pair = self._local.connection = Database(connection, recursive_triggers=True), lock
         return pair
+
+    def _article_key(self, first_touch: str, page: str) -> bytes | None:
+        """The SQL function `article_key`, for a migration."""
+        return article_key(KeyedHash(self._key), json.loads(first_touch), page)
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from capture.ledger.due_projection import DueProjection
 from capture.ledger.endpoint_store import SqlEndpoints
 from capture.ledger.erasure import SqlErasure
 from capture.ledger.events import Head, SqlEvents
+from capture.ledger.lead_list import SqlLeadList
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
 from capture.ledger.people import KeyedHash, SqlPeople
@@ -34,6 +35,7 @@ class SqlReadTransaction:
         self.events = SqlEvents(connection, dialect)
         self.leads = SqlLeads(connection, dialect, keyed_hash)
         self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
+        self.lead_list = SqlLeadList(connection, dialect, keyed_hash, self.campaigns)
         self.people = SqlPeople(connection, dialect, keyed_hash)
         self.due = DueProjection(connection, self.events, self.campaigns)
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
@@ -67,6 +69,7 @@ class SqlWriteTransaction(SqlReadTransaction):
                 changed.setdefault(event.lead_id, []).append(event)
         self.head = self.events.insert(events, self.head)
         self.leads.save(leads.values())
+        self.lead_list.save_signals(leads, events)
         self._save_due_times(leads, changed)
 
     def attempt(self, work: Callable[[WriteTransaction], Result]) -> Result | Refused | NotFound:

@@ -15,6 +15,7 @@ from capture.lead.model import Lead
 from capture.ledger.dialect import Connection
 from capture.ledger.due_projection import BILLED
 from capture.ledger.events import EVENT_COLUMNS, GENESIS, event_hash, recorded_from_row
+from capture.ledger.lead_list import risk_signals_of
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.store import SqlReadTransaction
 from capture.ledger.types import RecordedEvent, Verification
@@ -120,10 +121,15 @@ class _LeadScan:
         self._rows = _ProblemKind("its row differs from its events")
         self._missing = _ProblemKind("has events but no row")
         self._billed = _ProblemKind("its row does not name the statement that billed it last")
+        self._signals = _ProblemKind("its risk signals in the list differ from its events")
+        self._signal_count = 0
         self._due = _ProblemKind("its row has a due time that differs from its events")
 
     def problems(self) -> Iterator[str]:
-        for kind in (self._forbidden, self._rows, self._missing, self._billed, self._due):
+        for kind in (
+            *(self._forbidden, self._rows, self._missing, self._billed, self._due),
+            self._signals,
+        ):
             yield from kind.lines()
 
     def run(self, events: int) -> None:
@@ -137,6 +143,8 @@ class _LeadScan:
             self._check_row(tuple(row), due)
             if billed != derived:
                 self._billed.add(f"lead {row[0]}")
+        if self._is_sound and self._reading.lead_list.count_signals() != self._signal_count:
+            self._signals.add("the list of risk signals", "has rows of no event")
         account_events = "SELECT count(*) FROM events WHERE lead_id IS NULL"
         if self._events + self._db.execute(account_events).fetchone()[0] != events:
             self._find_missing_rows()
@@ -157,12 +165,19 @@ class _LeadScan:
         if lead is None or lead_row(lead) != row:
             self._rows.add(f"lead {lead_id}")
             return
+        self._check_signals(lead, events)
         versions = {lead.version, lead.consent_version}
         self.versions |= {(lead.campaign, version) for version in versions if version is not None}
         if self._is_sound:
             derived = self._reading.due.derive(lead, (recorded.event for recorded in events))
             if due != derived:
                 self._due.add(f"lead {lead_id}")
+
+    def _check_signals(self, lead: Lead, events: Sequence[RecordedEvent]) -> None:
+        names = risk_signals_of(recorded.event for recorded in events)
+        self._signal_count += len(names)
+        if names and not self._reading.lead_list.has_signals(lead, names):
+            self._signals.add(f"lead {lead.lead_id}")
 
     def _events_of(self, lead_id: str) -> Sequence[RecordedEvent]:
         """The lead's events; empty if one is damaged, because the chain is then broken too."""
