@@ -21,7 +21,7 @@ from capture.lead.moves import REMOVED, VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
-from capture.review.acts import is_unnotified, notify_client_of
+from capture.review.acts import find_lead, is_unnotified, notify_client_of
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 """Stands for the deadline of a lead that has none."""
@@ -67,6 +67,17 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
     if not notify or not any(is_unnotified(client_lead.lead) for client_lead in page.leads):
         return page
     return ledger.transact(lambda records: _notified_page(records, query))
+
+
+def notify_of_shown(
+    records: WriteTransaction, leads: Sequence[Lead], now: datetime
+) -> Sequence[Lead]:
+    """Leads that a page shows their client, which counts as notified of them. Returns them as they
+    are now."""
+    current = [find_lead(records, lead.lead_id) for lead in leads]
+    notified = notify_client_of(records, [lead for lead in current if is_unnotified(lead)], now)
+    by_id = {lead.lead_id: lead for lead in notified}
+    return [by_id.get(lead.lead_id, lead) for lead in current]
 
 
 def find_linked_lead(reading: ReadTransaction, client: str, lead_id: str) -> Lead:

@@ -18,7 +18,7 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
-from capture.web.desk import home, lead, login, quarantine, statements
+from capture.web.desk import home, lead, leads, login, quarantine, statements
 from capture.web.desk.access import (
     AGENCY,
     AGENCY_AND_CLIENT,
@@ -52,11 +52,13 @@ PAGES: Final = (
     statements.blueprint,
     lead.blueprint,
     quarantine.blueprint,
+    leads.blueprint,
 )
 """The pages of the desk, one file and one blueprint for each."""
 
 NAVIGATION: Final = (
     NavigationItem("home.show", "Start", ALL_ROLES),
+    NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT),
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
 )

@@ -21,6 +21,7 @@ from tests.capture.ledger.contract_campaigns import CampaignContract
 from tests.capture.ledger.contract_downloads import DownloadContract
 from tests.capture.ledger.contract_endpoints import EndpointContract
 from tests.capture.ledger.contract_erasure import ErasureContract
+from tests.capture.ledger.contract_lead_list import LeadListContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_traits import TraitContract
@@ -45,6 +46,7 @@ def open_again(url: str) -> Callable[[], Ledger]:
 class TestSqlite(
     LedgerContract,
     PeopleContract,
+    LeadListContract,
     WorklistContract,
     ApiContract,
     OutboxContract,

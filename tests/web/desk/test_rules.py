@@ -22,6 +22,7 @@ ROLES = {
         ("statements.show_list", "statements.show", "statements.download"), AGENCY_AND_CLIENT
     ),
     "lead.show": AGENCY_AND_CLIENT,
+    "leads.show": AGENCY_AND_CLIENT,
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
     **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
 }

@@ -1,0 +1,117 @@
+"""The rows of the list of leads: who it is, the stage, and what is next, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from capture.client_access.answers import person_and_company
+from capture.documents.agreement.model import visible_text
+from capture.lead.model import Lead
+from capture.lead.moves import NOT_STARTED
+from capture.ledger.people import path_of_article
+from capture.ledger.protocol import ReadTransaction
+from capture.ledger.terms import saved_campaign
+from capture.ledger.types import email_of
+
+_TONES: Final = {
+    "accepted": "good",
+    "held": "good",
+    "won": "good",
+    "qualified": "warning",
+    "quarantined": "warning",
+    "held_back": "warning",
+    "objected": "warning",
+    "rejected": "bad",
+    "no_show": "bad",
+    "lost": "bad",
+    "refunded": "bad",
+    "churned": "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A stage in words. `tone` is its colour: good, warning, bad, or none."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """One lead of the list. Every text is ready to print."""
+
+    lead_id: str
+    received_at: datetime
+    name: str
+    """The person's name, or else the e-mail address; empty if both are unknown or erased."""
+    email: str
+    company: str
+    campaign: str
+    """The campaign's title."""
+    badges: Sequence[Badge]
+    source: str
+    article: str
+    """The path of the first touch's page, or else of the page with the form."""
+    next: str
+    """What is next; a time follows if there is one."""
+    next_at: datetime | None
+
+
+def lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> LeadRow:
+    """The row of a lead as of `now`."""
+    terms = saved_campaign(reading, lead.campaign, lead.version)
+    data = reading.people.personal_data(lead.lead_id)
+    name, company = person_and_company(terms, {} if data is None else data.answers)
+    article = None if data is None else path_of_article(data.first_touch, data.page)
+    words, at = _next(lead, now)
+    return LeadRow(
+        lead_id=lead.lead_id,
+        received_at=lead.received_at,
+        name=name,
+        email=visible_text(email_of(data)),
+        company=company,
+        campaign=visible_text(terms.title),
+        badges=list(_badges(lead, now, is_erased=data is None)),
+        source=lead.source,
+        article=visible_text(article or ""),
+        next=words,
+        next_at=at,
+    )
+
+
+def stage_in_words(stage: str) -> str:
+    """A stage as pages show it: `held back`."""
+    return stage.replace("_", " ")
+
+
+def _badges(lead: Lead, now: datetime, *, is_erased: bool) -> list[Badge]:
+    stages = [lead.review_at(now), lead.appointment_at(now), lead.sale]
+    badges = [
+        Badge(stage_in_words(stage), _TONES.get(stage, ""))
+        for stage in stages
+        if stage != NOT_STARTED
+    ]
+    flags = {"disputed": lead.disputed, "test": lead.test, "erased": is_erased}
+    return badges + [Badge(name, "") for name, is_set in flags.items() if is_set]
+
+
+def _next(lead: Lead, now: datetime) -> tuple[str, datetime | None]:
+    """What is next, and when; an empty text if nothing is."""
+    match lead.review_at(now):
+        case "quarantined" | "held_back":
+            words, at = "The agency checks it", None
+        case "unconfirmed":
+            words, at = "The link in the letter ends", lead.confirm_until
+        case "qualified" if lead.silence_never_accepts:
+            words, at = "Only the client can accept it", None
+        case "qualified":
+            words, at = ("Silence accepts it" if lead.deadline else "To be notified"), lead.deadline
+        case "rejected" if lead.disputed:
+            words, at = "The client settles the dispute", None
+        case "accepted" if lead.appointment_at(now) == "scheduled":
+            words, at = "Meeting", lead.meeting_at
+        case _:
+            words, at = "", None
+    return words, at
