@@ -13,7 +13,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 WITH_SERVERS := -n 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
-.PHONY: run write lint check test test-dates test-long audit lock clean
+.PHONY: run write demo lint check test test-dates test-long audit lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -21,6 +21,11 @@ run: $(VENV)/run.stamp
 
 write: $(VENV)/run.stamp
 	GATEPOST_PORT=$(PORT) $(BIN)/gatepost serve --live
+
+# A demonstration with a year of leads in a ledger of its own: prints links to its desk, and serves it.
+demo: $(VENV)/run.stamp
+	$(BIN)/gatepost build
+	GATEPOST_PORT=$(PORT) $(BIN)/gatepost demo --serve
 
 # Style, types, and the layers of the packages.
 lint: $(VENV)/test.stamp

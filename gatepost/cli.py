@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "credit": "capture.cli.credit:credit",
     "credits": "capture.cli.credit:credits_",
     "debit": "capture.cli.debit:debit",
+    "demo": "gatepost.demo:demo",
     "dispatch": "capture.cli.dispatch:dispatch",
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",

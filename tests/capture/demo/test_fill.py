@@ -1,0 +1,104 @@
+"""The demonstration: a sound ledger of a year, for all price models, that touches nothing else."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from capture.billing.statement import Agency, Party
+from capture.closing.checks import check_documents
+from capture.closing.documents import payments_of
+from capture.demo.fill import DemoFolder, DemoUsers, fill
+from capture.errors import Refused
+from capture.lead.events import EventKind
+from capture.ledger import open_ledger
+from capture.ledger.protocol import Ledger
+from capture.ledger.users import Role
+from tests.samples import NOW
+
+KEY = b"a key for tests only"
+AGENCY = Agency(Party("Ada's Leads", ("1 Main Street", "New York")))
+
+
+def fill_folder(folder: DemoFolder, leads: int = 250) -> tuple[DemoUsers, list[float]]:
+    shares: list[float] = []
+    users = fill(
+        folder, KEY, AGENCY, ["/sla/", "/first/"], NOW, leads=leads, seed=1, report=shares.append
+    )
+    return users, shares
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> DemoFolder:
+    folder = DemoFolder(tmp_path_factory.mktemp("parent") / "demo")
+    folder.create()
+    _, shares = fill_folder(folder)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    return folder
+
+
+@pytest.fixture
+def ledger(folder: DemoFolder) -> Ledger:
+    return open_ledger(folder.database_url, KEY)
+
+
+def test_the_ledger_is_sound(ledger: Ledger) -> None:
+    verification = ledger.verify()
+    assert (verification.problems, verification.leads) == ((), 250)
+    assert ledger.read(check_documents) == []
+
+
+def test_the_year_has_every_kind_of_event_that_the_desk_shows(ledger: Ledger) -> None:
+    recorded = ledger.read(lambda reading: list(reading.events.select()))
+    events = [entry.event for entry in recorded]
+    assert {event.kind for event in events} >= {
+        *(EventKind.QUALIFIED, EventKind.DISQUALIFIED, EventKind.DUPLICATE, EventKind.SPAM),
+        *(EventKind.QUARANTINED, EventKind.NOTIFIED, EventKind.ACCEPTED, EventKind.REJECTED),
+        *(EventKind.SCHEDULED, EventKind.HELD, EventKind.WON, EventKind.REVENUE),
+    }
+    times = [event.recorded_at for event in events]
+    assert NOW - timedelta(days=366) < min(times) < NOW - timedelta(days=350)
+    assert NOW - timedelta(days=10) < max(times) <= NOW
+
+
+def test_each_client_has_paid_statements(ledger: Ledger) -> None:
+    statements = ledger.read(lambda reading: list(reading.statements.select()))
+    assert {statement.client for statement in statements} == {"harbor", "linden", "orchard"}
+    lines = {
+        lead_id
+        for statement in statements
+        for lead_id, _ in ledger.read(
+            lambda reading, number=statement.number: reading.statements.lines(number)
+        )
+    }
+    leads = [ledger.read(lambda reading, one=one: reading.leads.get(one)) for one in lines]
+    campaigns = {lead.campaign for lead in leads if lead is not None}
+    assert campaigns == {"cloud-checklist", "cloud-demo", "payroll-trial", "analytics-audit"}
+    assert all(
+        ledger.read(lambda reading, client=client: payments_of(reading, client))
+        for client in ("harbor", "linden", "orchard")
+    )
+
+
+def test_it_has_a_user_of_each_role(ledger: Ledger) -> None:
+    users = ledger.read(lambda reading: reading.users.select())
+    assert {user.role for user in users} == set(Role)
+
+
+def test_it_is_made_anew_in_its_own_folder(tmp_path: Path) -> None:
+    folder = DemoFolder(tmp_path / "demo")
+    for _ in range(2):
+        folder.create()
+        fill_folder(folder, leads=3)
+        ledger = open_ledger(folder.database_url, KEY)
+        assert ledger.verify().leads == 3
+        ledger.close()
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "gatepost.db").write_text("precious")
+    with pytest.raises(Refused, match="is no demonstration; name another folder"):
+        DemoFolder(tmp_path / "mine").create()
+    assert (tmp_path / "mine" / "gatepost.db").read_text() == "precious"
