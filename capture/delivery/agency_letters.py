@@ -8,6 +8,7 @@ from typing import Any, Final
 from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
 from capture.client_access.answers import labelled_answers
+from capture.closing.cap_use import MONEY_CAP
 from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
@@ -31,7 +32,6 @@ from capture.letters.quarantine import quarantine_digest as write_quarantine_dig
 from capture.money import show_money
 from capture.text import count_noun
 
-_MONEY_CAP: Final = "money_a_month"
 _OVER_BUDGET: Final = (
     "A lead whose price would cross the budget is delivered, but the client is not charged for it."
 )
@@ -119,7 +119,7 @@ def cap_nearly_reached(request: Request) -> Letter:
         client=request.client.name,
         month=month_name(data["month"]),
         reached=_used(data, campaign.currency),
-        consequence=(_OVER_BUDGET if data["cap"] == _MONEY_CAP else _OVER_CAP[campaign.caps.over]),
+        consequence=(_OVER_BUDGET if data["cap"] == MONEY_CAP else _OVER_CAP[campaign.caps.over]),
         is_reached=data["count"] >= data["limit"],
     )
     return agency.cap_nearly_reached(request.letterhead, facts)
@@ -128,7 +128,7 @@ def cap_nearly_reached(request: Request) -> Letter:
 def _used(data: Mapping[str, Any], currency: str) -> str:
     """How much of a cap is used, in words."""
     count, limit = data["count"], data["limit"]
-    if data["cap"] == _MONEY_CAP:
+    if data["cap"] == MONEY_CAP:
         return f"{show_money(count, currency)} of {show_money(limit, currency)}"
     return f"{count:,} of {count_noun(limit, 'lead')}"
 

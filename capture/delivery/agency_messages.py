@@ -14,7 +14,7 @@ from capture.billing.history import add_months
 from capture.campaign.catalogue import Catalogue
 from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
-from capture.closing.drawing import LineQuery, select_lines
+from capture.closing.cap_use import CAP_PERCENTS, CapUse, lead_cap_use, money_cap_use
 from capture.closing.months import campaign_groups, closed_months
 from capture.delivery.event_messages import (
     MORNING,
@@ -24,29 +24,16 @@ from capture.delivery.event_messages import (
     is_too_old,
     morning_of,
 )
+from capture.kpi.waiting import DAYS_BEFORE_THE_END
 from capture.lead.events import Event, EventKind
-from capture.lead.review_window import month_of
 from capture.ledger.messages import Channel, NewMessage
 from capture.ledger.protocol import ReadTransaction
-from capture.money import to_minor
 
 _DAY: Final = timedelta(days=1)
-_DAYS_BEFORE_THE_END: Final = 7
-_CAP_PERCENTS: Final = (80, 100)
 _LISTED_FAILURES: Final = 100
 """Most messages that one letter lists."""
 _FAILURES: Final = "failed_deliveries"
 _QUARANTINE: Final = "quarantine_digest"
-
-
-@dataclass(frozen=True, slots=True)
-class Cap:
-    """How much of a monthly cap is used: leads, or minor units of the campaign's currency."""
-
-    name: str
-    """The key in the campaign's file."""
-    used: int
-    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,53 +75,31 @@ class AgencyPlanner:
         self, reading: ReadTransaction, campaign: Campaign
     ) -> Iterator[NewMessage]:
         """This month's cap on leads, at 80 % and again when it is reached."""
-        limit, month = campaign.caps.leads_a_month, month_of(self.now, campaign)
-        if limit is not None:
-            count = reading.campaigns.count_towards_cap(campaign, month, self.now)
-            yield from self._cap_letter(
-                reading, campaign, month, Cap("leads_a_month", count, limit)
-            )
+        yield from self._cap_letter(reading, campaign, lead_cap_use(reading, campaign, self.now))
 
     def money_cap_nearly_reached(
         self, reading: ReadTransaction, campaign: Campaign
     ) -> Iterator[NewMessage]:
         """This month's budget, at 80 % and again when it is used up (rule 9)."""
-        budget, month = campaign.caps.money_a_month, month_of(self.now, campaign)
-        if budget is None:
-            return
-        client, currency = campaign.client, campaign.currency
-        query = LineQuery(
-            campaign.slug,
-            month,
-            self.now,
-            closed={closing.month for closing in closed_months(reading, client)},
-            billed=reading.statements.billed_before(client, currency, month),
-        )
-        lines = [due.line for due in select_lines(reading, query)]
-        limit = to_minor(budget, currency)
-        is_used_up = any(line.free_over_cap for line in lines)
-        amount = limit if is_used_up else sum(line.amount for line in lines)
-        yield from self._cap_letter(reading, campaign, month, Cap("money_a_month", amount, limit))
+        yield from self._cap_letter(reading, campaign, money_cap_use(reading, campaign, self.now))
 
     def _cap_letter(
-        self, reading: ReadTransaction, campaign: Campaign, month: str, cap: Cap
+        self, reading: ReadTransaction, campaign: Campaign, cap: CapUse | None
     ) -> Iterator[NewMessage]:
-        count, limit = cap.used, cap.limit
-        reached = [percent for percent in _CAP_PERCENTS if count * 100 >= limit * percent]
-        if not reached:
+        if cap is None or not cap.is_near:
             return
         keys = {
-            percent: f"{campaign.slug}:{month}:{cap.name}:{limit}:{percent}"
-            for percent in _CAP_PERCENTS
+            percent: f"{campaign.slug}:{cap.month}:{cap.name}:{cap.limit}:{percent}"
+            for percent in CAP_PERCENTS
         }
-        full = f"cap_nearly_reached:{keys[_CAP_PERCENTS[-1]]}"
+        full = f"cap_nearly_reached:{keys[CAP_PERCENTS[-1]]}"
         if full in reading.outbox.by_key([full]):  # a rejection may have freed a place since
             return
-        next_month = add_months(date.fromisoformat(f"{month}-01"), 1)
+        next_month = add_months(date.fromisoformat(f"{cap.month}-01"), 1)
         yield self._letter(
             "cap_nearly_reached",
-            keys[reached[-1]],
-            {"month": month, "cap": cap.name, "count": count, "limit": limit},
+            max((percent, key) for percent, key in keys.items() if cap.reaches(percent))[1],
+            {"month": cap.month, "cap": cap.name, "count": cap.used, "limit": cap.limit},
             client=campaign.client,
             campaign=campaign.slug,
             expires_at=datetime.combine(next_month, time(), campaign.zone).astimezone(UTC),
@@ -167,7 +132,7 @@ class AgencyPlanner:
             closes = campaign.closes
             if closes is None:
                 continue
-            first_day = closes - timedelta(days=_DAYS_BEFORE_THE_END)
+            first_day = closes - timedelta(days=DAYS_BEFORE_THE_END)
             ends_at = datetime.combine(closes + _DAY, time(), campaign.zone).astimezone(UTC)
             if morning_of(first_day, campaign.zone) <= self.now < ends_at:
                 yield self._letter(

@@ -27,6 +27,7 @@ from capture.kpi.grouping import (
 )
 from capture.kpi.sums import COSTS_NOT_REQUESTED, Sums
 from capture.lead.events import Actor
+from capture.lead.model import Lead
 from capture.lead.moves import NOT_STARTED
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
@@ -52,10 +53,8 @@ class CustomerPayment:
         return f"{self.day:%Y-%m}"
 
 
-def customer_payments(
-    history: LeadHistory, terms: Campaign, today: date
-) -> Iterator[CustomerPayment]:
-    """The sale, revenue of periods that have begun, and refunds, by date in the campaign's zone.
+def customer_payments(history: LeadHistory, terms: Campaign) -> Iterator[CustomerPayment]:
+    """The sale, revenue of periods, and refunds, by date in the campaign's zone.
 
     Under revenue share the periods are parts of the sale, so it counts only while there are none.
     """
@@ -76,8 +75,7 @@ def customer_payments(
     for period, amounts in history.revenue.items():
         # A payment in advance that was refunded counts, like its refund, on the day of the refund.
         day = min([date.fromisoformat(period), *full_refund_days])
-        if day <= today:
-            yield from (CustomerPayment(day, revenue.amount) for revenue in amounts)
+        yield from (CustomerPayment(day, revenue.amount) for revenue in amounts)
     for refund in history.refunds:
         yield CustomerPayment(day_of(refund.occurred_at, terms), -refund.amount)
 
@@ -110,23 +108,60 @@ def count_lead(sums: Sums, kpi_lead: LeadForKpi, now: datetime) -> None:
     sums.deals += lead.sale in CUSTOMER_STAGES
 
 
-def count_customer(
-    sums: Sums, history: LeadHistory, payments: Sequence[CustomerPayment], now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What the figures need of a lead whose sale was decided at some time."""
+
+    month: str
+    """The month in which the lead was received."""
+    is_customer: bool
+    """Whether the lead is or was a customer."""
+    payments: Sequence[CustomerPayment]
+    """All of them, also for periods that have not begun."""
+    won_at: datetime | None
+    churned_at: datetime | None
+    absent_days: int
+    """Days between leaving and coming back."""
+
+    def payments_until(self, today: date) -> list[CustomerPayment]:
+        """The payments up to a date."""
+        return [payment for payment in self.payments if payment.day <= today]
+
+
+def read_customer(reading: ReadTransaction, lead: Lead, terms: Campaign) -> Customer:
+    """The customer of a lead, from its events."""
+    recorded_events = reading.events.select(lead_id=lead.lead_id)
+    history = lead_history(recorded.event for recorded in recorded_events)
+    return Customer(
+        month=lead.month,
+        is_customer=lead.sale in CUSTOMER_STAGES,
+        payments=tuple(customer_payments(history, terms)),
+        won_at=None if history.won is None else history.won.occurred_at,
+        churned_at=history.churned_at,
+        absent_days=sum(
+            (absence.returned.occurred_at - absence.left_at).days
+            for absence in history.absences
+            if absence.returned is not None
+        ),
+    )
+
+
+def count_customer(sums: Sums, customer: Customer, today: date, now: datetime) -> None:
     """Adds the customer's purchases, and their days as a customer until `now`, to `sums`."""
-    if history.won is None:
+    if customer.won_at is None or not customer.is_customer:
         return
-    end = history.churned_at or now
+    payments, end = customer.payments_until(today), customer.churned_at or now
     sums.customers += 1
-    sums.churned += history.churned_at is not None
+    sums.churned += customer.churned_at is not None
     sums.purchases += sum(payment.amount > 0 for payment in payments)
     sums.purchased += sum(payment.amount for payment in payments)
-    absent_days = sum(
-        (absence.returned.occurred_at - absence.left_at).days
-        for absence in history.absences
-        if absence.returned is not None
-    )
-    sums.customer_days += max(0, (end - history.won.occurred_at).days - absent_days)
+    sums.customer_days += max(0, (end - customer.won_at).days - customer.absent_days)
+
+
+def count_payment(sums: Sums, payment: CustomerPayment) -> None:
+    """Adds what a customer paid or was refunded to `sums`."""
+    sums.bought += max(0, payment.amount)
+    sums.refunded += max(0, -payment.amount)
 
 
 # Figures by currency and group.
@@ -257,17 +292,14 @@ class _Scan:
         )
 
     def _count_sale(self, kpi_lead: LeadForKpi) -> None:
-        recorded_events = self._reading.events.select(lead_id=kpi_lead.lead.lead_id)
-        history = lead_history(recorded.event for recorded in recorded_events)
-        payments = list(customer_payments(history, self._campaign, self._today))
-        for payment in payments:
+        customer = read_customer(self._reading, kpi_lead.lead, self._campaign)
+        for payment in customer.payments_until(self._today):
             if self._query.period.contains(payment.day):
                 for sums in self._sums_of(payment.month, kpi_lead):
-                    sums.bought += max(0, payment.amount)
-                    sums.refunded += max(0, -payment.amount)
-        if kpi_lead.lead.sale in CUSTOMER_STAGES and self._is_in_period(kpi_lead):
+                    count_payment(sums, payment)
+        if customer.is_customer and self._is_in_period(kpi_lead):
             for sums in self._sums_of(kpi_lead.lead.month, kpi_lead):
-                count_customer(sums, history, payments, self._query.now)
+                count_customer(sums, customer, self._today, self._query.now)
 
     def _add_spending(
         self, months: Mapping[str, tuple[int, int]], kpi_lead: LeadForKpi | None

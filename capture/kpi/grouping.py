@@ -139,6 +139,12 @@ def month_before(month: str, count: int = 1) -> str:
     return f"{first:%Y-%m}"
 
 
+def month_days(month: str) -> list[date]:
+    """Every day of a month such as `2026-11`."""
+    first = date.fromisoformat(f"{month}-01")
+    return [first.replace(day=number + 1) for number in range(_month_length(first))]
+
+
 def _month_length(day: date) -> int:
     return calendar.monthrange(day.year, day.month)[1]
 

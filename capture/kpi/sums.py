@@ -2,12 +2,12 @@
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 _NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
 """Stages of submissions of which it is unknown whether a real person sent them."""
-_NON_LEAD_STAGES: Final = _NOT_PROVED | {"spam", "duplicate"}
+NON_LEAD_STAGES: Final = _NOT_PROVED | {"spam", "duplicate"}
 """Stages of submissions that are not leads."""
 COSTS_NOT_REQUESTED: Final = "own costs were not requested"
 
@@ -66,7 +66,7 @@ class Sums:
     @property
     def leads(self) -> int:
         """Submissions without spam, without duplicates, and without those in `not_proved`."""
-        return self.submissions - sum(self.stages[stage] for stage in _NON_LEAD_STAGES)
+        return self.submissions - sum(self.stages[stage] for stage in NON_LEAD_STAGES)
 
     @property
     def not_proved(self) -> int:
@@ -102,3 +102,19 @@ class Sums:
     def revenue(self) -> int:
         """What customers paid, less refunds."""
         return self.bought - self.refunded
+
+    def add(self, other: "Sums") -> None:
+        """Adds the counts and amounts of another group of leads, in the same currency."""
+        for name in _COUNTED:
+            mine = getattr(self, name)
+            mine += getattr(other, name)  # extends a counter or an array in place
+            setattr(self, name, mine)
+        self.costs_unknown = self.costs_unknown or other.costs_unknown
+        self.whole_months = self.whole_months and other.whole_months
+
+
+_COUNTED: Final = tuple(
+    field.name
+    for field in fields(Sums)
+    if field.name not in {"currency", "costs_unknown", "whole_months"}
+)

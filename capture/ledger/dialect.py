@@ -60,6 +60,9 @@ class Dialect:
     row's lead id by one that no lead has."""
     blank_notes: str
     """UPDATE that overwrites rows of `notes` in place; WHERE follows."""
+    totals_in_json: str
+    """Query for (number, client, currency, month, campaign, total) of each part of each statement's
+    JSON, in the order of closing."""
     lines_in_json: str
     """Query for (lead id, period, number) of each line in the JSON of statement :number."""
 
@@ -88,6 +91,11 @@ SQLITE: Final = Dialect(
         "UPDATE notes SET lead_id = printf('%-*s', length(lead_id), '~' || id), "
         + ", ".join(f"{name} = {_BLANK.format(name)}" for name in ("author", "text"))
     ),
+    totals_in_json="""
+        SELECT number, client, currency, month, part.value ->> 'campaign', part.value ->> 'total'
+        FROM statements, json_each(statements.json, '$.parts') AS part
+        ORDER BY statements.id, part.key
+    """,
     lines_in_json="""
         SELECT line.value ->> 'lead_id', line.value ->> 'period', number
         FROM statements,

@@ -21,6 +21,7 @@ from capture.ledger.api_store import ApiQueries, ApiWrites
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.erasure import ErasureQueries, ErasureWrites
+from capture.ledger.lead_counts import LeadCountQueries
 from capture.ledger.lead_list import LeadListQueries
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
@@ -38,6 +39,7 @@ from capture.ledger.types import (
     RecordedEvent,
     Result,
     SpamQuery,
+    StatementTotal,
     StoredVersion,
     Verification,
     WorkResult,
@@ -237,6 +239,9 @@ class StatementQueries(Protocol):
     def numbers(self) -> Sequence[str]:
         """The numbers of all closed statements, in the order of their closing."""
 
+    def totals(self) -> Iterator[StatementTotal]:
+        """The total of each campaign on each statement, in the order of closing."""
+
     def lines(self, number: str) -> Sequence[tuple[str, str]]:
         """(lead id, period) of each line of a statement, free ones included."""
 
@@ -280,6 +285,8 @@ class ReadTransaction(Protocol):
     def leads(self) -> LeadQueries: ...
     @property
     def lead_list(self) -> LeadListQueries: ...
+    @property
+    def lead_counts(self) -> LeadCountQueries: ...
     @property
     def campaigns(self) -> CampaignQueries: ...
     @property

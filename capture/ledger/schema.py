@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.files import open_private
-from capture.ledger import lead_list, outbox, users
+from capture.ledger import lead_counts, lead_list, outbox, users
 from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -132,6 +132,12 @@ def list_leads(db: Database) -> None:
             " FROM events JOIN leads USING (lead_id), json_each(data, '$.signals') AS signal"
             " WHERE signal.type = 'object'"
         )
+
+
+@MIGRATIONS()
+def index_leads_for_counts(db: Database) -> None:
+    """Indexes for the counts of leads on the desk's overview."""
+    db.executescript(lead_counts.INDEXES)
 
 
 _EVENTS: Final = """

@@ -8,7 +8,7 @@ from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.leads import SqlLeads
-from capture.ledger.types import ClosedStatement, DueState
+from capture.ledger.types import ClosedStatement, DueState, StatementTotal
 
 _COLUMNS: Final = "number, client, currency, month, json, sha256, closed_at"
 _STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
@@ -41,6 +41,10 @@ class SqlStatements:
     def numbers(self) -> Sequence[str]:
         rows = self._connection.execute("SELECT number FROM statements ORDER BY id")
         return [number for (number,) in rows]
+
+    def totals(self) -> Iterator[StatementTotal]:
+        rows = self._connection.execute(self._dialect.totals_in_json)
+        return (StatementTotal(*row) for row in rows)
 
     def lines(self, number: str) -> Sequence[tuple[str, str]]:
         return self._connection.execute(

@@ -14,6 +14,7 @@ from capture.ledger.due_projection import DueProjection
 from capture.ledger.endpoint_store import SqlEndpoints
 from capture.ledger.erasure import SqlErasure
 from capture.ledger.events import Head, SqlEvents
+from capture.ledger.lead_counts import SqlLeadCounts
 from capture.ledger.lead_list import SqlLeadList
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
@@ -34,6 +35,7 @@ class SqlReadTransaction:
         self.dialect = dialect
         self.events = SqlEvents(connection, dialect)
         self.leads = SqlLeads(connection, dialect, keyed_hash)
+        self.lead_counts = SqlLeadCounts(connection, dialect)
         self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
         self.lead_list = SqlLeadList(connection, dialect, keyed_hash, self.campaigns)
         self.people = SqlPeople(connection, dialect, keyed_hash)

@@ -67,6 +67,18 @@ class ClosedStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementTotal:
+    """What one campaign's lines on a statement add up to, in minor units."""
+
+    number: str
+    client: str
+    currency: str
+    month: str
+    campaign: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class DueState:
     """The billing columns of a lead's row (rule 33 of docs/rules.md)."""
 

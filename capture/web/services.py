@@ -40,6 +40,11 @@ class LiveCatalogue:
         self._checked_at = time.monotonic()
         self._catalogue = self._load()
 
+    def current(self) -> Catalogue:
+        """All campaigns and clients of the last good files."""
+        self._refresh_if_due(is_urgent=False)
+        return self._catalogue
+
     def campaign(self, slug: str, form_version: str | None = None) -> Campaign:
         """The current campaign; `form_version` is the version of the form that a visitor sent.
 

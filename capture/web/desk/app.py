@@ -18,11 +18,11 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
-from capture.web.desk import home, lead, leads, login, quarantine, statements
+from capture.web.desk import lead, leads, login, overview, quarantine, statements
 from capture.web.desk.access import (
     AGENCY,
     AGENCY_AND_CLIENT,
-    ALL_ROLES,
+    AGENCY_AND_VIEWER,
     ANYBODY,
     NotForRole,
     allow,
@@ -48,7 +48,7 @@ PREFIX: Final = "/desk"
 
 PAGES: Final = (
     login.blueprint,
-    home.blueprint,
+    overview.blueprint,
     statements.blueprint,
     lead.blueprint,
     quarantine.blueprint,
@@ -57,7 +57,7 @@ PAGES: Final = (
 """The pages of the desk, one file and one blueprint for each."""
 
 NAVIGATION: Final = (
-    NavigationItem("home.show", "Start", ALL_ROLES),
+    NavigationItem("home.show", "Overview", AGENCY_AND_VIEWER),
     NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT),
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),

@@ -21,6 +21,7 @@ from tests.capture.ledger.contract_campaigns import CampaignContract
 from tests.capture.ledger.contract_downloads import DownloadContract
 from tests.capture.ledger.contract_endpoints import EndpointContract
 from tests.capture.ledger.contract_erasure import ErasureContract
+from tests.capture.ledger.contract_lead_counts import LeadCountContract
 from tests.capture.ledger.contract_lead_list import LeadListContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
@@ -48,6 +49,7 @@ class TestSqlite(
     PeopleContract,
     LeadListContract,
     WorklistContract,
+    LeadCountContract,
     ApiContract,
     OutboxContract,
     DownloadContract,
@@ -180,6 +182,49 @@ def test_a_ledger_does_not_open_with_another_key(url: str) -> None:
         open_ledger(url, b"some other key, by mistake")
 
 
+def plans_of(url: str, query: Callable[[ReadTransaction], object]) -> list[object]:
+    """How SQLite runs each statement of a query, which must find something."""
+    statements: list[str] = []
+    with closing(open_ledger(url, KEY)) as ledger:
+
+        def trace(reading: ReadTransaction) -> None:
+            traced = reading.connection  # type: ignore[attr-defined]
+            traced.set_trace_callback(statements.append)
+            assert query(reading)
+            traced.set_trace_callback(None)
+
+        ledger.read(trace)
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as raw:
+        raw.create_function("fold_case", 1, str)  # the plan needs the name only
+        return [raw.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in statements]
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (
+            lambda reading: reading.lead_counts.by_stage("guide", "2026-10", "2026-11", NOW),
+            "USING COVERING INDEX leads_by_month (campaign=? AND month>? AND month<?)",
+        ),
+        (
+            lambda reading: reading.lead_counts.by_quarter_hour("guide", "2026-11", NOW),
+            "USING INDEX leads_by_month (campaign=? AND month=?)",
+        ),
+        (lambda reading: [reading.lead_counts.with_sale("guide")], "USING INDEX leads_with_sale"),
+    ],
+    ids=["by_stage", "by_quarter_hour", "with_sale"],
+)
+def test_counts_of_leads_use_an_index(
+    url: str,
+    connection: sqlite3.Connection,
+    query: Callable[[ReadTransaction], object],
+    index: str,
+) -> None:
+    connection.close()
+    (plan,) = plans_of(url, query)
+    assert index in str(plan)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -194,19 +239,8 @@ def test_a_ledger_does_not_open_with_another_key(url: str) -> None:
 def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
     url: str, connection: sqlite3.Connection, query: Callable[[ReadTransaction], object]
 ) -> None:
-    statements: list[str] = []
-    with closing(open_ledger(url, KEY)) as ledger:
-
-        def trace(reading: ReadTransaction) -> None:
-            traced = reading.connection  # type: ignore[attr-defined]
-            traced.set_trace_callback(statements.append)
-            assert query(reading)
-            traced.set_trace_callback(None)
-
-        ledger.read(trace)
-    with closing(connection) as raw:
-        raw.create_function("fold_case", 1, str)  # the plan needs the name only
-        plans = [raw.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in statements]
+    plans = plans_of(url, query)
+    connection.close()
     assert plans
     assert "TEMP B-TREE" not in str(plans)
 

@@ -1,0 +1,75 @@
+"""How much of a campaign's monthly caps is used (rules 7 to 9 of docs/rules.md)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from capture.campaign.model import Campaign
+from capture.closing.drawing import LineQuery, select_lines
+from capture.closing.months import closed_months
+from capture.lead.review_window import month_of
+from capture.ledger.protocol import ReadTransaction
+from capture.money import to_minor
+
+CAP_PERCENTS: Final = (80, 100)
+"""The agency is notified when so much of a cap is used."""
+MONEY_CAP: Final = "money_a_month"
+_LEAD_CAP: Final = "leads_a_month"
+
+
+@dataclass(frozen=True, slots=True)
+class CapUse:
+    """How much of a monthly cap is used: leads, or minor units of the campaign's currency."""
+
+    name: str
+    """The key in the campaign's file."""
+    month: str
+    used: int
+    limit: int
+
+    @property
+    def is_near(self) -> bool:
+        """Whether so much is used that the agency is notified."""
+        return self.reaches(CAP_PERCENTS[0])
+
+    def reaches(self, percent: int) -> bool:
+        """Whether so many percent or more are used."""
+        return self.used * 100 >= self.limit * percent
+
+
+def cap_uses(reading: ReadTransaction, campaign: Campaign, now: datetime) -> Iterator[CapUse]:
+    """The use of each cap that the campaign has, in the month of `now`."""
+    for use in (lead_cap_use, money_cap_use):
+        found = use(reading, campaign, now)
+        if found is not None:
+            yield found
+
+
+def lead_cap_use(reading: ReadTransaction, campaign: Campaign, now: datetime) -> CapUse | None:
+    """The use of this month's cap on leads; None without such a cap."""
+    limit, month = campaign.caps.leads_a_month, month_of(now, campaign)
+    if limit is None:
+        return None
+    used = reading.campaigns.count_towards_cap(campaign, month, now)
+    return CapUse(_LEAD_CAP, month, used, limit)
+
+
+def money_cap_use(reading: ReadTransaction, campaign: Campaign, now: datetime) -> CapUse | None:
+    """The use of this month's budget (rule 9); None without a budget."""
+    budget, month = campaign.caps.money_a_month, month_of(now, campaign)
+    if budget is None:
+        return None
+    client, currency = campaign.client, campaign.currency
+    query = LineQuery(
+        campaign.slug,
+        month,
+        now,
+        closed={closing.month for closing in closed_months(reading, client)},
+        billed=reading.statements.billed_before(client, currency, month),
+    )
+    lines = [due.line for due in select_lines(reading, query)]
+    limit = to_minor(budget, currency)
+    is_used_up = any(line.free_over_cap for line in lines)
+    used = limit if is_used_up else sum(line.amount for line in lines)
+    return CapUse(MONEY_CAP, month, used, limit)

@@ -1,0 +1,244 @@
+"""The first page after the login: gauges, leads by day, the funnel, and what waits."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from babel.dates import format_date
+from flask import Blueprint, current_app, redirect, request
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from capture.closing.cap_use import MONEY_CAP
+from capture.documents.agreement.model import day as day_in_words
+from capture.documents.agreement.model import month_name
+from capture.kpi.gathering import campaigns_in
+from capture.kpi.grouping import month_before
+from capture.kpi.overview import KnownFacts, Overview, gather_overview
+from capture.kpi.waiting import MOST_FAILED, Waiting, gather_waiting
+from capture.ledger.protocol import ReadTransaction
+from capture.ledger.users import Role
+from capture.money import show_money
+from capture.text import count_noun, duration_in_words
+from capture.web.desk.access import ALL_ROLES, allow, roles_of, user
+from capture.web.desk.chart import Bar
+from capture.web.desk.last_result import LastResults
+from capture.web.desk.pages import desk_page
+from capture.web.desk.times import reader_zone, short_time
+from capture.web.services import services
+
+blueprint = Blueprint("home", __name__)
+
+RESULTS: Final = "gatepost_desk_results"
+"""The key of `LastResults` in `Flask.extensions`."""
+_FACTS: Final = "gatepost_desk_facts"
+"""The key of `KnownFacts` in `Flask.extensions`."""
+_MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+@blueprint.record_once
+def _add_results(state: BlueprintSetupState) -> None:
+    state.app.extensions[RESULTS] = LastResults()
+    state.app.extensions[_FACTS] = KnownFacts()
+
+
+@blueprint.get("/")
+@allow(ALL_ROLES)
+def show() -> ResponseReturnValue:
+    """The overview of a month; a client is sent to the review instead."""
+    if user().role is Role.CLIENT:
+        review = page_link("/review")
+        return redirect(review, 303) if review else desk_page("client_start.html")
+    now = datetime.now(UTC)
+    this_month = f"{now.astimezone(reader_zone()):%Y-%m}"
+    month = request.args.get("month", "")
+    if not _MONTH.fullmatch(month) or month > this_month:
+        month = this_month
+    overview, waiting = services().ledger.read(lambda reading: _gather(reading, month, now))
+    return desk_page(
+        "overview.html",
+        overview=overview,
+        month=month_name(month),
+        last_month=month_name(month_before(month)),
+        earlier=month_before(month),
+        later="" if month == this_month else _month_after(month),
+        month_name=month_name,
+        trends={
+            currency.currency: [
+                [
+                    Bar(month_name(name), float(figure.number or 0), shown=figure.shown)
+                    for name, figure in gauge.trend
+                ]
+                for gauge in currency.gauges
+            ]
+            for currency in overview.currencies
+        },
+        days=[
+            Bar(
+                format_date(day.date, "EEE d MMM", locale="en"),
+                day.leads,
+                day.qualified,
+                shown=f"{day.leads:,}",
+            )
+            for day in overview.days
+        ],
+        steps=list(_steps(overview)),
+        waiting=list(_waiting_items(waiting, now)),
+    )
+
+
+def _gather(reading: ReadTransaction, month: str, now: datetime) -> tuple[Overview, Waiting]:
+    catalogue = services().catalogue.current()
+    campaigns = campaigns_in(reading, catalogue, None, None)
+    versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
+    results: LastResults = current_app.extensions[RESULTS]
+    overview = results.get(
+        reading,
+        ("overview", month, versions),
+        now,
+        lambda: gather_overview(reading, campaigns, month, now, current_app.extensions[_FACTS]),
+    )
+    return overview, gather_waiting(reading, catalogue, now)
+
+
+def page_link(path: str) -> str:
+    """The address of a page of the desk; empty if there is none that the user may open."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path)
+    except HTTPException:
+        return ""
+    roles = roles_of(current_app, endpoint)
+    return f"{request.script_root}{path}" if roles and user().role in roles else ""
+
+
+def _month_after(month: str) -> str:
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12}-{number % 12 + 1:02d}"
+
+
+# The funnel.
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the funnel."""
+
+    name: str
+    count: int
+    rate: str
+    """In percent of the step before; empty for the first one."""
+    share: float
+    """Of the largest step, from 0 to 1."""
+
+
+def _steps(overview: Overview) -> Iterator[Step]:
+    counts = [
+        ("Leads", overview.leads),
+        ("Qualified", overview.qualified),
+        ("Accepted", overview.accepted),
+        ("Won", overview.won),
+    ]
+    highest = max(count for _, count in counts)
+    before = 0
+    for name, count in counts:
+        rate = f"{100 * count / before:.0f} %" if before else ""
+        yield Step(name, count, rate, count / highest if highest else 0)
+        before = count
+
+
+# What waits.
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """One line of the list of what waits."""
+
+    title: str
+    detail: str
+    link: str
+    is_urgent: bool = False
+
+
+def _waiting_items(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
+    """What waits, the most urgent first."""
+    yield from _lapsing(waiting, now)
+    yield from _quarantine(waiting)
+    yield from _failed(waiting)
+    yield from _caps(waiting)
+    yield from _ends(waiting)
+    yield from _months(waiting)
+
+
+def _lapsing(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
+    if waiting.lapsing:
+        first = waiting.lapsing[0].silence_accepts_at
+        left = "" if first is None else duration_in_words(first - now)
+        yield WaitingItem(
+            f"{count_noun(len(waiting.lapsing), 'review')} will lapse within a day",
+            f"The first lead is accepted automatically in {left} unless its client decides.",
+            page_link("/leads"),
+            is_urgent=True,
+        )
+
+
+def _quarantine(waiting: Waiting) -> Iterator[WaitingItem]:
+    if waiting.in_quarantine:
+        received = min(lead.received_at for lead in waiting.in_quarantine)
+        yield WaitingItem(
+            f"{count_noun(len(waiting.in_quarantine), 'lead')} in quarantine",
+            f"The client gets none of them before you release it. The oldest came on "
+            f"{short_time(received)}.",
+            page_link("/quarantine"),
+            is_urgent=True,
+        )
+
+
+def _failed(waiting: Waiting) -> Iterator[WaitingItem]:
+    if waiting.failed:
+        noun = "delivery" if waiting.failed == 1 else "deliveries"
+        more = " or more" if waiting.failed == MOST_FAILED else ""
+        yield WaitingItem(
+            f"{waiting.failed:,}{more} failed {noun}",
+            "These letters and webhooks are not tried again until you send them again.",
+            page_link("/deliveries"),
+            is_urgent=True,
+        )
+
+
+def _caps(waiting: Waiting) -> Iterator[WaitingItem]:
+    for campaign, use in waiting.near_caps:
+        if use.name == MONEY_CAP:
+            limit, used = (show_money(part, campaign.currency) for part in (use.limit, use.used))
+            name = "budget"
+        else:
+            limit, used, name = count_noun(use.limit, "lead"), f"{use.used:,}", "cap"
+        yield WaitingItem(
+            f"{campaign.title}: {name} {'reached' if use.reaches(100) else 'nearly reached'}",
+            f"{used} of {limit} in {month_name(use.month)}.",
+            page_link(f"/campaigns/{campaign.slug}"),
+        )
+
+
+def _ends(waiting: Waiting) -> Iterator[WaitingItem]:
+    for campaign in waiting.ending:
+        if campaign.closes is not None:
+            yield WaitingItem(
+                f"{campaign.title}: the campaign ends",
+                f"Its last day is {day_in_words(campaign.closes)}.",
+                page_link(f"/campaigns/{campaign.slug}"),
+            )
+
+
+def _months(waiting: Waiting) -> Iterator[WaitingItem]:
+    for open_months in waiting.open_months:
+        group, names = open_months.group, [month_name(month) for month in open_months.months]
+        yield WaitingItem(
+            f"{names[0]} of {group.client} in {group.currency} is over and not closed",
+            f"{count_noun(len(names) - 1, 'later month')} can be closed after it."
+            if len(names) > 1
+            else f"Its campaigns: {', '.join(group.titles.values())}.",
+            page_link("/months"),
+        )
