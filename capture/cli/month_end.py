@@ -11,7 +11,7 @@ import click
 from capture.billing.statement import ParkedLead, Parties
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.kpi import TITLES_MISSING
-from capture.cli.month_end_files import FAILURES, failure_text, write_month
+from capture.cli.month_end_files import failure_text, write_month
 from capture.cli.month_end_tables import (
     documents_as_data,
     ends_as_data,
@@ -23,7 +23,7 @@ from capture.cli.output_folder import open_folder
 from capture.cli.show import as_json_option, show_json
 from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
 from capture.closing.close import check_agency, close_month
-from capture.closing.month_end import MonthEnd, State
+from capture.closing.month_end import FAILURES, MonthEnd, State
 from capture.closing.month_of_clients import MonthOfClients
 from capture.errors import FileErrors, Refused
 from capture.ledger.protocol import Ledger

@@ -15,8 +15,8 @@ from capture.cli.output import with_progress
 from capture.cli.output_folder import FileState, OutputFolder
 from capture.cli.report import monthly_report
 from capture.closing.documents import documents_of_month
-from capture.closing.month_end import campaigns_to_report
-from capture.closing.parking import IMPOSSIBLE, reason_of
+from capture.closing.month_end import FAILURES, campaigns_to_report
+from capture.closing.parking import reason_of
 from capture.documents.closed_document import ClosedDocument, load_closed_document
 from capture.documents.report import report_file_name
 from capture.documents.sheet import to_html, to_pdf
@@ -29,8 +29,6 @@ _FORMATS: Final[Mapping[str, Callable[[ClosedDocument], bytes]]] = {
     "html": lambda closed: to_html(closed.sheet).encode(),
     "json": lambda closed: closed.text.encode(),
 }
-FAILURES: Final = (GatepostError, *IMPOSSIBLE, RuntimeError)
-"""What one client or one file may raise without stopping the others."""
 
 
 def failure_text(what: str, error: Exception) -> str:

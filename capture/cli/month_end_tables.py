@@ -3,22 +3,22 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from capture.cli.month_end_files import MonthDocument, MonthFiles
 from capture.cli.show import moment, show_heading, show_rows
-from capture.closing.decisions import Decisions, LeadInQuarantine, LeadInReview
+from capture.closing.decision_words import DecisionRow, decision_rows
+from capture.closing.decisions import Decisions
 from capture.closing.month_end import MonthEnd, State
 from capture.money import from_minor, show_money
 from capture.text import count_noun
 
-_QUARANTINE_ROWS: Final = 10
-"""Up to this number, each lead of a campaign in quarantine has its own row."""
 _SUMS = ("net", "vat", "brought_forward", "to_pay")
 
 
@@ -38,12 +38,18 @@ def show_preview(ends: Sequence[MonthEnd], month: str) -> None:
         for end in currencies:
             if end.reason:
                 click.echo(f"{end.currency}: {end.state}: {end.reason}.")
-        decisions = [row for end in currencies for row in _decision_rows(end)]
+        decisions = [
+            _decision_row(row) for end in currencies for row in decision_rows(end, _shown_time)
+        ]
         if decisions:
             is_closed = all(end.state is State.CLOSED for end in currencies)
             click.echo("Still open:" if is_closed else "Decide first:")
             show_rows(("about", "which", "what"), decisions, as_json=False)
     click.echo(("\n" if ends else "") + _summary(ends, month))
+
+
+def _shown_time(time: datetime) -> str:
+    return str(moment(time))
 
 
 def _preview_row(end: MonthEnd) -> dict[str, Any]:
@@ -64,63 +70,10 @@ def _preview_row(end: MonthEnd) -> dict[str, Any]:
     }
 
 
-def _decision_rows(end: MonthEnd) -> Iterator[dict[str, str]]:
-    decisions, currency = end.decisions, end.currency
-    for debit in decisions.debits:
-        money = show_money(debit.amount, currency)
-        what = f"{money} more on {debit.statement} ({debit.reason}): the client has not answered"
-        yield _row("debit", debit.id, f"{what} since {moment(debit.proposed_at)}")
-    for note in decisions.late_credits:
-        money = show_money(note.amount, currency)
-        what = f"{money} back on {note.statement}: {note.reason} recorded after that month's close"
-        yield _row("credit", note.number, f"{what}, lead {note.lead_id}")
-    for parked in decisions.parked:
-        detail = f": {parked.lead.detail}" if parked.lead.detail else ""
-        what = f"is not billed, its lines cannot be computed{detail}"
-        yield _row("parked", parked.lead.lead_id, f"{what} ({parked.campaign})")
-    for dispute in decisions.disputes:
-        what = f"rejected, disputed since {moment(dispute.since)}, not settled"
-        yield _row("dispute", dispute.lead_id, f"{what} ({dispute.campaign})")
-    for period in decisions.unpaid_periods:
-        what = f"no revenue recorded for the month from {period.first_day}"
-        yield _row("revenue", period.lead_id, f"{what} ({period.campaign})")
-    for message in decisions.failed_messages:
-        what = f"{message.kind} to {message.recipient} failed: {message.result}"
-        yield _row("delivery", str(message.id), what)
-    yield from _quarantine_rows(decisions.in_quarantine)
-    for lead in decisions.in_review:
-        yield _row("review", lead.lead_id, f"{_review_text(lead)} ({lead.campaign})")
-
-
-def _quarantine_rows(leads: Sequence[LeadInQuarantine]) -> Iterator[dict[str, str]]:
-    """A row for each lead; one row for many leads of one campaign and stage, such as robots."""
-    groups: defaultdict[tuple[str, bool], list[LeadInQuarantine]] = defaultdict(list)
-    for lead in leads:
-        groups[lead.campaign, lead.is_in_review].append(lead)
-    for (campaign, is_in_review), group in groups.items():
-        state = "in review with a stopped deadline" if is_in_review else "quarantined"
-        if len(group) > _QUARANTINE_ROWS:
-            days = count_noun(max(lead.days for lead in group), "day")
-            what = f"received up to {days} ago, {state}: `gatepost quarantine list` shows them"
-            yield _row("quarantine", count_noun(len(group), "lead"), f"{what} ({campaign})")
-            continue
-        for lead in group:
-            what = f"received {count_noun(lead.days, 'day')} ago, {state}: release or discard it"
-            yield _row("quarantine", lead.lead_id, f"{what} ({campaign})")
-
-
-def _row(about: str, which: str, what: str) -> dict[str, str]:
-    return {"about": about, "which": which, "what": what}
-
-
-def _review_text(lead: LeadInReview) -> str:
-    text = f"received {count_noun(lead.days, 'day')} ago, "
-    if not lead.is_notified:
-        return f"{text}the client was not notified"
-    if lead.silence_accepts:
-        return f"{text}accepted by silence at {moment(lead.deadline)}"
-    until = f", until {moment(lead.deadline)}" if lead.deadline else ""
-    return f"{text}only an explicit acceptance counts{until}"
+def _decision_row(row: DecisionRow) -> dict[str, str]:
+    what = f"{row.what}: `gatepost quarantine list` shows them" if row.is_group else row.what
+    where = f" ({row.campaign})" if row.campaign else ""
+    return {"about": row.about, "which": row.which, "what": f"{what}{where}"}
 
 
 def _summary(ends: Sequence[MonthEnd], month: str) -> str:

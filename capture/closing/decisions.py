@@ -1,7 +1,7 @@
 """What a person should decide or know before a month is closed (rule 25 of docs/rules.md)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from capture.billing.statement import ParkedLead
@@ -80,6 +80,11 @@ class Decisions:
     disputes: Sequence[OpenDispute] = ()
     failed_messages: Sequence[Message] = ()
     """Letters and webhooks about these campaigns, or about the client, that never arrived."""
+
+    @property
+    def count(self) -> int:
+        """The number of things to decide or know."""
+        return sum(len(getattr(self, each.name)) for each in fields(self))
 
 
 def decisions_of(

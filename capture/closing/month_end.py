@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from typing import Final
 
 from capture.billing.history import add_months
 from capture.billing.statement import ParkedLead, Parties, Statement
@@ -21,6 +22,9 @@ from capture.errors import GatepostError, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import LeadFilter
 from capture.local_time import show_moment
+
+FAILURES: Final = (GatepostError, *IMPOSSIBLE, RuntimeError)
+"""What one client or one file may raise without stopping the others."""
 
 
 class State(StrEnum):
