@@ -18,7 +18,15 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
-from capture.web.desk import lead, leads, login, overview, quarantine, statements
+from capture.web.desk import (
+    lead,
+    leads,
+    login,
+    months,
+    overview,
+    quarantine,
+    statements,
+)
 from capture.web.desk.access import (
     AGENCY,
     AGENCY_AND_CLIENT,
@@ -50,6 +58,7 @@ PAGES: Final = (
     login.blueprint,
     overview.blueprint,
     statements.blueprint,
+    months.blueprint,
     lead.blueprint,
     quarantine.blueprint,
     leads.blueprint,

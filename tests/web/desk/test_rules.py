@@ -21,6 +21,9 @@ ROLES = {
     **dict.fromkeys(
         ("statements.show_list", "statements.show", "statements.download"), AGENCY_AND_CLIENT
     ),
+    **dict.fromkeys(
+        ("months.show_list", "months.preview", "months.confirm", "months.close"), AGENCY
+    ),
     "lead.show": AGENCY_AND_CLIENT,
     "leads.show": AGENCY_AND_CLIENT,
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
