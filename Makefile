@@ -13,7 +13,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 WITH_SERVERS := -n 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
-.PHONY: run write demo lint check test test-dates test-long audit lock clean
+.PHONY: run write demo lint check test test-dates test-long audit screenshots lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -56,6 +56,12 @@ test-long: $(VENV)/test.stamp
 # It needs: apt-get install chromium default-jre-headless nodejs npm
 audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json
 	$(BIN)/python -m audit
+
+# Every page of the desk on a demonstration, as pictures in screenshots/: phone and desktop, light and dark.
+# It needs: apt-get install chromium
+screenshots: $(VENV)/test.stamp
+	$(BIN)/gatepost build
+	$(BIN)/python -m audit.screenshots
 
 audit/node_modules/.package-lock.json: audit/package.json
 	npm install --no-package-lock --no-audit --no-fund --prefix audit
