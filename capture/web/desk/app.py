@@ -19,6 +19,7 @@ from capture.errors import NotFound, Refused, Unavailable
 from capture.money import show_money
 from capture.web.config import DeskConfig
 from capture.web.desk import (
+    campaigns,
     lead,
     leads,
     login,
@@ -31,6 +32,7 @@ from capture.web.desk.access import (
     AGENCY,
     AGENCY_AND_CLIENT,
     AGENCY_AND_VIEWER,
+    ALL_ROLES,
     ANYBODY,
     NotForRole,
     allow,
@@ -62,6 +64,7 @@ PAGES: Final = (
     lead.blueprint,
     quarantine.blueprint,
     leads.blueprint,
+    campaigns.blueprint,
 )
 """The pages of the desk, one file and one blueprint for each."""
 
@@ -69,6 +72,7 @@ NAVIGATION: Final = (
     NavigationItem("home.show", "Overview", AGENCY_AND_VIEWER),
     NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT),
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
+    NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
 )
 """The entries of the navigation, in order; each role sees its own."""

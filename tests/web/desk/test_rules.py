@@ -26,6 +26,11 @@ ROLES = {
     ),
     "lead.show": AGENCY_AND_CLIENT,
     "leads.show": AGENCY_AND_CLIENT,
+    "campaigns.show_list": ALL,
+    **dict.fromkeys(
+        ("campaigns.show", "campaigns.show_version", "campaigns.download"), AGENCY_AND_CLIENT
+    ),
+    **dict.fromkeys(("campaigns.pause", "campaigns.resume"), AGENCY),
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
     **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
 }
