@@ -9,8 +9,7 @@ for exactly the leads that were shown.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from capture.billing.history import LeadHistory, lead_history
 from capture.campaign.model import Campaign
@@ -19,12 +18,10 @@ from capture.lead.events import Event
 from capture.lead.model import Lead
 from capture.lead.moves import REMOVED, VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.review_queue import ReviewCursor, ReviewQuery
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
 from capture.review.acts import find_lead, is_unnotified, notify_client_of
-
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
-"""Stands for the deadline of a lead that has none."""
 
 
 class LeadRemoved(NotFound):
@@ -107,21 +104,23 @@ class WaitingLeads:
     """
 
     leads: Sequence[ClientLead]
-    """The first of them."""
+    """The first of them, or the first after the cursor."""
     count: int
     """The number of all."""
+    has_more: bool
+    """Whether more leads follow."""
 
 
-def waiting_leads(reading: ReadTransaction, client: str, now: datetime, limit: int) -> WaitingLeads:
-    """The first `limit` leads that wait for the client, without a notice, and the number of all."""
-    leads = [
-        lead
-        for campaign in reading.campaigns.slugs()
-        for lead in reading.leads.in_review(campaign)
-        if lead.client == client and not lead.test and not lead.is_silently_accepted_at(now)
-    ]
-    leads.sort(key=lambda lead: (lead.deadline or _NEVER, lead.received_at))
-    return WaitingLeads([load_client_lead(reading, lead) for lead in leads[:limit]], len(leads))
+def waiting_leads(
+    reading: ReadTransaction, query: ReviewQuery, limit: int, after: ReviewCursor | None = None
+) -> WaitingLeads:
+    """The first `limit` leads that wait for review, without a notice, and the number of all."""
+    leads = reading.review_queue.select(query, limit + 1, after)
+    return WaitingLeads(
+        [load_client_lead(reading, lead) for lead in leads[:limit]],
+        sum(reading.review_queue.counts(query).values()),
+        has_more=len(leads) > limit,
+    )
 
 
 def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[ClientLead]:

@@ -25,6 +25,7 @@ from capture.ledger.lead_counts import LeadCountQueries
 from capture.ledger.lead_list import LeadListQueries
 from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
+from capture.ledger.review_queue import ReviewQueueQueries
 from capture.ledger.traits import TraitQueries, TraitWrites
 from capture.ledger.types import (
     ClientLeadQuery,
@@ -299,6 +300,8 @@ class ReadTransaction(Protocol):
     def outbox(self) -> OutboxQueries: ...
     @property
     def downloads(self) -> DownloadQueries: ...
+    @property
+    def review_queue(self) -> ReviewQueueQueries: ...
     @property
     def traits(self) -> TraitQueries: ...
     @property

@@ -20,6 +20,7 @@ from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
 from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.protocol import WriteTransaction
+from capture.ledger.review_queue import SqlReviewQueue
 from capture.ledger.statements import SqlStatements
 from capture.ledger.traits import SqlTraits
 from capture.ledger.types import Result
@@ -44,6 +45,7 @@ class SqlReadTransaction:
         self.api = SqlApi(connection, keyed_hash)
         self.outbox = SqlOutbox(connection, dialect, keyed_hash)
         self.downloads = SqlDownloads(connection)
+        self.review_queue = SqlReviewQueue(connection, dialect)
         self.traits = SqlTraits(connection, dialect, keyed_hash)
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)

@@ -57,7 +57,7 @@ def accept(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     lead = find_lead(records, act.lead_id)
     _check_in_time(lead, now)
     if act.actor is Actor.AGENCY:
-        _check_agency_may_accept(lead)
+        check_agency_may_accept(lead)
     return _record(records, lead, EventKind.ACCEPTED, act, now)
 
 
@@ -265,7 +265,7 @@ def _check_in_time(lead: Lead, now: datetime) -> None:
         )
 
 
-def _check_agency_may_accept(lead: Lead) -> None:
+def check_agency_may_accept(lead: Lead) -> None:
     """Raises `Refused` if the agency may not enter an acceptance: silence must make it final."""
     if lead.entered:
         raise Refused(

@@ -26,6 +26,7 @@ from capture.web.desk import (
     months,
     overview,
     quarantine,
+    review,
     statements,
 )
 from capture.web.desk.access import (
@@ -59,6 +60,7 @@ PREFIX: Final = "/desk"
 PAGES: Final = (
     login.blueprint,
     overview.blueprint,
+    review.blueprint,
     statements.blueprint,
     months.blueprint,
     lead.blueprint,
@@ -70,6 +72,7 @@ PAGES: Final = (
 
 NAVIGATION: Final = (
     NavigationItem("home.show", "Overview", AGENCY_AND_VIEWER),
+    NavigationItem("review.show", "Review", AGENCY_AND_CLIENT),
     NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT),
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
     NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES),

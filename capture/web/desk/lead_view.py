@@ -62,6 +62,8 @@ class LeadView:
     deadline: str
     time_left: str
     """Both are empty if silence decides nothing."""
+    ends: datetime | None
+    """The deadline; None if silence decides nothing."""
     may_accept: bool
     may_reject: bool
     accepting: str
@@ -71,6 +73,7 @@ class LeadView:
     reasons: Mapping[str, str]
     undo_until: str
     """Until when the same person may undo the review; empty if it is too late."""
+    undo_ends: datetime | None
     is_window_open: bool
     """Whether the page may show the person's data: the review is open, or its window lasts."""
 
@@ -80,10 +83,12 @@ class LeadView:
         return self.may_accept or self.may_reject
 
 
-def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
-    """The lead for the client's person with the pseudonym `viewer`, as of `now`."""
+def lead_view(
+    client_lead: ClientLead, viewer: str, now: datetime, actor: Actor = Actor.CLIENT
+) -> LeadView:
+    """The lead for the person with the pseudonym `viewer`, who acts as `actor`, as of `now`."""
     lead, terms = client_lead.lead, client_lead.terms
-    review = _Review(client_lead, viewer, now)
+    review = _Review(client_lead, viewer, now, actor)
     data = client_lead.personal_data
     name, company = lead_title(client_lead)
     return LeadView(
@@ -106,6 +111,7 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
         explanation=review.explanation,
         deadline=review.deadline_text,
         time_left=review.time_left,
+        ends=review.end,
         may_accept=review.may_accept,
         may_reject=review.may_reject,
         accepting=f"Accepting ends the review and {cost_of_acceptance(lead, terms)}",
@@ -113,6 +119,7 @@ def lead_view(client_lead: ClientLead, viewer: str, now: datetime) -> LeadView:
         "the note.",
         reasons={code: visible_text(text) for code, text in terms.review.reasons.items()},
         undo_until=review.undo_until,
+        undo_ends=review.undo_ends,
         is_window_open=review.is_window_open,
     )
 
@@ -128,12 +135,13 @@ def lead_title(client_lead: ClientLead) -> tuple[str, str]:
 class _Review:
     """The review of a lead in words."""
 
-    def __init__(self, client_lead: ClientLead, viewer: str, now: datetime) -> None:
+    def __init__(self, client_lead: ClientLead, viewer: str, now: datetime, actor: Actor) -> None:
         self._lead = client_lead.lead
         self._terms = client_lead.terms
         self._events = client_lead.events
         self._last = current_review(client_lead.events)
         self._viewer = viewer
+        self._actor = actor
         self._now = now
         self._stage = self._lead.review_at(now)
 
@@ -147,12 +155,12 @@ class _Review:
 
     @property
     def deadline_text(self) -> str:
-        ends = self._end
+        ends = self.end
         return moment_in_words(ends, self._terms.zone) if ends else ""
 
     @property
     def time_left(self) -> str:
-        ends = self._end
+        ends = self.end
         return duration_in_words(ends - self._now) if ends else ""
 
     @property
@@ -181,12 +189,17 @@ class _Review:
 
     @property
     def undo_until(self) -> str:
+        ends = self.undo_ends
+        return time_in_words(ends, self._terms.zone) if ends else ""
+
+    @property
+    def undo_ends(self) -> datetime | None:
         last = self._last
-        if last is None or last.actor is not Actor.CLIENT or last.data.get("cause"):
-            return ""
+        if last is None or last.actor is not self._actor or last.data.get("cause"):
+            return None
         ends = last.recorded_at + UNDO
         is_own = last.data.get("by") == self._viewer
-        return time_in_words(ends, self._terms.zone) if is_own and self._now <= ends else ""
+        return ends if is_own and self._now <= ends else None
 
     @property
     def is_window_open(self) -> bool:
@@ -235,9 +248,9 @@ class _Review:
                 f"{_obstacle(lead)}This lead has no deadline. Silence never accepts it: it "
                 "counts, and costs something, only if you accept it."
             )
-        if self._end is None and lead.test:
+        if self.end is None and lead.test:
             return "A test has no review window here. You can try both answers."
-        if self._end is None:
+        if self.end is None:
             return (
                 "Its review window has not started, because the agency's notice has not reached "
                 "you yet. Until then silence accepts nothing. Opening this page is no notice."
@@ -282,7 +295,7 @@ class _Review:
         )
 
     @property
-    def _end(self) -> datetime | None:
+    def end(self) -> datetime | None:
         """When the client's time to answer ends; None if it does not, or if it has ended."""
         is_open = self._stage == "qualified" or self._may_object_to_rejection
         return self._lead.deadline if is_open else None

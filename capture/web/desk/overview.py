@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from babel.dates import format_date
-from flask import Blueprint, current_app, redirect, request
+from flask import Blueprint, current_app, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -50,8 +50,7 @@ def _add_results(state: BlueprintSetupState) -> None:
 def show() -> ResponseReturnValue:
     """The overview of a month; a client is sent to the review instead."""
     if user().role is Role.CLIENT:
-        review = page_link("/review")
-        return redirect(review, 303) if review else desk_page("client_start.html")
+        return redirect(url_for("review.show"), 303)
     now = datetime.now(UTC)
     this_month = f"{now.astimezone(reader_zone()):%Y-%m}"
     month = request.args.get("month", "")
@@ -179,7 +178,7 @@ def _lapsing(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
         yield WaitingItem(
             f"{count_noun(len(waiting.lapsing), 'review')} will lapse within a day",
             f"The first lead is accepted automatically in {left} unless its client decides.",
-            page_link("/leads"),
+            page_link("/review"),
             is_urgent=True,
         )
 

@@ -12,14 +12,15 @@ from capture.client_access.client_leads import (
     find_linked_lead,
     held_back_leads,
     load_client_lead,
-    open_linked_lead,
     waiting_leads,
 )
+from capture.client_access.client_review import decide_on_lead, undo_review
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
-from capture.review.acts import Act, withdraw
-from capture.review.decisions import Decision, decide
+from capture.ledger.review_queue import ReviewQuery
+from capture.review.acts import Act
+from capture.review.decisions import Decision
 from capture.web.desk.lead_view import LeadView, lead_view
 from capture.web.review.access import (
     HELD_BACK,
@@ -75,7 +76,7 @@ def list_view(visitor: Visitor, now: datetime) -> ListView:
         def views(leads: Iterable[ClientLead]) -> list[LeadView]:
             return [lead_view(lead, viewer, now) for lead in leads]
 
-        waiting = waiting_leads(reading, client, now, MAX_LISTED)
+        waiting = waiting_leads(reading, ReviewQuery(now, client), MAX_LISTED)
         checked = held_back_leads(reading, client, MAX_LISTED)
         return ListView(views(waiting.leads), waiting.count, views(checked))
 
@@ -97,8 +98,7 @@ def _decide(
     decision = Decision(Act(lead_id, visitor.address, Actor.CLIENT, note), kind, reason)
 
     def record(records: WriteTransaction) -> None:
-        open_linked_lead(records, client, lead_id, now)
-        decide(records, decision, now)
+        decide_on_lead(records, client, decision, now)
 
     try:
         services().ledger.transact(record)
@@ -111,15 +111,11 @@ def _decide(
 
 def _undo(visitor: Visitor, lead_id: str, now: datetime) -> Refusal | None:
     """Undoes the review. A second click on the button changes nothing."""
-    client = visitor.client_slug
     act = Act(lead_id, visitor.address, Actor.CLIENT)
-
-    def record(records: WriteTransaction) -> None:
-        if find_linked_lead(records, client, lead_id).review_at(now) != "qualified":
-            withdraw(records, act, now)
-
     try:
-        services().ledger.transact(record)
+        services().ledger.transact(
+            lambda records: undo_review(records, visitor.client_slug, act, now)
+        )
     except Refused:
         return Refusal(409, _TOO_LATE_TO_UNDO)
     return None

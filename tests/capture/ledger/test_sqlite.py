@@ -13,6 +13,7 @@ from capture.errors import Refused, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.review_queue import ReviewQuery
 from capture.ledger.sqlite import BUSY_SECONDS
 from capture.ledger.types import LeadFilter
 from tests.capture.ledger.contract import LedgerContract
@@ -25,6 +26,7 @@ from tests.capture.ledger.contract_lead_counts import LeadCountContract
 from tests.capture.ledger.contract_lead_list import LeadListContract
 from tests.capture.ledger.contract_outbox import OutboxContract
 from tests.capture.ledger.contract_people import PeopleContract
+from tests.capture.ledger.contract_review_queue import ReviewQueueContract
 from tests.capture.ledger.contract_traits import TraitContract
 from tests.capture.ledger.contract_users import UserContract
 from tests.capture.ledger.contract_worklists import WorklistContract
@@ -54,6 +56,7 @@ class TestSqlite(
     OutboxContract,
     DownloadContract,
     EndpointContract,
+    ReviewQueueContract,
     ErasureContract,
     TraitContract,
     UserContract,
@@ -249,12 +252,14 @@ def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
     ("index", "query"),
     [
         ("events_of_account", lambda reading: reading.campaigns.last_pause("guide")),
+        ("leads_in_review", lambda reading: reading.review_queue.select(ReviewQuery(NOW), 9)),
+        ("leads_in_review", lambda reading: reading.review_queue.counts(ReviewQuery(NOW, "acme"))),
         ("leads_in_review", lambda reading: reading.campaigns.count_in_review("guide", NOW)),
         ("sqlite_autoindex", lambda reading: reading.campaigns.stored_versions("guide")),
     ],
-    ids=["last_pause", "count_in_review", "stored_versions"],
+    ids=["last_pause", "review_queue", "review_counts", "count_in_review", "stored_versions"],
 )
-def test_a_query_of_one_campaign_uses_an_index(
+def test_a_query_for_the_desk_uses_an_index(
     url: str, index: str, query: Callable[[ReadTransaction], object]
 ) -> None:
     statements: list[str] = []

@@ -1,0 +1,71 @@
+"""What the desk says about a lead in review: to the agency, and after a refused answer."""
+
+from typing import Final
+
+from capture.client_access.client_review import ChangedMeanwhile
+from capture.errors import EventNotAllowed, Refused
+from capture.lead.model import Lead
+from capture.review.acts import check_agency_may_accept
+from capture.web.desk.lead_view import LeadView
+
+NOT_STATED: Final = (
+    "Tick that the client told you so. Your entry counts as the client's answer unless the client "
+    "objects."
+)
+TOO_LATE_TO_UNDO: Final = (
+    "It was not undone: a review can be undone for ten seconds, by the person who made it."
+)
+REMOVED: Final = (
+    "Your answer was not recorded, because the agency has removed the lead. It costs nothing."
+)
+NO_LEAD: Final = (
+    "There is no such lead to decide. The agency may have judged it again. Nothing was recorded."
+)
+
+
+def agency_may_accept(lead: Lead) -> bool:
+    """Whether the agency may enter the client's acceptance (rule 41 of docs/rules.md)."""
+    try:
+        check_agency_may_accept(lead)
+    except Refused:
+        return False
+    return True
+
+
+def agency_explanation(lead: Lead, view: LeadView) -> str:
+    """What silence will do with a lead in review, for the agency."""
+    if lead.entered:
+        return (
+            f"The agency entered the client's acceptance. It becomes final on {view.deadline}. "
+            "Until then only the client can change it."
+        )
+    if lead.silence_never_accepts:
+        return (
+            "This lead has no deadline. Silence never accepts it, so only the client itself can "
+            "accept it."
+        )
+    if lead.deadline is None:
+        return (
+            "Its review window has not started, because the client was not notified yet. Until "
+            "then silence accepts nothing."
+        )
+    return f"If the client does not answer until {view.deadline}, silence accepts it."
+
+
+def refusal_words(error: Refused, name: str, view: LeadView) -> str:
+    """Why an answer was not recorded, in one sentence. `view` shows the lead as it is now."""
+    if isinstance(error, ChangedMeanwhile):
+        return (
+            f"Your answer on {name} was not recorded, because {error} after you opened the page. "
+            "Read the lead again, then decide."
+        )
+    if not isinstance(error, EventNotAllowed):
+        return f"Your answer on {name} was not recorded: {error}."
+    if error.stage == "held_back":
+        return f"Your answer on {name} was not recorded, because the agency is checking the lead."
+    if view.is_waiting:
+        return (
+            f"Your answer on {name} was not recorded. An outcome that was reported for the lead "
+            "accepts it, so it cannot be rejected."
+        )
+    return f"Your answer on {name} was not recorded, because it was decided before. {view.state}."
