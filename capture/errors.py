@@ -47,6 +47,8 @@ class Hint(Enum):
     """Show the statement with this `number`."""
     TOKENS = "tokens"
     """List all tokens."""
+    MESSAGES = "messages"
+    """List all messages of the outbox."""
     USERS = "users"
     """List all users."""
     WEBHOOKS = "webhooks"

@@ -18,6 +18,7 @@ _WORDS: Final[Mapping[Hint, str]] = {
     Hint.STATEMENTS: ": `gatepost statements` lists them",
     Hint.STATEMENT: "; `gatepost statement {number}` shows it",
     Hint.TOKENS: "; `gatepost tokens list` lists them",
+    Hint.MESSAGES: "; `gatepost outbox list --state all` shows the ids",
     Hint.USERS: "; `gatepost users list` lists them",
     Hint.WEBHOOKS: "; `gatepost webhooks list` lists them",
     Hint.BUILD: "; run `gatepost build`",

@@ -8,7 +8,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, moment, show_rows
-from capture.errors import NotFound, Refused
+from capture.delivery.by_hand import give_up, send_again
 from capture.ledger.messages import Message, MessageState
 from capture.ledger.protocol import WriteTransaction
 
@@ -85,16 +85,7 @@ def retry(context: CommandContext, message_ids: Sequence[int]) -> None:
     Example:
       gatepost outbox retry 12 15
     """
-    now = datetime.now(UTC)
-
-    def work(records: WriteTransaction, message_id: int) -> None:
-        if not records.outbox.retry(message_id, now):
-            state = _find(records, message_id).state
-            raise Refused(
-                f"message {message_id} is {state}; only a failed or dropped one is sent again"
-            )
-
-    _change(context, message_ids, work)
+    _change(context, message_ids, send_again)
     click.echo(f"Due now: {_listed(message_ids)}.")
 
 
@@ -108,37 +99,24 @@ def drop(context: CommandContext, message_ids: Sequence[int]) -> None:
     Example:
       gatepost outbox drop 12
     """
-    now = datetime.now(UTC)
-
-    def work(records: WriteTransaction, message_id: int) -> None:
-        if not records.outbox.drop(message_id, now, "dropped by hand"):
-            state = _find(records, message_id).state
-            raise Refused(f"message {message_id} is {state} and cannot be dropped")
-
-    _change(context, message_ids, work)
+    _change(context, message_ids, give_up)
     click.echo(f"Dropped: {_listed(message_ids)}.")
 
 
 def _change(
     context: CommandContext,
     message_ids: Sequence[int],
-    work: Callable[[WriteTransaction, int], None],
+    change: Callable[[WriteTransaction, int, datetime], None],
 ) -> None:
     """Changes all of these messages, or none if one is refused."""
+    now = datetime.now(UTC)
 
     def change_all(records: WriteTransaction) -> None:
         for message_id in message_ids:
-            work(records, message_id)
+            change(records, message_id, now)
 
     with context.ledger() as ledger:
         ledger.transact(change_all)
-
-
-def _find(records: WriteTransaction, message_id: int) -> Message:
-    message = records.outbox.get(message_id)
-    if message is None:
-        raise NotFound(f"no message {message_id}; `gatepost outbox list --state all` shows the ids")
-    return message
 
 
 def _listed(message_ids: Sequence[int]) -> str:

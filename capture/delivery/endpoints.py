@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from capture.delivery.addresses import read_url
+from capture.delivery.by_hand import send_failed_again
 from capture.errors import Hint, NotFound, Refused, Unavailable
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import MessageState
@@ -120,8 +121,7 @@ def resume_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime) 
     find_endpoint(records, endpoint_id)
     if not records.endpoints.resume(endpoint_id):
         raise Refused(f"webhook {endpoint_id} is not paused")
-    failed = records.outbox.select(MessageState.FAILED, recipient=endpoint_id)
-    return sum(records.outbox.retry(message.id, now) for message in failed)
+    return send_failed_again(records, endpoint_id, now)
 
 
 def remove_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime) -> int:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, cast
@@ -59,6 +59,11 @@ class LiveCatalogue:
         """The current record of a client. Raises `NotFound`."""
         self._refresh_if_due(is_urgent=False)
         return self._catalogue.client(slug)
+
+    def clients(self) -> Mapping[str, Client]:
+        """The current records of all clients by slug."""
+        self._refresh_if_due(is_urgent=False)
+        return self._catalogue.clients
 
     def _refresh_if_due(self, is_urgent: bool) -> None:
         is_due = is_urgent or time.monotonic() - self._checked_at > RELOAD_SECONDS

@@ -20,6 +20,7 @@ from capture.money import show_money
 from capture.web.config import DeskConfig
 from capture.web.desk import (
     campaigns,
+    deliveries,
     lead,
     leads,
     login,
@@ -65,6 +66,7 @@ PAGES: Final = (
     months.blueprint,
     lead.blueprint,
     quarantine.blueprint,
+    deliveries.blueprint,
     leads.blueprint,
     campaigns.blueprint,
 )
@@ -77,6 +79,7 @@ NAVIGATION: Final = (
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
     NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
+    NavigationItem("deliveries.show", "Deliveries", AGENCY),
 )
 """The entries of the navigation, in order; each role sees its own."""
 

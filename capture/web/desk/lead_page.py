@@ -20,11 +20,11 @@ from capture.lead_story.stages import STAGES_IN_WORDS, StageWords, Tone, stage_i
 from capture.lead_story.story import Criterion, LeadStory, load_story
 from capture.lead_story.timeline import TimelineEntry, agency_timeline, client_timeline
 from capture.ledger.downloads import Download
-from capture.ledger.messages import Channel, Message
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import PersonalData
 from capture.privacy.receipt import Receipt, consent_receipt
 from capture.review.acts import find_lead
+from capture.web.desk.delivery_view import Delivery, delivery_view
 from capture.web.desk.lead_view import AnswerView, answer_views, lead_view
 
 _TOUCHES: Final[Mapping[str, str]] = {
@@ -57,17 +57,6 @@ class OtherLead:
     stage: str
     tone: Tone
     is_of_person: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A letter or a webhook about the lead."""
-
-    message: Message
-    to: str
-    """Who receives it; for a webhook its address."""
-    is_webhook: bool
-    tone: Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,18 +262,10 @@ def _agency_part(reading: ReadTransaction, story: LeadStory, receipt: Receipt) -
         spam="" if signals else " ".join(story.signals_in_words),
         signals=signals,
         hold_at=story.terms.quarantine.hold_at,
-        deliveries=[_delivery(reading, each) for each in reading.outbox.select(lead_id=lead_id)],
+        deliveries=[
+            delivery_view(reading, each) for each in reading.outbox.select(lead_id=lead_id)
+        ],
         downloads=list(reading.downloads.of_lead(lead_id)),
         due_at=due.due_at,
         billed=due.billed,
     )
-
-
-def _delivery(reading: ReadTransaction, message: Message) -> Delivery:
-    is_webhook, to = message.channel is Channel.WEBHOOK, message.recipient
-    if is_webhook:
-        endpoint = reading.endpoints.get(message.recipient)
-        to = "a webhook that was removed" if endpoint is None else endpoint.url
-    tones: Mapping[str, Tone] = {"sent": "good", "failed": "bad", "dropped": "bad"}
-    to = "the person" if to == "visitor" else to
-    return Delivery(message, visible_text(to), is_webhook, tones.get(message.state.value, ""))

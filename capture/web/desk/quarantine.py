@@ -27,10 +27,10 @@ from capture.web.desk.quarantine_view import (
     QuarantineCard,
     SpamRow,
     decided_leads,
+    judged_in_words,
     quarantine_cards,
     signal_names,
     spam_row,
-    stage_in_words,
 )
 from capture.web.services import services
 
@@ -172,22 +172,20 @@ def rescue(lead_id: str) -> ResponseReturnValue:
     """Records that a real person sent the lead. It is judged again."""
     now, ledger = datetime.now(UTC), services().ledger
     lead = ledger.read(lambda reading: find_lead(reading, lead_id))
-    if lead.review not in _SEEMS_UNREAL:  # a second click
-        flash(f"Lead {lead_id} is not spam any more. It is {stage_in_words(lead, now)}.")
-        return redirect(url_for(".spam"), 303)
-    correction = LeadCorrection(
-        lead_id,
-        user().name,
-        not_spam=True,
-        note=request.form.get("note", "")[:_MAX_NOTE],
-        basis=cleaned_line(request.form.get("basis", "")),
-    )
-    try:
-        lead = ledger.transact(lambda records: correct_lead(records, correction, now))
-    except Refused as error:
-        return _rescue_page(_spam_row(lead_id), correction, f"{error}."), 422
-    more = " Silence does not accept it." if lead.review == "qualified" else ""
-    flash(f"Lead {lead_id} was judged again. It is {stage_in_words(lead, now)}.{more}")
+    if lead.review in _SEEMS_UNREAL:  # otherwise it is a second click
+        correction = LeadCorrection(
+            lead_id,
+            user().name,
+            not_spam=True,
+            note=request.form.get("note", "")[:_MAX_NOTE],
+            basis=cleaned_line(request.form.get("basis", "")),
+        )
+        try:
+            lead = ledger.transact(lambda records: correct_lead(records, correction, now))
+        except Refused as error:
+            return _rescue_page(_spam_row(lead_id), correction, f"{error}."), 422
+    result = ledger.read(lambda reading: judged_in_words(reading, lead, now))
+    flash(f"Lead {lead_id} was judged again. {result}")
     return redirect(url_for(".spam"), 303)
 
 

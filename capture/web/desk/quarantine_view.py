@@ -1,7 +1,7 @@
 """Leads in quarantine, and spam, as the pages of the desk show them to the agency."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +12,7 @@ from capture.intake.quarantine_entries import QuarantineEntry
 from capture.intake.signal_words import risk_signal_in_words
 from capture.intake.spam import reasons_against
 from capture.lead.model import Lead
+from capture.lead_story.stages import stage_in_words
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.letters.render import short
@@ -19,21 +20,6 @@ from capture.text import duration_in_words
 
 _MOST_LETTERS: Final = 120
 """Characters of an answer in a list."""
-
-STAGE_WORDS: Final[Mapping[str, str]] = {
-    "qualified": "qualified: the client gets it",
-    "duplicate": "a duplicate of an earlier lead: the client does not get it",
-    "over_cap": "over the cap: the client does not get it",
-    "suppressed": "on the client's suppression list: the client does not get it",
-    "disqualified": "disqualified: it does not meet the criteria",
-    "unconfirmed": "unconfirmed: it waits until the person proves the address",
-    "discarded": "discarded: it is kept and never billed",
-    "accepted": "accepted",
-    "rejected": "rejected",
-    "quarantined": "still in quarantine",
-    "held_back": "still in quarantine",
-}
-"""What became of a lead after a decision, by its stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +113,18 @@ def spam_row(reading: ReadTransaction, lead: Lead) -> SpamRow:
 def decided_leads(reading: ReadTransaction, ids: Iterable[str], now: datetime) -> list[Decided]:
     """What became of these leads; unknown ids are left out."""
     found = (reading.leads.get(lead_id) for lead_id in ids)
-    return [Decided(lead.lead_id, stage_in_words(lead, now)) for lead in found if lead is not None]
+    return [
+        Decided(lead.lead_id, judged_in_words(reading, lead, now))
+        for lead in found
+        if lead is not None
+    ]
 
 
-def stage_in_words(lead: Lead, now: datetime) -> str:
-    """The stage of a lead after a decision, and what it means."""
-    stage = lead.review_at(now)
-    if stage == "qualified" and lead.free_over_cap:
-        return "qualified over the cap: the client gets it free of charge"
-    return STAGE_WORDS.get(stage, stage)
+def judged_in_words(reading: ReadTransaction, lead: Lead, now: datetime) -> str:
+    """The stage of a lead after a decision, and what follows from it."""
+    events = [recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)]
+    words = stage_in_words(lead, events, now)
+    return f"{words.label}. {words.meaning}"
 
 
 def _card(

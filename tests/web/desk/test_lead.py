@@ -114,7 +114,7 @@ def test_risk_signals_weights_and_deliveries_are_for_the_agency_only(desk: DeskW
     assert "Risk signals No signal is proof. A lead goes into quarantine if" in text
     assert f"{sentence} 2 Sum 2" in text
     assert f"The lead went back into quarantine. {sentence}" in text
-    assert "lead_notice letter leads@acme.example waiting" in text
+    assert "Lead notice letter leads@acme.example waiting" in text
     own = page(desk, "carol", lead_id)
     assert "Being checked by the agency" in own
     for secret in ("network", "Risk", "Weight", "quarantine", "lead_notice", "leads@acme"):

@@ -106,14 +106,14 @@ def test_a_lead_is_released_with_a_note_and_the_result_is_shown(desk: DeskWorld)
     ada.get("/quarantine")
     text = decide(ada, act="release", lead_id=lead_id, note="called her")
     assert "1 lead released: 1 qualified." in text
-    assert f"Lead {lead_id} is qualified: the client gets it." in text
+    assert f"Lead {lead_id} : In review. " in text
     notes = desk.world.ledger.read(lambda reading: reading.people.notes(lead_id))
     assert [(note.kind, note.author, note.text) for note in notes] == [
         ("released", "ada", "called her")
     ]
     text = decide(ada, act="release", lead_id=lead_id)
     assert "Not released:" in text
-    assert f"Lead {lead_id} is qualified: the client gets it." in text
+    assert f"Lead {lead_id} : In review. " in text
 
 
 def test_a_released_lead_may_turn_out_to_be_a_duplicate(desk: DeskWorld) -> None:
@@ -123,7 +123,7 @@ def test_a_released_lead_may_turn_out_to_be_a_duplicate(desk: DeskWorld) -> None
     ada.get("/quarantine")
     text = decide(ada, act="release", lead_id=lead_id)
     assert "1 lead released: 1 duplicate." in text
-    assert "is a duplicate of an earlier lead: the client does not get it." in text
+    assert f"Lead {lead_id} : Duplicate. The client has this person." in text
 
 
 def test_all_that_look_alike_are_decided_together(desk: DeskWorld) -> None:
@@ -200,10 +200,10 @@ def test_spam_is_listed_with_its_reasons_and_rescued(desk: DeskWorld) -> None:
     answer = ada.post(f"/quarantine/spam/{lead_id}", note="she wrote to us")
     assert answer.status_code == 303
     text = ada.text("/quarantine/spam")
-    assert "It is qualified: the client gets it. Silence does not accept it." in text
+    assert "was judged again. In review. Silence never accepts it" in text
     assert stage(desk, lead_id) == "qualified"
     assert ada.post(f"/quarantine/spam/{lead_id}").status_code == 303
-    assert "is not spam any more" in ada.text("/quarantine/spam")
+    assert "was judged again. In review." in ada.text("/quarantine/spam")
     assert ada.get(f"/quarantine/spam/{lead_id}").status_code == 409
 
 

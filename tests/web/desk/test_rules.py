@@ -34,6 +34,8 @@ ROLES = {
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
     **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),
+    **dict.fromkeys(("deliveries.show", "deliveries.again"), AGENCY),
+    **dict.fromkeys(("deliveries.all_again", "deliveries.resume"), AGENCY),
 }
 """By other route: who may use it. A new route needs a line here."""
 
