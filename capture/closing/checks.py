@@ -70,6 +70,7 @@ def _statement_faults(
     statement = redrawn.statement(reading, data)
     redrawn_data = closing_data(statement, closing.titles)
     redrawn_data |= document_data(statement, closed_statement.sha256)
+    redrawn_data |= {"by": data["by"]} if "by" in data else {}  # nothing follows from the person
     if statement_json(statement) != closed_statement.json or canonical(redrawn_data) != canonical(
         data
     ):

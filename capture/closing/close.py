@@ -100,11 +100,12 @@ def close_month(  # noqa: PLR0913 - all that closing a month depends on
     now: datetime,
     *,
     empty_statement: bool = False,
+    by: str = "",
 ) -> list[Closing]:
     """Closes the client's month in each currency. Closing it again changes nothing.
 
     A month with nothing to bill is closed without a document and number, unless `empty_statement`
-    is true.
+    is true. `by` is the person who closes it, if that is known.
 
     First records the decisions by silence (rules 12 and 14). Raises `NotFound` for a client without
     leads. Raises `Refused` for a month that is not over in the time zone of each campaign, that is
@@ -114,8 +115,9 @@ def close_month(  # noqa: PLR0913 - all that closing a month depends on
     first = min(group.first_month for group in groups)
     if month < first:
         raise Refused(f"{client} had its first lead in {first}: there is no statement for {month}")
+    author = {"by": records.people.pseudonym(client, by)} if by else {}
     return [
-        _close_group(records, group, parties, month, now, empty_statement=empty_statement)
+        _close_group(records, group, parties, month, now, author, empty_statement=empty_statement)
         for group in groups
         if group.first_month <= month
     ]
@@ -128,12 +130,13 @@ def _groups(reading: ReadTransaction, client: str, as_of: datetime) -> list[Camp
     return groups
 
 
-def _close_group(  # noqa: PLR0913 - all that closing a month depends on
+def _close_group(  # noqa: PLR0913, PLR0917 - all that closing a month depends on
     records: WriteTransaction,
     group: CampaignGroup,
     parties: Parties,
     month: str,
     now: datetime,
+    author: dict[str, str],
     *,
     empty_statement: bool,
 ) -> Closing:
@@ -154,7 +157,7 @@ def _close_group(  # noqa: PLR0913 - all that closing a month depends on
     unnumbered = _draw_statement(records, group, parties, time, earlier)
     total = from_minor(unnumbered.total, unnumbered.currency)
     check_amount(total, unnumbered.currency, f"the sum of {month}", MAX_SUM)
-    data = closing_data(unnumbered, group.titles)
+    data = closing_data(unnumbered, group.titles) | author
     if empty_statement or not has_no_lines(unnumbered):
         number = next_number(records, group.client)
         statement = replace(unnumbered, number=number, chain_head=head)

@@ -94,14 +94,14 @@ class BilledLine:
     @property
     def amount_left(self) -> int:
         """The line's amount plus debits less credits, in minor units; never below zero."""
-        return self.line.amount + sum(map(_signed_amount, self.line_corrections))
+        return self.line.amount + sum(map(signed_amount, self.line_corrections))
 
     def vat_on(self, change: int) -> int:
         """The tax on a further correction, in minor units; `change` is negative for a credit.
 
         It is the difference of two totals, so that all taxes add up to the tax on the net total.
         """
-        total = self.statement.total + sum(map(_signed_amount, self.corrections))
+        total = self.statement.total + sum(map(signed_amount, self.corrections))
         vat, currency = self.statement.parties.vat, self.statement.currency
         return vat(total + change, currency) - vat(total, currency)
 
@@ -294,6 +294,7 @@ def _parse_correction(event: Event) -> Correction:
     )
 
 
-def _signed_amount(correction: Correction) -> int:
+def signed_amount(correction: Correction) -> int:
+    """The amount of a note, negative for a credit note."""
     is_credit = correction.kind is DocumentKind.CREDIT
     return -correction.amount if is_credit else correction.amount

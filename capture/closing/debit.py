@@ -28,6 +28,7 @@ from capture.money import check_amount, from_minor
 from capture.text import trim_invisible
 
 ProposalStage = Literal["open", "approved", "declined"]
+DebitAnswer = Literal["approved", "declined"]
 _ANSWER_STAGES: Final[dict[EventKind, ProposalStage]] = {
     EventKind.DEBITED: "approved",
     EventKind.DEBIT_DECLINED: "declined",
@@ -124,6 +125,28 @@ def decline_debit(
     return next(
         proposal for proposal in reversed(proposals_of(records)) if _is_on(proposal, billed)
     )
+
+
+def answer_debit(  # noqa: PLR0913, PLR0917 - the answer, and who gives it
+    records: WriteTransaction,
+    client: str,
+    debit_id: str,
+    answer: DebitAnswer,
+    by: str,
+    now: datetime,
+    note: str = "",
+) -> bool:
+    """Records the client's answer to a proposal; the same answer again changes nothing.
+
+    False if the other answer was recorded before. Raises `NotFound`.
+    """
+    proposal = find_proposal(records, client, debit_id)
+    if proposal.stage != "open":
+        return proposal.stage == answer
+    billed = billed_line(records, proposal.statement, proposal.lead_id, proposal.period)
+    record_answer = approve_debit if answer == "approved" else decline_debit
+    record_answer(records, billed, by, now, note)
+    return True
 
 
 def find_proposal(reading: ReadTransaction, client: str, debit_id: str) -> Proposal:

@@ -57,7 +57,7 @@ class MonthOfClients:
         return [problem for error in errors for problem in error.problems]
 
     def close_as_seen(
-        self, records: WriteTransaction, client: str, seen: str, now: datetime
+        self, records: WriteTransaction, client: str, seen: str, by: str, now: datetime
     ) -> list[str]:
         """Closes the client's month if its sums are those that a person saw.
 
@@ -76,7 +76,8 @@ class MonthOfClients:
         if State.READY in states:
             if sums_seen(ends) != seen:
                 raise Refused(f"{client}: the sums have changed meanwhile; look at them again")
-            closings = close_month(records, client, self.parties[client], self.month, now)
+            parties = self.parties[client]
+            closings = close_month(records, client, parties, self.month, now, by=by)
             return [closing.number for closing in closings if closing.number]
         if State.CLOSED in states:
             return [end.number for end in ends if end.number]

@@ -37,8 +37,12 @@ class PaymentRequest:
     """The bank's id of the payment."""
 
 
-def record_payment(records: WriteTransaction, request: PaymentRequest, now: datetime) -> Entry:
+def record_payment(
+    records: WriteTransaction, request: PaymentRequest, now: datetime, by: str = ""
+) -> Entry:
     """Records a payment; returns the document's entry in the account after it.
+
+    `by` is the person who entered it, if that is known.
 
     Raises `NotFound` for an unknown number; `Refused` for a credit note, an amount of zero, a day
     in the future or long before the document, a larger repayment than was paid, or a payment that
@@ -46,7 +50,8 @@ def record_payment(records: WriteTransaction, request: PaymentRequest, now: date
     """
     document = find_document(records, request.number)
     payments = payments_of(records, document.client)
-    append_payment(records, document, checked_payment(document, payments, request, now), now)
+    payment = checked_payment(document, payments, request, now)
+    append_payment(records, document, payment, now, by)
     return next(
         entry
         for account in accounts_of(records, document.client)
@@ -94,9 +99,9 @@ def checked_payment(
 
 
 def append_payment(
-    records: WriteTransaction, document: Document, payment: Payment, now: datetime
+    records: WriteTransaction, document: Document, payment: Payment, now: datetime, by: str = ""
 ) -> None:
-    """Appends the event of a checked payment."""
+    """Appends the event of a checked payment; `by` is the person who entered it."""
     data = {
         "client": payment.client,
         "number": payment.number,
@@ -106,6 +111,8 @@ def append_payment(
     }
     if payment.reference:
         data["reference"] = payment.reference
+    if by:
+        data["by"] = records.people.pseudonym(payment.client, by)
     day_start = datetime.combine(payment.paid_on, time(), tzinfo=UTC)
     records.append(
         Event(

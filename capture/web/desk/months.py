@@ -18,7 +18,7 @@ from capture.closing.month_of_clients import MonthOfClients
 from capture.documents.agreement.model import month_name
 from capture.errors import GatepostError, NotFound
 from capture.text import count_noun
-from capture.web.desk.access import AGENCY, allow, log_access
+from capture.web.desk.access import AGENCY, allow, log_access, user
 from capture.web.desk.month_view import MonthTable, month_table, previews
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
@@ -134,9 +134,9 @@ def close(month: str) -> ResponseReturnValue:
 
 
 def _close(of_clients: MonthOfClients, client: str) -> list[str]:
-    now, seen = datetime.now(UTC), request.form.get(f"seen-{client}", "")
+    now, seen, by = datetime.now(UTC), request.form.get(f"seen-{client}", ""), user().name
     return services().ledger.transact(
-        lambda records: of_clients.close_as_seen(records, client, seen, now)
+        lambda records: of_clients.close_as_seen(records, client, seen, by, now)
     )
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from capture.closing.credit import billed_line
-from capture.closing.debit import ProposalStage, approve_debit, decline_debit, find_proposal
-from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.closing.debit import DebitAnswer, answer_debit, find_proposal
+from capture.ledger.protocol import ReadTransaction
 from capture.web.desk.debit_view import DebitView, debit_view
 from capture.web.review.access import TOO_LATE, Refusal, Visitor, typed_note
 from capture.web.services import services
@@ -33,23 +32,13 @@ def _decline(visitor: Visitor, debit_id: str, now: datetime) -> Refusal | None:
     return _answer(visitor, debit_id, "declined", now)
 
 
-def _answer(
-    visitor: Visitor, debit_id: str, answer: ProposalStage, now: datetime
-) -> Refusal | None:
+def _answer(visitor: Visitor, debit_id: str, answer: DebitAnswer, now: datetime) -> Refusal | None:
     """Records the answer. The same answer again changes nothing."""
-    client, address = visitor.client_slug, visitor.address
-    note = typed_note()
-    record_answer = approve_debit if answer == "approved" else decline_debit
-
-    def record(records: WriteTransaction) -> Refusal | None:
-        proposal = find_proposal(records, client, debit_id)
-        if proposal.stage != "open":
-            return None if proposal.stage == answer else Refusal(409, TOO_LATE)
-        billed = billed_line(records, proposal.statement, proposal.lead_id, proposal.period)
-        record_answer(records, billed, address, now, note)
-        return None
-
-    return services().ledger.transact(record)
+    client, address, note = visitor.client_slug, visitor.address, typed_note()
+    is_recorded = services().ledger.transact(
+        lambda records: answer_debit(records, client, debit_id, answer, address, now, note)
+    )
+    return None if is_recorded else Refusal(409, TOO_LATE)
 
 
 ACTIONS: Final[Mapping[str, Callable[[Visitor, str, datetime], Refusal | None]]] = {

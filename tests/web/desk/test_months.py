@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from capture.closing.documents import documents_of
+from capture.lead.events import EventKind
 from capture.web.desk import months
 from tests.web.desk.conftest import Browser, DeskWorld
 
@@ -85,6 +86,14 @@ def test_a_close_shows_the_sums_first(december: DeskWorld) -> None:
     assert numbers(december) == ["acme-0001"]
     assert "November 2026 is closed: acme (acme-0001)." in ada.text("/months?month=2026-11")
     assert "Closed 2 $100.00 $100.00 acme-0001" in ada.text("/months?month=2026-11")
+
+
+def test_the_close_is_recorded_under_its_person(december: DeskWorld) -> None:
+    ada, ledger = december.user("ada"), december.world.ledger
+    ada.post("/months/2026-11/close", client="acme", **seen(ada, "acme"))
+    closing = ledger.read(lambda reading: list(reading.events.of_account()))[-1].event
+    pseudonym = ledger.read(lambda reading: reading.people.pseudonym("acme", "ada"))
+    assert (closing.kind, closing.data["by"]) == (EventKind.CLOSED, pseudonym)
 
 
 def test_two_clicks_close_once(december: DeskWorld) -> None:
