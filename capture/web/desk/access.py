@@ -24,6 +24,7 @@ ANYBODY: Final = frozenset[Role]()
 """The rule of pages that need no login."""
 ALL_ROLES: Final = frozenset(Role)
 AGENCY: Final = frozenset({Role.AGENCY})
+CLIENT: Final = frozenset({Role.CLIENT})
 AGENCY_AND_VIEWER: Final = frozenset({Role.AGENCY, Role.VIEWER})
 AGENCY_AND_CLIENT: Final = frozenset({Role.AGENCY, Role.CLIENT})
 

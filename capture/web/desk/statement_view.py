@@ -3,16 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from capture.billing.account import Account, Document, DocumentKind, Entry
 from capture.billing.statement import Statement
-from capture.closing.documents import accounts_of, state_of
+from capture.closing.debit import Proposal, proposals_of
+from capture.closing.documents import accounts_of, day_in_zone, state_of
 from capture.documents.agreement.model import month_name
 from capture.documents.closed_document import ClosedDocument, load_closed_document
 from capture.documents.sheet import Cell, SheetPart
 from capture.errors import Hint, NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
+from capture.money import from_minor
+from capture.web.desk.debit_view import DebitView, debit_view
 
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("To pay", "warning"),
@@ -83,6 +87,8 @@ class DocumentList:
     """The clients that have documents."""
     next_position: str
     """Empty on the last page."""
+    open_debits: Sequence[Proposal]
+    """The proposed debit notes that wait for the client."""
 
 
 def list_documents(
@@ -106,7 +112,12 @@ def list_documents(
     page = rows[:_PAGE_SIZE]
     is_last = len(rows) <= _PAGE_SIZE
     sums = list(_sums(accounts, now))
-    return DocumentList(page, sums, clients, "" if is_last else page[-1].position)
+    open_debits = [
+        proposal
+        for proposal in proposals_of(reading, own_client)
+        if proposal.stage == "open" and selected.client in {"", proposal.client}
+    ]
+    return DocumentList(page, sums, clients, "" if is_last else page[-1].position, open_debits)
 
 
 def _newest_last(row: DocumentRow) -> tuple[str, str]:
@@ -179,6 +190,12 @@ class DocumentView:
     parts: Sequence[Part]
     einvoice_fault: str
     """Why it cannot be an e-invoice; empty if it can."""
+    debits: Sequence[DebitView]
+    """The debit notes that the agency proposes on it, with the client's answers."""
+    open_amount: Decimal
+    """What is still to be paid, for a form."""
+    today: date
+    """In the document's time zone."""
 
     @property
     def is_statement(self) -> bool:
@@ -220,7 +237,19 @@ def document_view(reading: ReadTransaction, closed: ClosedDocument, now: datetim
         fault = str(refused)
     else:
         fault = ""
-    return DocumentView(closed, document_row(entry, now), parts_of(closed), fault)
+    return DocumentView(
+        closed,
+        document_row(entry, now),
+        parts_of(closed),
+        fault,
+        debits=[
+            debit_view(reading, proposal, now)
+            for proposal in proposals_of(reading, document.client)
+            if proposal.statement == document.number
+        ],
+        open_amount=from_minor(entry.open, document.currency),
+        today=day_in_zone(document.time_zone, now),
+    )
 
 
 def parts_of(closed: ClosedDocument) -> list[Part]:

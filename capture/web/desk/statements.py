@@ -27,6 +27,7 @@ from capture.web.desk.statement_view import (
     load_own_document,
     parts_of,
 )
+from capture.web.review.access import MAX_NOTE
 from capture.web.services import services
 
 blueprint = Blueprint("statements", __name__)
@@ -101,6 +102,14 @@ def _address(selected: DocumentFilter, after: str = "") -> str:
 @allow(AGENCY_AND_CLIENT)
 def show(number: str) -> ResponseReturnValue:
     """One document, as its client sees it."""
+    return document_page(number)
+
+
+def document_page(number: str, *, problem: str = "", asks_again: bool = False) -> str:
+    """The page of a document. `problem`: why the form that was sent was not accepted.
+
+    `asks_again`: whether the payment of the form is recorded already, so that the page asks.
+    """
     client, now = own_client(), datetime.now(UTC)
     view = services().ledger.read(
         lambda reading: document_view(reading, load_own_document(reading, number, client), now)
@@ -113,6 +122,10 @@ def show(number: str) -> ResponseReturnValue:
         states=STATES,
         files=_files_of(view),
         is_agency=client is None,
+        problem=problem,
+        asks_again=asks_again,
+        typed=request.form,
+        max_note=MAX_NOTE,
     )
 
 

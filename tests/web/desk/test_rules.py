@@ -24,6 +24,8 @@ ROLES = {
     **dict.fromkeys(
         ("months.show_list", "months.preview", "months.confirm", "months.close"), AGENCY
     ),
+    **dict.fromkeys(("notes.show_line", "notes.credit", "notes.debit", "notes.pay"), AGENCY),
+    "notes.answer": frozenset({Role.CLIENT}),
     "lead.show": AGENCY_AND_CLIENT,
     "leads.show": AGENCY_AND_CLIENT,
     "campaigns.show_list": ALL,
