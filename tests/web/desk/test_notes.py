@@ -111,7 +111,7 @@ def test_the_agency_proposes_and_the_client_approves(desk: DeskWorld, lead_id: s
     path = f"/statements/acme-0001/lines/{lead_id}"
     ada.get(path)
     assert ada.post(f"{path}/debit", amount="5.00", reason="wrong_rate").status_code == 303
-    assert "acme has not answered yet" in ada.text("/statements")
+    assert "acme has not answered the proposed debit note of $5.00" in ada.text("/statements")
     assert "is proposed already" in ada.text(path)
     assert ada.post("/debits/acme-p0001", answer="approved").status_code == 403
     assert "A debit note waits for your answer: $5.00 net" in carol.text("/statements")
