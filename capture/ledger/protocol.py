@@ -24,6 +24,7 @@ from capture.ledger.erasure import ErasureQueries, ErasureWrites
 from capture.ledger.lead_counts import LeadCountQueries
 from capture.ledger.lead_list import LeadListQueries
 from capture.ledger.messages import OutboxQueries, OutboxWrites
+from capture.ledger.page_views import PageViewQueries, PageViewWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
 from capture.ledger.review_queue import ReviewQueueQueries
 from capture.ledger.traits import TraitQueries, TraitWrites
@@ -310,6 +311,8 @@ class ReadTransaction(Protocol):
     def erasure(self) -> ErasureQueries: ...
     @property
     def users(self) -> UserQueries: ...
+    @property
+    def page_views(self) -> PageViewQueries: ...
 
 
 class WriteTransaction(ReadTransaction, Protocol):
@@ -349,6 +352,8 @@ class WriteTransaction(ReadTransaction, Protocol):
     def erasure(self) -> ErasureWrites: ...
     @property
     def users(self) -> UserWrites: ...
+    @property
+    def page_views(self) -> PageViewWrites: ...
 
 
 class Ledger(Protocol):

@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.files import open_private
-from capture.ledger import lead_counts, lead_list, outbox, users
+from capture.ledger import lead_counts, lead_list, outbox, page_views, users
 from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -138,6 +138,12 @@ def list_leads(db: Database) -> None:
 def index_leads_for_counts(db: Database) -> None:
     """Indexes for the counts of leads on the desk's overview."""
     db.executescript(lead_counts.INDEXES)
+
+
+@MIGRATIONS()
+def create_page_views(db: Database) -> None:
+    """Counts of the site's pages by day."""
+    db.executescript(page_views.TABLES)
 
 
 _EVENTS: Final = """

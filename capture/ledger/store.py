@@ -18,6 +18,7 @@ from capture.ledger.lead_counts import SqlLeadCounts
 from capture.ledger.lead_list import SqlLeadList
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
+from capture.ledger.page_views import SqlPageViews
 from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.review_queue import SqlReviewQueue
@@ -50,6 +51,7 @@ class SqlReadTransaction:
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)
         self.users = SqlUsers(connection)
+        self.page_views = SqlPageViews(connection)
 
 
 class SqlWriteTransaction(SqlReadTransaction):

@@ -1,7 +1,8 @@
 """Creates the Flask app of the lead service: services, routes, headers, error pages, `/healthz`."""
 
+import hmac
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, current_app, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,7 @@ from capture.web.config import MAX_BODY, DeskConfig, LiveSite, WebConfig
 from capture.web.desk.app import PREFIX as DESK_PREFIX
 from capture.web.desk.app import create_desk
 from capture.web.policy import POLICY_HEADER, page_policy
-from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe
+from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe, views
 from capture.web.rate_limit import RateLimit
 from capture.web.review import pages as review
 from capture.web.sender import WebApp, log_unexpected, route
@@ -32,12 +33,16 @@ from capture.web.services import (
     run_now,
     services,
 )
+from capture.web.view_counter import ViewCounter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     Mounts = dict[str, WSGIApplication]
     """Apps by the path below which they are mounted."""
+
+VIEWS_BY_ADDRESS: Final = "120 per minute"
+"""Views of pages that are counted from one network."""
 
 ERROR_PAGES = {
     404: ("Not found", "There is no such page here. The address may be mistyped or out of date."),
@@ -82,7 +87,7 @@ def create_app(
         mounts[DESK_PREFIX] = create_desk(app_services, config.desk)
     mount(app, mounts, config.trusted_proxies)
     install_services(app, app_services)
-    for view in (form, thanks, confirm, download, unsubscribe, privacy, review):
+    for view in (form, thanks, confirm, download, unsubscribe, privacy, review, views):
         app.register_blueprint(view.blueprint)
     app.add_url_rule("/healthz", view_func=_health)
     app.before_request(_refuse_compressed)
@@ -139,6 +144,12 @@ def create_services(
         link_signer=LinkSigner(config.secret_key, config.link_life),
         rate_limit=RateLimit(config.rate_limit, config.counters, config.secret_key),
         api_limit=RateLimit(config.api_rate_limit, config.counters, config.secret_key),
+        view_limit=RateLimit(
+            VIEWS_BY_ADDRESS,
+            config.counters,
+            hmac.digest(config.secret_key, b"views of pages", "sha256"),
+        ),
+        views=ViewCounter(ledger),
         site=LiveSite(config.site_facts),
         run_later=run_later,
     )

@@ -20,6 +20,7 @@ from capture.signed_links import CONTACT_PREFIX, LinkSigner
 from capture.site import Site
 from capture.web.config import LiveSite, WebConfig
 from capture.web.rate_limit import RateLimit
+from capture.web.view_counter import ViewCounter
 
 RELOAD_SECONDS: Final = 1.0
 """Seconds between two checks for changed campaign files."""
@@ -115,6 +116,8 @@ class Services:
     link_signer: LinkSigner
     rate_limit: RateLimit
     api_limit: RateLimit
+    view_limit: RateLimit
+    views: ViewCounter
     site: LiveSite
     run_later: Callable[[Callable[[], None]], object]
     """Runs a function that no answer waits for. The function raises nothing."""

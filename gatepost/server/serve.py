@@ -32,7 +32,8 @@ from capture.web.app import create_app, create_desk_app
 from capture.web.config import DeskConfig, WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
-from capture.web.services import run_now
+from capture.web.services import EXTENSION, Services, run_now
+from capture.web.view_counter import FLUSH_SECONDS, ViewCounter
 from gatepost.agency import agency_of
 from gatepost.server.dispatcher import start_dispatcher
 from gatepost.server.first_user import first_user_link
@@ -203,6 +204,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "forwarded_allow_ips": "",  # ProxyFix decides which proxy headers are trusted
             "forwarder_headers": "",
             "when_ready": self._print_address,
+            "worker_exit": self._write_last_views,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -221,7 +223,23 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         gc.freeze()  # objects that live as long as the worker are never collected
         gc.set_threshold(GARBAGE_THRESHOLD)
         self._ledger.start()
+        gevent.spawn(self._write_views)
         return self._app
+
+    def _write_views(self) -> None:
+        """Writes the views of pages that this worker has counted, again and again."""
+        while True:
+            gevent.sleep(FLUSH_SECONDS)
+            self._views.flush()
+
+    def _write_last_views(self, _server: Any, _worker: Any) -> None:
+        """Writes what is left when a worker stops. gunicorn's `worker_exit`."""
+        self._views.flush()
+
+    @property
+    def _views(self) -> ViewCounter:
+        services: Services = self._app.extensions[EXTENSION]
+        return services.views
 
 
 _STOP_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})

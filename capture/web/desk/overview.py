@@ -15,9 +15,11 @@ from werkzeug.exceptions import HTTPException
 from capture.closing.cap_use import MONEY_CAP
 from capture.documents.agreement.model import day as day_in_words
 from capture.documents.agreement.model import month_name
+from capture.kpi.formulas import percent
 from capture.kpi.gathering import campaigns_in
 from capture.kpi.grouping import month_before
 from capture.kpi.overview import KnownFacts, Overview, gather_overview
+from capture.kpi.views import ViewCounts, count_views
 from capture.kpi.waiting import MOST_FAILED, Waiting, gather_waiting
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.users import Role
@@ -56,7 +58,7 @@ def show() -> ResponseReturnValue:
     month = request.args.get("month", "")
     if not _MONTH.fullmatch(month) or month > this_month:
         month = this_month
-    overview, waiting = services().ledger.read(lambda reading: _gather(reading, month, now))
+    overview, waiting, views = services().ledger.read(lambda reading: _gather(reading, month, now))
     return desk_page(
         "overview.html",
         overview=overview,
@@ -84,12 +86,14 @@ def show() -> ResponseReturnValue:
             )
             for day in overview.days
         ],
-        steps=list(_steps(overview)),
+        steps=list(_steps(overview, views)),
         waiting=list(_waiting_items(waiting, now)),
     )
 
 
-def _gather(reading: ReadTransaction, month: str, now: datetime) -> tuple[Overview, Waiting]:
+def _gather(
+    reading: ReadTransaction, month: str, now: datetime
+) -> tuple[Overview, Waiting, ViewCounts]:
     catalogue = services().catalogue.current()
     campaigns = campaigns_in(reading, catalogue, None, None)
     versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
@@ -100,7 +104,7 @@ def _gather(reading: ReadTransaction, month: str, now: datetime) -> tuple[Overvi
         now,
         lambda: gather_overview(reading, campaigns, month, now, current_app.extensions[_FACTS]),
     )
-    return overview, gather_waiting(reading, catalogue, now)
+    return overview, gather_waiting(reading, catalogue, now), count_views(reading, month)
 
 
 def page_link(path: str) -> str:
@@ -133,8 +137,10 @@ class Step:
     """Of the largest step, from 0 to 1."""
 
 
-def _steps(overview: Overview) -> Iterator[Step]:
+def _steps(overview: Overview, views: ViewCounts) -> Iterator[Step]:
     counts = [
+        ("Page views", views.pages),
+        ("Form views", views.forms),
         ("Leads", overview.leads),
         ("Qualified", overview.qualified),
         ("Accepted", overview.accepted),
@@ -143,7 +149,7 @@ def _steps(overview: Overview) -> Iterator[Step]:
     highest = max(count for _, count in counts)
     before = 0
     for name, count in counts:
-        rate = f"{100 * count / before:.0f} %" if before else ""
+        rate = f"{percent(count, before)} %" if before else ""
         yield Step(name, count, rate, count / highest if highest else 0)
         before = count
 
@@ -188,8 +194,8 @@ def _quarantine(waiting: Waiting) -> Iterator[WaitingItem]:
         received = min(lead.received_at for lead in waiting.in_quarantine)
         yield WaitingItem(
             f"{count_noun(len(waiting.in_quarantine), 'lead')} in quarantine",
-            f"The client gets none of them before you release it. The oldest came on "
-            f"{short_time(received)}.",
+            "No client gets them before you release them. "
+            f"The oldest came on {short_time(received)}.",
             page_link("/quarantine"),
             is_urgent=True,
         )

@@ -25,6 +25,7 @@ from tests.capture.ledger.contract_erasure import ErasureContract
 from tests.capture.ledger.contract_lead_counts import LeadCountContract
 from tests.capture.ledger.contract_lead_list import LeadListContract
 from tests.capture.ledger.contract_outbox import OutboxContract
+from tests.capture.ledger.contract_page_views import PageViewContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_review_queue import ReviewQueueContract
 from tests.capture.ledger.contract_traits import TraitContract
@@ -52,6 +53,7 @@ class TestSqlite(
     LeadListContract,
     WorklistContract,
     LeadCountContract,
+    PageViewContract,
     ApiContract,
     OutboxContract,
     DownloadContract,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from capture.lead.events import Actor
+from capture.ledger.page_views import PageViews, ViewKind
 from capture.review.acts import Act, accept, reject
 from tests.samples import NOW
 from tests.web.desk.conftest import DeskWorld
@@ -31,7 +32,10 @@ def test_the_month_has_gauges_days_and_a_funnel(desk: DeskWorld) -> None:
     text = desk.user("ada").text("/")
     assert "Lead-to-close rate 0.0 % October 2026 no leads yet" in text
     assert "Mon 23 Nov 2 2" in text
-    assert "Leads 2 Qualified 2 100 % Accepted 1 50 % Won 0 0 %" in text
+    assert (
+        "Page views 0 Form views 0 Leads 2 Qualified 2 100.0 % Accepted 1 50.0 % Won 0 0.0 %"
+        in text
+    )
 
 
 def test_each_chart_has_a_label_and_its_figures_in_a_table(desk: DeskWorld) -> None:
@@ -82,9 +86,23 @@ def test_a_client_sees_no_figure_of_the_agency(desk: DeskWorld) -> None:
 def test_the_page_follows_the_ledger_and_the_clock(desk: DeskWorld) -> None:
     browser = desk.user("ada")
     desk.world.take(at=NOW - HOUR)
-    assert "Leads 1 Qualified 1 100 % Accepted 0 0 %" in browser.text("/")
+    assert "Leads 1 Qualified 1 100.0 % Accepted 0 0.0 %" in browser.text("/")
     desk.clock.shift(timedelta(hours=48))
     browser.log_in("ada")
-    assert "Accepted 1 100 %" in browser.text("/")
+    assert "Accepted 1 100.0 %" in browser.text("/")
     decide(desk)
     assert "Leads 3 Qualified 3" in browser.text("/")
+
+
+def test_the_funnel_begins_with_views_of_pages_and_forms(desk: DeskWorld) -> None:
+    day = NOW.date()
+    views = [
+        PageViews(day, "/a/", ViewKind.PAGE, 150),
+        PageViews(day, "/b/", ViewKind.PAGE, 50),
+        PageViews(day, "/b/", ViewKind.FORM, 20),
+        PageViews(day - 30 * timedelta(days=1), "/b/", ViewKind.PAGE, 1000),
+    ]
+    desk.world.ledger.transact(lambda records: records.page_views.add(views))
+    decide(desk)
+    text = desk.user("ada").text("/")
+    assert "Page views 200 Form views 20 10.0 % Leads 2 10.0 % Qualified 2" in text
