@@ -6,7 +6,6 @@ page that scrolls sideways, and each error of the browser's console.
 """
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from audit.crawl import find_pages
+
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "screenshots"
 LEADS: Final = 1200
@@ -26,11 +27,6 @@ SCHEMES: Final = ("light", "dark")
 PASSPHRASE: Final = "four easy words here"
 CHROMIUM: Final = "/usr/bin/chromium"
 OPTIONS: Final = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
-MOST_PAGES: Final = 60
-_ID: Final = re.compile(
-    r"/(leads|statements|campaigns|clients|months|backtest|versions|spam)/[^/?]+"
-)
-_FILE: Final = re.compile(r"\.(pdf|csv|xlsx|xml|json|zip|txt|html)$|/(export|download|files)\b")
 
 
 @dataclass
@@ -53,28 +49,6 @@ class Photographer:
         page.click("main button")
         page.wait_for_load_state()
 
-    def find_pages(self, page: Page) -> list[str]:
-        """The address of one page of each kind."""
-        found: dict[str, str] = {}
-        waiting = [f"{self.origin}/desk/"]
-        while waiting and len(found) < MOST_PAGES:
-            address = waiting.pop(0)
-            shape = _shape(address)
-            if shape in found:
-                continue
-            answer = page.goto(address)
-            if answer is None or not answer.ok:
-                self.problems.append(f"{self.role} {address}: {answer and answer.status}")
-                continue
-            found[shape] = address
-            links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
-            waiting += [
-                link.partition("#")[0]
-                for link in links
-                if link.startswith(f"{self.origin}/desk/") and not _FILE.search(link)
-            ]
-        return list(found.values())
-
     def photograph(self, page: Page, address: str, name: str) -> None:
         """One picture of the complete page; reports a page that is wider than the screen."""
         page.goto(address)
@@ -83,16 +57,6 @@ class Photographer:
         if width > shown:
             self.problems.append(f"{self.role} {address}: {width} px wide on {shown} px")
         page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
-
-
-def _shape(address: str) -> str:
-    """The address without ids and without the query."""
-    return _ID.sub(r"/\1/ID", address.partition("?")[0])
-
-
-def _file_name(role: str, address: str, width: int, scheme: str) -> str:
-    path = _shape(address).partition("/desk/")[2].strip("/") or "start"
-    return f"{role}-{path.replace('/', '-')}-{width}-{scheme}"
 
 
 @contextmanager
@@ -128,13 +92,14 @@ def _photograph_role(browser: Browser, role: str, origin: str, link: str) -> lis
     page = context.new_page()
     page.on("console", lambda message: _note(photographer, page, message.type, message.text))
     photographer.log_in(page, link)
-    pages = photographer.find_pages(page)
+    pages = find_pages(page, f"{origin}/desk/")
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            for address in pages:
-                photographer.photograph(page, address, _file_name(role, address, width, scheme))
+            for kind, address in pages.items():
+                name = f"{role}-{kind.replace('/', '-')}-{width}-{scheme}"
+                photographer.photograph(page, address, name)
     context.close()
     print(f"{role}: {len(pages)} pages")
     return photographer.problems

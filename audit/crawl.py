@@ -1,0 +1,48 @@
+"""Finds the pages of the desk as its users do: by its links, one page of each kind."""
+
+import re
+from typing import Final
+
+from playwright.sync_api import Page
+
+_MOST_PAGES: Final = 80
+_ID: Final = re.compile(
+    r"/(leads|statements|campaigns|clients|months|backtest|versions|spam|deliveries)/[^/?]+"
+)
+_FILE: Final = re.compile(r"\.(pdf|csv|xlsx|xml|json|zip|txt)$|/(export|download|files)\b")
+
+
+class BrokenLink(Exception):
+    """A link of a page leads to an error."""
+
+
+def find_pages(page: Page, start: str) -> dict[str, str]:
+    """The address of one page of each kind, by the kind: its path without ids.
+
+    `start` is the address of the first page; pages below it are followed, files are not. Raises
+    `BrokenLink`.
+    """
+    found: dict[str, str] = {}
+    waiting = [(start, "the start")]
+    while waiting and len(found) < _MOST_PAGES:
+        address, source = waiting.pop(0)
+        kind = kind_of(address, start)
+        if kind in found:
+            continue
+        answer = page.goto(address)
+        if answer is None or not answer.ok:
+            raise BrokenLink(f"{source}: {address} answers {answer and answer.status}")
+        found[kind] = address
+        links = page.eval_on_selector_all("a[href]", "all => all.map(link => link.href)")
+        waiting += [
+            (link.partition("#")[0], address)
+            for link in links
+            if link.startswith(start) and not _FILE.search(link.partition("?")[0])
+        ]
+    return found
+
+
+def kind_of(address: str, start: str) -> str:
+    """The path below the start without ids and without the query; `start` for the first page."""
+    path = _ID.sub(r"/\1/ID", f"/{address.partition('?')[0].removeprefix(start)}")
+    return path.strip("/") or "start"
