@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import needs as needs_module
 from tests.needs import needs, starts_server
+from tests.waiting import HANG_SECONDS
 
 # No time limit for one example: its time depends on the load of the machine.
 settings.register_profile("gatepost", parent=settings(), deadline=None)
@@ -17,6 +18,9 @@ settings.load_profile("gatepost")
 
 # Tests start hundreds of commands: each would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A browser's page is as slow as the machine is busy.
+expect.set_options(timeout=HANG_SECONDS * 1000)
 
 TESTS = Path(__file__).parent
 SERVERS = frozenset({"browser", "service", "server", "preview", "nginx"})

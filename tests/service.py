@@ -26,6 +26,7 @@ from capture.site import Link, Site
 from capture.web.config import WebConfig
 from tests.needs import starts_server
 from tests.samples import NO_GROUPS
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[1]
 GATEPOST = str(Path(sys.executable).with_name("gatepost"))
@@ -196,7 +197,7 @@ class Service:
                 start_new_session=True,
                 pass_fds=self.pass_fds,
             )
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.get(self.path).status == 200:
@@ -215,7 +216,7 @@ class Service:
         """Sends a signal to all processes that `start` started, and waits for their end."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, number)
-            self.process.wait(120)
+            self.process.wait(HANG_SECONDS)
         self.process = None
 
     def run(self, *command: str, wrapper: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
@@ -229,7 +230,7 @@ class Service:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANG_SECONDS,
             check=False,
         )
 

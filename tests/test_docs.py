@@ -10,10 +10,10 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
 from tests.service import GUIDE, PERSON, free_port, versions_in
+from tests.waiting import HANG_SECONDS, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -86,7 +87,7 @@ class Project:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANG_SECONDS,
             check=False,
         )
 
@@ -139,17 +140,16 @@ def prepared(project: Project) -> Project:
 
 def post_form(origin: str, log: Path) -> None:
     """Waits until the service answers, then sends the form of a lead that qualifies."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"{origin}/healthz", timeout=5):
-                break
-        except OSError:
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+
+    def is_up() -> bool:
+        with suppress(OSError), urllib.request.urlopen(f"{origin}/healthz"):
+            return True
+        return False
+
+    wait_until(is_up, log.read_text)
     form = {**PERSON, "gp_version": versions_in(ROOT)[GUIDE]}
     body = urllib.parse.urlencode(form).encode()
-    with urllib.request.urlopen(f"{origin}/f/acme-cloud-guide", body, timeout=30) as answer:
+    with urllib.request.urlopen(f"{origin}/f/acme-cloud-guide", body) as answer:
         assert "/thanks" in answer.url
 
 

@@ -20,6 +20,7 @@ from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
 from tests.service import ROOT, Service, person
+from tests.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.server
 
@@ -168,7 +169,7 @@ class Office:
             env=self.service.environment() | {"NO_COLOR": "1", "TZ": "UTC"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANG_SECONDS,
             check=False,
         )
         assert process.returncode == 0, f"{command}\n{process.stdout}{process.stderr}"

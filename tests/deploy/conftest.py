@@ -1,15 +1,13 @@
 """One server for the tests of a module, to which the complete repository was pushed once."""
 
-import contextlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.server import Server, Writer
+from tests.deploy.server import Server, Writer, push_first
 from tests.needs import needs
 
 
@@ -37,16 +35,7 @@ def known_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def first(server: Server, known_cache: Path) -> Writer:
     """The writer who made the first push."""
     writer = server.writer("ann")
-    cache = Path(server.settings["cache_dir"])
-    if known_cache.exists():
-        shutil.copytree(known_cache, cache, dirs_exist_ok=True)
-    result = writer.push()
-    assert result.accepted, result.text
-    if not known_cache.exists():
-        copy = Path(tempfile.mkdtemp(dir=known_cache.parent)) / "cache"
-        shutil.copytree(cache, copy)
-        with contextlib.suppress(OSError):  # another process was faster
-            copy.rename(known_cache)
+    push_first(writer, known_cache)
     return writer
 
 

@@ -10,13 +10,15 @@ import shutil
 import socketserver
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.service import GATEPOST, ROOT, Service
+from tests.waiting import HANG_SECONDS
 
 SERVICE_UID = 61_001
 """The owner of `var/`: a user id that no user has."""
@@ -113,7 +115,7 @@ class Server:
             env=self.environment(var_dir=self._publishers_var()),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANG_SECONDS,
             check=False,
         )
 
@@ -125,7 +127,7 @@ class Server:
             env=self.environment(var_dir=self._publishers_var()),
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANG_SECONDS,
             check=False,
         )
 
@@ -230,6 +232,20 @@ class Writer:
         """Discards everything that is not pushed."""
         self.git("reset", "--quiet", "--hard", "live/main")
         self.git("clean", "-ffdxq")
+
+
+def push_first(writer: Writer, known_cache: Path) -> None:
+    """The first push to a server. It takes the cache from `known_cache`, or makes it."""
+    cache = Path(writer.server.settings["cache_dir"])
+    if known_cache.exists():
+        shutil.copytree(known_cache, cache, dirs_exist_ok=True)
+    result = writer.push()
+    assert result.accepted, result.text
+    if not known_cache.exists():
+        copy = Path(tempfile.mkdtemp(dir=known_cache.parent)) / "cache"
+        shutil.copytree(cache, copy)
+        with suppress(OSError):  # another process was faster
+            copy.rename(known_cache)
 
 
 def list_tracked_files() -> list[str]:

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from gatepost.settings import SettingsWithSources
 from tests.deploy.server import SERVICE_UID, publisher_command
 from tests.needs import needs, skip_or_fail
 from tests.service import ROOT
+from tests.waiting import wait_until
 
 COMMAND = [sys.executable, "-P", "-m", "gatepost.releases.worker"]
 POST = """\
@@ -237,11 +237,11 @@ def test_a_build_is_stopped_when_its_client_is_killed(server: BuildServer) -> No
         f"build_site(context, Path({str(server.making)!r}), None)"
     )
     client = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())
-    _wait_until(server.began.exists)
+    wait_until(server.began.exists)
     client.kill()
     client.wait()
-    _wait_until(lambda: not server.leftovers)
-    _wait_until(lambda: not list(processes_of(server)))
+    wait_until(lambda: not server.leftovers)
+    wait_until(lambda: not list(processes_of(server)))
 
 
 def processes_of(server: BuildServer) -> Iterator[Path]:
@@ -250,12 +250,3 @@ def processes_of(server: BuildServer) -> Iterator[Path]:
         with suppress(OSError):
             if f"TMPDIR={server.temporary}".encode() in (process / "environ").read_bytes():
                 yield process
-
-
-def _wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise TimeoutError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.server import Server
+from tests.deploy.server import Server, push_first
 from tests.needs import needs, skip_or_fail
 
 pytestmark = pytest.mark.server
@@ -24,11 +24,13 @@ def small_server(tmp_path: Path) -> Server:
     return server
 
 
-def test_a_full_disk_refuses_pushes_until_there_is_room_again(small_server: Server) -> None:
+def test_a_full_disk_refuses_pushes_until_there_is_room_again(
+    small_server: Server, known_cache: Path
+) -> None:
     try:
         writer = small_server.writer("ann")
         with small_server.answering_ledger():
-            assert writer.push().accepted
+            push_first(writer, known_cache)
             live = small_server.live
             filler = small_server.site / "filling"
             free = shutil.disk_usage(small_server.site).free

@@ -6,13 +6,14 @@ import socket
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import brotli
 import pytest
 
 from capture.signed_links import LinkSigner, files_path
-from tests.deploy.server import Server, Writer
+from tests.deploy.server import Server, Writer, push_first
 from tests.deploy.web import Nginx
 from tests.service import GUIDE, ROOT, Answer, Service, person, versions_in
 
@@ -23,10 +24,17 @@ ARTICLE = "/what-pays-in-each-price-model/"
 
 
 @pytest.fixture(scope="module")
+def first(server: Server, known_cache: Path) -> Writer:
+    """The first push, with a post that has two earlier slugs."""
+    writer = server.writer("ann")
+    writer.post("new-address", aliases="old-address, older-address")
+    push_first(writer, known_cache)
+    return writer
+
+
+@pytest.fixture(scope="module")
 def service(server: Server, first: Writer) -> Iterator[Service]:
-    """A service on a site with a post that has two earlier slugs."""
-    first.post("new-address", aliases="old-address, older-address")
-    assert first.push().accepted
+    del first
     service = server.service(min_fill_seconds="0", rate_limit="3 per hour").start()
     yield service
     service.end()

@@ -6,13 +6,13 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.deploy.server import Server
 from tests.needs import needs
 from tests.service import ROOT, Answer, Service, free_port
+from tests.waiting import wait_until
 
 MODULES = Path("/usr/lib/nginx/modules")
 
@@ -86,13 +86,13 @@ class Nginx:
     @staticmethod
     def until(condition: Callable[[], object]) -> None:
         """Waits until the condition is true, such as after a start or a reload."""
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
+
+        def holds() -> object:
             with contextlib.suppress(OSError):
-                if condition():
-                    return
-            time.sleep(0.02)
-        raise TimeoutError("the condition did not become true within two minutes")
+                return condition()
+            return False
+
+        wait_until(holds)
 
     def workers(self) -> set[str]:
         """The workers' process ids. After a reload the old workers answer until they end."""

@@ -3,14 +3,14 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.needs import needs
 from tests.service import GUIDE, Service, make_project, person
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -20,13 +20,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(make_project(tmp_path), dispatch="inside", min_fill_seconds="0")
     yield service
     service.end(signal.SIGKILL)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "not within a minute"
-        time.sleep(0.1)
 
 
 def dispatchers(session: int) -> list[int]:

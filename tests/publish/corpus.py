@@ -4,8 +4,14 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from tests.long import rounds
+
 FRONT_MATTER: Final = "Title: {title}\nDate: 2026-10-{day:02}\nTags: odd\n\n"
 _BLOCK: Final = 0x100
+_QUARTERS: Final = rounds(1, 4)
+"""How much there is of one thing in a grown file, in quarters."""
+_EVERY: Final = rounds(4, 1)
+"""The usual run has one of so many Unicode blocks, the long run each of them."""
 _PIECES: Final = {
     "unclosed-div": "<div><p>open <b>bold",
     "closes-all": "</div></article></main></body></html>",
@@ -92,32 +98,35 @@ def _post(name: str, text: str) -> str:
 
 def _grown() -> dict[str, str]:
     """Much of one thing."""
-    row = "|" + "c|" * 60 + "\n"
+    row, size = "|" + "c|" * 60 + "\n", _QUARTERS
     return {
-        "deep-quotes": ">" * 400 + " deep",
-        "deep-lists": "".join("    " * level + f"- {level}\n" for level in range(150)),
-        "deep-brackets": "[" * 1000 + "a" + "](b)" * 1000,
-        "deep-parentheses": "[a](" + "(" * 2000 + ")" * 2000 + ")",
-        "deep-emphasis": "*" * 700 + "a" + "*" * 700,
-        "deep-html": "<div>" * 800 + "a" + "</div>" * 800,
-        "deep-spans": "<b><i>" * 500 + "a",
-        "huge-table": row + "|" + "-|" * 60 + "\n" + row * 400,
+        "deep-quotes": ">" * 100 * size + " deep",
+        "deep-lists": "".join("    " * level + f"- {level}\n" for level in range(38 * size)),
+        "deep-brackets": "[" * 250 * size + "a" + "](b)" * 250 * size,
+        "deep-parentheses": "[a](" + "(" * 500 * size + ")" * 500 * size + ")",
+        "deep-emphasis": "*" * 175 * size + "a" + "*" * 175 * size,
+        "deep-html": "<div>" * 200 * size + "a" + "</div>" * 200 * size,
+        "deep-spans": "<b><i>" * 125 * size + "a",
+        "huge-table": row + "|" + "-|" * 60 + "\n" + row * 100 * size,
         "wide-table": "|" + "h|" * 1500 + "\n|" + "-|" * 1500 + "\n|" + "c|" * 1500,
-        "long-line": "word " * 200_000,
-        "long-word": "x" * 1_000_000,
-        "many-links": "[a](#b) " * 4000,
-        "many-references": "".join(f"[r{n}]: /x/{n}\n" for n in range(3000)),
-        "many-footnotes": "".join(f"a[^{n}] " for n in range(400))
-        + "".join(f"\n\n[^{n}]: note {n}" for n in range(400)),
-        "many-headings": "".join(f"## Heading {n}\n\n" for n in range(600)),
-        "long-code": "```python\n" + "x = {'a': [1, 2]}  # c\n" * 4000 + "```",
+        "long-line": "word " * 50_000 * size,
+        "long-word": "x" * 250_000 * size,
+        "many-links": "[a](#b) " * 1000 * size,
+        "many-references": "".join(f"[r{n}]: /x/{n}\n" for n in range(750 * size)),
+        "many-footnotes": "".join(f"a[^{n}] " for n in range(100 * size))
+        + "".join(f"\n\n[^{n}]: note {n}" for n in range(100 * size)),
+        "many-headings": "".join(f"## Heading {n}\n\n" for n in range(150 * size)),
+        "long-code": "```python\n" + "x = {'a': [1, 2]}  # c\n" * 1000 * size + "```",
     }
 
 
 def _blocks() -> dict[str, str]:
-    """Every assigned character of every Unicode block of 256, in blocks that have any."""
+    """Every assigned character of every Unicode block of 256, in blocks that have any.
+
+    The first blocks are those of most languages, so they are in each run.
+    """
     blocks = {}
-    for start in range(0, 0x110000, _BLOCK):
+    for start in [*range(0, 0x3000, _BLOCK), *range(0x3000, 0x110000, _BLOCK * _EVERY)]:
         letters = [chr(code) for code in range(start, start + _BLOCK) if not _is_surrogate(code)]
         assigned = [
             letter for letter in letters if unicodedata.category(letter) not in {"Cn", "Co"}

@@ -13,13 +13,12 @@ import pytest
 from tests.long import rounds
 from tests.needs import needs
 from tests.service import Answer, Service, person
+from tests.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.server
 
-KILLS = rounds(10, 400)
+KILLS = rounds(5, 400)
 CLIENTS = 4
-PATIENCE = 60.0
-"""Seconds until the test gives up on an event; a busy machine is slow."""
 
 
 class Crowd:
@@ -39,7 +38,7 @@ class Crowd:
         """Waits until it has happened `more` times more than now."""
         with self._changed:
             wanted = self.counts[what] + more
-            came = self._changed.wait_for(lambda: self.counts[what] >= wanted, PATIENCE)
+            came = self._changed.wait_for(lambda: self.counts[what] >= wanted, HANG_SECONDS)
         assert came, (what, self.counts)
 
 
@@ -94,7 +93,7 @@ def test_kills_lose_no_acknowledged_lead_and_duplicate_none(project: Path) -> No
         service.start()
     crowd.done.set()
     for client in clients:
-        client.join(PATIENCE)
+        client.join(HANG_SECONDS)
         assert not client.is_alive()
     verified = service.run("verify")
     recorded = leads(service)

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from capture.signed_links import Grant, LinkSigner
 from capture.web.config import WebConfig
 from tests.service import GUIDE, Service, person, serving
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -46,14 +46,10 @@ def length_of(service: Service, path: str) -> int:
 
 def count_of(service: Service, lead_id: str) -> int:
     """The lead's downloads. They are counted after the answer, so it waits for the first."""
-    deadline = time.monotonic() + 30
     with service.ledger() as ledger:
-        while time.monotonic() < deadline:
-            downloads = ledger.read(lambda reading: reading.downloads.of_lead(lead_id))
-            if downloads:
-                return downloads[0].count
-            time.sleep(0.02)
-    return 0
+        work = lambda: ledger.read(lambda reading: reading.downloads.of_lead(lead_id))  # noqa: E731
+        wait_until(work)
+        return work()[0].count
 
 
 def test_a_large_file_is_sent_with_constant_memory_and_counted(project: Path) -> None:

@@ -2,7 +2,6 @@
 
 import io
 import signal
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from email import message_from_bytes
@@ -22,6 +21,7 @@ from capture.ledger.protocol import ReadTransaction
 from tests.capture.delivery.mail_server import MailServer
 from tests.faketime import faketime
 from tests.service import GUIDE, Service, make_project, person
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -169,7 +169,7 @@ def phone(browser: Browser, service: Service) -> Page:
 
 def expect_heading(page: Page, text: str) -> None:
     """Waits for the page with a heading that contains the text, also on a busy machine."""
-    expect(page.get_by_role("heading", name=text)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name=text)).to_be_visible()
 
 
 def send_form(page: Page) -> None:
@@ -234,12 +234,9 @@ def assert_statement(letter: EmailMessage) -> None:
 
 def wait_for_sent(service: Service, number: int) -> None:
     """Waits until so many messages are recorded as sent, and with them what follows."""
-    end = time.monotonic() + 60
     with service.ledger() as ledger:
-        while (sent := ledger.read(count_sent)) < number:
-            assert time.monotonic() < end, f"{sent} of {number}:\n{service.log.read_text()}"
-            time.sleep(0.1)
-    assert sent == number
+        wait_until(lambda: ledger.read(count_sent) >= number, service.log.read_text)
+        assert ledger.read(count_sent) == number
 
 
 def count_sent(reading: ReadTransaction) -> int:

@@ -6,7 +6,6 @@ One service for all; each test changes a campaign of its own, and leaves it as i
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,11 +17,10 @@ from capture.campaign.files import read_campaign
 from capture.web import config as site_facts
 from capture.web import services as catalogue
 from tests.service import GUIDE, Answer, Service, make_project, person, serving
+from tests.waiting import wait_until
 from tests.web.markup import Markup
 
 SLUGS = [f"guide-{number}" for number in range(12)]
-PATIENCE = 30.0
-"""Seconds until a test gives up. RELOAD_SECONDS says how soon a change is loaded."""
 _fresh = itertools.cycle(SLUGS)
 
 
@@ -64,16 +62,9 @@ def save(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "not taken up"
-        time.sleep(0.02)
-
-
 def until_all_say(message: Callable[[], bool]) -> None:
     """Repeats until twelve answers in a row agree: by then both workers have answered."""
-    until(lambda: all(message() for _ in range(12)))
+    wait_until(lambda: all(message() for _ in range(12)))
 
 
 @contextmanager
@@ -119,9 +110,9 @@ def test_a_broken_file_leaves_the_last_good_one_and_is_logged(
     message = f"not loaded, the last good ones stay in force: campaigns/{slug}"
     with asking(service, slug) as answers:
         edit(file, "at_least = 101", 'at_least = "many"')
-        until(lambda: service.log.read_text().count(message) == 2)  # a line for each worker
+        wait_until(lambda: service.log.read_text().count(message) == 2)  # a line for each worker
         seen = len(answers)
-        until(lambda: len(answers) > seen + 20)
+        wait_until(lambda: len(answers) > seen + 20)
     assert {answer.status for answer in answers} == {200, 303}
     lines = [line for line in service.log.read_text().splitlines() if slug in line]
     assert len(lines) == 2
@@ -192,9 +183,9 @@ def test_billing_terms_cannot_change_under_a_slug_with_leads(
     with asking(service, slug) as answers:
         edit(file, 'currency = "USD"', 'currency = "EUR"')
         message = f"{slug} has leads already, so put the new terms under a new slug"
-        until(lambda: service.log.read_text().count(message) == 2)
+        wait_until(lambda: service.log.read_text().count(message) == 2)
         seen = len(answers)
-        until(lambda: len(answers) > seen + 20)
+        wait_until(lambda: len(answers) > seen + 20)
     assert {answer.status for answer in answers} == {200, 303}
     refused = service.run("campaigns", "check")
     assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
@@ -207,11 +198,11 @@ def test_a_new_build_is_loaded_and_a_broken_one_changes_nothing(
     text = facts.read_text()
     with asking(service, slug) as answers:
         facts.write_text("{half of")
-        until(
+        wait_until(
             lambda: "the last good build stays in use: output/site.json" in service.log.read_text()
         )
         seen = len(answers)
-        until(lambda: len(answers) > seen + 20)
+        wait_until(lambda: len(answers) > seen + 20)
     assert {answer.status for answer in answers} == {200, 303}
     save(facts, text.replace("A site.", "Built anew."))
     until_all_say(lambda: "Built anew." in service.get(f"/f/{slug}").text)

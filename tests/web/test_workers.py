@@ -2,12 +2,12 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.service import GUIDE, Service, person, serving
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
 
@@ -25,8 +25,6 @@ def test_a_worker_that_dies_is_replaced_though_a_campaign_file_is_broken(project
         before = workers(service)
         for worker in before:
             os.kill(worker, signal.SIGKILL)
-        deadline = time.monotonic() + 60
-        while len(workers(service) - before) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: len(workers(service) - before) >= 2)
         assert {service.get(f"/f/{GUIDE}").status for _ in range(8)} == {200}
         assert service.post(person()).status == 303

@@ -3,18 +3,17 @@
 import re
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.service import ROOT, Service
+from tests.waiting import HANG_SECONDS, wait_until
 
 SOURCES = ("campaigns", "clients", "content", "theme", "pelicanconf.py", "publishconf.py")
-TIMEOUT_SECONDS = 60.0
-"""How long a test waits; a busy machine builds slowly."""
 
 
 class Preview(Service):
@@ -42,12 +41,13 @@ class Preview(Service):
 
     def until(self, condition: Callable[[], object], description: str = "") -> None:
         """Waits until the condition is true."""
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while not condition():
+
+        def holds() -> object:
             is_running = self.process is not None and self.process.poll() is None
             assert is_running, f"it ended: {self.output()}"
-            assert time.monotonic() < deadline, f"{description}\n{self.output()}"
-            time.sleep(0.02)
+            return condition()
+
+        wait_until(holds, lambda: f"{description}\n{self.output()}")
 
     def file(self, path: str) -> Path:
         return self.folder / path
@@ -78,10 +78,7 @@ class Preview(Service):
 
     def wait_until_gone(self) -> None:
         """Waits until all its processes have ended."""
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while process_ids := self.processes():
-            assert time.monotonic() < deadline, process_ids
-            time.sleep(0.02)
+        wait_until(lambda: not self.processes(), self.processes)
 
 
 def make_preview_project(folder: Path) -> Path:
@@ -91,10 +88,10 @@ def make_preview_project(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def preview(tmp_path: Path) -> Iterator[Preview]:
-    """A running preview that serves its first build."""
-    preview = Preview(make_preview_project(tmp_path)).start()
+@contextmanager
+def running_preview(folder: Path) -> Iterator[Preview]:
+    """A running preview of a copy in this folder. It serves its first build."""
+    preview = Preview(make_preview_project(folder)).start()
     try:
         preview.wait_for(r"^Built ")
         yield preview
@@ -104,10 +101,23 @@ def preview(tmp_path: Path) -> Iterator[Preview]:
 
 
 @pytest.fixture
+def preview(tmp_path: Path) -> Iterator[Preview]:
+    with running_preview(tmp_path) as preview:
+        yield preview
+
+
+@pytest.fixture(scope="module")
+def shared_preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """For tests that undo each change they make."""
+    with running_preview(tmp_path_factory.mktemp("shared")) as preview:
+        yield preview
+
+
+@pytest.fixture
 def tab(browser: Browser, preview: Preview) -> Iterator[Page]:
     """A browser tab whose console must show no unexpected error."""
     context = browser.new_context(base_url=f"http://127.0.0.1:{preview.port}")
-    context.set_default_timeout(TIMEOUT_SECONDS * 1000)
+    context.set_default_timeout(HANG_SECONDS * 1000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

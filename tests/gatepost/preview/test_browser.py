@@ -8,14 +8,12 @@ from playwright.sync_api import Error, Page, expect
 
 from tests.service import GUIDE
 
-from .conftest import TIMEOUT_SECONDS, Preview
+from .conftest import Preview
 
 POST = "content/posts/four-numbers-that-matter.md"
 PAGE = "/four-numbers-that-matter/"
 WITH_FORM = "/what-pays-in-each-price-model/"
 HEADING = "## Reading the four together"
-
-expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
 
 
 def listed_problems(tab: Page) -> Any:
