@@ -107,6 +107,16 @@ def correct_lead(records: WriteTransaction, correction: LeadCorrection, now: dat
     return find_lead(records, lead.lead_id)
 
 
+def is_correctable(lead: Lead, now: datetime) -> bool:
+    """Whether the stage of the lead allows a correction, if its answers were not erased."""
+    return lead.review_at(now) in _CORRECTABLE and not (lead.consent_withdrawn or lead.erased)
+
+
+def needs_not_spam(lead: Lead, now: datetime) -> bool:
+    """Whether a correction must state that the lead is from a real person."""
+    return lead.review_at(now) in _NOT_A_PERSON
+
+
 def _check_stage(lead: Lead, correction: LeadCorrection, now: datetime) -> None:
     stage = lead.review_at(now)
     if stage in _NOT_A_PERSON and not correction.not_spam:

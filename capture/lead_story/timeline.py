@@ -17,7 +17,7 @@ from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, parse_tim
 from capture.lead_story.story import LeadStory, spam_signals_in_words
 from capture.money import show_money
 
-_SENTENCES: Final[Mapping[EventKind, str]] = {
+SENTENCES: Final[Mapping[EventKind, str]] = {
     EventKind.SUPPRESSED: "The person or company is on the suppression list.",
     EventKind.DISQUALIFIED: "It does not meet every criterion.",
     EventKind.UNCONFIRMED: "It waits for the person to prove the e-mail address.",
@@ -47,6 +47,7 @@ _SENTENCES: Final[Mapping[EventKind, str]] = {
     EventKind.HELD_BACK: "The lead went back into quarantine.",
     EventKind.CONSENT_WITHDRAWN: "The person withdrew the consent.",
 }
+"""By kind of event: the sentence, as far as it does not depend on the event's data."""
 _FOR_CLIENT: Final[Mapping[EventKind, str]] = {
     EventKind.HELD_BACK: "The agency is checking the lead. The review is stopped.",
     EventKind.RELEASED: "The agency released the lead.",
@@ -179,7 +180,7 @@ def _agency_sentence(event: Event, story: LeadStory) -> str:
         case EventKind.QUARANTINED:
             text = f"It went into quarantine. {_signals(data)}"
         case EventKind.HELD_BACK:
-            text = f"{_SENTENCES[event.kind]} {_signals(data)}"
+            text = f"{SENTENCES[event.kind]} {_signals(data)}"
         case EventKind.CORRECTED:
             text = _correction(data, story)
         case EventKind.QUALIFIED if data.get("signals"):
@@ -202,8 +203,8 @@ def _sentence(event: Event, terms: Campaign) -> str:
             cause = _CAUSES.get(data["cause"], data["cause"])
             return f"The client {cause}, which accepts the lead."
         case kind if data.get("silence"):
-            return _SILENT.get(kind, _SENTENCES[kind])
-    parts = [_SENTENCES[event.kind]]
+            return _SILENT.get(kind, SENTENCES[kind])
+    parts = [SENTENCES[event.kind]]
     if reason := data.get("reason"):
         parts.append(f"Reason: {terms.review.reasons.get(reason, reason)}")
     if "amount" in data:

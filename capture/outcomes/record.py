@@ -103,6 +103,13 @@ class Outcome:
     """The agency enters it for the client (rule 41). The event names the agency and has a mark."""
 
 
+def time_of_report(kind: EventKind, lead: Lead, now: datetime) -> datetime:
+    """When an outcome happened that is reported at `now` without a time: a meeting was held, or
+    missed, at its own time."""
+    is_result = kind in MEETING_RESULTS and lead.meeting_at is not None
+    return min(lead.meeting_at, now) if is_result and lead.meeting_at else now
+
+
 def record_outcome(records: WriteTransaction, outcome: Outcome, now: datetime) -> Lead:
     """Records an outcome as a new fact, and returns the lead as it is then.
 

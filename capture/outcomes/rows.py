@@ -131,7 +131,7 @@ class Cells:
 
     def _check_cells(self, kind: EventKind, terms: Campaign) -> None:
         """Adds a fault for each missing cell, and for each cell that would be ignored."""
-        needed, allowed = _cells_of_kind(kind, terms)
+        needed, allowed = cells_of_kind(kind, terms)
         for name in ("at", "amount", "period", "months", "reason"):
             if name in needed and not self.text(name):
                 self.add_fault(name, _INSTRUCTIONS[name])
@@ -157,7 +157,7 @@ class Cells:
         return "no such outcome" + (suggestion(text, KINDS) or f"; write one of {kinds}")
 
 
-def _cells_of_kind(kind: EventKind, terms: Campaign) -> tuple[set[str], set[str]]:
+def cells_of_kind(kind: EventKind, terms: Campaign) -> tuple[set[str], set[str]]:
     """The names of the cells that an outcome needs, and of those that it may have."""
     needed: set[str] = set()
     if kind in WITH_MEETING:

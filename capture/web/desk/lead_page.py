@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from capture.billing.history import lead_history
 from capture.client_access.answers import person_and_company
 from capture.client_access.client_leads import find_linked_lead, load_client_lead
 from capture.client_access.lead_schema import TouchSchema
@@ -25,6 +26,7 @@ from capture.ledger.types import PersonalData
 from capture.privacy.receipt import Receipt, consent_receipt
 from capture.review.acts import find_lead
 from capture.web.desk.delivery_view import Delivery, delivery_view
+from capture.web.desk.lead_forms import LeadForms, agency_forms, client_forms
 from capture.web.desk.lead_view import AnswerView, answer_views, lead_view
 
 _TOUCHES: Final[Mapping[str, str]] = {
@@ -115,6 +117,8 @@ class LeadPage:
     visits: Sequence[Visit]
     timeline: Sequence[TimelineEntry]
     others: Sequence[OtherLead]
+    forms: LeadForms
+    """What the user may do now."""
     agency: AgencyPart | None = field(default=None)
     """None for a client."""
 
@@ -143,6 +147,7 @@ def agency_page(reading: ReadTransaction, lead_id: str, now: datetime) -> LeadPa
         visits=[] if data is None else list(_visits(data)),
         timeline=agency_timeline(story),
         others=_others(find_other_leads(reading, lead, data, for_client=False), now),
+        forms=agency_forms(lead_history(story.events), story.terms, data, now),
         agency=_agency_part(reading, story, receipt),
     )
 
@@ -178,14 +183,8 @@ def client_page(
         visits=[] if data is None else list(_visits(data, tuple(TouchSchema.model_fields))),
         timeline=client_timeline(client_lead.events, client_lead.terms),
         others=_others(find_other_leads(reading, lead, data, for_client=True), now),
+        forms=client_forms(client_lead.history, client_lead.terms, now),
     )
-
-
-def find_visible_lead(reading: ReadTransaction, client: str | None, lead_id: str) -> Lead:
-    """The lead, if a user of this client may see it; None: the agency. Raises `NotFound`."""
-    if client is None:
-        return find_lead(reading, lead_id)
-    return find_linked_lead(reading, client, lead_id)
 
 
 def _title(lead: Lead, story: LeadStory, data: PersonalData | None) -> tuple[str, str]:

@@ -13,10 +13,9 @@ from capture.client_access.client_leads import (
 )
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.events import Actor, EventKind
-from capture.lead.model import Lead
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
-from capture.outcomes.record import MEETING_RESULTS, Outcome, record_outcome
+from capture.outcomes.record import Outcome, record_outcome, time_of_report
 from capture.web.desk.meeting_view import meeting_view
 from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor, typed_note
 from capture.web.services import services
@@ -62,7 +61,7 @@ def _record(
             kind=kind,
             actor=Actor.CLIENT,
             by=address,
-            occurred_at=time_of_answer(kind, lead, now),
+            occurred_at=time_of_report(kind, lead, now),
             reason=reason,
             note=note,
         )
@@ -73,12 +72,6 @@ def _record(
         return services().ledger.transact(record)
     except (EventNotAllowed, Refused):
         return Refusal(409, TOO_LATE)
-
-
-def time_of_answer(kind: EventKind, lead: Lead, now: datetime) -> datetime:
-    """A meeting was held, or missed, at its own time."""
-    is_result = kind in MEETING_RESULTS and lead.meeting_at is not None
-    return min(lead.meeting_at, now) if is_result and lead.meeting_at else now
 
 
 ACTIONS: Final[Mapping[str, Callable[[Visitor, str, datetime], Refusal | None]]] = {

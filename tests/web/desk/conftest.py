@@ -82,6 +82,10 @@ class DeskWorld:
         """A new browser in which nobody is logged in."""
         return Browser(self.app.test_client())
 
+    def log_out(self) -> None:
+        """Closes the browsers of all users, so each logs in again when it is used."""
+        self._browsers.clear()
+
     def user(self, name: str) -> Browser:
         """The browser of a user, logged in the first time."""
         if name not in self._browsers:

@@ -26,7 +26,6 @@ ROLES = {
     ),
     **dict.fromkeys(("notes.show_line", "notes.credit", "notes.debit", "notes.pay"), AGENCY),
     "notes.answer": frozenset({Role.CLIENT}),
-    "lead.show": AGENCY_AND_CLIENT,
     "leads.show": AGENCY_AND_CLIENT,
     "campaigns.show_list": ALL,
     **dict.fromkeys(
@@ -38,6 +37,8 @@ ROLES = {
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("deliveries.show", "deliveries.again"), AGENCY),
     **dict.fromkeys(("deliveries.all_again", "deliveries.resume"), AGENCY),
+    **dict.fromkeys(("lead.show", "lead.record_outcome"), AGENCY_AND_CLIENT),
+    **dict.fromkeys(("lead.decide_quarantine", "lead.correct", "lead.add_note"), AGENCY),
 }
 """By other route: who may use it. A new route needs a line here."""
 

@@ -13,12 +13,11 @@ from capture.client_access.client_leads import find_linked_lead, load_client_lea
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
-from capture.outcomes.record import Outcome, record_outcome
+from capture.outcomes.record import Outcome, record_outcome, time_of_report
 from capture.review.acts import Act as ReviewAct
 from capture.review.decisions import Decision, decide
 from capture.web.desk.lead_view import LeadView, lead_view
 from capture.web.desk.meeting_view import MeetingView, meeting_view
-from capture.web.review.meetings import time_of_answer
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_waiting import HELD, is_undecided_and_untouched
 from tests.capture.billing.random_acts import MODELS
@@ -115,7 +114,7 @@ class Offers(RandomClient):
 
         def record(records: WriteTransaction) -> bool:
             lead = open_linked_lead(records, "acme", lead_id, self.now)
-            at = time_of_answer(kind, lead, self.now)
+            at = time_of_report(kind, lead, self.now)
             record_outcome(records, replace(outcome, occurred_at=at), self.now)
             return False
 
