@@ -6,6 +6,7 @@ The number of decimals follows ISO 4217, from CLDR data (JPY 0, USD 2, KWD 3).
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
@@ -62,6 +63,7 @@ def is_exact(amount: Decimal, currency: str) -> bool:
     return from_minor(to_minor(amount, currency), currency) == amount
 
 
+@lru_cache(maxsize=4096)  # a statement repeats few amounts on thousands of lines
 def show_money(minor: int, currency: str) -> str:
     """The amount as text for people: `$50.00`, `¥5,000`, `KWD 5.000`."""
     text: str = format_currency(from_minor(minor, currency), currency, locale="en_US")

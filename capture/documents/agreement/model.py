@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from babel.dates import format_date
@@ -41,6 +42,7 @@ def day(date_: date) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def short_day(date_: date) -> str:
     """`1 Nov 2026`, for tables."""
     text: str = format_date(date_, "d MMM y", locale="en")

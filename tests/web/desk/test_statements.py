@@ -10,6 +10,7 @@ from capture.closing.close import close_month
 from capture.closing.credit import CorrectionRequest, issue_credit
 from capture.closing.payments import PaymentRequest, record_payment
 from capture.ledger.users import Access
+from tests.capture.documents.einvoices import EU_PARTIES
 from tests.samples import PARTIES
 from tests.web.desk.conftest import Browser, DeskWorld
 
@@ -162,6 +163,20 @@ def test_a_document_that_cannot_be_an_e_invoice_says_why(closed: DeskWorld) -> N
     assert "It cannot be an e-invoice" in ada.text("/statements/acme-0001")
     assert "e-invoice" not in carol.text("/statements/acme-0001")
     assert carol.get("/statements/acme-0001/files/cii").status_code == 409
+
+
+def test_an_e_invoice_is_offered_in_each_form(desk: DeskWorld) -> None:
+    desk.world.take()
+    desk.clock.move_to(CLOSED)
+    desk.world.ledger.transact(
+        lambda records: close_month(records, "acme", EU_PARTIES, "2026-11", CLOSED)
+    )
+    carol = desk.user("carol")
+    text = carol.text("/statements/acme-0001")
+    assert "PDF with e-invoice (Factur-X) E-invoice (XML, CII) E-invoice (XML, UBL)" in text
+    assert b"CrossIndustryInvoice" in carol.get("/statements/acme-0001/files/cii").data
+    assert b"ubl:schema:xsd:Invoice-2" in carol.get("/statements/acme-0001/files/ubl").data
+    assert carol.get("/statements/acme-0001/files/facturx").data.startswith(b"%PDF-")
 
 
 def test_a_note_has_no_rows_and_no_evidence(closed: DeskWorld) -> None:
