@@ -87,6 +87,14 @@ def find_user(reading: ReadTransaction, name: str) -> User:
     return user
 
 
+def user_by_id(reading: ReadTransaction, user_id: str) -> User:
+    """The user with this id, even if deactivated. Raises `NotFound`."""
+    user = reading.users.get(user_id)
+    if user is None:
+        raise NotFound(f"no user with the id {user_id!r}", Hint.USERS)
+    return user
+
+
 def new_link(records: WriteTransaction, user: User) -> User:
     """The user with the number of a new link. Earlier links stop working.
 

@@ -27,9 +27,11 @@ from capture.web.desk import (
     months,
     notes,
     overview,
+    people,
     quarantine,
     review,
     statements,
+    tokens,
 )
 from capture.web.desk.access import (
     AGENCY,
@@ -69,6 +71,8 @@ PAGES: Final = (
     lead.blueprint,
     quarantine.blueprint,
     deliveries.blueprint,
+    people.blueprint,
+    tokens.blueprint,
     leads.blueprint,
     campaigns.blueprint,
 )
@@ -82,6 +86,7 @@ NAVIGATION: Final = (
     NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
     NavigationItem("deliveries.show", "Deliveries", AGENCY),
+    NavigationItem("people.show", "People", AGENCY),
 )
 """The entries of the navigation, in order; each role sees its own."""
 

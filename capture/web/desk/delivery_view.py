@@ -51,7 +51,8 @@ def delivery_view(reading: ReadTransaction, message: Message) -> Delivery:
             obstacle = "The webhook was removed."
         elif endpoint.paused_at is not None:
             obstacle = "The webhook is paused."
-    status = f"{message.status}" if message.status else ""
+    status = str(message.status or "")
+    status = "" if status in message.result else status
     parts = (status, message.result, message.answer)
     return Delivery(
         message,

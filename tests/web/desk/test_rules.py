@@ -39,6 +39,9 @@ ROLES = {
     **dict.fromkeys(("deliveries.all_again", "deliveries.resume"), AGENCY),
     **dict.fromkeys(("lead.show", "lead.record_outcome"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("lead.decide_quarantine", "lead.correct", "lead.add_note"), AGENCY),
+    **dict.fromkeys(("people.show", "people.add", "people.link", "people.deactivate"), AGENCY),
+    **dict.fromkeys(("people.end_sessions", "people.access_log"), AGENCY),
+    **dict.fromkeys(("tokens.show", "tokens.add", "tokens.revoke"), AGENCY),
 }
 """By other route: who may use it. A new route needs a line here."""
 
