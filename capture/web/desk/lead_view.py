@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from capture.campaign.model import Answer, Campaign, FieldType
 from capture.client_access.answers import labelled_answers, person_and_company
@@ -83,12 +84,20 @@ class LeadView:
         return self.may_accept or self.may_reject
 
 
-def lead_view(
-    client_lead: ClientLead, viewer: str, now: datetime, actor: Actor = Actor.CLIENT
-) -> LeadView:
-    """The lead for the person with the pseudonym `viewer`, who acts as `actor`, as of `now`."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person who reads the page."""
+
+    pseudonym: str
+    actor: Actor = Actor.CLIENT
+    zone: ZoneInfo | None = None
+    """The zone of the times; None: that of the campaign."""
+
+
+def lead_view(client_lead: ClientLead, reader: Reader, now: datetime) -> LeadView:
+    """The lead for a reader, as of `now`."""
     lead, terms = client_lead.lead, client_lead.terms
-    review = _Review(client_lead, viewer, now, actor)
+    review = _Review(client_lead, reader, now)
     data = client_lead.personal_data
     name, company = lead_title(client_lead)
     return LeadView(
@@ -97,7 +106,7 @@ def lead_view(
         campaign=visible_text(terms.title),
         name=name,
         company=company,
-        received=moment_in_words(lead.received_at, terms.zone),
+        received=moment_in_words(lead.received_at, reader.zone or terms.zone),
         answers=[] if data is None else list(answer_views(terms, data)),
         is_erased=data is None,
         criteria=[
@@ -135,13 +144,13 @@ def lead_title(client_lead: ClientLead) -> tuple[str, str]:
 class _Review:
     """The review of a lead in words."""
 
-    def __init__(self, client_lead: ClientLead, viewer: str, now: datetime, actor: Actor) -> None:
+    def __init__(self, client_lead: ClientLead, reader: Reader, now: datetime) -> None:
         self._lead = client_lead.lead
         self._terms = client_lead.terms
         self._events = client_lead.events
         self._last = current_review(client_lead.events)
-        self._viewer = viewer
-        self._actor = actor
+        self._reader = reader
+        self._zone = reader.zone or client_lead.terms.zone
         self._now = now
         self._stage = self._lead.review_at(now)
 
@@ -156,7 +165,7 @@ class _Review:
     @property
     def deadline_text(self) -> str:
         ends = self.end
-        return moment_in_words(ends, self._terms.zone) if ends else ""
+        return moment_in_words(ends, self._zone) if ends else ""
 
     @property
     def time_left(self) -> str:
@@ -190,15 +199,15 @@ class _Review:
     @property
     def undo_until(self) -> str:
         ends = self.undo_ends
-        return time_in_words(ends, self._terms.zone) if ends else ""
+        return time_in_words(ends, self._zone) if ends else ""
 
     @property
     def undo_ends(self) -> datetime | None:
         last = self._last
-        if last is None or last.actor is not self._actor or last.data.get("cause"):
+        if last is None or last.actor is not self._reader.actor or last.data.get("cause"):
             return None
         ends = last.recorded_at + UNDO
-        is_own = last.data.get("by") == self._viewer
+        is_own = last.data.get("by") == self._reader.pseudonym
         return ends if is_own and self._now <= ends else None
 
     @property
@@ -260,7 +269,7 @@ class _Review:
     @property
     def _accepted(self) -> str:
         if self._is_silent and self._lead.deadline is not None:
-            ended = moment_in_words(self._lead.deadline, self._terms.zone)
+            ended = moment_in_words(self._lead.deadline, self._zone)
             if self._lead.entered:
                 return f"It has been final since {ended}, because nobody objected."
             return f"Nobody answered until {ended}, so the lead is accepted. This is final."
@@ -307,13 +316,13 @@ class _Review:
 
     @property
     def _person(self) -> str:
-        is_own = self._last is not None and self._last.data.get("by") == self._viewer
+        is_own = self._last is not None and self._last.data.get("by") == self._reader.pseudonym
         return "You" if is_own else "Your company"
 
     @property
     def _when(self) -> str:
         at = self._last.recorded_at if self._last else self._now
-        return f"Recorded on {moment_in_words(at, self._terms.zone)}"
+        return f"Recorded on {moment_in_words(at, self._zone)}"
 
 
 def _obstacle(lead: Lead) -> str:

@@ -38,17 +38,20 @@ from capture.ledger.users import Role
 from capture.review.acts import UNDO, Act, find_lead
 from capture.review.decisions import KINDS, Decision, DecisionResult
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client, user
-from capture.web.desk.lead_view import LeadView, lead_title, lead_view
+from capture.web.desk.lead_view import LeadView, Reader, lead_title, lead_view
 from capture.web.desk.pages import desk_page
 from capture.web.desk.review_words import (
+    AGENCY_REJECTING,
     NO_LEAD,
     NOT_STATED,
     REMOVED,
     TOO_LATE_TO_UNDO,
+    agency_accepting,
     agency_explanation,
     agency_may_accept,
     refusal_words,
 )
+from capture.web.desk.times import reader_zone
 from capture.web.review.access import MAX_NOTE, UNKNOWN_REASON, typed_note
 from capture.web.services import services
 
@@ -70,6 +73,9 @@ class QueueItem:
     explanation: str
     may_accept: bool
     may_reject: bool
+    accepting: str
+    """What an acceptance does and costs."""
+    rejecting: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +264,8 @@ def _item(reading: ReadTransaction, client_lead: ClientLead, now: datetime) -> Q
         explanation=agency_explanation(lead, view) if is_agency else view.explanation,
         may_accept=agency_may_accept(lead) if is_agency else view.may_accept,
         may_reject=view.may_reject and not (is_agency and lead.entered),
+        accepting=agency_accepting(lead, client_lead.terms) if is_agency else view.accepting,
+        rejecting=AGENCY_REJECTING if is_agency else view.rejecting,
     )
 
 
@@ -281,7 +289,8 @@ def _client_name(slug: str) -> str:
 
 
 def _view(reading: ReadTransaction, client_lead: ClientLead, now: datetime) -> LeadView:
-    return lead_view(client_lead, _viewer(reading, client_lead.lead.client), now, _actor())
+    viewer = _viewer(reading, client_lead.lead.client)
+    return lead_view(client_lead, Reader(viewer, _actor(), reader_zone()), now)
 
 
 def _viewer(reading: ReadTransaction, client: str) -> str:

@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from capture.campaign.model import Campaign
 from capture.client_access.client_review import ChangedMeanwhile
 from capture.errors import EventNotAllowed, Refused
 from capture.lead.model import Lead
 from capture.review.acts import check_agency_may_accept
-from capture.web.desk.lead_view import LeadView
+from capture.web.desk.lead_view import LeadView, cost_of_acceptance
 
 NOT_STATED: Final = (
     "Tick that the client told you so. Your entry counts as the client's answer unless the client "
@@ -21,6 +22,20 @@ REMOVED: Final = (
 NO_LEAD: Final = (
     "There is no such lead to decide. The agency may have judged it again. Nothing was recorded."
 )
+
+
+AGENCY_REJECTING: Final = (
+    "The rejection counts from now on, and the lead costs nothing. The client may still accept the "
+    "lead for the length of a review window."
+)
+
+
+def agency_accepting(lead: Lead, terms: Campaign) -> str:
+    """What an acceptance does and costs that the agency enters."""
+    return (
+        "The acceptance becomes final after a new review window, unless the client rejects the "
+        f"lead before. It {cost_of_acceptance(lead, terms)}"
+    )
 
 
 def agency_may_accept(lead: Lead) -> bool:

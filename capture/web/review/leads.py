@@ -21,7 +21,7 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.review_queue import ReviewQuery
 from capture.review.acts import Act
 from capture.review.decisions import Decision
-from capture.web.desk.lead_view import LeadView, lead_view
+from capture.web.desk.lead_view import LeadView, Reader, lead_view
 from capture.web.review.access import (
     HELD_BACK,
     TOO_LATE,
@@ -46,9 +46,9 @@ def lead_context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, obj
     client, address = visitor.client_slug, visitor.address
 
     def read(reading: ReadTransaction) -> LeadView:
-        viewer = reading.people.pseudonym(client, address)
+        reader = Reader(reading.people.pseudonym(client, address))
         return lead_view(
-            load_client_lead(reading, find_linked_lead(reading, client, lead_id)), viewer, now
+            load_client_lead(reading, find_linked_lead(reading, client, lead_id)), reader, now
         )
 
     return {"lead": services().ledger.read(read)}
@@ -71,10 +71,10 @@ def list_view(visitor: Visitor, now: datetime) -> ListView:
     client, address = visitor.client_slug, visitor.address
 
     def read(reading: ReadTransaction) -> ListView:
-        viewer = reading.people.pseudonym(client, address)
+        reader = Reader(reading.people.pseudonym(client, address))
 
         def views(leads: Iterable[ClientLead]) -> list[LeadView]:
-            return [lead_view(lead, viewer, now) for lead in leads]
+            return [lead_view(lead, reader, now) for lead in leads]
 
         waiting = waiting_leads(reading, ReviewQuery(now, client), MAX_LISTED)
         checked = held_back_leads(reading, client, MAX_LISTED)

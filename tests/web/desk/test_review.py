@@ -46,7 +46,10 @@ def test_a_client_starts_with_its_queue_in_the_order_of_deadlines(desk: DeskWorl
     text = carol.text(REVIEW)
     assert "3 leads wait for you" in text
     assert "1 day 23 hours left" in text
-    assert "If nobody answers until Wednesday, 25 November 2026, 09:00" in text
+    assert (
+        "If nobody answers until Wednesday, 25 November 2026, 14:00 (Coordinated Universal Time)"
+        in text
+    )
     assert "silence accepts it" in text
     assert "Its review window has not started" in text
     assert "Accepting ends the review and costs $50.00, net of tax." in text
@@ -66,7 +69,7 @@ def test_accepting_leads_to_the_next_lead_and_can_be_undone_for_ten_seconds(
     assert (event.kind, event.actor) == ("accepted", Actor.CLIENT)
     text = carol.text(REVIEW)
     assert "One lead waits for you" in text
-    assert "Ann Lee: You accepted it. You can undo it until 10:00:10" in text
+    assert "Ann Lee: You accepted it. You can undo it until 15:00:10" in text
     assert carol.post(f"{REVIEW}/{first}/undo").location == f"/desk/review#lead-{first}"
     assert "Undone. The lead waits for an answer again." in carol.text(REVIEW)
     assert last_event(desk, first).kind == "withdrawn"

@@ -16,7 +16,7 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.outcomes.record import Outcome, record_outcome, time_of_report
 from capture.review.acts import Act as ReviewAct
 from capture.review.decisions import Decision, decide
-from capture.web.desk.lead_view import LeadView, lead_view
+from capture.web.desk.lead_view import LeadView, Reader, lead_view
 from capture.web.desk.meeting_view import MeetingView, meeting_view
 from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_waiting import HELD, is_undecided_and_untouched
@@ -95,7 +95,7 @@ class Offers(RandomClient):
     ) -> tuple[LeadView, MeetingView]:
         client_lead = load_client_lead(reading, find_linked_lead(reading, "acme", lead_id))
         viewer = reading.people.pseudonym("acme", CONTACT)
-        return lead_view(client_lead, viewer, now), meeting_view(client_lead, now)
+        return lead_view(client_lead, Reader(viewer), now), meeting_view(client_lead, now)
 
     def decision(
         self, lead_id: str, kind: EventKind, reason: str = ""

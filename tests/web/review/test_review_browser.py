@@ -37,7 +37,7 @@ def assert_fits(page: Page) -> None:
     for element in page.locator("main *:visible").all():
         box = element.bounding_box()
         assert box is None or box["x"] + box["width"] <= page_width["width"] + 0.5
-    for button in page.get_by_role("button").all():
+    for button in page.get_by_role("main").get_by_role("button").all():
         box = button.bounding_box()
         assert box is not None
         assert box["height"] >= 44
