@@ -48,6 +48,9 @@ class Site(BaseModel):
     titles: Mapping[str, str] = Field(
         default_factory=dict, description="Path of each published page to its title."
     )
+    dates: Mapping[str, str] = Field(
+        default_factory=dict, description="Path of each published article to its date (ISO 8601)."
+    )
 
     def asset(self, name: str) -> str:
         """The published address of a theme file. Raises KeyError for an unknown file."""

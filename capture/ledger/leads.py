@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from capture.lead.events import Actor, EventKind, parse_time, show_time
 from capture.lead.model import Lead
-from capture.lead.moves import REMOVED, VISIBLE_TO_CLIENT
+from capture.lead.moves import NOT_STARTED, REMOVED, VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import KeyedHash, answers_from_json
 from capture.ledger.types import (
@@ -227,7 +227,8 @@ class SqlLeads:
         row = self._connection.execute(f"SELECT count(*) FROM leads WHERE {where}", values)
         return int(row.fetchone()[0])
 
-    def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
+    def for_kpi(self, campaign: str, month: str | None = None) -> Iterator[LeadForKpi]:
+        of_month = "" if month is None else f" AND (month = :month OR sale <> '{NOT_STARTED}')"
         rows = self._connection.execute(
             f"SELECT {LEAD}, decision.kind, decision.actor, decision.occurred_at,"
             " decision.data ->> 'reason', (SELECT occurred_at FROM events"
@@ -237,8 +238,8 @@ class SqlLeads:
             f" FROM leads {self._dialect.in_stored_order} LEFT JOIN personal_data USING (lead_id)"
             " LEFT JOIN events AS decision ON decision.sequence = (SELECT max(sequence)"
             f" FROM events WHERE events.lead_id = leads.lead_id AND kind IN ({_DECISIONS}))"
-            " WHERE leads.campaign = ? AND leads.test = 0 ORDER BY leads.id",
-            (campaign,),
+            f" WHERE leads.campaign = :campaign AND leads.test = 0{of_month} ORDER BY leads.id",
+            {"campaign": campaign, "month": month},
         )
         for *lead, kind, actor, at, reason, notice, first, last in rows:
             yield LeadForKpi(

@@ -163,8 +163,11 @@ class LeadQueries(Protocol):
     def count(self, campaign: str, since: datetime | None = None) -> int:
         """The number of leads that `judged` returns."""
 
-    def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
-        """Every lead of a campaign except test leads, in the order of recording, one at a time."""
+    def for_kpi(self, campaign: str, month: str | None = None) -> Iterator[LeadForKpi]:
+        """Every lead of a campaign except test leads, in the order of recording, one at a time.
+
+        With `month`, only the leads of that month, and those whose sale was decided at some time.
+        """
 
     def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
         """The leads that the client may see, newest first."""

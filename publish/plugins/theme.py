@@ -44,7 +44,7 @@ def write_site_facts(pelican: Any) -> None:
     site: Site = context["site"]
     pages = context.get("gatepost_form_pages") or pelican.settings.get("gatepost_form_pages") or {}
     form_pages = {campaign: tuple(sorted(pages[campaign])) for campaign in sorted(pages)}
-    facts = {"form_pages": form_pages, "titles": titles(context)}
+    facts = {"form_pages": form_pages, "titles": titles(context), "dates": dates(context)}
     site.model_copy(update=facts).write(output.parent / "site.json")
     if not (output / "index.html").exists():
         message = "the site has no start page, `/`: write one, such as pages/home.md"
@@ -57,6 +57,13 @@ def titles(context: Mapping[str, Any]) -> dict[str, str]:
     return {
         f"/{content.url}": Markup(content.title).striptags()  # noqa: S704 - the result is text
         for content in contents
+    }
+
+
+def dates(context: Mapping[str, Any]) -> dict[str, str]:
+    """The dates of all published articles, by path."""
+    return {
+        f"/{article.url}": f"{article.date:%Y-%m-%d}" for article in context.get("articles", ())
     }
 
 

@@ -59,7 +59,7 @@ def test_the_service_reads_the_site_json_that_the_build_wrote(content: Path) -> 
     site = Site.read(output.parent / "site.json")
     settings = read_settings(str(ROOT / "pelicanconf.py"), override={"PATH": str(content)})
     facts = site_from(settings, ROOT / "theme" / "static")
-    assert site == facts.model_copy(update={"titles": site.titles})
+    assert site == facts.model_copy(update={"titles": site.titles, "dates": site.dates})
     assert site.form_action("demo") == "/f/demo"
 
 
@@ -68,6 +68,13 @@ def test_site_json_has_the_titles_of_published_pages_as_text(content: Path) -> N
     post.write_text("Title: Leads & <em>bills</em>\nDate: 2026-01-01\nSlug: amp\n\nText.\n")
     titles = Site.read(build(content).parent / "site.json").titles
     assert titles["/amp/"] == "Leads & bills"
+
+
+def test_site_json_has_the_dates_of_articles(content: Path) -> None:
+    post = content / "posts" / "dated.md"
+    post.write_text("Title: Dated\nDate: 2026-01-31\nSlug: dated\n\nText.\n")
+    dates = Site.read(build(content).parent / "site.json").dates
+    assert dates["/dated/"] == "2026-01-31"
 
 
 def test_site_json_is_not_published(content: Path) -> None:

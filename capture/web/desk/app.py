@@ -20,6 +20,7 @@ from capture.money import show_money
 from capture.web.config import DeskConfig
 from capture.web.desk import (
     campaigns,
+    content,
     deliveries,
     lead,
     leads,
@@ -64,6 +65,7 @@ PREFIX: Final = "/desk"
 PAGES: Final = (
     login.blueprint,
     overview.blueprint,
+    content.blueprint,
     review.blueprint,
     statements.blueprint,
     months.blueprint,
@@ -85,6 +87,7 @@ NAVIGATION: Final = (
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
     NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES),
     NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
+    NavigationItem("content.show", "Content", AGENCY_AND_VIEWER),
     NavigationItem("deliveries.show", "Deliveries", AGENCY),
     NavigationItem("people.show", "People", AGENCY),
 )

@@ -54,10 +54,7 @@ def show() -> ResponseReturnValue:
     if user().role is Role.CLIENT:
         return redirect(url_for("review.show"), 303)
     now = datetime.now(UTC)
-    this_month = f"{now.astimezone(reader_zone()):%Y-%m}"
-    month = request.args.get("month", "")
-    if not _MONTH.fullmatch(month) or month > this_month:
-        month = this_month
+    month, this_month = chosen_month(now)
     overview, waiting, views = services().ledger.read(lambda reading: _gather(reading, month, now))
     return desk_page(
         "overview.html",
@@ -65,7 +62,7 @@ def show() -> ResponseReturnValue:
         month=month_name(month),
         last_month=month_name(month_before(month)),
         earlier=month_before(month),
-        later="" if month == this_month else _month_after(month),
+        later="" if month == this_month else month_after(month),
         month_name=month_name,
         trends={
             currency.currency: [
@@ -117,7 +114,16 @@ def page_link(path: str) -> str:
     return f"{request.script_root}{path}" if roles and user().role in roles else ""
 
 
-def _month_after(month: str) -> str:
+def chosen_month(now: datetime) -> tuple[str, str]:
+    """The month in the address, by default the current one; and the current one."""
+    this_month = f"{now.astimezone(reader_zone()):%Y-%m}"
+    month = request.args.get("month", "")
+    is_past = _MONTH.fullmatch(month) is not None and month <= this_month
+    return (month if is_past else this_month), this_month
+
+
+def month_after(month: str) -> str:
+    """The month after a month such as `2026-11`."""
     year, number = map(int, month.split("-"))
     return f"{year + number // 12}-{number % 12 + 1:02d}"
 

@@ -26,6 +26,7 @@ ROLES = {
     ),
     **dict.fromkeys(("notes.show_line", "notes.credit", "notes.debit", "notes.pay"), AGENCY),
     "notes.answer": frozenset({Role.CLIENT}),
+    "content.show": frozenset({Role.AGENCY, Role.VIEWER}),
     "leads.show": AGENCY_AND_CLIENT,
     "campaigns.show_list": ALL,
     **dict.fromkeys(

@@ -1,0 +1,151 @@
+"""The page of the site's content: what each article was read, and what it earned."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Blueprint, current_app, request
+from flask.typing import ResponseReturnValue
+
+from capture.documents.agreement.model import month_name
+from capture.kpi.content import Content, MonthOfContent, articles_and_leads, gather_content
+from capture.kpi.formulas import percent
+from capture.kpi.gathering import campaigns_in
+from capture.kpi.grouping import month_before
+from capture.kpi.sums import Sums
+from capture.ledger.protocol import ReadTransaction
+from capture.money import show_money
+from capture.site import Site
+from capture.web.desk.access import AGENCY_AND_VIEWER, allow
+from capture.web.desk.chart import Bar
+from capture.web.desk.last_result import LastResults
+from capture.web.desk.overview import RESULTS, chosen_month, month_after
+from capture.web.desk.pages import desk_page
+from capture.web.services import services
+
+blueprint = Blueprint("content", __name__)
+
+OTHER_PAGES: Final = "Other pages, or not known"
+_LISTED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A page's row in the table."""
+
+    title: str
+    path: str
+    """Empty for the pages that the site does not have."""
+    url: str
+    views: int
+    form_views: int
+    leads: int
+    qualified: int
+    accepted: int
+    rejected: int
+    reasons: str
+    """Such as `too_small 2, known 1`."""
+    first_revenue: str
+    last_revenue: str
+    is_read_in_vain: bool
+
+    @property
+    def rejected_rate(self) -> str:
+        """Of the decided leads, in percent."""
+        decided = self.accepted + self.rejected
+        return f"{percent(self.rejected, decided)} %" if decided else ""
+
+
+@blueprint.get("/content")
+@allow(AGENCY_AND_VIEWER)
+def show() -> ResponseReturnValue:
+    """The figures of each article in a month, by the first or the last visit of its leads."""
+    now, site = datetime.now(UTC), services().site.current()
+    month, this_month = chosen_month(now)
+    touch = "first" if request.args.get("touch") == "first" else "last"
+    content, months = services().ledger.read(lambda reading: _gather(reading, site, month, now))
+    rows = list(_rows(content, site, touch))
+    articles = [row for row in rows if row.path in site.dates]
+    return desk_page(
+        "content.html",
+        rows=rows,
+        touch=touch,
+        rejected=sorted(
+            (row for row in rows if row.rejected), key=lambda row: (-row.rejected, row.title)
+        )[:_LISTED],
+        in_vain=[row for row in articles if row.is_read_in_vain][:_LISTED],
+        months=months,
+        article_bars=_bars(months, "articles"),
+        lead_bars=_bars(months, "leads"),
+        month=month_name(month),
+        month_key=month,
+        earlier=month_before(month),
+        later="" if month == this_month else month_after(month),
+        month_name=month_name,
+    )
+
+
+def _gather(
+    reading: ReadTransaction, site: Site, month: str, now: datetime
+) -> tuple[Mapping[str, Content], list[MonthOfContent]]:
+    campaigns = campaigns_in(reading, services().catalogue.current(), None, None)
+    versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
+    results: LastResults = current_app.extensions[RESULTS]
+    content = results.get(
+        reading,
+        ("content", month, versions),
+        now,
+        lambda: gather_content(reading, campaigns, month, now),
+    )
+    return content, articles_and_leads(reading, campaigns, site.dates, month, now)
+
+
+def _rows(content: Mapping[str, Content], site: Site, touch: str) -> Iterator[Row]:
+    """The pages of the site, those with most views and leads first; then all others together."""
+    rows = [
+        _row(title, path, site, content.get(path, Content()), touch)
+        for path, title in site.titles.items()
+    ]
+    yield from sorted(rows, key=lambda row: (-row.views, -row.leads, row.title))
+    others = Content()
+    for path, figures in content.items():
+        if path not in site.titles:
+            others.add(figures)
+    if others != Content():
+        yield _row(OTHER_PAGES, "", site, others, touch)
+
+
+def _row(title: str, path: str, site: Site, content: Content, touch: str) -> Row:
+    by_currency = content.first if touch == "first" else content.last
+    sums = list(by_currency.values())
+    reasons: Counter[str] = Counter()
+    for item in sums:
+        reasons += item.reasons
+    return Row(
+        title=title,
+        path=path,
+        url=f"{site.url}{path}" if path else "",
+        views=content.views.pages,
+        form_views=content.views.forms,
+        leads=sum(item.leads for item in sums),
+        qualified=sum(item.qualified for item in sums),
+        accepted=sum(item.accepted for item in sums),
+        rejected=sum(item.rejected for item in sums),
+        reasons=", ".join(f"{code} {count:,}" for code, count in reasons.most_common()),
+        first_revenue=_revenue(content.first),
+        last_revenue=_revenue(content.last),
+        is_read_in_vain=content.is_read_in_vain,
+    )
+
+
+def _revenue(by_currency: Mapping[str, Sums]) -> str:
+    """The revenue of each currency that has one, such as `$1,200.00, €90.00`."""
+    return ", ".join(
+        show_money(sums.revenue, currency) for currency, sums in by_currency.items() if sums.revenue
+    )
+
+
+def _bars(months: list[MonthOfContent], name: str) -> list[Bar]:
+    return [Bar(month_name(item.month), getattr(item, name)) for item in months]
