@@ -19,7 +19,7 @@ from tests.service import GUIDE, Answer, Service, person
 PAGES = ("/", "/articles/", "/what-pays-in-each-price-model/", "/feed.xml", f"/f/{GUIDE}")
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 CAMPAIGN = f"campaigns/{GUIDE}.toml"
-PUSHES = rounds(1, 40)
+PUSHES = rounds(2, 40)
 PAUSE = 0.02
 """Seconds between the requests of a visitor, so that the pushes get processor time."""
 
