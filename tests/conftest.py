@@ -1,6 +1,7 @@
 """Fixtures and hooks for the tests of all rooms."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ settings.load_profile("gatepost")
 
 # Tests start hundreds of commands: each would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A shell lets what runs in the background ignore SIGINT, and all processes of the tests inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A browser's page is as slow as the machine is busy.
 expect.set_options(timeout=HANG_SECONDS * 1000)
