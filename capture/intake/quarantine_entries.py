@@ -7,7 +7,7 @@ from typing import Any
 
 from capture.errors import Refused
 from capture.intake.quarantine import QUARANTINE_STAGES
-from capture.lead.events import EventKind
+from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
 
@@ -41,15 +41,21 @@ def quarantine_entries(
     reading: ReadTransaction, campaign: str | None = None
 ) -> list[QuarantineEntry]:
     """All leads in quarantine, or those of one campaign. The lead that waits longest is first."""
-    leads = [_entry(reading, lead) for lead in reading.leads.in_quarantine(campaign)]
-    return sorted(leads, key=lambda entry: (entry.held_at, entry.lead.lead_id))
+    holds = reading.events.holds(campaign)
+    entries = [_entry(lead, holds[lead.lead_id]) for lead in reading.leads.in_quarantine(campaign)]
+    return sorted(entries, key=lambda entry: (entry.held_at, entry.lead.lead_id))
 
 
 def find_quarantine_entry(reading: ReadTransaction, lead: Lead) -> QuarantineEntry:
     """The entry of a lead in quarantine. Raises `Refused` for any other lead."""
     if lead.review not in QUARANTINE_STAGES:
         raise Refused(f"lead {lead.lead_id} is {lead.review}: it is not in quarantine")
-    return _entry(reading, lead)
+    *_, hold = (
+        recorded.event
+        for recorded in reading.events.select(lead_id=lead.lead_id)
+        if recorded.event.kind in {EventKind.QUARANTINED, EventKind.HELD_BACK}
+    )
+    return _entry(lead, hold)
 
 
 def select_alike(
@@ -59,10 +65,5 @@ def select_alike(
     return [entry for entry in leads if entry.likeness == sample.likeness]
 
 
-def _entry(reading: ReadTransaction, lead: Lead) -> QuarantineEntry:
-    *_, last = (
-        recorded.event
-        for recorded in reading.events.select(lead_id=lead.lead_id)
-        if recorded.event.kind in {EventKind.QUARANTINED, EventKind.HELD_BACK}
-    )
-    return QuarantineEntry(lead, last.recorded_at, tuple(last.data["signals"]))
+def _entry(lead: Lead, hold: Event) -> QuarantineEntry:
+    return QuarantineEntry(lead, hold.recorded_at, tuple(hold.data["signals"]))

@@ -4,7 +4,7 @@ The hash is SHA-256 (rule 32 of docs/rules.md).
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
@@ -105,6 +105,20 @@ class SqlEvents:
     def get(self, sequence: int) -> RecordedEvent:
         (recorded,) = self.select(after=sequence - 1, last=sequence)
         return recorded
+
+    def holds(self, campaign: str | None = None) -> Mapping[str, Event]:
+        columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))
+        where = "" if campaign is None else " AND leads.campaign = :campaign"
+        rows = self._connection.execute(
+            f"SELECT {columns} FROM leads {self._dialect.use_index.format('leads_held')}"
+            f" {self._dialect.outer_join_first} events ON events.sequence ="
+            " (SELECT max(held.sequence) FROM events AS held WHERE held.lead_id = leads.lead_id"
+            " AND held.kind IN ('held_back', 'quarantined'))"
+            f" WHERE leads.review IN ('held_back', 'quarantined'){where}",
+            {"campaign": campaign},
+        )
+        events = (recorded_from_row(row).event for row in rows)
+        return {str(event.lead_id): event for event in events}
 
     def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
         columns = ", ".join(f"events.{name}" for name in EVENT_COLUMNS.split(", "))

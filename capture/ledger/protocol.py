@@ -9,7 +9,7 @@ Each subject has a protocol for its queries, and one more if it can be written. 
 is in the file of the same name. `tests/capture/ledger/contract.py` tests every backend.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -68,6 +68,9 @@ class EventQueries(Protocol):
 
     def get(self, sequence: int) -> RecordedEvent:
         """The event with this number. Raises ValueError if there is none."""
+
+    def holds(self, campaign: str | None = None) -> Mapping[str, Event]:
+        """By lead in quarantine: the event that put it there."""
 
     def by_qualified_lead(self) -> Iterator[Sequence[RecordedEvent]]:
         """The events of each lead that qualified at some time, one list per lead.

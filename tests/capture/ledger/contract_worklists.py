@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
-from capture.lead.events import EventKind, show_time
+from capture.lead.events import Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
@@ -261,3 +261,32 @@ class WorklistContract:
         assert ids(campaign="other") == ""
         last = page(2)[-1]
         assert ids(2, after=(last.received_at, last.lead_id)) == "ea"
+
+    def test_the_event_that_put_each_lead_into_quarantine_is_found(self, ledger: Ledger) -> None:
+        def hold(lead_id: str, name: str) -> Event:
+            return later_event(lead_id, EventKind.HELD_BACK, signals=[{"name": name}])
+
+        def work(records: WriteTransaction) -> None:
+            for lead_id in "abc":
+                records.append(
+                    received_event(lead_id),
+                    later_event(lead_id, EventKind.QUALIFIED, deadline=None),
+                )
+            records.append(
+                hold("a", "burst"),
+                later_event("a", EventKind.RELEASED),
+                hold("a", "network"),
+                hold("b", "alike"),
+                later_event("b", EventKind.RELEASED),
+                received_event("d"),
+                later_event("d", EventKind.QUARANTINED, signals=[{"name": "burst"}]),
+            )
+
+        ledger.transact(work)
+
+        def names(campaign: str | None = None) -> dict[str, str]:
+            holds = ledger.read(lambda reading: reading.events.holds(campaign))
+            return {lead_id: event.data["signals"][0]["name"] for lead_id, event in holds.items()}
+
+        assert names() == names("guide") == {"a": "network", "d": "burst"}
+        assert names("other") == {}
