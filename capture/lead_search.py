@@ -1,41 +1,60 @@
-"""Finds leads by a part of their id, name, e-mail address, company, phone number or URL."""
+"""Finds leads by words of their name, e-mail address, company, phone number or URL, or by id."""
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
-from capture.campaign.model import FieldType
 from capture.errors import Refused
-from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.search_words import matches, searchable_answers, words_of_search
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import LeadFilter, LeadMatch
-from capture.text import fold_case, trim_invisible
+from capture.ledger.types import LeadFilter, LeadListQuery, LeadMatch, list_position
+from capture.text import trim_invisible
 
-SEARCHABLE: Final = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
-"""The types of the fields whose answers are searched."""
 MAX_LENGTH: Final = 200
 """Most characters of a text to search for."""
+_BATCH: Final = 200
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 """What Python makes of bytes that are not UTF-8; no database takes them."""
 
 
-def search_leads(reading: ReadTransaction, text: str, query: LeadFilter) -> Iterator[LeadMatch]:
-    """Leads whose id or any of whose `SEARCHABLE` answers contains the text, the newest first.
-
-    Each has only its `SEARCHABLE` answers. Raises `Refused` for blank or long text.
-    """
+def search_text(text: str) -> str:
+    """The text to search for, without surrounding spaces. Raises `Refused` for blank or long text,
+    and for one without a letter or digit."""
     part = trim_invisible(text)
-    if not part or len(part) > MAX_LENGTH or _SURROGATES.search(part):
-        raise Refused(f"nothing to search for in {text[:20]!r}: give 1 to {MAX_LENGTH} characters")
-    for match in reading.leads.search(part, query):
-        fields = _searchable_fields(reading, match.lead)
-        answers = {name: value for name, value in match.answers.items() if name in fields}
-        if answers or fold_case(part) in fold_case(match.lead.lead_id):
-            yield LeadMatch(match.lead, answers)
+    if len(part) > MAX_LENGTH or _SURROGATES.search(part) or not words_of_search(part):
+        raise Refused(
+            f"nothing to search for in {text[:20]!r}: give 1 to {MAX_LENGTH} characters with a "
+            "letter or digit"
+        )
+    return part
 
 
-def _searchable_fields(reading: ReadTransaction, lead: Lead) -> set[str]:
-    """The names of fields in the version of the lead's receipt (rule 16 of docs/rules.md)."""
-    terms = saved_campaign(reading, lead.campaign, lead.version)
-    return {name for name, field in terms.fields.items() if field.type in SEARCHABLE}
+def search_leads(
+    reading: ReadTransaction, text: str, query: LeadFilter, now: datetime
+) -> Iterator[LeadMatch]:
+    """The leads of the query that a text finds, the newest first, with the answers that it found.
+
+    Raises what `search_text` raises.
+    """
+    part = search_text(text)
+    words = words_of_search(part)
+    after = None
+    while True:
+        page = LeadListQuery(now, _BATCH, campaign=query.campaign, search=part, after=after)
+        leads = reading.lead_list.page(page)
+        for lead in leads:
+            if query.month in {None, lead.month}:
+                data = reading.people.personal_data(lead.lead_id)
+                terms = saved_campaign(reading, lead.campaign, lead.version)
+                answers = {} if data is None else searchable_answers(terms, data)
+                found = {
+                    name: answer
+                    for name, answer in answers.items()
+                    if any(matches([word], [answer]) for word in words)
+                }
+                yield LeadMatch(lead, found)
+        if len(leads) < _BATCH:
+            return
+        after = list_position(leads[-1], page.sort)

@@ -91,7 +91,7 @@ def list_(
         """At most `limit` rows, and whether there are more."""
         rows = (
             _lead_row(reading, lead, now) | matches
-            for lead, matches in _select(reading, query, search)
+            for lead, matches in _select(reading, query, search, now)
             if stage is None or lead.review_at(now) == stage
         )
         return list(islice(rows, limit)), next(rows, None) is not None
@@ -113,13 +113,13 @@ def list_(
 
 
 def _select(
-    reading: ReadTransaction, query: LeadFilter, search: str | None
+    reading: ReadTransaction, query: LeadFilter, search: str | None, now: datetime
 ) -> Iterator[tuple[Lead, dict[str, Any]]]:
     """The leads, newest first; with a search also the value of the row's `matches`."""
     if search is None:
         leads = reading.leads.select(query, newest_first=True)
         return ((lead, {}) for lead in leads)
-    matches = search_leads(reading, search, query)
+    matches = search_leads(reading, search, query, now)
     return ((match.lead, {"matches": dict(match.answers)}) for match in matches)
 
 

@@ -48,11 +48,6 @@ class Dialect:
     """Join that reads the left table first; USING or ON follows."""
     use_index: str
     """Hint after a table's name: use the index `{}`."""
-    answers_of_lead: str
-    """Rows (`answer.key`, `answer.value`) of a row of `personal_data`: its answers and those that
-    could not be verified. It stands after JOIN."""
-    folded: str
-    """The expression `{}` as text, with case folded as by `capture.text.fold_case`."""
     blank_text: str
     """Expression: as many spaces as the text `{}` has bytes, so that an overwrite moves no row."""
     blank_people: str
@@ -76,10 +71,6 @@ SQLITE: Final = Dialect(
     in_stored_order="NOT INDEXED",
     outer_join_first="CROSS JOIN",
     use_index="INDEXED BY {}",
-    answers_of_lead=(
-        "json_each(json_patch(personal_data.unverified, personal_data.answers)) AS answer"
-    ),
-    folded="fold_case({})",
     blank_text=_BLANK,
     blank_people=(
         f"UPDATE personal_data SET lead_id = {_NO_LEAD},"

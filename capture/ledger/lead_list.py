@@ -1,23 +1,39 @@
-"""Lists of leads by page: the query, its protocol and the SQL.
+"""Lists of leads by page: the protocol and the SQL.
 
 A page continues after a position, never after a number of rows, so leads that arrive meanwhile move
-nothing. Each filter has an index in the order of receipt. Of several filters, the one that the
-fewest leads meet chooses the index; the others are checked on each row.
+nothing. Each filter has an index in the order of receipt, and so has each word of a search. Of
+several, the one with the fewest leads is read; the others are checked on each of its rows.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from itertools import product
+from itertools import islice, product
 from typing import Any, Final, Protocol
 
 from capture.lead.events import Event, show_time
 from capture.lead.model import Lead
-from capture.ledger.campaigns import SqlCampaigns
+from capture.ledger.campaigns import SqlCampaigns, parse_version
 from capture.ledger.dialect import Connection, Dialect, placeholders
-from capture.ledger.leads import IS_DELIVERED, LEAD, VISIBLE, lead_from_row
-from capture.ledger.people import KeyedHash, path_of_article
+from capture.ledger.lead_conditions import (
+    appointment_stages,
+    filter_conditions,
+    list_indexes,
+    period_conditions,
+    review_stages,
+)
+from capture.ledger.leads import LEAD, lead_from_row
+from capture.ledger.people import KeyedHash, answers_from_json, path_of_article
+from capture.ledger.search_words import (
+    SearchWords,
+    is_exact,
+    matches,
+    microseconds,
+    searchable_answers,
+    words_of_search,
+)
+from capture.ledger.types import LeadListQuery, LeadSort, PersonalData, list_position
+from capture.text import fold_case
 
 TABLES: Final = """
     -- A keyed hash of the path; none if it is unknown, or after erasure.
@@ -44,49 +60,11 @@ TABLES: Final = """
 """
 
 _MANY: Final = 2000
-"""A filter that more leads meet is not counted further."""
-
-
-class LeadSort(StrEnum):
-    """The order of a list."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-    DEADLINE = "deadline"
-    """Only leads that silence will accept, the soonest first."""
-
-
-Position = tuple[datetime, str]
-"""The time that the list is sorted by, and the id, of the lead beside which a page begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeadListQuery:
-    """Conditions of a list of leads; None means any."""
-
-    now: datetime
-    limit: int
-    client: str | None = None
-    """Only leads that this client may see, as for `ClientLeadQuery`, without removed ones."""
-    campaign: str | None = None
-    review: str | None = None
-    """The stage in review as of `now`: silence accepts (rule 12 of docs/rules.md)."""
-    appointment: str | None = None
-    """The stage of the meeting as of `now` (rule 14)."""
-    sale: str | None = None
-    source: str | None = None
-    article: str | None = None
-    """The path of the page of the first touch, or else of the page with the form."""
-    signal: str | None = None
-    """The name of a risk signal."""
-    received_since: datetime | None = None
-    received_until: datetime | None = None
-    """Exclusive."""
-    sort: LeadSort = LeadSort.NEWEST
-    after: Position | None = None
-    """The last lead of the page before."""
-    before: Position | None = None
-    """The first lead of the page after: the result is the page that ends before it."""
+"""A filter or word that more leads have is not counted further."""
+_MOST_WORDS: Final = 8
+"""Words of a search that are looked for."""
+_ID_LENGTHS: Final = range(4, 41)
+"""Lengths of a text that may be the beginning of an id."""
 
 
 class LeadListQueries(Protocol):
@@ -105,10 +83,8 @@ def risk_signals_of(events: Iterable[Event]) -> set[str]:
     return {signal["name"] for signal in signals if isinstance(signal, Mapping)}
 
 
-def list_position(lead: Lead, sort: LeadSort) -> Position:
-    """The position of a lead in a list."""
-    at = lead.silence_accepts_at if sort is LeadSort.DEADLINE else lead.received_at
-    return at or lead.received_at, lead.lead_id
+_RECEIPT: Final = ("leads.received_at", "leads.lead_id")
+_DEADLINE: Final = ("leads.silence_accepts_at", "leads.lead_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +94,11 @@ class _Driver:
     source: str
     """The tables, after FROM."""
     condition: str
-    order: tuple[str, str] = ("leads.received_at", "leads.lead_id")
+    order: tuple[str, str] = _RECEIPT
+    position: str = ":position_at, :position_id"
+    """The values of a position in this order."""
+    has_words: bool = False
+    """Whether it has only leads with each word of the search, as far as they are stored."""
 
 
 class SqlLeadList:
@@ -130,24 +110,40 @@ class SqlLeadList:
         dialect: Dialect,
         keyed_hash: KeyedHash,
         campaigns: SqlCampaigns,
+        search_words: SearchWords,
     ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._hash = keyed_hash
         self._campaigns = campaigns
+        self._words = search_words
 
     def page(self, query: LeadListQuery) -> Sequence[Lead]:
-        values = self._values(query)
+        words = words_of_search(query.search or "")[:_MOST_WORDS]
+        if query.search is not None and not words:
+            return []
+        values = self._values(query, words)
         # Each stage that silence may have changed needs a query of its own: only then is the order
         # of an index the order of the list.
-        leads = [
-            lead
-            for review, appointment in product(_review_stages(query), _appointment_stages(query))
-            for lead in self._select(query, [*review, *appointment], values)
-        ]
-        leads.sort(key=lambda lead: list_position(lead, query.sort), reverse=_is_descending(query))
-        leads = leads[: query.limit]
-        return leads if query.before is None else leads[::-1]
+        leads = {
+            lead.lead_id: lead
+            for review, appointment in product(review_stages(query), appointment_stages(query))
+            for lead in self._select(query, [*review, *appointment], words, values)
+        }
+        ordered = sorted(
+            leads.values(),
+            key=lambda lead: list_position(lead, query.sort),
+            reverse=_is_descending(query),
+        )[: query.limit]
+        return ordered if query.before is None else ordered[::-1]
+
+    def campaigns(self, client: str | None = None) -> Sequence[str]:
+        slugs = self._campaigns.slugs()
+        if client is None:
+            return slugs
+        sql = "SELECT client FROM leads WHERE campaign = ? LIMIT 1"
+        clients = {slug: self._connection.execute(sql, (slug,)).fetchone()[0] for slug in slugs}
+        return [slug for slug in slugs if clients[slug] == client]
 
     def save_signals(self, leads: Mapping[str, Lead], events: Iterable[Event]) -> None:
         """Saves the risk signals of new events. `leads` are the leads of the events, by id."""
@@ -178,65 +174,134 @@ class SqlLeadList:
         (number,) = self._connection.execute("SELECT count(*) FROM lead_signals").fetchone()
         return int(number)
 
-    def campaigns(self, client: str | None = None) -> Sequence[str]:
-        slugs = self._campaigns.slugs()
-        if client is None:
-            return slugs
-        sql = "SELECT client FROM leads WHERE campaign = ? LIMIT 1"
-        clients = {slug: self._connection.execute(sql, (slug,)).fetchone()[0] for slug in slugs}
-        return [slug for slug in slugs if clients[slug] == client]
-
     def _select(
-        self, query: LeadListQuery, stages: Sequence[str], values: dict[str, Any]
-    ) -> list[Lead]:
-        conditions = [*stages, *_conditions(query)]
-        driver = self._driver(query, stages, values)
-        at, lead_id = driver.order
+        self,
+        query: LeadListQuery,
+        stages: Sequence[str],
+        words: Sequence[str],
+        values: dict[str, Any],
+    ) -> Iterator[Lead]:
+        driver = self._driver(query, stages, words, values)
+        yield from self._read(query, driver, stages, words, values)
+        if "id_since" in values:
+            yield from self._read(query, _by_id(query), stages, (), values)
+
+    def _read(
+        self,
+        query: LeadListQuery,
+        driver: _Driver,
+        stages: Sequence[str],
+        words: Sequence[str],
+        values: dict[str, Any],
+    ) -> Iterator[Lead]:
+        """At most `limit` leads of the driver, in the order of the list."""
+        conditions = [driver.condition, *stages, *filter_conditions(query)]
+        at, tie = driver.order
         is_descending = _is_descending(query)
         if query.after or query.before:
-            sign = "<" if is_descending else ">"
-            conditions.append(f"({at}, {lead_id}) {sign} (:position_at, :position_id)")
+            conditions.append(f"({at}, {tie}) {'<' if is_descending else '>'} ({driver.position})")
         direction = "DESC" if is_descending else "ASC"
         rows = self._connection.execute(
-            f"SELECT {LEAD} FROM {driver.source}"
-            f" WHERE {' AND '.join([driver.condition, *conditions])}"
-            f" ORDER BY {at} {direction}, {lead_id} {direction} LIMIT :limit",
+            f"SELECT {LEAD}, personal_data.answers, personal_data.unverified FROM {driver.source}"
+            " LEFT JOIN personal_data ON personal_data.lead_id = leads.lead_id"
+            f" WHERE {' AND '.join(conditions)} ORDER BY {at} {direction}, {tie} {direction}",
             values,
         )
-        return [lead_from_row(row) for row in rows]
+        if driver.has_words and all(map(is_exact, words)):
+            words = ()
+        found = (
+            lead
+            for *row, answers, unverified in rows
+            if (lead := lead_from_row(tuple(row)))
+            and (not words or self._matches(words, lead, answers, unverified))
+        )
+        return islice(found, query.limit)
+
+    def _matches(
+        self, words: Sequence[str], lead: Lead, answers: str | None, unverified: str | None
+    ) -> bool:
+        text = self._campaigns.version_text(lead.campaign, lead.version)
+        if answers is None or unverified is None or text is None:
+            return False
+        terms = parse_version(lead.campaign, lead.version, text)
+        data = PersonalData(answers_from_json(answers), unverified=json.loads(unverified))
+        return matches(words, searchable_answers(terms, data).values())
 
     def _driver(
-        self, query: LeadListQuery, stages: Sequence[str], values: dict[str, Any]
+        self,
+        query: LeadListQuery,
+        stages: Sequence[str],
+        words: Sequence[str],
+        values: dict[str, Any],
     ) -> _Driver:
         """The source with the fewest rows, as far as `_MANY` of each tell."""
         if query.sort is LeadSort.DEADLINE:
-            order = ("leads.silence_accepts_at", "leads.lead_id")
-            return self._by_index("leads_by_deadline", "leads.silence_accepts_at > :now", order)
+            is_ahead = "leads.silence_accepts_at > :now"
+            return self._by_index("leads_by_deadline", is_ahead, _DEADLINE)
+        drivers = []
+        if words:
+            keys = [f"key_{number}" for number in range(len(words))]
+            rarest = keys[0]
+            if len(keys) > 1:
+                rarest = min(keys, key=lambda key: self._count_word(values[key]))
+            drivers.append(self._by_word(rarest, keys, query))
         if query.signal is not None:
             tables = f"lead_signals {self._dialect.outer_join_first} leads USING (lead_id)"
             order = ("lead_signals.received_at", "lead_signals.lead_id")
-            return _Driver(tables, "lead_signals.signal = :signal", order)
-        drivers = [self._by_index(index, condition) for index, condition in _indexes(query, stages)]
+            drivers.append(_Driver(tables, "lead_signals.signal = :signal", order))
+        drivers += [
+            self._by_index(index, condition)
+            for index, condition in list_indexes(query, stages, is_searched=bool(drivers))
+        ]
         if len(drivers) == 1:
             return drivers[0]
         return min(drivers, key=lambda driver: self._count(query, driver, values))
 
-    def _by_index(self, index: str, condition: str, *order: tuple[str, str]) -> _Driver:
-        return _Driver(f"leads {self._dialect.use_index.format(index)}", condition, *order)
+    def _by_index(self, index: str, condition: str, order: tuple[str, str] = _RECEIPT) -> _Driver:
+        return _Driver(f"leads {self._dialect.use_index.format(index)}", condition, order)
+
+    def _by_word(self, rarest: str, keys: Sequence[str], query: LeadListQuery) -> _Driver:
+        conditions = [f"search_words.word = :{rarest}"]
+        conditions += [
+            "EXISTS (SELECT 1 FROM search_words AS other WHERE"
+            f" other.word = :{key} AND other.received = search_words.received"
+            " AND other.lead_id = search_words.lead_id)"
+            for key in keys
+            if key != rarest
+        ]
+        if query.received_since is not None:
+            conditions.append("search_words.received >= :since")
+        if query.received_until is not None:
+            conditions.append("search_words.received < :until")
+        tables = f"search_words {self._dialect.outer_join_first} leads"
+        return _Driver(
+            f"{tables} ON leads.lead_id = search_words.lead_id",
+            " AND ".join(conditions),
+            ("search_words.received", "search_words.lead_id"),
+            ":position_received, :position_id",
+            has_words=True,
+        )
+
+    def _count_word(self, key: int) -> int:
+        rows = f"SELECT 1 FROM search_words WHERE word = ? LIMIT {_MANY:d}"
+        row = self._connection.execute(f"SELECT count(*) FROM ({rows}) AS some", (key,)).fetchone()
+        return int(row[0])
 
     def _count(self, query: LeadListQuery, driver: _Driver, values: dict[str, Any]) -> int:
         """The number of rows of a source, at most `_MANY`."""
-        where = " AND ".join([driver.condition, *_period(query)])
-        rows = f"SELECT 1 FROM {driver.source} WHERE {where} LIMIT {_MANY:d}"
+        where = [driver.condition]
+        if driver.order == _RECEIPT:
+            where += period_conditions(query)
+        rows = f"SELECT 1 FROM {driver.source} WHERE {' AND '.join(where)} LIMIT {_MANY:d}"
         row = self._connection.execute(f"SELECT count(*) FROM ({rows}) AS some", values).fetchone()
         return int(row[0])
 
-    def _values(self, query: LeadListQuery) -> dict[str, Any]:
+    def _values(self, query: LeadListQuery, words: Sequence[str]) -> dict[str, Any]:
         at, lead_id = query.after or query.before or (None, None)
         article = None if query.article is None else path_of_article({"path": query.article})
-        return {
+        since, until = query.received_since, query.received_until
+        values = {
             "now": show_time(query.now),
-            "limit": query.limit,
             "client": query.client,
             "campaign": query.campaign,
             "review": query.review,
@@ -245,109 +310,29 @@ class SqlLeadList:
             "source": query.source,
             "article": None if article is None else self._hash.of("article", article),
             "signal": query.signal,
-            "received_since": query.received_since and show_time(query.received_since),
-            "received_until": query.received_until and show_time(query.received_until),
+            "received_since": since and show_time(since),
+            "received_until": until and show_time(until),
+            "since": since and microseconds(since),
+            "until": until and microseconds(until),
             "position_at": at and show_time(at),
+            "position_received": at and microseconds(at),
             "position_id": lead_id,
+            **{f"key_{number}": self._words.key(word) for number, word in enumerate(words)},
         }
+        text = fold_case((query.search or "").strip())
+        if len(text) in _ID_LENGTHS and text.isalnum():
+            values |= {"id_since": text, "id_until": f"{text}\U0010ffff"}
+        return values
+
+
+def _by_id(query: LeadListQuery) -> _Driver:
+    """Leads whose id begins with the text of a search: few, so they can be sorted."""
+    condition = "leads.lead_id >= :id_since AND leads.lead_id < :id_until"
+    if query.sort is LeadSort.DEADLINE:
+        condition += " AND leads.silence_accepts_at > :now"
+        return _Driver("leads", condition, _DEADLINE)
+    return _Driver("leads", condition)
 
 
 def _is_descending(query: LeadListQuery) -> bool:
     return (query.sort is LeadSort.NEWEST) == (query.before is None)
-
-
-_SILENT: Final = "leads.silence_accepts_at <= :now"
-_NOT_SILENT: Final = "(leads.silence_accepts_at IS NULL OR leads.silence_accepts_at > :now)"
-_REVIEW_STAGES: Final = {
-    "accepted": (("leads.review = 'accepted'",), ("leads.review = 'qualified'", _SILENT)),
-    "qualified": (("leads.review = 'qualified'", _NOT_SILENT),),
-    "expired": (
-        ("leads.review = 'expired'",),
-        ("leads.review = 'unconfirmed'", "leads.confirm_until <= :now"),
-    ),
-    "unconfirmed": (
-        (
-            "leads.review = 'unconfirmed'",
-            "(leads.confirm_until IS NULL OR leads.confirm_until > :now)",
-        ),
-    ),
-}
-"""By stage as of now: for each stored stage that gives it, the conditions, an index's first."""
-_APPOINTMENT_STAGES: Final = {
-    "held": (
-        ("leads.appointment = 'held'",),
-        ("leads.appointment = 'scheduled'", "leads.silence_holds_at <= :now"),
-    ),
-    "scheduled": (
-        (
-            "leads.appointment = 'scheduled'",
-            "(leads.silence_holds_at IS NULL OR leads.silence_holds_at > :now)",
-        ),
-    ),
-}
-
-Stages = Sequence[Sequence[str]]
-
-
-def _review_stages(query: LeadListQuery) -> Stages:
-    if query.review is None:
-        return ((),)
-    return _REVIEW_STAGES.get(query.review, (("leads.review = :review",),))
-
-
-def _appointment_stages(query: LeadListQuery) -> Stages:
-    if query.appointment is None:
-        return ((),)
-    other = f"leads.appointment = :appointment AND {_HAS_MEETING}"
-    return _APPOINTMENT_STAGES.get(query.appointment, ((other,),))
-
-
-_HAS_MEETING: Final = "leads.appointment != 'none'"
-_HAS_SALE: Final = "leads.sale != 'none'"
-_HAS_ARTICLE: Final = "leads.article IS NOT NULL"
-"""As in the partial indexes; otherwise SQLite does not use them."""
-
-_EQUAL: Final = {
-    "campaign": ("leads_by_campaign", "leads.campaign = :campaign"),
-    "source": ("leads_by_source", "leads.source = :source"),
-    "sale": ("leads_by_sale", f"leads.sale = :sale AND {_HAS_SALE}"),
-    "article": ("leads_by_article", f"leads.article = :article AND {_HAS_ARTICLE}"),
-}
-"""By field of the query: an index, and the condition of its first column."""
-
-
-def _conditions(query: LeadListQuery) -> list[str]:
-    """All conditions except those of the stages."""
-    conditions = [
-        condition for name, (_, condition) in _EQUAL.items() if getattr(query, name) is not None
-    ]
-    if query.client is not None:
-        conditions.append(f"leads.client = :client AND {VISIBLE} AND {IS_DELIVERED}")
-    if query.signal is not None:
-        conditions.append(
-            "EXISTS (SELECT 1 FROM lead_signals AS found WHERE found.signal = :signal"
-            " AND found.received_at = leads.received_at AND found.lead_id = leads.lead_id)"
-        )
-    return [*conditions, *_period(query)]
-
-
-def _period(query: LeadListQuery) -> list[str]:
-    conditions = {"received_since": ">=", "received_until": "<"}
-    return [
-        f"leads.received_at {sign} :{name}"
-        for name, sign in conditions.items()
-        if getattr(query, name) is not None
-    ]
-
-
-def _indexes(query: LeadListQuery, stages: Sequence[str]) -> list[tuple[str, str]]:
-    """The indexes that can give the list, each with the condition of its first column."""
-    found = [index for name, index in _EQUAL.items() if getattr(query, name) is not None]
-    for condition in stages:
-        if condition.startswith("leads.review ="):
-            found.append(("leads_by_review", condition))
-        elif condition.startswith("leads.appointment ="):
-            found.append(("leads_by_appointment", f"{condition} AND {_HAS_MEETING}"))
-    if query.client is not None:
-        found.append(("leads_shown", f"leads.client = :client AND {VISIBLE}"))
-    return found or [("leads_by_time", "leads.received_at IS NOT NULL")]

@@ -1,11 +1,9 @@
 """SQL for leads: one row per lead, derived from its events in the same transaction."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
-from itertools import groupby
 from typing import Any, Final
 
 from capture.lead.events import Actor, EventKind, parse_time, show_time
@@ -21,10 +19,8 @@ from capture.ledger.types import (
     Keys,
     LeadFilter,
     LeadForKpi,
-    LeadMatch,
     SpamQuery,
 )
-from capture.text import fold_case
 
 _FIELDS: Final = tuple(field.name for field in fields(Lead))
 _DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
@@ -99,21 +95,6 @@ class SqlLeads:
             values,
         )
         return map(lead_from_row, rows)
-
-    def search(self, text: str, query: LeadFilter = _ALL) -> Iterator[LeadMatch]:
-        answer, lead_id = map(self._dialect.folded.format, ("answer.value", "leads.lead_id"))
-        where, values = _filter_condition(query)
-        rows = self._connection.execute(
-            f"SELECT {LEAD}, answer.key, answer.value FROM leads {self._dialect.in_stored_order}"
-            " LEFT JOIN personal_data USING (lead_id)"
-            f" LEFT JOIN {self._dialect.answers_of_lead} ON {answer} LIKE :pattern ESCAPE '!'"
-            f" WHERE (answer.key IS NOT NULL OR {lead_id} LIKE :pattern ESCAPE '!')"
-            f" {where and f'AND {where}'} ORDER BY leads.id DESC",
-            {**values, "pattern": _pattern(text)},
-        )
-        for lead, matches in groupby(rows, key=lambda row: row[:-2]):
-            answers = {field: str(value) for *_, field, value in matches if field is not None}
-            yield LeadMatch(lead_from_row(lead), answers)
 
     def first(self, campaign: str) -> Lead | None:
         row = self._connection.execute(
@@ -359,12 +340,6 @@ def _filter_condition(query: LeadFilter) -> tuple[str, dict[str, str | int]]:
     }
     values = {name: value for name, value in conditions.items() if value is not None}
     return " AND ".join(f"leads.{name} = :{name}" for name in values), values
-
-
-def _pattern(text: str) -> str:
-    """The pattern for `LIKE ... ESCAPE '!'` of folded text that contains this text."""
-    literal = re.sub("[%_!]", r"!\g<0>", fold_case(text))
-    return f"%{literal}%"
 
 
 def _received_condition(campaign: str, since: datetime | None) -> tuple[str, tuple[str, ...]]:

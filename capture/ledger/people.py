@@ -18,7 +18,8 @@ from capture.ledger.dialect import Connection, Dialect, placeholders
 from capture.ledger.types import Keys, Note, PersonalData
 from capture.text import canonical
 
-_PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified, page"
+PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified, page"
+"""The columns that `personal_data_from_row` reads."""
 
 
 class KeyedHash:
@@ -39,6 +40,16 @@ class KeyedHash:
     def of_keys(self, client: str, keys: Keys) -> list[bytes]:
         """The hash of each key. The same key has another hash for another client."""
         return [self.of(client, kind, value) for kind, value in keys.items()]
+
+
+class SearchIndex(Protocol):
+    """The words by which a search finds leads; see `capture.ledger.search_words`."""
+
+    def save(self, lead_id: str, data: PersonalData) -> None:
+        """Adds the words of a lead."""
+
+    def delete(self, lead_id: str, data: PersonalData) -> None:
+        """Removes the words of a lead; `data` is as it was when they were added."""
 
 
 class PeopleQueries(Protocol):
@@ -106,10 +117,17 @@ class PeopleWrites(PeopleQueries, Protocol):
 class SqlPeople:
     """`PeopleWrites`."""
 
-    def __init__(self, connection: Connection, dialect: Dialect, keyed_hash: KeyedHash) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        keyed_hash: KeyedHash,
+        search_words: SearchIndex,
+    ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._hash = keyed_hash
+        self._search_words = search_words
 
     def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
         if one_time_id:
@@ -137,9 +155,9 @@ class SqlPeople:
 
     def personal_data(self, lead_id: str) -> PersonalData | None:
         row = self._connection.execute(
-            f"SELECT {_PERSONAL_DATA} FROM personal_data WHERE lead_id = ?", (lead_id,)
+            f"SELECT {PERSONAL_DATA} FROM personal_data WHERE lead_id = ?", (lead_id,)
         ).fetchone()
-        return None if row is None else _personal_data_from_row(row)
+        return None if row is None else personal_data_from_row(row)
 
     def address_key(self, address: str) -> str:
         return self.hash_of_address(address).hex()
@@ -202,7 +220,7 @@ class SqlPeople:
 
     def save_personal_data(self, campaign: str, lead_id: str, personal_data: PersonalData) -> None:
         self._connection.execute(
-            f"INSERT INTO personal_data (lead_id, campaign, {_PERSONAL_DATA}, address) VALUES"
+            f"INSERT INTO personal_data (lead_id, campaign, {PERSONAL_DATA}, address) VALUES"
             " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 lead_id,
@@ -215,6 +233,7 @@ class SqlPeople:
             "UPDATE leads SET article = ? WHERE lead_id = ?",
             (article_key(self._hash, personal_data.first_touch, personal_data.page), lead_id),
         )
+        self._search_words.save(lead_id, personal_data)
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         # The old row is overwritten in its place; see `capture.ledger.erasure`.
@@ -222,8 +241,16 @@ class SqlPeople:
             "SELECT campaign FROM personal_data WHERE lead_id = ?", (lead_id,)
         ).fetchone()
         if row is not None:
+            self.forget_words(lead_id)
             self._connection.execute(f"{self._dialect.blank_people} WHERE lead_id = ?", (lead_id,))
             self.save_personal_data(row[0], lead_id, personal_data)
+
+    def forget_words(self, lead_id: str) -> None:
+        """Removes the words by which a search finds the lead. Comes before an erasure, which
+        overwrites the answers that they are computed from."""
+        personal_data = self.personal_data(lead_id)
+        if personal_data is not None:
+            self._search_words.delete(lead_id, personal_data)
 
     def save_note(self, note: Note) -> None:
         self._connection.execute(
@@ -282,7 +309,7 @@ def _personal_data_row(personal_data: PersonalData) -> tuple[str, ...]:
     )
 
 
-def _personal_data_from_row(row: tuple[Any, ...]) -> PersonalData:
+def personal_data_from_row(row: tuple[Any, ...]) -> PersonalData:
     answers, judged, reasons, first_touch, last_touch, unverified, page = row
     return PersonalData(
         answers=answers_from_json(answers),

@@ -37,7 +37,6 @@ from capture.ledger.types import (
     Keys,
     LeadFilter,
     LeadForKpi,
-    LeadMatch,
     RecordedEvent,
     Result,
     SpamQuery,
@@ -118,12 +117,6 @@ class LeadQueries(Protocol):
 
     def select(self, query: LeadFilter = ..., *, newest_first: bool = False) -> Iterator[Lead]:
         """Leads in the order of their recording, or in reverse."""
-
-    def search(self, text: str, query: LeadFilter = ...) -> Iterator[LeadMatch]:
-        """Leads whose id or any of whose answers contains the text, the newest first.
-
-        Case is folded by `fold_case`; there are no wildcards. After erasure only ids match.
-        """
 
     def first(self, campaign: str) -> Lead | None:
         """The first recorded lead of the campaign that is no test lead; None if there is none."""

@@ -15,7 +15,15 @@ from sqlite_utils import Database, Migrations
 
 from capture.errors import Refused
 from capture.files import open_private
-from capture.ledger import lead_counts, lead_list, outbox, page_views, users
+from capture.ledger import (
+    lead_counts,
+    lead_list,
+    outbox,
+    page_views,
+    search_words,
+    traits,
+    users,
+)
 from capture.ledger.dialect import Connection
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -99,7 +107,7 @@ def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
         *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, _DOWNLOADS, _WEBHOOKS),
-        *(_TRAITS, _ERASURE),
+        *(traits.TABLES, _ERASURE),
     ):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
@@ -144,6 +152,22 @@ def index_leads_for_counts(db: Database) -> None:
 def create_page_views(db: Database) -> None:
     """Counts of the site's pages by day."""
     db.executescript(page_views.TABLES)
+
+
+@MIGRATIONS()
+def index_words(db: Database) -> None:
+    """The words by which a search finds leads."""
+    db.executescript(search_words.TABLE)
+    if db.execute("SELECT 1 FROM personal_data LIMIT 1").fetchone():
+        db.execute(
+            "INSERT OR IGNORE INTO search_words SELECT word.value,"
+            " CAST(strftime('%s', received_at) AS INTEGER) * 1000000"
+            " + CAST(substr(received_at, 21, 6) AS INTEGER), lead_id"
+            " FROM leads JOIN personal_data USING (lead_id)"
+            " JOIN campaign_versions AS terms"
+            " ON terms.slug = leads.campaign AND terms.version = leads.version,"
+            " json_each(search_keys(slug, terms.version, text, answers, unverified)) AS word"
+        )
 
 
 _EVENTS: Final = """
@@ -351,25 +375,6 @@ _ERASURE: Final = """
         at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX erasure_requests_by_address ON erasure_requests (address);
-"""
-
-_TRAITS: Final = """
-    -- Keyed hashes only. They are deleted before they are 30 days old.
-    CREATE TABLE traits (
-        mac BLOB NOT NULL CHECK (length(mac) = 16),
-        received_at TEXT NOT NULL,
-        lead_id TEXT NOT NULL,
-        sender BLOB NOT NULL CHECK (length(sender) = 16),
-        has_rate INTEGER NOT NULL CHECK (has_rate IN (0, 1)),
-        PRIMARY KEY (mac, received_at, lead_id)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX traits_by_lead ON traits (lead_id);
-    CREATE TABLE trait_rates (
-        mac BLOB NOT NULL CHECK (length(mac) = 16),
-        hour INTEGER NOT NULL,  -- since 1970
-        leads INTEGER NOT NULL CHECK (leads >= 0),
-        PRIMARY KEY (mac, hour)
-    ) STRICT, WITHOUT ROWID;
 """
 
 _WEBHOOKS: Final = """

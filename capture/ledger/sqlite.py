@@ -21,15 +21,16 @@ from sqlite_utils import Database
 
 from capture.errors import Busy, Refused, Unavailable
 from capture.files import OWNER_ONLY, make_private_folder, open_private
+from capture.ledger.campaigns import parse_version
 from capture.ledger.dialect import SQLITE
 from capture.ledger.events import Head
-from capture.ledger.people import KeyedHash, article_key
+from capture.ledger.people import KeyedHash, answers_from_json, article_key
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.schema import MIGRATIONS, check_version, migrate, trigger_problems
+from capture.ledger.search_words import search_keys
 from capture.ledger.store import SqlReadTransaction, SqlWriteTransaction
-from capture.ledger.types import Result, Verification, WorkResult
+from capture.ledger.types import PersonalData, Result, Verification, WorkResult
 from capture.ledger.verify import verify
-from capture.text import fold_case
 
 BUSY_SECONDS: Final = 5.0
 """Seconds a write waits for the database lock before it fails."""
@@ -189,14 +190,23 @@ class SqliteLedger:
             connection.execute("PRAGMA secure_delete = ON")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
-            connection.create_function("fold_case", 1, _fold_value, deterministic=True)
-            connection.create_function("article_key", 2, self._article_key, deterministic=True)
+            # For migrations, which compute keyed hashes of what is stored already.
+            connection.create_function("article_key", 2, self._article_key)
+            connection.create_function("search_keys", 5, self._search_keys)
             pair = self._local.connection = Database(connection, recursive_triggers=True), lock
         return pair
 
     def _article_key(self, first_touch: str, page: str) -> bytes | None:
-        """The SQL function `article_key`, for a migration."""
+        """The SQL function `article_key`."""
         return article_key(KeyedHash(self._key), json.loads(first_touch), page)
+
+    def _search_keys(
+        self, campaign: str, version: str, text: str, answers: str, unverified: str
+    ) -> str:
+        """The SQL function `search_keys`: a JSON list."""
+        data = PersonalData(answers_from_json(answers), unverified=json.loads(unverified))
+        terms = parse_version(campaign, version, text)
+        return json.dumps(search_keys(KeyedHash(self._key), terms, data))
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -207,11 +217,6 @@ class SqliteLedger:
             if isinstance(error, _UNTRANSLATED):
                 raise
             raise Unavailable(f"{self._path}: {_explain(error)}") from error
-
-
-def _fold_value(value: object) -> str | None:
-    """The SQL function `fold_case`."""
-    return None if value is None else fold_case(str(value))
 
 
 def _locked_head(db: Database) -> Head:

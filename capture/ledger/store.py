@@ -22,6 +22,7 @@ from capture.ledger.page_views import SqlPageViews
 from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.review_queue import SqlReviewQueue
+from capture.ledger.search_words import SearchWords
 from capture.ledger.statements import SqlStatements
 from capture.ledger.traits import SqlTraits
 from capture.ledger.types import Result
@@ -39,8 +40,9 @@ class SqlReadTransaction:
         self.leads = SqlLeads(connection, dialect, keyed_hash)
         self.lead_counts = SqlLeadCounts(connection, dialect)
         self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
-        self.lead_list = SqlLeadList(connection, dialect, keyed_hash, self.campaigns)
-        self.people = SqlPeople(connection, dialect, keyed_hash)
+        words = SearchWords(connection, keyed_hash, self.campaigns)
+        self.lead_list = SqlLeadList(connection, dialect, keyed_hash, self.campaigns, words)
+        self.people = SqlPeople(connection, dialect, keyed_hash, words)
         self.due = DueProjection(connection, self.events, self.campaigns)
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
         self.api = SqlApi(connection, keyed_hash)

@@ -16,6 +16,25 @@ from capture.ledger.leads import LEAD, lead_from_row
 from capture.ledger.people import KeyedHash
 from capture.ledger.types import Keys
 
+TABLES: Final = """
+    -- Keyed hashes only. They are deleted before they are 30 days old.
+    CREATE TABLE traits (
+        mac BLOB NOT NULL CHECK (length(mac) = 16),
+        received_at TEXT NOT NULL,
+        lead_id TEXT NOT NULL,
+        sender BLOB NOT NULL CHECK (length(sender) = 16),
+        has_rate INTEGER NOT NULL CHECK (has_rate IN (0, 1)),
+        PRIMARY KEY (mac, received_at, lead_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX traits_by_lead ON traits (lead_id);
+    CREATE TABLE trait_rates (
+        mac BLOB NOT NULL CHECK (length(mac) = 16),
+        hour INTEGER NOT NULL,  -- since 1970
+        leads INTEGER NOT NULL CHECK (leads >= 0),
+        PRIMARY KEY (mac, hour)
+    ) STRICT, WITHOUT ROWID;
+"""
+
 _HOUR: Final = 3600
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from capture.campaign.model import Answer
@@ -190,7 +191,7 @@ class LeadMatch:
 
     lead: Lead
     answers: Mapping[str, str]
-    """By field: each answer that contains the text, verified or not. Empty: only the id does."""
+    """By field: each answer with a word of the search, verified or not. Empty: the id matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,57 @@ class ClientLeadQuery:
     def with_removed(self) -> bool:
         """Whether the result includes leads that were removed."""
         return self.changed is not None or self.lead_id is not None or self.stage == REMOVED
+
+
+class LeadSort(StrEnum):
+    """The order of a list."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    DEADLINE = "deadline"
+    """Only leads that silence will accept, the soonest first."""
+
+
+Position = tuple[datetime, str]
+"""The time that the list is sorted by, and the id, of the lead beside which a page begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadListQuery:
+    """Conditions of a list of leads; None means any."""
+
+    now: datetime
+    limit: int
+    client: str | None = None
+    """Only leads that this client may see, as for `ClientLeadQuery`, without removed ones."""
+    campaign: str | None = None
+    review: str | None = None
+    """The stage in review as of `now`: silence accepts (rule 12 of docs/rules.md)."""
+    appointment: str | None = None
+    """The stage of the meeting as of `now` (rule 14)."""
+    sale: str | None = None
+    source: str | None = None
+    article: str | None = None
+    """The path of the page of the first touch, or else of the page with the form."""
+    signal: str | None = None
+    """The name of a risk signal."""
+    search: str | None = None
+    """Each word begins a word of the name, e-mail address, company, phone number or URL; or the
+    text begins the id. Case does not matter. A text without a word finds nothing."""
+    received_since: datetime | None = None
+    received_until: datetime | None = None
+    """Exclusive."""
+    sort: LeadSort = LeadSort.NEWEST
+    after: Position | None = None
+    """The last lead of the page before."""
+    before: Position | None = None
+    """The first lead of the page after: the result is the page that ends before it."""
+
+
+def list_position(lead: Lead, sort: LeadSort) -> Position:
+    """The position of a lead in a list."""
+    at = lead.silence_accepts_at if sort is LeadSort.DEADLINE else lead.received_at
+    return at or lead.received_at, lead.lead_id
 
 
 @dataclass(frozen=True, slots=True)

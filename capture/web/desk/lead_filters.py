@@ -13,12 +13,13 @@ from capture.campaign.quarantine import SIGNALS
 from capture.errors import Refused
 from capture.lead.events import parse_time, show_time
 from capture.lead.moves import MOVES, NOT_STARTED, STAGES, VISIBLE_TO_CLIENT, Track
-from capture.ledger.lead_list import LeadListQuery, LeadSort, Position
+from capture.lead_search import search_text
+from capture.ledger.types import LeadListQuery, LeadSort, Position
 from capture.text import trim_invisible
 from capture.web.desk.lead_rows import stage_in_words
 from capture.web.desk.times import reader_zone
 
-FIELDS: Final = ("campaign", "stage", "from", "to", "article", "source", "signal", "sort")
+FIELDS: Final = ("q", "campaign", "stage", "from", "to", "article", "source", "signal", "sort")
 """The names in the address, without the position of the page."""
 AGENCY_FIELDS: Final = frozenset({"source", "signal"})
 """Filters by what a client does not see."""
@@ -70,6 +71,7 @@ class LeadFilters:
             source=self.get("source") or None,
             article=self.get("article") or None,
             signal=self.get("signal") or None,
+            search=search_text(self.get("q")) if self.get("q") else None,
             received_since=None if since is None else _start(since),
             received_until=None if last is None else _start(last + _DAY),
             sort=self.sort,

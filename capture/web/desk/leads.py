@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from capture.client_access.client_leads import notify_of_shown
 from capture.errors import Refused
 from capture.lead.model import Lead
-from capture.ledger.lead_list import LeadListQuery, list_position
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import LeadListQuery, list_position
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client
 from capture.web.desk.lead_filters import (
     LeadFilters,

@@ -11,9 +11,8 @@ import pytest
 
 from capture.lead.events import EventKind, show_time
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.ledger.lead_list import LeadListQuery, LeadSort, list_position
 from capture.ledger.protocol import Ledger, WriteTransaction
-from capture.ledger.types import PersonalData
+from capture.ledger.types import LeadListQuery, LeadSort, PersonalData, list_position
 from tests.samples import NOW, later_event, received_event
 
 HOUR = timedelta(hours=1)

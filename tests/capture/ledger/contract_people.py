@@ -9,7 +9,7 @@ import pytest
 
 from capture.lead.events import EventKind, show_time
 from capture.ledger.protocol import Ledger, WriteTransaction
-from capture.ledger.types import DuplicateQuery, LeadFilter, PersonalData
+from capture.ledger.types import DuplicateQuery, PersonalData
 from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR, MOMENT = timedelta(hours=1), timedelta(microseconds=1)
@@ -197,66 +197,3 @@ class PeopleContract:
         keys = {"email": "a@b.example"}
         assert ledger.read(lambda reading: reading.people.is_suppressed("acme", keys))
         assert not ledger.read(lambda reading: reading.people.is_suppressed("other", keys))
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("", "cba"),
-            ("A", "ba"),
-            ("ÅSA STRASSE", "b"),
-            ("åsa straße", "b"),
-            ("Åsa".replace("Å", "A\u030a"), "b"),
-            ("100%", "a"),
-            ("0% _!", "a"),
-            ("0_ %", ""),
-            ("!", "a"),
-            ("typed@", "a"),
-            ("x'; --", ""),
-            ("C", "c"),
-        ],
-    )
-    def test_a_search_finds_a_part_of_the_id_or_of_an_answer_literally_in_any_case(
-        self, ledger: Ledger, text: str, expected: str
-    ) -> None:
-        self._save_answers(
-            ledger,
-            {
-                "a": PersonalData({"name": "100% _!"}, unverified={"email": "typed@x.example"}),
-                "b": PersonalData({"name": "Åsa Straße", "many": ("x", "y"), "seats": 5}),
-            },
-        )
-        matches = ledger.read(lambda reading: list(reading.leads.search(text)))
-        assert "".join(match.lead.lead_id for match in matches) == expected
-
-    def test_a_search_names_each_answer_that_matches_and_can_be_limited_to_a_campaign(
-        self, ledger: Ledger
-    ) -> None:
-        self._save_answers(
-            ledger,
-            {
-                "a": PersonalData({"name": "Ann Lee", "email": "ann@x.example", "city": "Rome"}),
-                "b": PersonalData({"name": "Joann"}),
-            },
-        )
-
-        def answers(query: LeadFilter) -> list[dict[str, str]]:
-            matches = ledger.read(lambda reading: list(reading.leads.search("ANN", query)))
-            return [dict(match.answers) for match in matches]
-
-        in_a = {"name": "Ann Lee", "email": "ann@x.example"}
-        assert answers(LeadFilter()) == [{"name": "Joann"}, in_a]
-        assert answers(LeadFilter(campaign="guide", month="2026-11")) == [{"name": "Joann"}, in_a]
-        assert answers(LeadFilter(campaign="other")) == []
-        assert answers(LeadFilter(month="2026-12")) == []
-
-    @staticmethod
-    def _save_answers(ledger: Ledger, people: dict[str, PersonalData]) -> None:
-        """One lead for each of a, b and c. A lead without personal data was erased."""
-
-        def work(records: WriteTransaction) -> None:
-            for lead_id in "abc":
-                records.append(received_event(lead_id))
-                if lead_id in people:
-                    records.people.save_personal_data("guide", lead_id, people[lead_id])
-
-        ledger.transact(work)

@@ -14,7 +14,7 @@ from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.schema import MIGRATIONS, migrate
-from capture.ledger.types import ClosedStatement
+from capture.ledger.types import ClosedStatement, PersonalData
 from tests.samples import NOW, campaign, later_event, received_event
 
 KEY = b"a key for tests only"
@@ -162,3 +162,40 @@ def test_a_row_of_an_append_only_table_cannot_be_replaced_by_any_key(
 def test_a_table_refuses_an_impossible_value(db: Database, sql: str) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="CHECK constraint failed"):
         db.execute(sql)
+
+
+def test_a_ledger_from_before_the_lists_gets_their_columns_and_words(path: Path) -> None:
+    data = PersonalData(
+        {"full_name": "Ann Lee", "email": "ann@x.example"}, first_touch={"path": "/posts/a/?x"}
+    )
+
+    def work(records: WriteTransaction) -> None:
+        signals = {"signals": [{"name": "burst"}, {"name": "alike"}]}
+        records.append(received_event("b"), later_event("b", EventKind.QUARANTINED, **signals))
+        records.people.save_personal_data("guide", "b", data)
+        records.append(received_event("c"), later_event("c", EventKind.SPAM, signals=["honeypot"]))
+
+    def derived() -> list[object]:
+        with closing(sqlite3.connect(path)) as connection:
+            tables = ("lead_signals", "search_words", "(SELECT lead_id, article FROM leads)")
+            return [connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables]
+
+    with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
+        ledger.transact(work)
+    expected = derived()
+    assert all(expected)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(
+            "DELETE FROM _sqlite_migrations WHERE name IN ('list_leads', 'index_words');"
+            "DROP TABLE lead_signals; DROP TABLE search_words; DROP INDEX leads_by_article;"
+            "ALTER TABLE leads DROP COLUMN article;"
+        )
+        indexes = connection.execute(
+            "SELECT name FROM sqlite_master WHERE tbl_name = 'leads' AND name LIKE 'leads_by_%'"
+        ).fetchall()
+        for (name,) in indexes:
+            if name != "leads_by_month":
+                connection.execute(f"DROP INDEX {name}")
+    with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
+        assert ledger.verify().problems == ()
+    assert derived() == expected

@@ -92,6 +92,11 @@ def test_each_filter_keeps_the_leads_that_meet_it(desk: DeskWorld) -> None:
         "article=/last": [],
         "signal=burst": [],
         "sort=oldest": [first, booked, small],
+        "q=clinic": [small, booked, first],
+        "q=Ann+Lee&stage=disqualified": [small],
+        "q=nobody": [],
+        "q=%00%22*+NEAR": [],
+        f"q={first[:8]}": [first],
         "campaign=guide&stage=accepted&source=form&article=/first": [first],
     }.items():
         assert ids(ada, f"/leads?{query}") == expected, query
@@ -142,6 +147,8 @@ def test_a_list_shows_what_is_next_and_escapes_what_was_typed(desk: DeskWorld) -
         ("from=yesterday", "From: write a date"),
         ("to=9999-12-31", "To: write a date"),
         ("from=2026-11-02&to=2026-11-01", "not after the other one"),
+        ("q=%25", "nothing to search for in '%'"),
+        (f"q={'x' * 1000}", "give 1 to 200 characters"),
         ("sort=price", "Sort: choose an order"),
         ("after=x", "address of this page is damaged"),
         ("before=2026-11-01T00:00:00~a", "address of this page is damaged"),
