@@ -66,6 +66,11 @@ def list_client_leads(ledger: Ledger, query: ClientLeadQuery, *, notify: bool = 
     return ledger.transact(lambda records: _notified_page(records, query))
 
 
+def is_listed_for(lead: Lead, client: str) -> bool:
+    """Whether the client's list has the lead: no test, and none that was removed."""
+    return lead.client == client and not lead.test and lead.review in VISIBLE_TO_CLIENT
+
+
 def notify_of_shown(
     records: WriteTransaction, leads: Sequence[Lead], now: datetime
 ) -> Sequence[Lead]:

@@ -79,11 +79,18 @@ class LeadFilters:
             before=_read_position(self.before),
         )
 
+    def here(self) -> str:
+        """The address of this page of the list."""
+        places = {"after": self.after, "before": self.before}
+        return self._address({**self.texts, **places})
+
     def address(self, **position: Position) -> str:
         """The address of the list from a position; without one it is the first page."""
-        texts = {name: text for name, text in self.texts.items() if text}
         places = {name: f"{show_time(at)}~{lead_id}" for name, (at, lead_id) in position.items()}
-        query = urlencode({**texts, **places})
+        return self._address({**self.texts, **places})
+
+    def _address(self, texts: Mapping[str, str]) -> str:
+        query = urlencode({name: text for name, text in texts.items() if text})
         return url_for("leads.show") + (f"?{query}" if query else "")
 
 

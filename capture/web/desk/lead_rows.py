@@ -1,6 +1,6 @@
 """The rows of the list of leads: who it is, the stage, and what is next, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -50,6 +50,8 @@ class LeadRow:
     company: str
     campaign: str
     """The campaign's title."""
+    reasons: Mapping[str, str]
+    """The reasons for a rejection, in words by their codes."""
     badges: Sequence[Badge]
     source: str
     article: str
@@ -73,6 +75,7 @@ def lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> LeadRow:
         email=visible_text(email_of(data)),
         company=company,
         campaign=visible_text(terms.title),
+        reasons={code: visible_text(text) for code, text in terms.review.reasons.items()},
         badges=list(_badges(lead, now, is_erased=data is None)),
         source=lead.source,
         article=visible_text(article or ""),

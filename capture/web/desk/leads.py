@@ -1,18 +1,29 @@
 """The list of leads, with filters in its address."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Final
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 
-from capture.client_access.client_leads import notify_of_shown
+from capture.client_access.client_leads import is_listed_for, notify_of_shown
+from capture.client_access.lead_table import lead_table
+from capture.documents.lead_export import EXCEL, WRITERS, Row
 from capture.errors import Refused
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import LeadListQuery, list_position
-from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client
+from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client, user
+from capture.web.desk.bulk_acts import (
+    AGENCY_ACTS,
+    PAST,
+    Choice,
+    act_on_leads,
+    results_in_words,
+)
 from capture.web.desk.lead_filters import (
     LeadFilters,
     read_filters,
@@ -21,11 +32,18 @@ from capture.web.desk.lead_filters import (
 )
 from capture.web.desk.lead_rows import LeadRow, lead_row
 from capture.web.desk.pages import desk_page
+from capture.web.desk.review_words import NOT_STATED
 from capture.web.services import services
 
 blueprint = Blueprint("leads", __name__)
 
 PAGE_SIZE: Final = 50
+MOST_SELECTED: Final = 200
+MOST_EXPORTED: Final = 10_000
+_MEDIA_TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @blueprint.get("/leads")
@@ -45,6 +63,84 @@ def show() -> ResponseReturnValue:
     leads = leads[:PAGE_SIZE]
     rows = _load_rows(leads, query)
     return _page(filters, rows, _pages(filters, query, leads, has_more=has_more))
+
+
+@blueprint.post("/leads")
+@allow(AGENCY_AND_CLIENT)
+def act() -> ResponseReturnValue:
+    """Accepts, rejects, releases or discards the selected leads, each on its own."""
+    form, client = request.form, own_client()
+    filters = read_filters(form, client)
+    choice = Choice(form.get("act", ""), user().name, client, form.get("reason", ""))
+    lead_ids = _selected()
+    problem = _fault_of_choice(choice, lead_ids)
+    if problem:
+        flash(problem)
+    else:
+        results = act_on_leads(services().ledger, choice, lead_ids, datetime.now(UTC))
+        for line in results_in_words(choice, results):
+            flash(line)
+    return redirect(filters.here(), 303)
+
+
+@blueprint.post("/leads/export")
+@allow(AGENCY_AND_CLIENT)
+def export() -> ResponseReturnValue:
+    """A file with the selected leads, or with all leads of the list if none is selected."""
+    client, now, ledger = own_client(), datetime.now(UTC), services().ledger
+    filters, shape = read_filters(request.form, client), request.form.get("format", "")
+    if shape not in _MEDIA_TYPES:
+        raise Refused("choose CSV or XLSX")
+    query = replace(filters.query(client, now, MOST_EXPORTED + 1), after=None, before=None)
+    lead_ids = _selected()
+
+    def record(records: WriteTransaction) -> tuple[Sequence[str], Sequence[Row]]:
+        leads = _leads_to_export(records, query, lead_ids)
+        log_access(records, f"leads as {shape}", [lead.lead_id for lead in leads], now)
+        if client is not None:
+            leads = notify_of_shown(records, leads, now)
+        return lead_table(records, leads, now, with_source=client is None)
+
+    columns, rows = ledger.transact(record)
+    out = BytesIO()
+    WRITERS[EXCEL if shape == "csv" else shape](out, columns, rows)
+    out.seek(0)
+    name = f"leads-{now:%Y-%m-%d}.{shape}"
+    return send_file(out, _MEDIA_TYPES[shape], as_attachment=True, download_name=name)
+
+
+def _leads_to_export(
+    reading: ReadTransaction, query: LeadListQuery, lead_ids: Sequence[str]
+) -> Sequence[Lead]:
+    """The leads with these ids, or else all of the list. Raises `Refused` for too many."""
+    if lead_ids:
+        found = [reading.leads.get(lead_id) for lead_id in lead_ids]
+        return [
+            lead
+            for lead in found
+            if lead is not None and (query.client is None or is_listed_for(lead, query.client))
+        ]
+    leads = reading.lead_list.page(query)
+    if len(leads) > MOST_EXPORTED:
+        raise Refused(f"there are more than {MOST_EXPORTED:,} leads: set a filter, such as a month")
+    return leads
+
+
+def _selected() -> list[str]:
+    """The ids of the selected leads, each once."""
+    return list(dict.fromkeys(request.form.getlist("lead")))[:MOST_SELECTED]
+
+
+def _fault_of_choice(choice: Choice, lead_ids: Sequence[str]) -> str:
+    """Why nothing can be done; empty if it can."""
+    if choice.act not in PAST or (choice.client is not None and choice.act in AGENCY_ACTS):
+        return "Nothing was done. Use one of the buttons."
+    if not lead_ids:
+        return "Nothing was done. Select leads first."
+    if choice.act == "reject" and not choice.reason:
+        return "Nothing was done. Choose the reason of the rejection."
+    is_stated = choice.client is not None or request.form.get("stated")
+    return "" if choice.act in AGENCY_ACTS or is_stated else NOT_STATED
 
 
 def _load_rows(leads: Sequence[Lead], query: LeadListQuery) -> Sequence[LeadRow]:
@@ -94,6 +190,7 @@ def _page(
         problem=problem,
         campaigns=campaigns,
         stages=stage_choices(client),
+        reasons={code: text for row in rows for code, text in row.reasons.items()},
         signals=signal_choices() if client is None else {},
         is_agency=client is None,
     )

@@ -27,7 +27,7 @@ ROLES = {
     **dict.fromkeys(("notes.show_line", "notes.credit", "notes.debit", "notes.pay"), AGENCY),
     "notes.answer": frozenset({Role.CLIENT}),
     "content.show": frozenset({Role.AGENCY, Role.VIEWER}),
-    "leads.show": AGENCY_AND_CLIENT,
+    **dict.fromkeys(("leads.show", "leads.act", "leads.export"), AGENCY_AND_CLIENT),
     "campaigns.show_list": ALL,
     **dict.fromkeys(
         ("campaigns.show", "campaigns.show_version", "campaigns.download"), AGENCY_AND_CLIENT

@@ -1,0 +1,107 @@
+"""Decides many leads of the list, each on its own, and puts the results into words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from capture.client_access.client_review import decide_on_lead
+from capture.errors import GatepostError, NotFound, Refused
+from capture.intake.quarantine import QUARANTINE_STAGES, discard, release
+from capture.lead.events import Actor, EventKind
+from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.review.acts import Act, find_lead
+from capture.review.decisions import KINDS, Decision
+from capture.text import count_noun
+
+PAST: Final[Mapping[str, str]] = {
+    "accept": "accepted",
+    "reject": "rejected",
+    "release": "released",
+    "discard": "discarded",
+}
+"""The acts, each with its past tense."""
+AGENCY_ACTS: Final = frozenset({"release", "discard"})
+_QUARANTINE: Final = {"release": release, "discard": discard}
+_MOST_LINES: Final = 10
+_LONGEST_LINE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person does with the selected leads."""
+
+    act: str
+    """A key of `PAST`."""
+    by: str
+    client: str | None
+    """Only leads of this client; None for the agency."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadResult:
+    """The result for one lead."""
+
+    lead_id: str
+    problem: str = ""
+    """Why it was refused; empty if it was not."""
+    is_known: bool = False
+    """It was so already; nothing was written."""
+
+
+def act_on_leads(
+    ledger: Ledger, choice: Choice, lead_ids: Sequence[str], now: datetime
+) -> list[LeadResult]:
+    """Acts on each lead. One that is refused does not stop the others."""
+
+    def record(records: WriteTransaction) -> list[LeadResult]:
+        return [_result(records, choice, lead_id, now) for lead_id in lead_ids]
+
+    return ledger.transact(record)
+
+
+def results_in_words(choice: Choice, results: Sequence[LeadResult]) -> list[str]:
+    """The results in lines: the numbers first, then each lead that was refused, with the reason."""
+    past = PAST[choice.act]
+    done = sum(not (result.problem or result.is_known) for result in results)
+    known = sum(result.is_known for result in results)
+    refused = [result for result in results if result.problem]
+    counts = [f"{done} {past}"]
+    if known:
+        counts.append(f"{known} {'was' if known == 1 else 'were'} {past} before")
+    if refused:
+        counts.append(f"{len(refused)} not {past}")
+    lines = [", ".join(counts) + "."]
+    lines += [f"{result.problem}."[:_LONGEST_LINE] for result in refused[:_MOST_LINES]]
+    if len(refused) > _MOST_LINES:
+        lines.append(f"And {count_noun(len(refused) - _MOST_LINES, 'other lead')}.")
+    return lines
+
+
+def _result(records: WriteTransaction, choice: Choice, lead_id: str, now: datetime) -> LeadResult:
+    result = records.attempt(lambda attempt: _act(attempt, choice, lead_id, now))
+    if isinstance(result, GatepostError):
+        text = str(result).rstrip(".")
+        return LeadResult(lead_id, text if lead_id in text else f"lead {lead_id}: {text}")
+    return LeadResult(lead_id, is_known=result)
+
+
+def _act(records: WriteTransaction, choice: Choice, lead_id: str, now: datetime) -> bool:
+    """Whether the lead was so before. Raises `NotFound` or `Refused`."""
+    if choice.act in KINDS:
+        actor = Actor.AGENCY if choice.client is None else Actor.CLIENT
+        client = choice.client or find_lead(records, lead_id).client
+        kind = KINDS[choice.act]
+        reason = choice.reason if kind is EventKind.REJECTED else ""
+        decision = Decision(Act(lead_id, choice.by, actor), kind, reason)
+        return decide_on_lead(records, client, decision, now).is_known
+    if choice.client is not None:
+        raise NotFound("There is no such lead")
+    lead = find_lead(records, lead_id)
+    if choice.act == "discard" and lead.review == "discarded":
+        return True
+    if lead.review not in QUARANTINE_STAGES:
+        raise Refused(f"lead {lead_id} is {lead.review_at(now)}, not in quarantine")
+    _QUARANTINE[choice.act](records, lead_id, choice.by, now)
+    return False

@@ -1,0 +1,127 @@
+"""Acts on many leads of the list, and the export."""
+
+import csv
+import io
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from werkzeug.test import TestResponse
+
+from capture.intake.quarantine import hold_back
+from capture.ledger.protocol import WriteTransaction
+from capture.review.acts import find_lead
+from capture.web.desk import leads as page
+from tests.samples import NOW
+from tests.web.desk.conftest import Browser, DeskWorld, words
+
+HOUR = timedelta(hours=1)
+
+
+def act(browser: Browser, lead_ids: list[str], **fields: object) -> str:
+    """Sends the form, and returns the words of the page that follows."""
+    browser.get("/leads")
+    answer = browser.post("/leads", lead=lead_ids, **fields)
+    assert answer.status_code == 303, answer.text
+    return words(browser.get(answer.location.removeprefix("/desk")))
+
+
+def export(browser: Browser, lead_ids: list[str], **fields: object) -> TestResponse:
+    browser.get("/leads")
+    return browser.post("/leads/export", lead=lead_ids, **fields)
+
+
+def table(answer: TestResponse) -> list[dict[str, str]]:
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def stages(desk: DeskWorld, lead_ids: list[str]) -> list[str]:
+    leads = desk.world.ledger.read(
+        lambda reading: [reading.leads.get(lead_id) for lead_id in lead_ids]
+    )
+    return [lead.review for lead in leads if lead is not None]
+
+
+def test_a_client_accepts_many_leads_and_a_second_click_changes_nothing(desk: DeskWorld) -> None:
+    leads = [desk.world.take(), desk.world.take()]
+    foreign = desk.world.take("rival")
+    carol = desk.user("carol")
+    text = act(carol, [leads[0]], act="accept")
+    assert "1 accepted." in text
+    text = act(carol, [*leads, foreign], act="accept", campaign="guide")
+    assert "1 accepted, 1 was accepted before, 1 not accepted." in text
+    assert f"lead {foreign}: There is no such lead." in text
+    assert stages(desk, [*leads, foreign]) == ["accepted", "accepted", "qualified"]
+
+
+def test_a_rejection_needs_a_reason_and_each_refusal_is_named(desk: DeskWorld) -> None:
+    lead, small = desk.world.take(), desk.world.take(company_size="1-50")
+    carol, ada = desk.user("carol"), desk.user("ada")
+    assert "Choose the reason" in act(carol, [lead], act="reject")
+    assert "is not a reason of guide" in act(carol, [lead], act="reject", reason="no")
+    assert "1 rejected." in act(carol, [lead], act="reject", reason="too_small")
+    assert "Tick that the client told you so" in act(ada, [lead], act="accept")
+    text = act(ada, [small], act="accept", stated="yes")
+    assert "0 accepted, 1 not accepted." in text
+    assert small in text
+    assert stages(desk, [lead, small]) == ["rejected", "disqualified"]
+
+
+def test_only_the_agency_releases_and_discards_leads_in_quarantine(desk: DeskWorld) -> None:
+    world = desk.world
+    held = [world.take("notified"), world.take("notified")]
+    signals = [{"name": "burst", "weight": 100}]
+
+    def hold(records: WriteTransaction) -> None:
+        for lead_id in held:
+            hold_back(records, find_lead(records, lead_id), signals, NOW)
+
+    world.ledger.transact(hold)
+    assert stages(desk, held) == ["quarantined", "quarantined"]
+    ada, carol = desk.user("ada"), desk.user("carol")
+    assert "Use one of the buttons" in act(carol, held, act="release")
+    assert "1 released." in act(ada, held[:1], act="release")
+    assert "1 discarded, 1 not discarded." in act(ada, held, act="discard")
+    assert "1 was discarded before" in act(ada, held[1:], act="discard")
+    assert stages(desk, held) == ["qualified", "discarded"]
+
+
+def test_nothing_happens_without_a_selection_or_a_known_act(desk: DeskWorld) -> None:
+    desk.world.take()
+    assert "Select leads first" in act(desk.user("carol"), [], act="accept")
+    assert "Use one of the buttons" in act(desk.user("carol"), ["x"], act="sell")
+    assert "no such lead" in act(desk.user("carol"), ["x\0"], act="accept")
+
+
+def test_the_export_has_the_selected_leads_or_all_of_the_list(desk: DeskWorld) -> None:
+    world = desk.world
+    first = world.take(full_name="=Ann()", at=NOW - HOUR)
+    second = world.take("notified")
+    foreign = world.take("rival")
+    ada, carol = desk.user("ada"), desk.user("carol")
+    rows = table(export(carol, [first, foreign], format="csv"))
+    assert [row["lead_id"] for row in rows] == [first]
+    assert (rows[0]["full_name"], rows[0]["article"]) == ("'=Ann()", "/first")
+    assert "source" not in rows[0]
+    everything = table(export(carol, [], format="csv"))
+    assert [row["lead_id"] for row in everything] == [second, first]
+    assert "notified" in world.kinds(second)
+    rows = table(export(ada, [], format="csv", campaign="rival"))
+    assert [(row["lead_id"], row["source"]) for row in rows] == [(foreign, "form")]
+    answer = export(ada, [], format="xlsx", campaign="guide")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert [row[0].value for row in sheet.iter_rows()] == ["lead_id", first]
+    logged = world.ledger.read(lambda reading: reading.users.accesses(limit=100))
+    assert [each.count for _, each in logged if each.page == "leads as csv"] == [1, 2, 1]
+
+
+def test_an_export_in_no_known_format_or_of_too_many_leads_is_refused(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.world.take()
+    assert export(desk.user("ada"), [], format="pdf").status_code == 409
+    monkeypatch.setattr(page, "MOST_EXPORTED", 0)
+    answer = export(desk.user("ada"), [], format="csv")
+    assert answer.status_code == 409
+    assert "more than 0 leads" in words(answer)
