@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 _MOST_PAGES: Final = 80
 _ID: Final = re.compile(
-    r"/(leads|statements|campaigns|clients|months|backtest|versions|spam|deliveries)/[^/?]+"
+    r"/(leads|statements|campaigns|clients|months|backtest|versions|spam|deliveries|lines)/[^/?]+"
 )
 _FILE: Final = re.compile(r"\.(pdf|csv|xlsx|xml|json|zip|txt)$|/(export|download|files)\b")
 
