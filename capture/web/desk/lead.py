@@ -27,6 +27,13 @@ def show(lead_id: str) -> ResponseReturnValue:
     return _page(lead_id)
 
 
+@blueprint.post("/leads/<lead_id>/review")
+@allow(AGENCY_AND_CLIENT)
+def review(lead_id: str) -> ResponseReturnValue:
+    """Accepts, rejects, undoes, disputes or settles."""
+    return _perform(lead_acts.review, "review", lead_id)
+
+
 @blueprint.post("/leads/<lead_id>/quarantine")
 @allow(AGENCY)
 def decide_quarantine(lead_id: str) -> ResponseReturnValue:
@@ -73,7 +80,7 @@ def _page(lead_id: str, problem: Problem | None = None) -> ResponseReturnValue:
 
     def read(reading: ReadTransaction) -> LeadPage:
         if client is None:
-            return agency_page(reading, lead_id, now)
+            return agency_page(reading, lead_id, viewer, now)
         return client_page(reading, client, lead_id, viewer, now)
 
     ledger = services().ledger

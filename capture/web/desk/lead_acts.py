@@ -11,6 +11,13 @@ from typing import Final
 from werkzeug.datastructures import MultiDict
 
 from capture.client_access.client_leads import open_linked_lead
+from capture.client_access.client_review import (
+    ChangedMeanwhile,
+    Contradiction,
+    ShownLead,
+    decide_on_lead,
+    undo_review,
+)
 from capture.client_access.idempotency import (
     IdempotencyKeyReused,
     IdempotentRequest,
@@ -23,6 +30,7 @@ from capture.intake.correct import LeadCorrection, correct_lead, needs_not_spam
 from capture.intake.quarantine import discard, release
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
+from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.lead_story.stages import STAGES_IN_WORDS
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
@@ -31,13 +39,17 @@ from capture.outcomes.import_outcomes import outcome_remarks
 from capture.outcomes.record import KINDS, time_of_report
 from capture.outcomes.repeats import record_once
 from capture.outcomes.rows import Cells, RowDefaults
-from capture.review.acts import find_lead
+from capture.review.acts import Act as ReviewAct
+from capture.review.acts import dispute, find_lead, settle
+from capture.review.decisions import KINDS as KINDS_OF_DECISION
+from capture.review.decisions import Decision
 from capture.review.notes import write_note
 from capture.text import canonical
 from capture.web.desk.access import own_client, user
 from capture.web.desk.lead_forms import ANSWER, current_answers
+from capture.web.desk.review_words import NOT_STATED
 from capture.web.desk.times import reader_zone
-from capture.web.review.access import MAX_NOTE
+from capture.web.review.access import MAX_NOTE, UNKNOWN_REASON
 from capture.web.services import services
 
 Form = MultiDict[str, str]
@@ -71,6 +83,8 @@ class Problem:
     text: str
     status: int
     typed: Form = field(default_factory=MultiDict)
+    is_question: bool = False
+    """Whether the user is asked to confirm the same act."""
 
 
 Act = Callable[[WriteTransaction, Lead, Person, Form, datetime], str]
@@ -100,13 +114,24 @@ def perform(act: Act, name: str, lead_id: str, form: Form, now: datetime) -> str
         return Problem(name, text, 422, form)
     try:
         return services().ledger.transact(record)
-    except IdempotencyKeyReused:
-        text = "This form was sent already, with other content. This page has a new one."
-        return Problem(name, text, 409, form)
-    except EventNotAllowed as error:
-        return Problem(name, _sentence(_not_allowed(error, person)), 409, form)
     except Refused as error:
-        return Problem(name, _sentence(str(error)), 422, form)
+        return _problem(error, person, name, form)
+
+
+def _problem(error: Refused, person: Person, name: str, form: Form) -> Problem:
+    text, status = _sentence(str(error)), 422
+    match error:
+        case IdempotencyKeyReused():
+            text, status = "This form was sent already, with other content. Send it again.", 409
+        case Contradiction():
+            says = f"The form says \u201c{error.answer}\u201d for \u201c{error.label}\u201d."
+            text = f"{says} Reject all the same?"
+        case ChangedMeanwhile():
+            text = f"This was not recorded, because {error} after you opened the page."
+            status = 409
+        case EventNotAllowed():
+            text, status = _sentence(_not_allowed(error, person)), 409
+    return Problem(name, text, status, form, is_question=isinstance(error, Contradiction))
 
 
 def _find_lead(records: WriteTransaction, client: str | None, lead_id: str, now: datetime) -> Lead:
@@ -126,6 +151,37 @@ def _not_allowed(error: EventNotAllowed, person: Person) -> str:
 def _sentence(text: str) -> str:
     text = f"{text[:1].upper()}{text[1:]}"
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def review(records: WriteTransaction, lead: Lead, person: Person, form: Form, now: datetime) -> str:
+    """Accepts or rejects the lead, undoes that, disputes a rejection, or agrees with a dispute."""
+    action, act = (
+        form.get("action", ""),
+        ReviewAct(lead.lead_id, person.name, person.actor, cleaned_text(form.get("note", ""))),
+    )
+    if lead.review not in VISIBLE_TO_CLIENT:
+        raise Refused("the client does not have this lead, so there is nothing to review")
+    if action in KINDS_OF_DECISION:
+        if not person.is_client and form.get("stated") != "yes":
+            raise Refused(NOT_STATED)
+        kind = KINDS_OF_DECISION[action]
+        if kind is EventKind.REJECTED and not form.get("reason"):
+            raise Refused(UNKNOWN_REASON)
+        reason = form["reason"] if kind is EventKind.REJECTED else ""
+        shown = ShownLead(form.get("seen", default=0, type=int), form.get("sure", ""))
+        decide_on_lead(records, lead.client, Decision(act, kind, reason), now, shown)
+        return f"The lead was {kind.value}. You can undo it for ten seconds."
+    match action:
+        case "undo":
+            undo_review(records, lead.client, act, now)
+            return "Undone."
+        case "dispute" if not person.is_client:
+            dispute(records, act, now)
+            return "The dispute was recorded. The lead stays rejected until the client agrees."
+        case "settle" if person.is_client:
+            settle(records, act, now)
+            return "You agreed with the dispute. The lead is accepted."
+    raise Refused("use one of the buttons")
 
 
 def decide_quarantine(

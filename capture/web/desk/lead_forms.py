@@ -7,18 +7,22 @@ from typing import Final
 
 from capture.billing.history import LeadHistory
 from capture.campaign.model import Campaign, FieldType
+from capture.client_access.client_leads import ClientLead
+from capture.client_access.client_review import revision
 from capture.countries import COUNTRIES
 from capture.documents.agreement.model import visible_text
 from capture.form.campaign_form import as_form_values
 from capture.intake.correct import is_correctable, needs_not_spam
 from capture.intake.quarantine import QUARANTINE_STAGES
-from capture.lead.events import EventKind
+from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.lead_story.next_outcomes import possible_outcomes
 from capture.lead_story.timeline import SENTENCES
 from capture.ledger.types import PersonalData
 from capture.outcomes.record import MEETING_RESULTS
 from capture.outcomes.rows import cells_of_kind
+from capture.web.desk.lead_view import LeadView, lead_view
+from capture.web.desk.review_words import agency_may_accept
 
 ANSWER: Final = "answer-"
 """The beginning of the name of an input with an answer, before the field's name."""
@@ -68,9 +72,32 @@ class CorrectionForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewForms:
+    """Which acts of the review the user may do, and the words beside their buttons."""
+
+    may_accept: bool
+    may_reject: bool
+    may_dispute: bool
+    may_settle: bool
+    accepting: str
+    rejecting: str
+    undo_until: str
+    """Until when the user may undo the own review; empty if that is not possible."""
+    revision: int
+    """How often the lead has changed; the form sends it."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is any act."""
+        acts = (self.may_accept, self.may_reject, self.may_dispute, self.may_settle)
+        return any(acts) or bool(self.undo_until)
+
+
+@dataclass(frozen=True, slots=True)
 class LeadForms:
     """What the user may do with the lead now."""
 
+    review: ReviewForms
     outcomes: Sequence[OutcomeForm]
     reasons: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
@@ -79,13 +106,24 @@ class LeadForms:
     may_note: bool = False
 
 
-def agency_forms(
-    history: LeadHistory, terms: Campaign, data: PersonalData | None, now: datetime
-) -> LeadForms:
-    """The forms for the agency."""
-    lead = history.lead
+def agency_forms(client_lead: ClientLead, viewer: str, now: datetime) -> LeadForms:
+    """The forms for a user of the agency with this pseudonym."""
+    lead, terms, data = client_lead.lead, client_lead.terms, client_lead.personal_data
+    view = lead_view(client_lead, viewer, now, Actor.AGENCY)
+    is_rejected = lead.review == "rejected" and not lead.entered
+    review = ReviewForms(
+        may_accept=view.may_reject and agency_may_accept(lead),
+        may_reject=view.may_reject and not lead.entered,
+        may_dispute=is_rejected and not lead.disputed,
+        may_settle=False,
+        accepting=view.accepting,
+        rejecting=view.rejecting,
+        undo_until=view.undo_until,
+        revision=revision(client_lead.events),
+    )
     return LeadForms(
-        outcomes=_outcome_forms(history, terms, now),
+        review=review,
+        outcomes=_outcome_forms(client_lead.history, terms, now),
         reasons=_reasons(terms),
         currency=terms.currency,
         is_in_quarantine=lead.review in QUARANTINE_STAGES,
@@ -94,9 +132,21 @@ def agency_forms(
     )
 
 
-def client_forms(history: LeadHistory, terms: Campaign, now: datetime) -> LeadForms:
+def client_forms(client_lead: ClientLead, view: LeadView, now: datetime) -> LeadForms:
     """The forms for a user of the client: what its API lets it record."""
-    return LeadForms(_outcome_forms(history, terms, now), _reasons(terms), terms.currency)
+    lead, terms = client_lead.lead, client_lead.terms
+    review = ReviewForms(
+        may_accept=view.may_accept,
+        may_reject=view.may_reject,
+        may_dispute=False,
+        may_settle=lead.review == "rejected" and lead.disputed,
+        accepting=view.accepting,
+        rejecting=view.rejecting,
+        undo_until=view.undo_until,
+        revision=revision(client_lead.events),
+    )
+    outcomes = _outcome_forms(client_lead.history, terms, now)
+    return LeadForms(review, outcomes, _reasons(terms), terms.currency)
 
 
 def current_answers(terms: Campaign, data: PersonalData) -> dict[str, str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from capture.billing.history import lead_history
 from capture.client_access.answers import person_and_company
 from capture.client_access.client_leads import find_linked_lead, load_client_lead
 from capture.client_access.lead_schema import TouchSchema
@@ -123,7 +122,7 @@ class LeadPage:
     """None for a client."""
 
 
-def agency_page(reading: ReadTransaction, lead_id: str, now: datetime) -> LeadPage:
+def agency_page(reading: ReadTransaction, lead_id: str, viewer: str, now: datetime) -> LeadPage:
     """The lead for the agency. Raises `NotFound`."""
     story = load_story(reading, find_lead(reading, lead_id))
     lead, data = story.lead, story.personal_data
@@ -147,7 +146,9 @@ def agency_page(reading: ReadTransaction, lead_id: str, now: datetime) -> LeadPa
         visits=[] if data is None else list(_visits(data)),
         timeline=agency_timeline(story),
         others=_others(find_other_leads(reading, lead, data, for_client=False), now),
-        forms=agency_forms(lead_history(story.events), story.terms, data, now),
+        forms=agency_forms(
+            load_client_lead(reading, lead), reading.people.pseudonym(lead.client, viewer), now
+        ),
         agency=_agency_part(reading, story, receipt),
     )
 
@@ -183,7 +184,7 @@ def client_page(
         visits=[] if data is None else list(_visits(data, tuple(TouchSchema.model_fields))),
         timeline=client_timeline(client_lead.events, client_lead.terms),
         others=_others(find_other_leads(reading, lead, data, for_client=True), now),
-        forms=client_forms(client_lead.history, client_lead.terms, now),
+        forms=client_forms(client_lead, view, now),
     )
 
 

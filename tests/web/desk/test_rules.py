@@ -38,7 +38,7 @@ ROLES = {
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("deliveries.show", "deliveries.again"), AGENCY),
     **dict.fromkeys(("deliveries.all_again", "deliveries.resume"), AGENCY),
-    **dict.fromkeys(("lead.show", "lead.record_outcome"), AGENCY_AND_CLIENT),
+    **dict.fromkeys(("lead.show", "lead.review", "lead.record_outcome"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("lead.decide_quarantine", "lead.correct", "lead.add_note"), AGENCY),
     **dict.fromkeys(("people.show", "people.add", "people.link", "people.deactivate"), AGENCY),
     **dict.fromkeys(("people.end_sessions", "people.access_log"), AGENCY),
