@@ -32,12 +32,12 @@ STAGES_IN_WORDS: Final[Mapping[str, StageWords]] = {
         "",
         f"The person or company is on the client's suppression list. {_NOT_DELIVERED}",
     ),
-    "over_cap": StageWords("Over a cap", "", f"An agreed cap was reached. {_NOT_DELIVERED}"),
+    "over_cap": StageWords("Over cap", "", f"An agreed cap was reached. {_NOT_DELIVERED}"),
     "disqualified": StageWords(
         "Disqualified", "", f"It does not meet every criterion. {_NOT_DELIVERED}"
     ),
     "quarantined": StageWords(
-        "In quarantine", "warning", "The client does not see it until you release it."
+        "Quarantined", "warning", "The client does not see it until you release it."
     ),
     "held_back": StageWords(
         "Held back",
@@ -54,7 +54,7 @@ STAGES_IN_WORDS: Final[Mapping[str, StageWords]] = {
     "consent_withdrawn": StageWords(
         "Consent withdrawn", "bad", f"The person withdrew the consent. {_NOT_DELIVERED}"
     ),
-    "qualified": StageWords("In review", "warning", "The client decides about it."),
+    "qualified": StageWords("Qualified", "warning", "The client decides about it."),
     "accepted": StageWords("Accepted", "good", "The lead is accepted."),
     "rejected": StageWords("Rejected", "bad", "The lead is rejected. It costs nothing."),
 }

@@ -5,7 +5,7 @@ The client's part is what its API and the page behind a letter's link show.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from capture.client_access.answers import person_and_company
@@ -14,6 +14,7 @@ from capture.client_access.lead_schema import TouchSchema
 from capture.client_access.lead_serializer import serialize_lead
 from capture.documents.agreement.model import visible_text
 from capture.intake.signal_words import risk_signal_in_words
+from capture.lead.events import parse_time
 from capture.lead.model import Lead
 from capture.lead_story.other_leads import OtherLeads, find_other_leads
 from capture.lead_story.stages import STAGES_IN_WORDS, StageWords, Tone, stage_in_words
@@ -38,6 +39,8 @@ _TOUCHES: Final[Mapping[str, str]] = {
     "utm_content": "Content",
 }
 """By name of a fact of a visit: its label."""
+_TIME: Final = "time"
+"""The name of the fact that is a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Visit:
     """A visit that led to the lead, as labels and texts."""
 
     name: str
+    at: datetime | None
+    """When it was; None if that is not known, or not shown."""
     facts: Sequence[tuple[str, str]]
 
 
@@ -229,10 +234,19 @@ def _visits(data: PersonalData, names: Sequence[str] | None = None) -> Iterator[
         facts = [
             (_TOUCHES.get(key, key), visible_text(text))
             for key, text in touch.items()
-            if text and (names is None or key in names)
+            if text and key != _TIME and (names is None or key in names)
         ]
         if facts:
-            yield Visit(name, facts)
+            yield Visit(name, _time_of(touch) if names is None else None, facts)
+
+
+def _time_of(touch: Mapping[str, str]) -> datetime | None:
+    """The time of a visit, as the browser sent it: UTC if it names no zone."""
+    try:
+        found = parse_time(touch[_TIME])
+    except (KeyError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _others(found: OtherLeads, now: datetime) -> list[OtherLead]:

@@ -36,7 +36,7 @@ def test_the_agency_reads_answers_verdict_consent_visits_and_timeline(desk: Desk
     lead_id = desk.world.take(phone="+12125550100")
     text = page(desk, "ada", lead_id)
     for words in (
-        *("Ann Lee", "In review", "If the client does not answer before the deadline"),
+        *("Ann Lee", "Qualified", "If the client does not answer before the deadline"),
         *("Deadline: 25 Nov 2026, 15:00", "Work e-mail", "+1 212 555 0100"),
         *("Yes Company size is at least 101 answered 101+", "I agree that Acme may call me."),
         *(desk.world.terms["guide"].version[:12], "First visit Page /first Came from"),

@@ -232,6 +232,7 @@ def test_a_closed_month_takes_no_more_revenue_and_no_correction(desk: DeskWorld)
     desk.world.ledger.transact(lambda r: close_month(r, "acme", PARTIES, "2026-11", close))
     text = desk.user("ada").text(f"/leads/{lead_id}")
     assert "Billed on acme-0001" in text
+    assert 'href="/desk/statements/acme-0001"' in desk.user("ada").get(f"/leads/{lead_id}").text
     more = send(desk, "ada", lead_id, "outcome", **{**paid, "amount": "50"})
     assert more.status_code == 422
     assert "is on statement acme-0001; more for it is a debit note" in words(more)
