@@ -21,8 +21,9 @@ from capture.lead_story.timeline import SENTENCES
 from capture.ledger.types import PersonalData
 from capture.outcomes.record import MEETING_RESULTS
 from capture.outcomes.rows import cells_of_kind
-from capture.web.desk.lead_view import LeadView, lead_view
+from capture.web.desk.lead_view import LeadView, Reader, lead_view
 from capture.web.desk.review_words import agency_may_accept
+from capture.web.desk.times import reader_zone
 
 ANSWER: Final = "answer-"
 """The beginning of the name of an input with an answer, before the field's name."""
@@ -109,7 +110,7 @@ class LeadForms:
 def agency_forms(client_lead: ClientLead, viewer: str, now: datetime) -> LeadForms:
     """The forms for a user of the agency with this pseudonym."""
     lead, terms, data = client_lead.lead, client_lead.terms, client_lead.personal_data
-    view = lead_view(client_lead, viewer, now, Actor.AGENCY)
+    view = lead_view(client_lead, Reader(viewer, Actor.AGENCY, reader_zone()), now)
     is_rejected = lead.review == "rejected" and not lead.entered
     review = ReviewForms(
         may_accept=view.may_reject and agency_may_accept(lead),

@@ -28,6 +28,7 @@ from capture.review.acts import find_lead
 from capture.web.desk.delivery_view import Delivery, delivery_view
 from capture.web.desk.lead_forms import LeadForms, agency_forms, client_forms
 from capture.web.desk.lead_view import AnswerView, Reader, answer_views, lead_view
+from capture.web.desk.times import reader_zone
 
 _TOUCHES: Final[Mapping[str, str]] = {
     "path": "Page",
@@ -167,7 +168,8 @@ def client_page(
     """
     lead = find_linked_lead(reading, client, lead_id)
     client_lead = load_client_lead(reading, lead)
-    view = lead_view(client_lead, Reader(reading.people.pseudonym(client, viewer)), now)
+    reader = Reader(reading.people.pseudonym(client, viewer), zone=reader_zone())
+    view = lead_view(client_lead, reader, now)
     schema, data = serialize_lead(client_lead, now), client_lead.personal_data
     return LeadPage(
         lead=lead,
