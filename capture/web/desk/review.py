@@ -246,12 +246,15 @@ def _queue(
         count=waiting.count,
         next_page="" if last is None else _cursor_text(last),
         held_back=[_view(reading, client_lead, now) for client_lead in held_back],
-        clients={
-            slug: f"{_client_name(slug)} ({number:,})"
-            for slug, number in reading.review_queue.counts(ReviewQuery(now, own_client())).items()
-        },
+        clients={} if own_client() else _clients(reading, now),
         decided=list(_decided(reading, now)),
     )
+
+
+def _clients(reading: ReadTransaction, now: datetime) -> dict[str, str]:
+    """By client with leads in the queue: its name and their number."""
+    counts = reading.review_queue.counts(ReviewQuery(now))
+    return {slug: f"{_client_name(slug)} ({number:,})" for slug, number in counts.items()}
 
 
 def _item(reading: ReadTransaction, client_lead: ClientLead, now: datetime) -> QueueItem:
