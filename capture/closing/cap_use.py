@@ -10,7 +10,8 @@ from capture.closing.drawing import LineQuery, select_lines
 from capture.closing.months import closed_months
 from capture.lead.review_window import month_of
 from capture.ledger.protocol import ReadTransaction
-from capture.money import to_minor
+from capture.money import show_money, to_minor
+from capture.text import count_noun
 
 CAP_PERCENTS: Final = (80, 100)
 """The agency is notified when so much of a cap is used."""
@@ -36,6 +37,12 @@ class CapUse:
     def reaches(self, percent: int) -> bool:
         """Whether so many percent or more are used."""
         return self.used * 100 >= self.limit * percent
+
+    def in_words(self, currency: str) -> str:
+        """Such as `12 of 20 leads` or `$400.00 of $500.00`."""
+        if self.name == MONEY_CAP:
+            return f"{show_money(self.used, currency)} of {show_money(self.limit, currency)}"
+        return f"{self.used:,} of {count_noun(self.limit, 'lead')}"
 
 
 def cap_uses(reading: ReadTransaction, campaign: Campaign, now: datetime) -> Iterator[CapUse]:

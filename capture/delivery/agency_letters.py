@@ -1,14 +1,14 @@
 """Finds the facts of letters to the agency."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from capture.campaign.gated_files import unavailable_files
 from capture.campaign.model import Campaign
 from capture.client_access.answers import labelled_answers
-from capture.closing.cap_use import MONEY_CAP
+from capture.closing.cap_use import MONEY_CAP, CapUse
 from capture.closing.months import campaign_groups, closings_of
 from capture.delivery.request import Dropped, Request
 from capture.documents.agreement.model import day, month_name
@@ -29,8 +29,6 @@ from capture.letters.quarantine import (
     QuarantineGroup,
 )
 from capture.letters.quarantine import quarantine_digest as write_quarantine_digest
-from capture.money import show_money
-from capture.text import count_noun
 
 _OVER_BUDGET: Final = (
     "A lead whose price would cross the budget is delivered, but the client is not charged for it."
@@ -118,19 +116,13 @@ def cap_nearly_reached(request: Request) -> Letter:
         title=campaign.title,
         client=request.client.name,
         month=month_name(data["month"]),
-        reached=_used(data, campaign.currency),
+        reached=CapUse(data["cap"], data["month"], data["count"], data["limit"]).in_words(
+            campaign.currency
+        ),
         consequence=(_OVER_BUDGET if data["cap"] == MONEY_CAP else _OVER_CAP[campaign.caps.over]),
         is_reached=data["count"] >= data["limit"],
     )
     return agency.cap_nearly_reached(request.letterhead, facts)
-
-
-def _used(data: Mapping[str, Any], currency: str) -> str:
-    """How much of a cap is used, in words."""
-    count, limit = data["count"], data["limit"]
-    if data["cap"] == MONEY_CAP:
-        return f"{show_money(count, currency)} of {show_money(limit, currency)}"
-    return f"{count:,} of {count_noun(limit, 'lead')}"
 
 
 def campaign_ends(request: Request) -> Letter:

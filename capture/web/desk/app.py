@@ -20,6 +20,7 @@ from capture.money import show_money
 from capture.web.config import DeskConfig
 from capture.web.desk import (
     campaigns,
+    clients,
     content,
     deliveries,
     lead,
@@ -65,6 +66,7 @@ PREFIX: Final = "/desk"
 PAGES: Final = (
     login.blueprint,
     overview.blueprint,
+    clients.blueprint,
     content.blueprint,
     review.blueprint,
     statements.blueprint,

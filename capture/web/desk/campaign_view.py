@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from capture.campaign.catalogue import Catalogue
 from capture.campaign.model import Campaign
+from capture.closing.cap_use import cap_uses
 from capture.documents.agreement.difference import differences
 from capture.documents.agreement.model import short_day, visible_text
 from capture.documents.price_words import campaign_price
@@ -40,6 +41,18 @@ class CampaignRow:
     """When it begins or ends, in words."""
     in_review: int
     """Leads that wait for the client's decision."""
+    caps: Sequence["CapView"]
+
+
+@dataclass(frozen=True, slots=True)
+class CapView:
+    """How much of a monthly cap is used."""
+
+    text: str
+    """Such as `12 of 20 leads`."""
+    percent: int
+    is_near: bool
+    """Whether so much is used that the agency is notified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,16 @@ def campaign_row(
         price=campaign_price(campaign),
         dates=dates_in_words(campaign, now),
         in_review=reading.campaigns.count_in_review(campaign.slug, now),
+        caps=cap_views(reading, campaign, now),
     )
+
+
+def cap_views(reading: ReadTransaction, campaign: Campaign, now: datetime) -> list[CapView]:
+    """How much of each cap of the campaign is used in the month of `now`."""
+    return [
+        CapView(use.in_words(campaign.currency), use.used * 100 // use.limit, use.is_near)
+        for use in cap_uses(reading, campaign, now)
+    ]
 
 
 def state_of(reading: ReadTransaction, campaign: Campaign, now: datetime, *, has_file: bool) -> str:

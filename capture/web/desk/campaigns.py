@@ -18,12 +18,22 @@ from capture.documents.agreement.model import Agreement
 from capture.intake.pausing import CampaignState, current_pause, pause_campaign, resume_campaign
 from capture.ledger.campaigns import parse_version
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
-from capture.web.desk.access import AGENCY, AGENCY_AND_CLIENT, ALL_ROLES, allow, own_client, user
+from capture.web.desk.access import (
+    AGENCY,
+    AGENCY_AND_CLIENT,
+    ALL_ROLES,
+    allow,
+    log_access,
+    own_client,
+    user,
+)
+from capture.web.desk.backtest_view import MOST_LEADS, BacktestView, backtest_view
 from capture.web.desk.campaign_view import (
     TONES,
     CampaignRow,
     campaign_row,
     campaigns_of,
+    cap_views,
     dates_in_words,
     find_campaign,
     state_of,
@@ -69,6 +79,7 @@ def show_list() -> ResponseReturnValue:
         is_filtered=any(selected.values()),
         is_own=client is not None,
         may_open=user().role in AGENCY_AND_CLIENT,
+        is_agency=user().role in AGENCY,
     )
 
 
@@ -87,6 +98,7 @@ def show(slug: str) -> ResponseReturnValue:
             "state": state,
             "dates": dates_in_words(campaign, now),
             "in_review": reading.campaigns.count_in_review(slug, now),
+            "caps": cap_views(reading, campaign, now),
             "pause": current_pause(reading, campaign) if state in MAY_RESUME else None,
             "may_pause": state in MAY_PAUSE,
             "may_resume": state in MAY_RESUME,
@@ -141,6 +153,31 @@ def download(slug: str, version: str) -> ResponseReturnValue:
     name = f"{slug}-{version[:12]}.pdf"
     content = BytesIO(to_pdf(document))
     return send_file(content, "application/pdf", as_attachment=True, download_name=name)
+
+
+@blueprint.get("/campaigns/<slug>/backtest/<version>")
+@allow(AGENCY)
+def show_backtest(slug: str, version: str) -> ResponseReturnValue:
+    """What a version would have made of past leads. Writes nothing about them."""
+    now, typed = datetime.now(UTC), request.args.get("since", "")
+
+    def load(reading: ReadTransaction) -> tuple[Campaign, BacktestView]:
+        campaign = _find_version(reading, _find(reading, slug)[0], version)
+        return campaign, backtest_view(reading, campaign, typed, now)
+
+    campaign, view = services().ledger.read(load)
+    if view.result is not None:
+        lead_ids = [lead.lead_id for lead in view.result.changed]
+        services().ledger.transact(lambda records: log_access(records, "backtest", lead_ids, now))
+    page = desk_page(
+        "backtest.html",
+        campaign=campaign,
+        version=version,
+        view=view,
+        file=_file_of(slug),
+        most=MOST_LEADS,
+    )
+    return page, 422 if view.problem else 200
 
 
 @blueprint.post("/campaigns/<slug>/pause")

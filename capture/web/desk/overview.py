@@ -23,7 +23,6 @@ from capture.kpi.views import ViewCounts, count_views
 from capture.kpi.waiting import MOST_FAILED, Waiting, gather_waiting
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.users import Role
-from capture.money import show_money
 from capture.text import count_noun, duration_in_words
 from capture.web.desk.access import ALL_ROLES, allow, roles_of, user
 from capture.web.desk.chart import Bar
@@ -221,14 +220,10 @@ def _failed(waiting: Waiting) -> Iterator[WaitingItem]:
 
 def _caps(waiting: Waiting) -> Iterator[WaitingItem]:
     for campaign, use in waiting.near_caps:
-        if use.name == MONEY_CAP:
-            limit, used = (show_money(part, campaign.currency) for part in (use.limit, use.used))
-            name = "budget"
-        else:
-            limit, used, name = count_noun(use.limit, "lead"), f"{use.used:,}", "cap"
+        name = "budget" if use.name == MONEY_CAP else "cap"
         yield WaitingItem(
             f"{campaign.title}: {name} {'reached' if use.reaches(100) else 'nearly reached'}",
-            f"{used} of {limit} in {month_name(use.month)}.",
+            f"{use.in_words(campaign.currency)} in {month_name(use.month)}.",
             page_link(f"/campaigns/{campaign.slug}"),
         )
 

@@ -1,5 +1,7 @@
 """Campaigns at the desk: the list, an agreement with its versions, pause and resume."""
 
+from datetime import timedelta
+
 import pytest
 
 from capture.lead.events import EventKind
@@ -33,8 +35,8 @@ def test_the_list_shows_client_state_price_and_leads_in_review(desk: DeskWorld) 
     desk.world.take()
     desk.world.take(test=True)
     text = desk.user("ada").text("/campaigns")
-    assert "The guide guide acme open no end $50.00 per accepted lead (CPL) 2" in text
-    assert "The guide rival other open no end $50.00 per accepted lead (CPL) 0" in text
+    assert "The guide guide acme open no end $50.00 per accepted lead (CPL) no cap 2" in text
+    assert "The guide rival other open no end $50.00 per accepted lead (CPL) no cap 0" in text
 
 
 def test_the_list_is_filtered_by_client_and_state_in_the_address(desk: DeskWorld) -> None:
@@ -58,6 +60,20 @@ def test_the_dates_of_the_file_are_the_state(
     reload_files(monkeypatch)
     change_file(desk, f"{line}\n{CAMPAIGN}")
     assert f"The guide guide acme {words}" in desk.user("ada").text("/campaigns")
+
+
+def test_the_use_of_caps_is_shown_to_agency_client_and_viewer(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reload_files(monkeypatch)
+    change_file(desk, f"{CAMPAIGN}\n[caps]\nleads_a_month = 2\nmoney_a_month = 500\n")
+    desk.world.take()
+    desk.world.take()
+    desk.clock.shift(timedelta(hours=48))
+    for name in ("ada", "carol", "vera"):
+        assert "2 of 2 leads 100 % $100.00 of $500.00 0" in desk.user(name).text("/campaigns")
+    page = desk.user("carol").text("/campaigns/guide")
+    assert "2 of 2 leads (100 %) near the cap $100.00 of $500.00 (20 %)" in page
 
 
 def test_a_client_sees_only_its_own_campaigns(desk: DeskWorld) -> None:

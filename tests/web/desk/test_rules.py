@@ -33,6 +33,7 @@ ROLES = {
         ("campaigns.show", "campaigns.show_version", "campaigns.download"), AGENCY_AND_CLIENT
     ),
     **dict.fromkeys(("campaigns.pause", "campaigns.resume"), AGENCY),
+    **dict.fromkeys(("campaigns.show_backtest", "clients.show"), AGENCY),
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
     **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),
