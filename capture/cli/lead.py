@@ -13,7 +13,7 @@ from capture.errors import NotFound
 from capture.lead.consent import Consent
 from capture.lead.events import ON_BEHALF_OF, EventKind, parse_time
 from capture.lead.model import Lead
-from capture.lead_story.story import LeadStory, load_story
+from capture.lead_details.details import LeadDetails, load_details
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import PersonalData, RecordedEvent
 
@@ -69,8 +69,8 @@ def show_one_lead(
 
 
 def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:
-    story = load_story(reading, lead)
-    events, personal_data, notes = story.recorded, story.personal_data, story.notes
+    details = load_details(reading, lead)
+    events, personal_data, notes = details.recorded, details.personal_data, details.notes
     due_state = reading.statements.due_state(lead.lead_id)
     earlier = [lead_id for recorded in events for lead_id in recorded.event.data.get("earlier", ())]
     return {
@@ -80,9 +80,9 @@ def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any
         "consent": asdict(lead.consent),
         "verdict": [
             {"id": each.id, "rule": each.rule, "passed": each.is_met, "reason": each.reason}
-            for each in story.criteria
+            for each in details.criteria
         ],
-        "signals": story.signals_in_words,
+        "signals": details.signals_in_words,
         "answers": None if personal_data is None else dict(personal_data.answers),
         "unverified": None if personal_data is None else dict(personal_data.unverified),
         "first_touch": None if personal_data is None else dict(personal_data.first_touch),
@@ -101,7 +101,7 @@ def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any
             for download in reading.downloads.of_lead(lead.lead_id)
         ],
         "notes": [{**asdict(note), "written_at": moment(note.written_at)} for note in notes],
-        "events": [_event(recorded, story) for recorded in events],
+        "events": [_event(recorded, details) for recorded in events],
     }
 
 
@@ -122,9 +122,9 @@ def _answers(personal_data: PersonalData | None) -> dict[str, Any] | None:
     return None if personal_data is None else dict(personal_data.answers)
 
 
-def _event(recorded: RecordedEvent, story: LeadStory) -> dict[str, Any]:
+def _event(recorded: RecordedEvent, details: LeadDetails) -> dict[str, Any]:
     event = recorded.event
-    note = story.note_of(event)
+    note = details.note_of(event)
     return {
         "sequence": recorded.sequence,
         "kind": event.kind.value,

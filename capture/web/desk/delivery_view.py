@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from capture.documents.agreement.model import visible_text
-from capture.lead_story.stages import Tone
+from capture.lead_details.stages import Tone
 from capture.ledger.messages import VISITOR, Channel, Message, MessageState
 from capture.ledger.protocol import ReadTransaction
 

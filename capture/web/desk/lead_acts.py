@@ -31,7 +31,7 @@ from capture.intake.quarantine import discard, release
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.lead_story.stages import STAGES_IN_WORDS
+from capture.lead_details.stages import STAGES_IN_WORDS
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.local_time import read_moment

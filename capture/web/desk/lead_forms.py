@@ -16,8 +16,8 @@ from capture.intake.correct import is_correctable, needs_not_spam
 from capture.intake.quarantine import QUARANTINE_STAGES
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
-from capture.lead_story.next_outcomes import possible_outcomes
-from capture.lead_story.timeline import SENTENCES
+from capture.lead_details.next_outcomes import possible_outcomes
+from capture.lead_details.timeline import SENTENCES
 from capture.ledger.types import PersonalData
 from capture.outcomes.record import MEETING_RESULTS
 from capture.outcomes.rows import cells_of_kind

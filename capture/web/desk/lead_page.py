@@ -16,10 +16,10 @@ from capture.documents.agreement.model import visible_text
 from capture.intake.signal_words import risk_signal_in_words
 from capture.lead.events import parse_time
 from capture.lead.model import Lead
-from capture.lead_story.other_leads import OtherLeads, find_other_leads
-from capture.lead_story.stages import STAGES_IN_WORDS, StageWords, Tone, stage_in_words
-from capture.lead_story.story import Criterion, LeadStory, load_story
-from capture.lead_story.timeline import TimelineEntry, agency_timeline, client_timeline
+from capture.lead_details.details import Criterion, LeadDetails, load_details
+from capture.lead_details.other_leads import OtherLeads, find_other_leads
+from capture.lead_details.stages import STAGES_IN_WORDS, StageWords, Tone, stage_in_words
+from capture.lead_details.timeline import TimelineEntry, agency_timeline, client_timeline
 from capture.ledger.downloads import Download
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import PersonalData
@@ -130,32 +130,32 @@ class LeadPage:
 
 def agency_page(reading: ReadTransaction, lead_id: str, viewer: str, now: datetime) -> LeadPage:
     """The lead for the agency. Raises `NotFound`."""
-    story = load_story(reading, find_lead(reading, lead_id))
-    lead, data = story.lead, story.personal_data
-    name, company = _title(story.lead, story, data)
+    details = load_details(reading, find_lead(reading, lead_id))
+    lead, data = details.lead, details.personal_data
+    name, company = _title(details.lead, details, data)
     receipt = consent_receipt(reading, lead_id)
     is_open = lead.review in {"qualified", "rejected"} and lead.deadline is not None
     return LeadPage(
         lead=lead,
         name=name,
         company=company,
-        campaign=visible_text(story.terms.title),
-        stage=stage_in_words(lead, story.events, now),
+        campaign=visible_text(details.terms.title),
+        stage=stage_in_words(lead, details.events, now),
         deadline=lead.deadline if is_open and lead.deadline and now < lead.deadline else None,
         marks=list(_marks(lead)),
-        answers=[] if data is None else list(answer_views(story.terms, data)),
+        answers=[] if data is None else list(answer_views(details.terms, data)),
         is_erased=data is None,
-        criteria=[_visible_criterion(each) for each in story.criteria],
+        criteria=[_visible_criterion(each) for each in details.criteria],
         consent=_consent(receipt),
         quoted_consent=visible_text(receipt.wording if receipt.is_ticked else ""),
         consent_version=receipt.form_version or "",
         visits=[] if data is None else list(_visits(data)),
-        timeline=agency_timeline(story),
+        timeline=agency_timeline(details),
         others=_others(find_other_leads(reading, lead, data, for_client=False), now),
         forms=agency_forms(
             load_client_lead(reading, lead), reading.people.pseudonym(lead.client, viewer), now
         ),
-        agency=_agency_part(reading, story, receipt),
+        agency=_agency_part(reading, details, receipt),
     )
 
 
@@ -195,8 +195,8 @@ def client_page(
     )
 
 
-def _title(lead: Lead, story: LeadStory, data: PersonalData | None) -> tuple[str, str]:
-    name, company = person_and_company(story.terms, {} if data is None else data.answers)
+def _title(lead: Lead, details: LeadDetails, data: PersonalData | None) -> tuple[str, str]:
+    name, company = person_and_company(details.terms, {} if data is None else data.answers)
     return name or f"Lead {lead.lead_id}", company
 
 
@@ -267,17 +267,17 @@ def _others(found: OtherLeads, now: datetime) -> list[OtherLead]:
     ]
 
 
-def _agency_part(reading: ReadTransaction, story: LeadStory, receipt: Receipt) -> AgencyPart:
-    lead_id, due = story.lead.lead_id, reading.statements.due_state(story.lead.lead_id)
+def _agency_part(reading: ReadTransaction, details: LeadDetails, receipt: Receipt) -> AgencyPart:
+    lead_id, due = details.lead.lead_id, reading.statements.due_state(details.lead.lead_id)
     signals = [
         Signal(visible_text(risk_signal_in_words(signal)), signal["weight"])
-        for signal in story.risk_signals
+        for signal in details.risk_signals
     ]
     return AgencyPart(
         receipt=receipt,
-        spam="" if signals else " ".join(story.signals_in_words),
+        spam="" if signals else " ".join(details.signals_in_words),
         signals=signals,
-        hold_at=story.terms.quarantine.hold_at,
+        hold_at=details.terms.quarantine.hold_at,
         deliveries=[
             delivery_view(reading, each) for each in reading.outbox.select(lead_id=lead_id)
         ],

@@ -12,7 +12,7 @@ from capture.intake.quarantine_entries import QuarantineEntry
 from capture.intake.signal_words import risk_signal_in_words
 from capture.intake.spam import reasons_against
 from capture.lead.model import Lead
-from capture.lead_story.stages import stage_in_words
+from capture.lead_details.stages import stage_in_words
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.letters.render import short

@@ -26,7 +26,7 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True)
-class LeadStory:
+class LeadDetails:
     """One lead with everything that is recorded about it. It is for the agency only: the client's
     part of it is in `capture.client_access`."""
 
@@ -91,9 +91,9 @@ class LeadStory:
         return (note for note in self.notes if (note.kind, note.written_at) not in keys)
 
 
-def load_story(reading: ReadTransaction, lead: Lead) -> LeadStory:
+def load_details(reading: ReadTransaction, lead: Lead) -> LeadDetails:
     """Everything that is recorded about a lead."""
-    return LeadStory(
+    return LeadDetails(
         lead,
         saved_campaign(reading, lead.campaign, lead.version),
         list(reading.events.select(lead_id=lead.lead_id)),

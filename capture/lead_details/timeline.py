@@ -14,7 +14,7 @@ from capture.client_access.lead_serializer import visible_events
 from capture.documents.agreement.model import join_words, visible_text
 from capture.intake.signal_words import risk_signal_in_words
 from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, parse_time
-from capture.lead_story.story import LeadStory, spam_signals_in_words
+from capture.lead_details.details import LeadDetails, spam_signals_in_words
 from capture.money import show_money
 
 SENTENCES: Final[Mapping[EventKind, str]] = {
@@ -103,16 +103,16 @@ class TimelineEntry:
     """The event's number; 0 for a note that belongs to no event."""
 
 
-def agency_timeline(story: LeadStory) -> list[TimelineEntry]:
+def agency_timeline(details: LeadDetails) -> list[TimelineEntry]:
     """Every event and every note of a lead, the oldest first."""
     entries = []
-    for recorded in story.recorded:
-        event, note = recorded.event, story.note_of(recorded.event)
+    for recorded in details.recorded:
+        event, note = recorded.event, details.note_of(recorded.event)
         is_own_note = note is not None and note.kind == event.kind.value
         entries.append(
             _entry(
                 event,
-                _agency_sentence(event, story),
+                _agency_sentence(event, details),
                 _who(event, "" if note is None else note.author),
                 note.text if note is not None and is_own_note else "",
                 recorded.sequence,
@@ -127,7 +127,7 @@ def agency_timeline(story: LeadStory) -> list[TimelineEntry]:
             is_recorded_later=False,
             note=visible_text(note.text),
         )
-        for note in story.notes_without_event()
+        for note in details.notes_without_event()
     ]
     return sorted(entries, key=lambda entry: entry.recorded_at)
 
@@ -166,7 +166,7 @@ def _with_name(side: str, name: str) -> str:
     return f"{visible_text(name)} ({side.lower()})" if name else side
 
 
-def _agency_sentence(event: Event, story: LeadStory) -> str:
+def _agency_sentence(event: Event, details: LeadDetails) -> str:
     """The sentence with what only the agency may know: signals, caps, other leads."""
     data, text = event.data, ""
     match event.kind:
@@ -182,10 +182,10 @@ def _agency_sentence(event: Event, story: LeadStory) -> str:
         case EventKind.HELD_BACK:
             text = f"{SENTENCES[event.kind]} {_signals(data)}"
         case EventKind.CORRECTED:
-            text = _correction(data, story)
+            text = _correction(data, details)
         case EventKind.QUALIFIED if data.get("signals"):
-            text = f"{_sentence(event, story.terms)} Not enough for quarantine: {_signals(data)}"
-    return text or _sentence(event, story.terms)
+            text = f"{_sentence(event, details.terms)} Not enough for quarantine: {_signals(data)}"
+    return text or _sentence(event, details.terms)
 
 
 def _sentence(event: Event, terms: Campaign) -> str:
@@ -220,8 +220,8 @@ def _sentence(event: Event, terms: Campaign) -> str:
     return " ".join(parts)
 
 
-def _correction(data: Mapping[str, Any], story: LeadStory) -> str:
-    fields = story.terms.fields
+def _correction(data: Mapping[str, Any], details: LeadDetails) -> str:
+    fields = details.terms.fields
     labels = [fields[name].label if name in fields else name for name in data.get("fields", ())]
     parts = [f"The agency corrected {join_words(labels)}."] if labels else []
     if data.get("not_spam"):
