@@ -28,7 +28,7 @@ from capture.client_access.answers import labelled_answers, person_and_company
 from capture.errors import GatepostError
 from capture.intake.quarantine import discard as discard_lead
 from capture.intake.quarantine import release as release_lead
-from capture.intake.quarantine_decisions import Act, Decision, decide
+from capture.intake.quarantine_decisions import QuarantineAct, QuarantineDecision, decide
 from capture.intake.quarantine_entries import (
     QuarantineEntry,
     find_quarantine_entry,
@@ -273,14 +273,16 @@ def discard(context: CommandContext, /, **options: Any) -> int:
 _RESULT_COLUMNS: Final = ("lead_id", "campaign", "result", "stage", "deadline")
 
 
-def _decide(context: CommandContext, act: Act, past: str, options: Mapping[str, Any]) -> int:
+def _decide(
+    context: CommandContext, act: QuarantineAct, past: str, options: Mapping[str, Any]
+) -> int:
     """Decides the selected leads and prints each result. Returns 1 if one was refused."""
     selection = _Selection(
         options["ids"], options["like"], options["campaign"], all_leads=options["all_leads"]
     )
     selection.check()
     check_name(options["by"])
-    decision = Decision(act, options["by"], options["note"])
+    decision = QuarantineDecision(act, options["by"], options["note"])
     with context.ledger() as ledger:
         if selection.campaign is not None:
             context.campaign_in(ledger, selection.campaign)

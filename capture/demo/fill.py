@@ -72,7 +72,7 @@ class DemoUsers:
     client: User
 
 
-def fill(  # noqa: PLR0913 - all that the story depends on
+def fill(  # noqa: PLR0913 - all that the year depends on
     folder: DemoFolder,
     duplicate_key: bytes,
     agency: Agency,
@@ -95,7 +95,7 @@ def fill(  # noqa: PLR0913 - all that the story depends on
         start = now - timedelta(days=366)
         for campaign in campaigns:
             ledger.transact(partial(save_terms, campaign=campaign, now=start))
-        year.tell(ledger, leads, report)
+        year.record(ledger, leads, report)
         _forget_old_messages(ledger, now - _LETTERS_OF)
         return ledger.transact(lambda records: _add_users(records, now))
     finally:

@@ -1,7 +1,7 @@
 """One year of the demonstration: leads, reviews, outcomes, quarantine, closed months, payments.
 
 Every step is the use case that the service, the commands and the dispatcher call, with the time of
-the story passed in, so the ledger is as if it had all happened.
+the event passed in, so the ledger is as if it had all happened.
 """
 
 import heapq
@@ -63,7 +63,7 @@ class Step(Protocol):
 
 @dataclass
 class Year:
-    """The story of a year, step by step in the order of time."""
+    """The events of a year, step by step in the order of time."""
 
     campaigns: Sequence[Campaign]
     parties: Mapping[str, Parties]
@@ -75,10 +75,10 @@ class Year:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)  # noqa: S311 - a story, not a secret
+        self._chance = random.Random(self.seed)  # noqa: S311 - no secret
         self._people = People(self._chance, self.articles)
 
-    def tell(self, ledger: Ledger, leads: int, report: Callable[[float], None]) -> None:
+    def record(self, ledger: Ledger, leads: int, report: Callable[[float], None]) -> None:
         """Records everything, in one transaction for each day. `report` gets the share done."""
         start = self.end - YEAR
         for at in self._arrivals(start, leads):

@@ -14,15 +14,15 @@ from capture.ledger.protocol import Ledger, WriteTransaction
 _BATCH_SIZE: Final = 100
 """Leads in one transaction. Other writers wait until it ends."""
 
-Act = Callable[[WriteTransaction, str, str, datetime, str], Lead]
+QuarantineAct = Callable[[WriteTransaction, str, str, datetime, str], Lead]
 """`release` or `discard` of `capture.intake.quarantine`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class QuarantineDecision:
     """What a person decides about leads in quarantine."""
 
-    act: Act
+    act: QuarantineAct
     by: str
     """The person's name."""
     note: str = ""
@@ -30,7 +30,7 @@ class Decision:
 
 def decide(
     ledger: Ledger,
-    decision: Decision,
+    decision: QuarantineDecision,
     ids: Sequence[str],
     clock: Callable[[], datetime],
     *,

@@ -20,7 +20,7 @@ MONTHS: Final = 12
 
 
 @dataclass(slots=True)
-class Content:
+class PageFigures:
     """The figures of one page, or of several together."""
 
     views: PathViews = field(default_factory=PathViews)
@@ -30,12 +30,12 @@ class Content:
     """The same for the last visit before the form."""
 
     @property
-    def is_read_in_vain(self) -> bool:
+    def earns_nothing(self) -> bool:
         """Whether it was opened, and led to no lead and no revenue."""
         sums = [*self.first.values(), *self.last.values()]
         return bool(self.views.pages) and not any(item.leads or item.revenue for item in sums)
 
-    def add(self, other: "Content") -> None:
+    def add(self, other: "PageFigures") -> None:
         """Adds the figures of another page."""
         self.views.pages += other.views.pages
         self.views.forms += other.views.forms
@@ -46,12 +46,12 @@ class Content:
 
 def gather_content(
     reading: ReadTransaction, campaigns: Sequence[Campaign], month: str, now: datetime
-) -> dict[str, Content]:
+) -> dict[str, PageFigures]:
     """The figures of a month by path: the leads that came in it, and the payments made in it.
 
     The groups of `gatepost kpi --by post` for leads without a path are included.
     """
-    by_path: defaultdict[str, Content] = defaultdict(Content)
+    by_path: defaultdict[str, PageFigures] = defaultdict(PageFigures)
     for campaign in campaigns:
         currency, today = campaign.currency, day_of(now, campaign)
         for kpi_lead in reading.leads.for_kpi(campaign.slug, month):

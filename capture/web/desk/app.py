@@ -27,11 +27,11 @@ from capture.web.desk import (
     leads,
     login,
     months,
-    notes,
     overview,
     people,
     quarantine,
     review,
+    statement_acts,
     statements,
     tokens,
 )
@@ -71,7 +71,7 @@ PAGES: Final = (
     review.blueprint,
     statements.blueprint,
     months.blueprint,
-    notes.blueprint,
+    statement_acts.blueprint,
     lead.blueprint,
     quarantine.blueprint,
     deliveries.blueprint,
@@ -83,7 +83,7 @@ PAGES: Final = (
 """The pages of the desk, one file and one blueprint for each."""
 
 NAVIGATION: Final = (
-    NavigationItem("home.show", "Overview", AGENCY_AND_VIEWER),
+    NavigationItem("overview.show", "Overview", AGENCY_AND_VIEWER),
     NavigationItem("review.show", "Review", AGENCY_AND_CLIENT),
     NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT),
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
@@ -168,7 +168,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _message(title: str, text: str, status: int) -> ResponseReturnValue:
-    return desk_page("message.html", title=title, text=text, link="home.show"), status
+    return desk_page("message.html", title=title, text=text, link="overview.show"), status
 
 
 def _not_for_role(_: NotForRole) -> ResponseReturnValue:

@@ -28,7 +28,7 @@ _LONGEST_LINE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BulkAct:
     """What a person does with the selected leads."""
 
     act: str
@@ -51,19 +51,19 @@ class LeadResult:
 
 
 def act_on_leads(
-    ledger: Ledger, choice: Choice, lead_ids: Sequence[str], now: datetime
+    ledger: Ledger, bulk_act: BulkAct, lead_ids: Sequence[str], now: datetime
 ) -> list[LeadResult]:
     """Acts on each lead. One that is refused does not stop the others."""
 
     def record(records: WriteTransaction) -> list[LeadResult]:
-        return [_result(records, choice, lead_id, now) for lead_id in lead_ids]
+        return [_result(records, bulk_act, lead_id, now) for lead_id in lead_ids]
 
     return ledger.transact(record)
 
 
-def results_in_words(choice: Choice, results: Sequence[LeadResult]) -> list[str]:
+def results_in_words(bulk_act: BulkAct, results: Sequence[LeadResult]) -> list[str]:
     """The results in lines: the numbers first, then each lead that was refused, with the reason."""
-    past = PAST[choice.act]
+    past = PAST[bulk_act.act]
     done = sum(not (result.problem or result.is_known) for result in results)
     known = sum(result.is_known for result in results)
     refused = [result for result in results if result.problem]
@@ -79,29 +79,31 @@ def results_in_words(choice: Choice, results: Sequence[LeadResult]) -> list[str]
     return lines
 
 
-def _result(records: WriteTransaction, choice: Choice, lead_id: str, now: datetime) -> LeadResult:
-    result = records.attempt(lambda attempt: _act(attempt, choice, lead_id, now))
+def _result(
+    records: WriteTransaction, bulk_act: BulkAct, lead_id: str, now: datetime
+) -> LeadResult:
+    result = records.attempt(lambda attempt: _act(attempt, bulk_act, lead_id, now))
     if isinstance(result, GatepostError):
         text = str(result).rstrip(".")
         return LeadResult(lead_id, text if lead_id in text else f"lead {lead_id}: {text}")
     return LeadResult(lead_id, is_known=result)
 
 
-def _act(records: WriteTransaction, choice: Choice, lead_id: str, now: datetime) -> bool:
+def _act(records: WriteTransaction, bulk_act: BulkAct, lead_id: str, now: datetime) -> bool:
     """Whether the lead was so before. Raises `NotFound` or `Refused`."""
-    if choice.act in KINDS:
-        actor = Actor.AGENCY if choice.client is None else Actor.CLIENT
-        client = choice.client or find_lead(records, lead_id).client
-        kind = KINDS[choice.act]
-        reason = choice.reason if kind is EventKind.REJECTED else ""
-        decision = Decision(Act(lead_id, choice.by, actor), kind, reason)
+    if bulk_act.act in KINDS:
+        actor = Actor.AGENCY if bulk_act.client is None else Actor.CLIENT
+        client = bulk_act.client or find_lead(records, lead_id).client
+        kind = KINDS[bulk_act.act]
+        reason = bulk_act.reason if kind is EventKind.REJECTED else ""
+        decision = Decision(Act(lead_id, bulk_act.by, actor), kind, reason)
         return decide_on_lead(records, client, decision, now).is_known
-    if choice.client is not None:
+    if bulk_act.client is not None:
         raise NotFound("There is no such lead")
     lead = find_lead(records, lead_id)
-    if choice.act == "discard" and lead.review == "discarded":
+    if bulk_act.act == "discard" and lead.review == "discarded":
         return True
     if lead.review not in QUARANTINE_STAGES:
         raise Refused(f"lead {lead_id} is {lead.review_at(now)}, not in quarantine")
-    _QUARANTINE[choice.act](records, lead_id, choice.by, now)
+    _QUARANTINE[bulk_act.act](records, lead_id, bulk_act.by, now)
     return False

@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 
 from capture.documents.agreement.model import month_name
-from capture.kpi.content import Content, MonthOfContent, articles_and_leads, gather_content
+from capture.kpi.content import MonthOfContent, PageFigures, articles_and_leads, gather_content
 from capture.kpi.formulas import percent
 from capture.kpi.gathering import campaigns_in
 from capture.kpi.grouping import month_before
@@ -20,9 +20,9 @@ from capture.money import show_money
 from capture.site import Site
 from capture.web.desk.access import AGENCY_AND_VIEWER, allow
 from capture.web.desk.chart import Bar
-from capture.web.desk.last_result import LastResults
 from capture.web.desk.overview import RESULTS, chosen_month, month_after
 from capture.web.desk.pages import desk_page
+from capture.web.desk.result_cache import ResultCache
 from capture.web.services import services
 
 blueprint = Blueprint("content", __name__)
@@ -49,7 +49,7 @@ class Row:
     """Such as `too_small 2, known 1`."""
     first_revenue: str
     last_revenue: str
-    is_read_in_vain: bool
+    earns_nothing: bool
 
     @property
     def rejected_rate(self) -> str:
@@ -75,7 +75,7 @@ def show() -> ResponseReturnValue:
         rejected=sorted(
             (row for row in rows if row.rejected), key=lambda row: (-row.rejected, row.title)
         )[:_LISTED],
-        in_vain=[row for row in articles if row.is_read_in_vain][:_LISTED],
+        in_vain=[row for row in articles if row.earns_nothing][:_LISTED],
         months=months,
         article_bars=_bars(months, "articles"),
         lead_bars=_bars(months, "leads"),
@@ -89,10 +89,10 @@ def show() -> ResponseReturnValue:
 
 def _gather(
     reading: ReadTransaction, site: Site, month: str, now: datetime
-) -> tuple[Mapping[str, Content], list[MonthOfContent]]:
+) -> tuple[Mapping[str, PageFigures], list[MonthOfContent]]:
     campaigns = campaigns_in(reading, services().catalogue.current(), None, None)
     versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
-    results: LastResults = current_app.extensions[RESULTS]
+    results: ResultCache = current_app.extensions[RESULTS]
     content = results.get(
         reading,
         ("content", month, versions),
@@ -102,22 +102,22 @@ def _gather(
     return content, articles_and_leads(reading, campaigns, site.dates, month, now)
 
 
-def _rows(content: Mapping[str, Content], site: Site, touch: str) -> Iterator[Row]:
+def _rows(content: Mapping[str, PageFigures], site: Site, touch: str) -> Iterator[Row]:
     """The pages of the site, those with most views and leads first; then all others together."""
     rows = [
-        _row(title, path, site, content.get(path, Content()), touch)
+        _row(title, path, site, content.get(path, PageFigures()), touch)
         for path, title in site.titles.items()
     ]
     yield from sorted(rows, key=lambda row: (-row.views, -row.leads, row.title))
-    others = Content()
+    others = PageFigures()
     for path, figures in content.items():
         if path not in site.titles:
             others.add(figures)
-    if others != Content():
+    if others != PageFigures():
         yield _row(OTHER_PAGES, "", site, others, touch)
 
 
-def _row(title: str, path: str, site: Site, content: Content, touch: str) -> Row:
+def _row(title: str, path: str, site: Site, content: PageFigures, touch: str) -> Row:
     by_currency = content.first if touch == "first" else content.last
     sums = list(by_currency.values())
     reasons: Counter[str] = Counter()
@@ -136,7 +136,7 @@ def _row(title: str, path: str, site: Site, content: Content, touch: str) -> Row
         reasons=", ".join(f"{code} {count:,}" for code, count in reasons.most_common()),
         first_revenue=_revenue(content.first),
         last_revenue=_revenue(content.last),
-        is_read_in_vain=content.is_read_in_vain,
+        earns_nothing=content.earns_nothing,
     )
 
 

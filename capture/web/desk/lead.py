@@ -99,4 +99,4 @@ def _no_lead(error: NotFound) -> ResponseReturnValue:
     title, text = "Not found", "There is no such lead. The address may be mistyped."
     if isinstance(error, LeadRemoved):
         title, text = "This lead was removed", "The agency has removed this lead. It costs nothing."
-    return desk_page("message.html", title=title, text=text, link="home.show"), 404
+    return desk_page("message.html", title=title, text=text, link="overview.show"), 404

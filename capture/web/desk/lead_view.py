@@ -21,7 +21,7 @@ from capture.ledger.types import PersonalData
 from capture.letters.render import moment_in_words
 from capture.review.acts import UNDO, current_review
 from capture.text import count_noun, duration_in_words
-from capture.web.desk.words import time_in_words
+from capture.web.desk.times import time_in_words
 
 _WITHDRAWN: Final = "The person withdrew the consent: do not contact them any more. "
 

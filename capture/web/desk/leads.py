@@ -20,7 +20,7 @@ from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_cl
 from capture.web.desk.bulk_acts import (
     AGENCY_ACTS,
     PAST,
-    Choice,
+    BulkAct,
     act_on_leads,
     results_in_words,
 )
@@ -71,14 +71,14 @@ def act() -> ResponseReturnValue:
     """Accepts, rejects, releases or discards the selected leads, each on its own."""
     form, client = request.form, own_client()
     filters = read_filters(form, client)
-    choice = Choice(form.get("act", ""), user().name, client, form.get("reason", ""))
+    bulk_act = BulkAct(form.get("act", ""), user().name, client, form.get("reason", ""))
     lead_ids = _selected()
-    problem = _fault_of_choice(choice, lead_ids)
+    problem = _fault_of_form(bulk_act, lead_ids)
     if problem:
         flash(problem)
     else:
-        results = act_on_leads(services().ledger, choice, lead_ids, datetime.now(UTC))
-        for line in results_in_words(choice, results):
+        results = act_on_leads(services().ledger, bulk_act, lead_ids, datetime.now(UTC))
+        for line in results_in_words(bulk_act, results):
             flash(line)
     return redirect(filters.here(), 303)
 
@@ -131,16 +131,16 @@ def _selected() -> list[str]:
     return list(dict.fromkeys(request.form.getlist("lead")))[:MOST_SELECTED]
 
 
-def _fault_of_choice(choice: Choice, lead_ids: Sequence[str]) -> str:
+def _fault_of_form(bulk_act: BulkAct, lead_ids: Sequence[str]) -> str:
     """Why nothing can be done; empty if it can."""
-    if choice.act not in PAST or (choice.client is not None and choice.act in AGENCY_ACTS):
+    if bulk_act.act not in PAST or (bulk_act.client is not None and bulk_act.act in AGENCY_ACTS):
         return "Nothing was done. Use one of the buttons."
     if not lead_ids:
         return "Nothing was done. Select leads first."
-    if choice.act == "reject" and not choice.reason:
+    if bulk_act.act == "reject" and not bulk_act.reason:
         return "Nothing was done. Choose the reason of the rejection."
-    is_stated = choice.client is not None or request.form.get("stated")
-    return "" if choice.act in AGENCY_ACTS or is_stated else NOT_STATED
+    is_stated = bulk_act.client is not None or request.form.get("stated")
+    return "" if bulk_act.act in AGENCY_ACTS or is_stated else NOT_STATED
 
 
 def _load_rows(leads: Sequence[Lead], query: LeadListQuery) -> Sequence[LeadRow]:

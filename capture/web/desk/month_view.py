@@ -18,7 +18,7 @@ from capture.documents.closed_document import sheet_of_statement
 from capture.documents.sheet import Sheet
 from capture.errors import Refused
 from capture.ledger.protocol import Ledger, ReadTransaction
-from capture.web.desk.statement_view import Part, statement_parts
+from capture.web.desk.statement_view import DocumentPart, statement_parts
 from capture.web.desk.times import short_time
 
 
@@ -83,7 +83,7 @@ class Preview:
     decisions: Sequence[DecisionRow]
     sheet: Sheet | None
     """None if the month is closed, or if there is nothing to preview."""
-    parts: Sequence[Part] = ()
+    parts: Sequence[DocumentPart] = ()
 
     @property
     def lead_ids(self) -> list[str]:

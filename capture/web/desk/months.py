@@ -93,7 +93,7 @@ def _confirm_page(
 ) -> ResponseReturnValue:
     table = _table(month, datetime.now(UTC), client)
     page = desk_page(
-        "close.html",
+        "month_close.html",
         table=table,
         failures=failures,
         month=month,

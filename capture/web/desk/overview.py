@@ -26,15 +26,15 @@ from capture.ledger.users import Role
 from capture.text import count_noun, duration_in_words
 from capture.web.desk.access import ALL_ROLES, allow, roles_of, user
 from capture.web.desk.chart import Bar
-from capture.web.desk.last_result import LastResults
 from capture.web.desk.pages import desk_page
+from capture.web.desk.result_cache import ResultCache
 from capture.web.desk.times import reader_zone, short_time
 from capture.web.services import services
 
-blueprint = Blueprint("home", __name__)
+blueprint = Blueprint("overview", __name__)
 
 RESULTS: Final = "gatepost_desk_results"
-"""The key of `LastResults` in `Flask.extensions`."""
+"""The key of `ResultCache` in `Flask.extensions`."""
 _FACTS: Final = "gatepost_desk_facts"
 """The key of `KnownFacts` in `Flask.extensions`."""
 _MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
@@ -42,7 +42,7 @@ _MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 @blueprint.record_once
 def _add_results(state: BlueprintSetupState) -> None:
-    state.app.extensions[RESULTS] = LastResults()
+    state.app.extensions[RESULTS] = ResultCache()
     state.app.extensions[_FACTS] = KnownFacts()
 
 
@@ -93,7 +93,7 @@ def _gather(
     catalogue = services().catalogue.current()
     campaigns = campaigns_in(reading, catalogue, None, None)
     versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
-    results: LastResults = current_app.extensions[RESULTS]
+    results: ResultCache = current_app.extensions[RESULTS]
     overview = results.get(
         reading,
         ("overview", month, versions),

@@ -13,7 +13,7 @@ from capture.errors import GatepostError, Refused
 from capture.form.text import cleaned_line
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.quarantine import discard, release
-from capture.intake.quarantine_decisions import Act, Decision, decide
+from capture.intake.quarantine_decisions import QuarantineAct, QuarantineDecision, decide
 from capture.intake.quarantine_entries import QuarantineEntry, quarantine_entries
 from capture.lead.events import show_time
 from capture.lead.model import Lead
@@ -44,7 +44,7 @@ _MOST_RESULTS: Final = 50
 _MOST_REFUSALS: Final = 3
 SPAM_DAYS: Final = 30
 _MAX_NOTE: Final = 1000
-_ACTS: Final[Mapping[str, tuple[Act, str]]] = {
+_ACTS: Final[Mapping[str, tuple[QuarantineAct, str]]] = {
     "release": (release, "released"),
     "discard": (discard, "discarded"),
 }
@@ -110,7 +110,7 @@ def record() -> ResponseReturnValue:
         ids = ledger.read(partial(_alike_ids, campaign=campaign, signals=signals))
     part = ids[:MOST_AT_ONCE]
     note = request.form.get("note", "")[:_MAX_NOTE]
-    decision = Decision(act, user().name, note)
+    decision = QuarantineDecision(act, user().name, note)
     results = decide(ledger, decision, part, partial(datetime.now, UTC))
     for text in _summary(results, past, len(ids) - len(part)):
         flash(text)
@@ -218,7 +218,7 @@ def _spam_row(lead_id: str) -> SpamRow:
     return row
 
 
-def _act() -> tuple[Act, str]:
+def _act() -> tuple[QuarantineAct, str]:
     """What the button does, and its past tense."""
     found = _ACTS.get(request.form.get("act", ""))
     if found is None:

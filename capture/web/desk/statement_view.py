@@ -56,7 +56,7 @@ class DocumentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class AccountSums:
     """The sums of the accounts in one currency, in minor units."""
 
     currency: str
@@ -81,7 +81,7 @@ class DocumentList:
     """One page of documents, the newest first."""
 
     rows: Sequence[DocumentRow]
-    sums: Sequence[Sums]
+    sums: Sequence[AccountSums]
     """Over all documents of the selected client, on other pages too."""
     clients: Sequence[str]
     """The clients that have documents."""
@@ -149,11 +149,11 @@ def kind_in_words(document: Document) -> str:
     return f"{kind} on {document.corrects}" if document.corrects else kind
 
 
-def _sums(accounts: Sequence[Account], now: datetime) -> Iterator[Sums]:
+def _sums(accounts: Sequence[Account], now: datetime) -> Iterator[AccountSums]:
     for currency in sorted({account.currency for account in accounts}):
         group = [account for account in accounts if account.currency == currency]
         entries = [entry for account in group for entry in account.entries]
-        yield Sums(
+        yield AccountSums(
             currency,
             to_pay=sum(account.open for account in group),
             overdue=sum(entry.open for entry in entries if state_of(entry, now) == "overdue"),
@@ -165,7 +165,7 @@ def _sums(accounts: Sequence[Account], now: datetime) -> Iterator[Sums]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DocumentLine:
     """A line of a document: the cells of its sheet, and the lead behind it."""
 
     cells: Sequence[Cell]
@@ -174,11 +174,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """The lines of one campaign."""
 
     sheet: SheetPart
-    lines: Sequence[Line]
+    lines: Sequence[DocumentLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class DocumentView:
 
     closed: ClosedDocument
     row: DocumentRow
-    parts: Sequence[Part]
+    parts: Sequence[DocumentPart]
     einvoice_fault: str
     """Why it cannot be an e-invoice; empty if it can."""
     debits: Sequence[DebitView]
@@ -252,25 +252,27 @@ def document_view(reading: ReadTransaction, closed: ClosedDocument, now: datetim
     )
 
 
-def parts_of(closed: ClosedDocument) -> list[Part]:
+def parts_of(closed: ClosedDocument) -> list[DocumentPart]:
     """The lines of the sheet with their leads."""
     content = closed.content
     if isinstance(content, Statement):
         return statement_parts(content, closed.sheet.parts)
     return [
-        Part(part, [Line(row, content.lead_id, content.period) for row in part.table.rows])
+        DocumentPart(
+            part, [DocumentLine(row, content.lead_id, content.period) for row in part.table.rows]
+        )
         for part in closed.sheet.parts
     ]
 
 
-def statement_parts(statement: Statement, sheet_parts: Sequence[SheetPart]) -> list[Part]:
+def statement_parts(statement: Statement, sheet_parts: Sequence[SheetPart]) -> list[DocumentPart]:
     """The lines of a statement or preview with their leads."""
     billed = [part for part in statement.parts if part.lines]
     return [
-        Part(
+        DocumentPart(
             sheet_part,
             [
-                Line(cells, line.lead_id, line.period)
+                DocumentLine(cells, line.lead_id, line.period)
                 for cells, line in zip(sheet_part.table.rows, part.lines, strict=True)
             ],
         )

@@ -40,3 +40,9 @@ def zone_name() -> str:
     if zone.key == "UTC":
         return "Coordinated Universal Time (UTC)"
     return f"{get_timezone_name(zone, locale='en')} ({zone.key})"
+
+
+def time_in_words(moment: datetime, zone: ZoneInfo) -> str:
+    """`10:00:07 (Eastern Standard Time)`, for a time of the same day."""
+    here = moment.astimezone(zone)
+    return f"{here:%H:%M:%S} ({get_timezone_name(here, locale='en')})"

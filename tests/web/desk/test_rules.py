@@ -17,15 +17,23 @@ PUBLIC = {
 ALL, AGENCY = frozenset(Role), frozenset({Role.AGENCY})
 AGENCY_AND_CLIENT = frozenset({Role.AGENCY, Role.CLIENT})
 ROLES = {
-    **dict.fromkeys(("login.leave", "home.show"), ALL),
+    **dict.fromkeys(("login.leave", "overview.show"), ALL),
     **dict.fromkeys(
         ("statements.show_list", "statements.show", "statements.download"), AGENCY_AND_CLIENT
     ),
     **dict.fromkeys(
         ("months.show_list", "months.preview", "months.confirm", "months.close"), AGENCY
     ),
-    **dict.fromkeys(("notes.show_line", "notes.credit", "notes.debit", "notes.pay"), AGENCY),
-    "notes.answer": frozenset({Role.CLIENT}),
+    **dict.fromkeys(
+        (
+            "statement_acts.show_line",
+            "statement_acts.credit",
+            "statement_acts.debit",
+            "statement_acts.pay",
+        ),
+        AGENCY,
+    ),
+    "statement_acts.answer": frozenset({Role.CLIENT}),
     "content.show": frozenset({Role.AGENCY, Role.VIEWER}),
     **dict.fromkeys(("leads.show", "leads.act", "leads.export"), AGENCY_AND_CLIENT),
     "campaigns.show_list": ALL,

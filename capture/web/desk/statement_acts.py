@@ -16,13 +16,13 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.money import show_money
 from capture.outcomes.revenue import read_amount
 from capture.web.desk.access import AGENCY, CLIENT, allow, log_access, user
-from capture.web.desk.line_view import LineView, line_view
 from capture.web.desk.pages import desk_page
+from capture.web.desk.statement_line_view import StatementLineView, statement_line_view
 from capture.web.desk.statements import document_page
 from capture.web.review.access import MAX_NOTE, TOO_LATE, typed_note
 from capture.web.services import services
 
-blueprint = Blueprint("notes", __name__)
+blueprint = Blueprint("statement_acts", __name__)
 
 REASONS = ("goodwill", "wrong_contact", "wrong_rate", "missed_period")
 """Reasons that the forms suggest. The rule allows any code."""
@@ -43,15 +43,15 @@ def _line_page(
 ) -> ResponseReturnValue:
     now, period = datetime.now(UTC), request.values.get("period", "")
 
-    def read(reading: ReadTransaction) -> LineView:
-        return line_view(reading, number, lead_id, period)
+    def read(reading: ReadTransaction) -> StatementLineView:
+        return statement_line_view(reading, number, lead_id, period)
 
     line = services().ledger.read(read)
     services().ledger.transact(
         lambda records: log_access(records, "statement line", [lead_id], now)
     )
     page = desk_page(
-        "line.html",
+        "statement_line.html",
         line=line,
         reasons=REASONS,
         problem=problem,

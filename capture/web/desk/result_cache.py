@@ -13,7 +13,7 @@ _MOST: Final = 32
 """Most results to keep."""
 
 
-class LastResults:
+class ResultCache:
     """A result is used again while the ledger has no new event and the minute is the same.
 
     The minute matters because silence accepts leads without an event (rule 12 of docs/rules.md).

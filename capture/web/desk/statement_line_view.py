@@ -12,7 +12,7 @@ from capture.money import from_minor
 
 
 @dataclass(frozen=True, slots=True)
-class LineView:
+class StatementLineView:
     """One line. Amounts are minor units, net of tax."""
 
     number: str
@@ -36,7 +36,9 @@ class LineView:
         return from_minor(self.left, self.currency)
 
 
-def line_view(reading: ReadTransaction, number: str, lead_id: str, period: str) -> LineView:
+def statement_line_view(
+    reading: ReadTransaction, number: str, lead_id: str, period: str
+) -> StatementLineView:
     """The line. Raises `NotFound`, or `Refused` if a period is needed."""
     billed = billed_line(reading, number, lead_id, period)
     key = number, lead_id, billed.line.period
@@ -46,7 +48,7 @@ def line_view(reading: ReadTransaction, number: str, lead_id: str, period: str) 
         if proposal.stage == "open"
         and (proposal.statement, proposal.lead_id, proposal.period) == key
     ]
-    return LineView(
+    return StatementLineView(
         number=number,
         client=billed.statement.client,
         lead_id=lead_id,
