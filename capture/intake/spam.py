@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
-from capture.lead.events import EventKind
+from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
 
@@ -11,11 +11,16 @@ from capture.ledger.protocol import ReadTransaction
 def spam_signals(reading: ReadTransaction, lead: Lead) -> Sequence[str]:
     """The spam signals of a lead as parts of a sentence."""
     return [
-        spam_signal_in_words(signal)
+        text
         for recorded in reading.events.select(lead_id=lead.lead_id)
         if recorded.event.kind is EventKind.SPAM
-        for signal in recorded.event.data["signals"]
+        for text in spam_signals_in_words(recorded.event)
     ]
+
+
+def spam_signals_in_words(event: Event) -> Sequence[str]:
+    """The spam signals of an event of spam as parts of a sentence."""
+    return [spam_signal_in_words(signal) for signal in event.data["signals"]]
 
 
 def reasons_against(reading: ReadTransaction, lead: Lead) -> Sequence[str]:

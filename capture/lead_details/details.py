@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from capture.campaign.model import Campaign
-from capture.intake.signal_words import risk_signal_in_words, spam_signal_in_words
+from capture.intake.signal_words import risk_signal_in_words
+from capture.intake.spam import spam_signals_in_words
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction
@@ -75,7 +76,7 @@ class LeadDetails:
         """The spam signals or risk signals of that event, in sentences."""
         newest = self.signal_event
         if newest is not None and newest.kind is EventKind.SPAM:
-            return [f"It looked like spam: {spam_signals_in_words(newest)}."]
+            return [f"It looked like spam: {'; '.join(spam_signals_in_words(newest))}."]
         return list(map(risk_signal_in_words, self.risk_signals))
 
     def note_of(self, event: Event) -> Note | None:
@@ -100,8 +101,3 @@ def load_details(reading: ReadTransaction, lead: Lead) -> LeadDetails:
         reading.people.personal_data(lead.lead_id),
         list(reading.people.notes(lead.lead_id)),
     )
-
-
-def spam_signals_in_words(event: Event) -> str:
-    """The spam signals of an event of spam, as parts of a sentence."""
-    return "; ".join(map(spam_signal_in_words, event.data["signals"]))

@@ -1,6 +1,6 @@
-"""Where a lead stands, in words for the agency: its stage in review, and what that means."""
+"""Stages in words: the name and tone of each one, and for the agency what a lead's stage means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -10,11 +10,12 @@ from capture.lead.model import Lead
 from capture.review.acts import current_review
 
 Tone = Literal["", "good", "bad", "warning"]
+"""The colour of a badge; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageWords:
-    """A stage in words."""
+    """The stage of a lead in words."""
 
     label: str
     tone: Tone
@@ -22,72 +23,91 @@ class StageWords:
     """One or two sentences: what follows from it."""
 
 
-_NOT_DELIVERED: Final = "It is not delivered and never billed."
-STAGES_IN_WORDS: Final[Mapping[str, StageWords]] = {
-    "received": StageWords("Received", "", "It is not judged yet."),
-    "spam": StageWords("Spam", "bad", f"It looked like spam. {_NOT_DELIVERED}"),
-    "duplicate": StageWords("Duplicate", "", f"The client has this person. {_NOT_DELIVERED}"),
-    "suppressed": StageWords(
-        "Suppressed",
-        "",
-        f"The person or company is on the client's suppression list. {_NOT_DELIVERED}",
-    ),
-    "over_cap": StageWords("Over cap", "", f"An agreed cap was reached. {_NOT_DELIVERED}"),
-    "disqualified": StageWords(
-        "Disqualified", "", f"It does not meet every criterion. {_NOT_DELIVERED}"
-    ),
-    "quarantined": StageWords(
-        "Quarantined", "warning", "The client does not see it until you release it."
-    ),
-    "held_back": StageWords(
-        "Held back",
-        "warning",
-        "The client sees that you are checking it. Its deadline is stopped until you decide.",
-    ),
-    "discarded": StageWords("Discarded", "bad", f"It is not from a person. {_NOT_DELIVERED}"),
-    "unconfirmed": StageWords(
-        "Unconfirmed", "warning", "It waits for the person to prove the e-mail address."
-    ),
-    "expired": StageWords(
-        "Expired", "", f"The person did not prove the e-mail address in time. {_NOT_DELIVERED}"
-    ),
-    "consent_withdrawn": StageWords(
-        "Consent withdrawn", "bad", f"The person withdrew the consent. {_NOT_DELIVERED}"
-    ),
-    "qualified": StageWords("Qualified", "warning", "The client decides about it."),
-    "accepted": StageWords("Accepted", "good", "The lead is accepted."),
-    "rejected": StageWords("Rejected", "bad", "The lead is rejected. It costs nothing."),
+_TONES: Final[Mapping[str, Tone]] = {
+    "accepted": "good",
+    "held": "good",
+    "won": "good",
+    "qualified": "warning",
+    "quarantined": "warning",
+    "held_back": "warning",
+    "unconfirmed": "warning",
+    "objected": "warning",
+    "spam": "bad",
+    "discarded": "bad",
+    "consent_withdrawn": "bad",
+    "rejected": "bad",
+    "no_show": "bad",
+    "lost": "bad",
+    "refunded": "bad",
+    "churned": "bad",
 }
-"""By stage: its words, as far as they do not depend on the lead."""
+_NOT_DELIVERED: Final = "It is not delivered and never billed."
+_MEANINGS: Final[Mapping[str, str]] = {
+    "received": "It is not judged yet.",
+    "spam": f"It looked like spam. {_NOT_DELIVERED}",
+    "duplicate": f"The client has this person. {_NOT_DELIVERED}",
+    "suppressed": "The person or company is on the client's suppression list. " + _NOT_DELIVERED,
+    "over_cap": f"An agreed cap was reached. {_NOT_DELIVERED}",
+    "disqualified": f"It does not meet every criterion. {_NOT_DELIVERED}",
+    "quarantined": "The client does not see it until you release it.",
+    "held_back": "The client sees that you are checking it. Its deadline is stopped until you "
+    "decide.",
+    "discarded": f"It is not from a person. {_NOT_DELIVERED}",
+    "unconfirmed": "It waits for the person to prove the e-mail address.",
+    "expired": f"The person did not prove the e-mail address in time. {_NOT_DELIVERED}",
+    "consent_withdrawn": f"The person withdrew the consent. {_NOT_DELIVERED}",
+}
+"""By stage in review: what follows from it, unless that depends on the lead."""
 
 
-def stage_in_words(lead: Lead, events: list[Event], now: datetime) -> StageWords:
-    """The stage of a lead as of `now`, with what silence will do or has done."""
+def stage_name(stage: str) -> str:
+    """A stage of any track as pages show it: `held back`."""
+    return stage.replace("_", " ")
+
+
+def stage_tone(stage: str) -> Tone:
+    """The tone of a stage of any track."""
+    return _TONES.get(stage, "")
+
+
+def stage_in_words(lead: Lead, events: Sequence[Event], now: datetime) -> StageWords:
+    """The stage of a lead in review as of `now`, with what silence will do or has done."""
     stage = lead.review_at(now)
-    words = STAGES_IN_WORDS[stage]
-    meaning = words.meaning
-    if stage == "qualified":
-        meaning = _waiting(lead)
-    elif stage == "accepted":
-        meaning = _accepted(lead, events, now)
-    elif stage == "rejected":
-        meaning = _rejected(lead, events, now)
-    return StageWords(words.label, words.tone, meaning)
+    match stage:
+        case "qualified":
+            meaning = review_in_words(lead)
+        case "accepted":
+            meaning = _accepted(lead, events, now)
+        case "rejected":
+            meaning = _rejected(lead, events, now)
+        case _:
+            meaning = _MEANINGS[stage]
+    return StageWords(stage_name(stage).capitalize(), stage_tone(stage), meaning)
 
 
-def _waiting(lead: Lead) -> str:
+def review_in_words(lead: Lead, deadline: str = "the deadline") -> str:
+    """What silence will do with a lead that is qualified. `deadline`: its time as text."""
     if lead.entered:
-        return "You accepted it for the client. Until the deadline the client may reject it."
+        return (
+            f"You entered the client's acceptance. Until {deadline} only the client can change it. "
+            "Then it is final."
+        )
     if lead.silence_never_accepts:
-        return "Silence never accepts it: it is billed only if the client accepts it."
+        return (
+            "Silence never accepts it, and it has no deadline: it is billed only if the client "
+            "itself accepts it."
+        )
     if lead.test:
         return "It is a test, so it has no deadline."
     if lead.deadline is None:
-        return "The client was not notified yet, so the review window has not started."
-    return "If the client does not answer before the deadline, silence accepts it."
+        return (
+            "Its review window has not started, because the client was not notified yet. Until "
+            "then silence accepts nothing."
+        )
+    return f"If the client does not answer before {deadline}, silence accepts it."
 
 
-def _accepted(lead: Lead, events: list[Event], now: datetime) -> str:
+def _accepted(lead: Lead, events: Sequence[Event], now: datetime) -> str:
     last = current_review(events)
     if lead.entered:
         return "You accepted it for the client, and the client did not object. This is final."
@@ -98,12 +118,14 @@ def _accepted(lead: Lead, events: list[Event], now: datetime) -> str:
     return "The client accepted it. This is final."
 
 
-def _rejected(lead: Lead, events: list[Event], now: datetime) -> str:
+def _rejected(lead: Lead, events: Sequence[Event], now: datetime) -> str:
     last = current_review(events)
     if last is not None and last.actor is Actor.AGENCY:
         is_open = lead.entered and lead.deadline is not None and now < lead.deadline
         more = " Until the deadline the client may accept it." if is_open else " This is final."
         return f"You rejected it for the client. It costs nothing.{more}"
     if lead.disputed:
-        return "The client rejected it, and you disputed that. It stays rejected until it agrees."
+        return (
+            "The client rejected it, and you disputed that. It is rejected until the client agrees."
+        )
     return "The client rejected it. It costs nothing."

@@ -13,8 +13,9 @@ from capture.campaign.model import Campaign
 from capture.client_access.lead_serializer import visible_events
 from capture.documents.agreement.model import join_words, visible_text
 from capture.intake.signal_words import risk_signal_in_words
+from capture.intake.spam import spam_signals_in_words
 from capture.lead.events import ON_BEHALF_OF, Actor, Event, EventKind, parse_time
-from capture.lead_details.details import LeadDetails, spam_signals_in_words
+from capture.lead_details.details import LeadDetails
 from capture.money import show_money
 
 SENTENCES: Final[Mapping[EventKind, str]] = {
@@ -171,7 +172,7 @@ def _agency_sentence(event: Event, details: LeadDetails) -> str:
     data, text = event.data, ""
     match event.kind:
         case EventKind.SPAM:
-            text = f"It looked like spam: {spam_signals_in_words(event)}."
+            text = f"It looked like spam: {'; '.join(spam_signals_in_words(event))}."
         case EventKind.DUPLICATE:
             again = " Its letter was sent again." if data.get("asks_again") else ""
             text = f"It is a duplicate of lead {data['duplicate_of']}.{again}"

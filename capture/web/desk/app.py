@@ -16,6 +16,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 
 from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
+from capture.lead_details.stages import stage_name, stage_tone
 from capture.money import show_money
 from capture.web.config import DeskConfig
 from capture.web.desk import (
@@ -132,6 +133,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
     app.jinja_env.filters.update(
         short_time=short_time, iso_time=iso_time, day=short_day, money=show_money
     )
+    app.jinja_env.filters.update(stage_name=stage_name, stage_tone=stage_tone)
     app.jinja_env.globals["zone_name"] = zone_name
     CSRFProtect(app)
     install_login(app)

@@ -31,7 +31,7 @@ from capture.intake.quarantine import discard, release
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
-from capture.lead_details.stages import STAGES_IN_WORDS
+from capture.lead_details.stages import stage_name
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.local_time import read_moment
@@ -269,7 +269,7 @@ def add_note(
 
 
 def _stage(lead: Lead, now: datetime) -> str:
-    return STAGES_IN_WORDS[lead.review_at(now)].label.lower()
+    return stage_name(lead.review_at(now))
 
 
 def _utc(text: str) -> str:

@@ -13,10 +13,10 @@ from capture.campaign.quarantine import SIGNALS
 from capture.errors import Refused
 from capture.lead.events import parse_time, show_time
 from capture.lead.moves import MOVES, NOT_STARTED, STAGES, VISIBLE_TO_CLIENT, Track
+from capture.lead_details.stages import stage_name
 from capture.lead_search import search_text
 from capture.ledger.types import LeadListQuery, LeadSort, Position
 from capture.text import trim_invisible
-from capture.web.desk.lead_rows import stage_in_words
 from capture.web.desk.times import reader_zone
 
 FIELDS: Final = ("q", "campaign", "stage", "from", "to", "article", "source", "signal", "sort")
@@ -109,7 +109,7 @@ def stage_choices(client: str | None) -> Mapping[str, Mapping[str, str]]:
         stages = _stages(track)
         groups[title] = [(f"{track.value}:{stage}", stage) for stage in stages]
     return {
-        title: {value: stage_in_words(stage) for value, stage in choices}
+        title: {value: stage_name(stage) for value, stage in choices}
         for title, choices in groups.items()
     }
 

@@ -18,7 +18,7 @@ from capture.lead.events import parse_time
 from capture.lead.model import Lead
 from capture.lead_details.details import Criterion, LeadDetails, load_details
 from capture.lead_details.other_leads import OtherLeads, find_other_leads
-from capture.lead_details.stages import STAGES_IN_WORDS, StageWords, Tone, stage_in_words
+from capture.lead_details.stages import StageWords, stage_in_words, stage_tone
 from capture.lead_details.timeline import TimelineEntry, agency_timeline, client_timeline
 from capture.ledger.downloads import Download
 from capture.ledger.protocol import ReadTransaction
@@ -62,7 +62,6 @@ class OtherLead:
     campaign: str
     received_at: datetime
     stage: str
-    tone: Tone
     is_of_person: bool
 
 
@@ -176,7 +175,7 @@ def client_page(
         name=view.name,
         company=view.company,
         campaign=view.campaign,
-        stage=StageWords(view.state, STAGES_IN_WORDS[lead.review_at(now)].tone, view.explanation),
+        stage=StageWords(view.state, stage_tone(lead.review_at(now)), view.explanation),
         deadline=lead.deadline if view.deadline else None,
         marks=list(_marks(lead)),
         answers=view.answers,
@@ -258,8 +257,7 @@ def _others(found: OtherLeads, now: datetime) -> list[OtherLead]:
             each.lead_id,
             each.campaign,
             each.received_at,
-            STAGES_IN_WORDS[each.review_at(now)].label,
-            STAGES_IN_WORDS[each.review_at(now)].tone,
+            each.review_at(now),
             is_of_person,
         )
         for leads, is_of_person in groups

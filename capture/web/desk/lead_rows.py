@@ -3,39 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from capture.client_access.answers import person_and_company
 from capture.documents.agreement.model import visible_text
 from capture.lead.model import Lead
 from capture.lead.moves import NOT_STARTED
+from capture.lead_details.stages import Tone, stage_name, stage_tone
 from capture.ledger.people import path_of_article
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import email_of
 
-_TONES: Final = {
-    "accepted": "good",
-    "held": "good",
-    "won": "good",
-    "qualified": "warning",
-    "quarantined": "warning",
-    "held_back": "warning",
-    "objected": "warning",
-    "rejected": "bad",
-    "no_show": "bad",
-    "lost": "bad",
-    "refunded": "bad",
-    "churned": "bad",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A stage in words. `tone` is its colour: good, warning, bad, or none."""
+    """A stage or a mark in words."""
 
     text: str
-    tone: str
+    tone: Tone = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +69,13 @@ def lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> LeadRow:
     )
 
 
-def stage_in_words(stage: str) -> str:
-    """A stage as pages show it: `held back`."""
-    return stage.replace("_", " ")
-
-
 def _badges(lead: Lead, now: datetime, *, is_erased: bool) -> list[Badge]:
     stages = [lead.review_at(now), lead.appointment_at(now), lead.sale]
     badges = [
-        Badge(stage_in_words(stage), _TONES.get(stage, ""))
-        for stage in stages
-        if stage != NOT_STARTED
+        Badge(stage_name(stage), stage_tone(stage)) for stage in stages if stage != NOT_STARTED
     ]
     flags = {"disputed": lead.disputed, "test": lead.test, "erased": is_erased}
-    return badges + [Badge(name, "") for name, is_set in flags.items() if is_set]
+    return badges + [Badge(name) for name, is_set in flags.items() if is_set]
 
 
 def _next(lead: Lead, now: datetime) -> tuple[str, datetime | None]:

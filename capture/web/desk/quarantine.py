@@ -17,6 +17,7 @@ from capture.intake.quarantine_decisions import QuarantineAct, QuarantineDecisio
 from capture.intake.quarantine_entries import QuarantineEntry, quarantine_entries
 from capture.lead.events import show_time
 from capture.lead.model import Lead
+from capture.lead_details.stages import stage_name
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import SpamQuery
 from capture.review.acts import find_lead
@@ -254,7 +255,7 @@ def _summary(results: Sequence[Lead | GatepostError], past: str, left: int) -> l
     refusals = [str(result) for result in results if isinstance(result, GatepostError)]
     texts = []
     if leads:
-        stages = Counter(lead.review.replace("_", " ") for lead in leads)
+        stages = Counter(stage_name(lead.review) for lead in leads)
         details = ", ".join(f"{number} {stage}" for stage, number in sorted(stages.items()))
         text = f"{count_noun(len(leads), 'lead')} {past}"
         texts.append(f"{text}: {details}." if past == "released" else f"{text}.")

@@ -32,6 +32,7 @@ from capture.client_access.client_review import (
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind, parse_time, show_time
 from capture.lead.model import Lead
+from capture.lead_details.stages import review_in_words
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.review_queue import ReviewCursor, ReviewQuery
 from capture.ledger.users import Role
@@ -47,7 +48,6 @@ from capture.web.desk.review_words import (
     REMOVED,
     TOO_LATE_TO_UNDO,
     agency_accepting,
-    agency_explanation,
     agency_may_accept,
     refusal_words,
 )
@@ -264,7 +264,7 @@ def _item(reading: ReadTransaction, client_lead: ClientLead, now: datetime) -> Q
         view=view,
         client=_client_name(lead.client),
         revision=revision(client_lead.events),
-        explanation=agency_explanation(lead, view) if is_agency else view.explanation,
+        explanation=review_in_words(lead, view.deadline) if is_agency else view.explanation,
         may_accept=agency_may_accept(lead) if is_agency else view.may_accept,
         may_reject=view.may_reject and not (is_agency and lead.entered),
         accepting=agency_accepting(lead, client_lead.terms) if is_agency else view.accepting,

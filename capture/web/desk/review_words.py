@@ -47,26 +47,6 @@ def agency_may_accept(lead: Lead) -> bool:
     return True
 
 
-def agency_explanation(lead: Lead, view: LeadView) -> str:
-    """What silence will do with a lead in review, for the agency."""
-    if lead.entered:
-        return (
-            f"The agency entered the client's acceptance. It becomes final on {view.deadline}. "
-            "Until then only the client can change it."
-        )
-    if lead.silence_never_accepts:
-        return (
-            "This lead has no deadline. Silence never accepts it, so only the client itself can "
-            "accept it."
-        )
-    if lead.deadline is None:
-        return (
-            "Its review window has not started, because the client was not notified yet. Until "
-            "then silence accepts nothing."
-        )
-    return f"If the client does not answer until {view.deadline}, silence accepts it."
-
-
 def refusal_words(error: Refused, name: str, view: LeadView) -> str:
     """Why an answer was not recorded, in one sentence. `view` shows the lead as it is now."""
     if isinstance(error, ChangedMeanwhile):

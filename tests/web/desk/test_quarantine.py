@@ -200,10 +200,10 @@ def test_spam_is_listed_with_its_reasons_and_rescued(desk: DeskWorld) -> None:
     answer = ada.post(f"/quarantine/spam/{lead_id}", note="she wrote to us")
     assert answer.status_code == 303
     text = ada.text("/quarantine/spam")
-    assert "was judged again. In review. Silence never accepts it" in text
+    assert "was judged again. Qualified. Silence never accepts it" in text
     assert stage(desk, lead_id) == "qualified"
     assert ada.post(f"/quarantine/spam/{lead_id}").status_code == 303
-    assert "was judged again. In review." in ada.text("/quarantine/spam")
+    assert "was judged again. Qualified." in ada.text("/quarantine/spam")
     assert ada.get(f"/quarantine/spam/{lead_id}").status_code == 409
 
 

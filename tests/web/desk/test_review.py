@@ -178,7 +178,7 @@ def test_the_agency_sees_all_clients_and_enters_what_a_client_said(desk: DeskWor
     event = last_event(desk, ours)
     assert (event.kind, event.actor) == ("accepted", Actor.AGENCY)
     assert event.data["on_behalf_of"] == "client"
-    assert "The agency entered the client's acceptance." in text
+    assert "You entered the client's acceptance." in text
     assert "You can undo it until" in text
     assert ada.post(f"{REVIEW}/{ours}/undo").status_code == 303
     assert last_event(desk, ours).kind == "withdrawn"

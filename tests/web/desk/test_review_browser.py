@@ -160,6 +160,6 @@ def test_the_agency_is_asked_for_its_statement_before_a_key_records_anything(
     assert desk.last(0) == "qualified"
     page.keyboard.press("Space")
     page.keyboard.press("a")
-    expect(ann).to_contain_text("The agency entered the client's acceptance.")
+    expect(ann).to_contain_text("You entered the client's acceptance.")
     assert desk.last(0) == "accepted"
     context.close()
