@@ -86,13 +86,18 @@ PAGES: Final = (
 NAVIGATION: Final = (
     NavigationItem("overview.show", "Overview", AGENCY_AND_VIEWER),
     NavigationItem("review.show", "Review", AGENCY_AND_CLIENT),
-    NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT),
+    NavigationItem("leads.show", "Leads", AGENCY_AND_CLIENT, frozenset({"lead"})),
     NavigationItem("quarantine.show", "Quarantine", AGENCY),
-    NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES),
-    NavigationItem("statements.show_list", "Statements", AGENCY_AND_CLIENT),
+    NavigationItem("campaigns.show_list", "Campaigns", ALL_ROLES, frozenset({"clients"})),
+    NavigationItem(
+        "statements.show_list",
+        "Statements",
+        AGENCY_AND_CLIENT,
+        frozenset({"months", "statement_acts"}),
+    ),
     NavigationItem("content.show", "Content", AGENCY_AND_VIEWER),
     NavigationItem("deliveries.show", "Deliveries", AGENCY),
-    NavigationItem("people.show", "People", AGENCY),
+    NavigationItem("people.show", "People", AGENCY, frozenset({"tokens"})),
 )
 """The entries of the navigation, in order; each role sees its own."""
 

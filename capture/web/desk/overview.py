@@ -10,7 +10,6 @@ from babel.dates import format_date
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from capture.closing.cap_use import MONEY_CAP
 from capture.documents.agreement.model import day as day_in_words
@@ -103,14 +102,10 @@ def _gather(
     return overview, gather_waiting(reading, catalogue, now), count_views(reading, month)
 
 
-def page_link(path: str) -> str:
-    """The address of a page of the desk; empty if there is none that the user may open."""
-    try:
-        endpoint, _ = current_app.url_map.bind("").match(path)
-    except HTTPException:
-        return ""
-    roles = roles_of(current_app, endpoint)
-    return f"{request.script_root}{path}" if roles and user().role in roles else ""
+def _link(endpoint: str, **values: str) -> str:
+    """The address of a page of the desk; empty if the user may not open it."""
+    roles = roles_of(current_app, endpoint) or ()
+    return url_for(endpoint, **values) if user().role in roles else ""  # type: ignore[arg-type]
 
 
 def chosen_month(now: datetime) -> tuple[str, str]:
@@ -189,7 +184,7 @@ def _lapsing(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
         yield WaitingItem(
             f"{count_noun(len(waiting.lapsing), 'review')} will lapse within a day",
             f"The first lead is accepted automatically in {left} unless its client decides.",
-            page_link("/review"),
+            _link("review.show"),
             is_urgent=True,
         )
 
@@ -201,7 +196,7 @@ def _quarantine(waiting: Waiting) -> Iterator[WaitingItem]:
             f"{count_noun(len(waiting.in_quarantine), 'lead')} in quarantine",
             "No client gets them before you release them. "
             f"The oldest came on {short_time(received)}.",
-            page_link("/quarantine"),
+            _link("quarantine.show"),
             is_urgent=True,
         )
 
@@ -213,7 +208,7 @@ def _failed(waiting: Waiting) -> Iterator[WaitingItem]:
         yield WaitingItem(
             f"{waiting.failed:,}{more} failed {noun}",
             "These letters and webhooks are not tried again until you send them again.",
-            page_link("/deliveries"),
+            _link("deliveries.show"),
             is_urgent=True,
         )
 
@@ -224,7 +219,7 @@ def _caps(waiting: Waiting) -> Iterator[WaitingItem]:
         yield WaitingItem(
             f"{campaign.title}: {name} {'reached' if use.reaches(100) else 'nearly reached'}",
             f"{use.in_words(campaign.currency)} in {month_name(use.month)}.",
-            page_link(f"/campaigns/{campaign.slug}"),
+            _link("campaigns.show", slug=campaign.slug),
         )
 
 
@@ -234,7 +229,7 @@ def _ends(waiting: Waiting) -> Iterator[WaitingItem]:
             yield WaitingItem(
                 f"{campaign.title}: the campaign ends",
                 f"Its last day is {day_in_words(campaign.closes)}.",
-                page_link(f"/campaigns/{campaign.slug}"),
+                _link("campaigns.show", slug=campaign.slug),
             )
 
 
@@ -246,5 +241,5 @@ def _months(waiting: Waiting) -> Iterator[WaitingItem]:
             f"{count_noun(len(names) - 1, 'later month')} can be closed after it."
             if len(names) > 1
             else f"Its campaigns: {', '.join(group.titles.values())}.",
-            page_link("/months"),
+            _link("months.show_list"),
         )

@@ -38,6 +38,13 @@ class NavigationItem:
     endpoint: str
     label: str
     roles: frozenset[Role]
+    others: frozenset[str] = frozenset()
+    """Other blueprints whose pages belong to the entry."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the page of this request belongs to the entry."""
+        return request.blueprint in {self.endpoint.partition(".")[0], *self.others}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,6 @@ def desk_page(template: str, **context: object) -> str:
             for item in desk().navigation
             if found is not None and found.user.role in item.roles
         ],
-        is_current=_is_current,
         **context,
     )
 
@@ -113,9 +119,3 @@ def asset_response(digest: str, name: str) -> Response | None:
     response = Response(asset.content, mimetype=asset.media_type)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-
-def _is_current(endpoint: str) -> bool:
-    """Whether the page belongs to an entry of the navigation."""
-    blueprint = (request.endpoint or "").partition(".")[0]
-    return blueprint == endpoint.partition(".")[0]

@@ -106,14 +106,14 @@ def test_a_lead_is_released_with_a_note_and_the_result_is_shown(desk: DeskWorld)
     ada.get("/quarantine")
     text = decide(ada, act="release", lead_id=lead_id, note="called her")
     assert "1 lead released: 1 qualified." in text
-    assert f"Lead {lead_id} : In review. " in text
+    assert f"Lead {lead_id} : Qualified. " in text
     notes = desk.world.ledger.read(lambda reading: reading.people.notes(lead_id))
     assert [(note.kind, note.author, note.text) for note in notes] == [
         ("released", "ada", "called her")
     ]
     text = decide(ada, act="release", lead_id=lead_id)
     assert "Not released:" in text
-    assert f"Lead {lead_id} : In review. " in text
+    assert f"Lead {lead_id} : Qualified. " in text
 
 
 def test_a_released_lead_may_turn_out_to_be_a_duplicate(desk: DeskWorld) -> None:

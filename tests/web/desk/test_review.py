@@ -171,7 +171,7 @@ def test_the_agency_sees_all_clients_and_enters_what_a_client_said(desk: DeskWor
     ada = desk.user("ada")
     assert set(order(ada)) == {ours, rival}
     assert order(ada, f"{REVIEW}?client=other") == [rival]
-    assert "If the client does not answer until" in ada.text(REVIEW)
+    assert "If the client does not answer before" in ada.text(REVIEW)
     assert "Tick that the client told you so." in send(ada, ours, "accept")
     assert last_event(desk, ours).kind == "qualified"
     text = send(ada, ours, "accept", stated="yes")

@@ -1,5 +1,7 @@
 """Who gets in where: every route of the desk, for every role and for nobody."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -127,3 +129,28 @@ def test_every_answer_has_the_headers_of_the_desk(desk: DeskWorld) -> None:
         if endpoint != "static_file":
             assert headers["Cache-Control"] == "no-store", endpoint
         assert "Strict-Transport-Security" not in headers  # this one is on localhost
+
+
+CURRENT = {
+    "/leads": "Leads",
+    "/leads/LEAD": "Leads",
+    "/months": "Statements",
+    "/months/2026-11/close": "Statements",
+    "/clients": "Campaigns",
+    "/tokens": "People",
+    "/access-log": "People",
+    "/quarantine/spam": "Quarantine",
+}
+"""By page: its entry in the navigation."""
+
+
+def test_each_page_belongs_to_one_entry_of_the_navigation_and_has_its_own_title(
+    desk: DeskWorld,
+) -> None:
+    lead_id = desk.world.take()
+    titles = set()
+    for path, label in CURRENT.items():
+        page = desk.user("ada").get(path.replace("LEAD", lead_id)).text
+        assert re.findall(r'aria-current="page">([^<]+)</a></li>\n', page)[0] == label, path
+        titles.add(re.findall("<title>(.*)</title>", page)[0])
+    assert len(titles) == len(CURRENT)
