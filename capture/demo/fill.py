@@ -54,9 +54,7 @@ class DemoFolder:
         marker = self.path / _MARKER
         if self.path.exists():
             if not marker.exists():
-                raise Refused(
-                    f"{self.path} exists and is no demonstration; name another folder with --folder"
-                )
+                raise Refused(f"{self.path} exists and is no demonstration; name another folder")
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, mode=0o700)
         marker.touch()

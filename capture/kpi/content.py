@@ -49,7 +49,7 @@ def gather_content(
 ) -> dict[str, PageFigures]:
     """The figures of a month by path: the leads that came in it, and the payments made in it.
 
-    The groups of `gatepost kpi --by post` for leads without a path are included.
+    The groups of the KPIs by post for leads without a path are included.
     """
     by_path: defaultdict[str, PageFigures] = defaultdict(PageFigures)
     for campaign in campaigns:

@@ -17,9 +17,7 @@ from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
 from capture.web.api.app import HEADERS as API_HEADERS
 from capture.web.api.app import create_api
-from capture.web.config import MAX_BODY, DeskConfig, LiveSite, WebConfig
-from capture.web.desk.app import PREFIX as DESK_PREFIX
-from capture.web.desk.app import create_desk
+from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig, LiveSite, WebConfig
 from capture.web.policy import POLICY_HEADER, page_policy
 from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe, views
 from capture.web.rate_limit import RateLimit
@@ -84,7 +82,7 @@ def create_app(
     app_services = create_services(config, ledger, run_later)
     mounts: Mounts = {"/api": create_api(app_services, MAX_BODY)}
     if config.desk is not None:
-        mounts[DESK_PREFIX] = create_desk(app_services, config.desk)
+        mounts |= _desk(app_services, config.desk)
     mount(app, mounts, config.trusted_proxies)
     install_services(app, app_services)
     for view in (form, thanks, confirm, download, unsubscribe, privacy, review, views):
@@ -107,16 +105,12 @@ def create_desk_app(
     """The desk alone, for a process with a host name of its own. See `create_app`."""
     app = WebApp("capture.web")
     app_services = create_services(config, ledger, run_later)
-    mount(
-        app,
-        {DESK_PREFIX: create_desk(app_services, config.desk or DeskConfig())},
-        config.trusted_proxies,
-    )
+    mount(app, _desk(app_services, config.desk or DeskConfig()), config.trusted_proxies)
     install_services(app, app_services)
     app.add_url_rule("/healthz", view_func=_health)
     app.config["HEADERS"] = API_HEADERS
     app.after_request(_add_headers)
-    app.add_url_rule("/", "start", lambda: redirect(f"{DESK_PREFIX}/", 303))
+    app.add_url_rule("/", "start", lambda: redirect(f"{DESK_PATH}/", 303))
     app.register_error_handler(HTTPException, _short_answer)
     app.register_error_handler(Exception, _short_answer)
     return app
@@ -128,6 +122,13 @@ def _short_answer(error: Exception) -> ResponseReturnValue:
         return Response(f"{error.name}\n", error.code, content_type="text/plain")
     log_unexpected(error)
     return Response("The fault is ours.\n", 500, content_type="text/plain")
+
+
+def _desk(app_services: Services, config: DeskConfig) -> "Mounts":
+    # A service without a desk starts without its modules, which takes a third of a second less.
+    from capture.web.desk.app import create_desk
+
+    return {DESK_PATH: create_desk(app_services, config)}
 
 
 def create_services(

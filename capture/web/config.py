@@ -14,6 +14,9 @@ from capture.site import Site
 MAX_BODY: Final = 64 * 1024
 """Most bytes of a request's body; a longer body is refused."""
 
+DESK_PATH: Final = "/desk"
+"""Where the desk is mounted."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeskConfig:

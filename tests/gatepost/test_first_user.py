@@ -71,7 +71,7 @@ def test_a_deactivated_user_is_not_the_first_one(
 def started_on_a_terminal(folder: Path, **settings: str) -> str:
     """What `gatepost serve` prints on a terminal until it listens."""
     starts_server()
-    service = Service(folder, **settings)
+    service = Service(folder, **{"desk_url": "", **settings})
     terminal, other_end = pty.openpty()
     process = subprocess.Popen(
         [GATEPOST, "serve"],
@@ -101,7 +101,7 @@ def test_a_development_server_prints_the_link_on_a_terminal_only(tmp_path: Path)
     with Service(folder).ledger() as ledger:
         names = [user.role for user in ledger.read(lambda reading: reading.users.select())]
     assert names == [Role.AGENCY]
-    service = Service(folder).start()
+    service = Service(folder, desk_url="").start()
     service.end()
     assert "/desk/" not in service.log.read_text()
 

@@ -68,6 +68,9 @@ class Shop:
         self.hold = False
 
     def answer(self, route: Route) -> None:
+        if route.request.method == "POST":  # the count of a view
+            route.fulfill(status=204)
+            return
         path = self.output / route.request.url.removeprefix(f"{ORIGIN}/").split("?")[0]
         if self.hold and route.request.resource_type == "image":
             self.waiting.append(route)

@@ -1,4 +1,6 @@
 // Keeps the first and the last visit that led here, in this browser alone, and hands them to a form.
+// Then counts that the page was opened, and that its form came into sight: the path alone, and for
+// nobody who objects.
 (() => {
   "use strict";
   const CAMPAIGN = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "gclid"];
@@ -47,4 +49,16 @@
   // A form that is shown again with errors keeps the page on which it was filled in.
   for (const input of document.querySelectorAll("form input[name=gp_page]"))
     input.value ||= cut(location.pathname);
+
+  const { views } = document.currentScript.dataset;
+  const objects = navigator.globalPrivacyControl || navigator.doNotTrack === "1";
+  if (!views || objects || !navigator.sendBeacon) return;
+  navigator.sendBeacon(views, location.pathname);
+  const form = document.querySelector("form.lead");
+  if (!form || !window.IntersectionObserver) return;
+  new IntersectionObserver(([entry], observer) => {
+    if (!entry.isIntersecting) return;
+    observer.disconnect();
+    navigator.sendBeacon(`${views}?form`, location.pathname);
+  }).observe(form);
 })();

@@ -18,7 +18,7 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.lead_details.stages import stage_name, stage_tone
 from capture.money import show_money
-from capture.web.config import DeskConfig
+from capture.web.config import DESK_PATH, DeskConfig
 from capture.web.desk import (
     campaigns,
     clients,
@@ -60,9 +60,6 @@ from capture.web.policy import DESK_POLICY, POLICY_HEADER
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import Services, install_services
-
-PREFIX: Final = "/desk"
-"""Where the app is mounted."""
 
 PAGES: Final = (
     login.blueprint,
@@ -109,7 +106,7 @@ MAX_BODY: Final = 256 * 1024
 
 
 def create_desk(app_services: Services, config: DeskConfig) -> Flask:
-    """The Flask app, to be mounted at `PREFIX`."""
+    """The Flask app, to be mounted at `DESK_PATH`."""
     app = WebApp("capture.web.desk", "templates")
     is_secure = config.url.startswith("https:")
     secret = hmac.digest(app_services.config.secret_key, b"cookies of the desk", "sha256")
@@ -118,7 +115,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         SESSION_COOKIE_NAME="__Host-gatepost-desk" if is_secure else "gatepost-desk",
-        SESSION_COOKIE_PATH="/" if is_secure else PREFIX,  # a __Host- cookie is for every path
+        SESSION_COOKIE_PATH="/" if is_secure else DESK_PATH,  # a __Host- cookie is for every path
         SESSION_COOKIE_SECURE=is_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -144,7 +144,7 @@ def show_version(slug: str, version: str) -> ResponseReturnValue:
 @blueprint.get("/campaigns/<slug>/versions/<version>/agreement.pdf")
 @allow(AGENCY_AND_CLIENT)
 def download(slug: str, version: str) -> ResponseReturnValue:
-    """The agreement of one version as a PDF file, as `gatepost sla` writes it."""
+    """The agreement of one version as a PDF file, the same one that the client was sent."""
     document = services().ledger.read(
         lambda reading: _agreement(_find_version(reading, _find(reading, slug)[0], version))
     )

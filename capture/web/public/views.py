@@ -1,6 +1,6 @@
 """`POST /v`: counts that a page of the site was opened, or that its form came into sight.
 
-The browser sends the path alone (theme/static/views.js), without a cookie and without an
+The browser sends the path alone (theme/static/touch.js), without a cookie and without an
 identifier. Views are counted by day and path. Nothing about the visitor is stored.
 """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -18,8 +19,8 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role
 from capture.users.accounts import add_user
 from capture.users.passphrase import hash_passphrase
+from capture.web.config import DESK_PATH as PREFIX
 from capture.web.config import DeskConfig
-from capture.web.desk.app import PREFIX
 from tests.samples import NOW, PARTIES
 from tests.web.api.conftest import World, make_world
 
@@ -92,6 +93,15 @@ class DeskWorld:
             self._browsers[name] = browser = self.browser()
             assert browser.log_in(name).status_code == 303
         return self._browsers[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    """A hash takes 50 ms and 64 MiB by design; these tests log in hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        patch.setattr("capture.users.passphrase._HASHER", hasher)
+        yield
 
 
 @cache

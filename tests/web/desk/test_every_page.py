@@ -71,7 +71,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     demo = DemoFolder(folder / "demo")
     demo.create()
     now = datetime.now(UTC)
-    fill(demo, TEST_KEY, AGENCY, ["/sla/"], now, leads=250, seed=1, report=lambda _: None)
+    fill(demo, TEST_KEY, AGENCY, ["/sla/"], now, leads=120, seed=1, report=lambda _: None)
     ledger = open_ledger(demo.database_url, TEST_KEY)
     stored = hash_passphrase(WORDS)
     for user in ledger.read(lambda reading: reading.users.select()):

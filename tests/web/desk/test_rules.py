@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from capture.ledger.users import Role
+from capture.web.config import DESK_PATH as PREFIX
 from capture.web.desk.access import ANYBODY, allow, check_rules, roles_of
-from capture.web.desk.app import PREFIX
 from tests.web.desk.conftest import DeskWorld
 
 NAMES = {Role.AGENCY: "ada", Role.CLIENT: "carol", Role.VIEWER: "vera"}
