@@ -24,6 +24,7 @@ from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access
 from capture.web.desk.delivery_view import Delivery, delivery_view
 from capture.web.desk.pages import desk_page
+from capture.web.desk.positions import read_number
 from capture.web.services import services
 
 blueprint = Blueprint("deliveries", __name__)
@@ -37,8 +38,8 @@ _LISTS: Final[Mapping[str, tuple[MessageState, ...]]] = {
     "dropped": (MessageState.DROPPED,),
 }
 """The lists of the page; the first one is shown by default."""
-_LARGEST_ID: Final = 2**63 - 1
-"""What a database stores as an integer."""
+_AGENCY: Final = "-"
+"""In the filter by client: the letters to the agency itself. No slug looks so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def show() -> ResponseReturnValue:
         limit=PAGE_SIZE + 1,
         channel=Channel(view.channel) if view.channel else None,
         client=_client_of(view),
-        below=_below(),
+        below=read_number(request.args.get("below", "")),
     )
     found = ledger.read(lambda reading: _find(reading, query, view))
     shown = found.deliveries[:PAGE_SIZE]
@@ -201,15 +202,6 @@ def _view() -> _View:
 def _client_of(view: _View) -> str | None:
     """The client's slug; an empty text for the agency's own letters, None for all."""
     return {"": None, _AGENCY: ""}.get(view.client, view.client)
-
-
-_AGENCY: Final = "-"
-"""In the filter by client: the letters to the agency itself. No slug looks so."""
-
-
-def _below() -> int | None:
-    text = request.args.get("below", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID else None
 
 
 def _back() -> ResponseReturnValue:

@@ -1,6 +1,5 @@
 """The filters of the list of leads, as the address has them."""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,12 +10,12 @@ from flask import url_for
 
 from capture.campaign.quarantine import SIGNALS
 from capture.errors import Refused
-from capture.lead.events import parse_time, show_time
 from capture.lead.moves import MOVES, NOT_STARTED, STAGES, VISIBLE_TO_CLIENT, Track
 from capture.lead_details.stages import stage_name
 from capture.lead_search import search_text
 from capture.ledger.types import LeadListQuery, LeadSort, Position
 from capture.text import trim_invisible
+from capture.web.desk.positions import read_position, show_position
 from capture.web.desk.times import reader_zone
 
 FIELDS: Final = ("q", "campaign", "stage", "from", "to", "article", "source", "signal", "sort")
@@ -86,7 +85,7 @@ class LeadFilters:
 
     def address(self, **position: Position) -> str:
         """The address of the list from a position; without one it is the first page."""
-        places = {name: f"{show_time(at)}~{lead_id}" for name, (at, lead_id) in position.items()}
+        places = {name: show_position(place) for name, place in position.items()}
         return self._address({**self.texts, **places})
 
     def _address(self, texts: Mapping[str, str]) -> str:
@@ -152,12 +151,7 @@ def _start(day: date) -> datetime:
 
 
 def _read_position(text: str) -> Position | None:
-    if not text:
-        return None
-    moment, _, lead_id = text[:MAX_LENGTH].partition("~")
-    at: datetime | None = None
-    with contextlib.suppress(ValueError):
-        at = parse_time(moment)
-    if at is None or at.tzinfo is None or not lead_id:
+    position = read_position(text)
+    if text and position is None:
         raise Refused("The address of this page is damaged: open the list again")
-    return at, lead_id
+    return position

@@ -26,13 +26,12 @@ from capture.users.accounts import (
 from capture.users.sessions import open_sessions
 from capture.web.desk.access import AGENCY, allow
 from capture.web.desk.pages import desk_page
+from capture.web.desk.positions import read_number
 from capture.web.services import services
 
 blueprint = Blueprint("people", __name__)
 
 PAGE_SIZE: Final = 100
-_LARGEST_ID: Final = 2**63 - 1
-"""What a database stores as an integer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +137,7 @@ def end_sessions(user_id: str) -> ResponseReturnValue:
 @allow(AGENCY)
 def access_log() -> ResponseReturnValue:
     """Who looked at personal data, the newest first."""
-    text = request.args.get("before", "")
-    is_number = text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID
-    before = int(text) if is_number else None
+    before = read_number(request.args.get("before", ""))
 
     def read(
         reading: ReadTransaction,

@@ -24,6 +24,7 @@ from capture.review.acts import find_lead
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
 from capture.web.desk.pages import desk_page
+from capture.web.desk.positions import read_position, read_time, show_position
 from capture.web.desk.quarantine_view import (
     QuarantineCard,
     SpamRow,
@@ -33,6 +34,7 @@ from capture.web.desk.quarantine_view import (
     signal_names,
     spam_row,
 )
+from capture.web.review.access import MAX_NOTE
 from capture.web.services import services
 
 blueprint = Blueprint("quarantine", __name__)
@@ -44,7 +46,6 @@ _MOST_RESULTS: Final = 50
 """Most leads whose results are listed after a decision."""
 _MOST_REFUSALS: Final = 3
 SPAM_DAYS: Final = 30
-_MAX_NOTE: Final = 1000
 _ACTS: Final[Mapping[str, tuple[QuarantineAct, str]]] = {
     "release": (release, "released"),
     "discard": (discard, "discarded"),
@@ -64,7 +65,7 @@ def show() -> ResponseReturnValue:
     ) -> tuple[list[QuarantineEntry], list[QuarantineEntry], list[QuarantineCard]]:
         entries = quarantine_entries(reading)
         chosen = _chosen(entries, campaign, signals)
-        rest = [entry for entry in chosen if _cursor(entry) > after]
+        rest = [entry for entry in chosen if _position(entry) > after]
         likenesses = Counter(entry.likeness for entry in entries)
         return entries, chosen, quarantine_cards(reading, rest[:PAGE_SIZE], likenesses, now)
 
@@ -76,9 +77,9 @@ def show() -> ResponseReturnValue:
         lambda records: log_access(records, "quarantine", [card.lead_id for card in cards], now)
     )
     last = cards[-1].lead_id if cards else ""
-    end = next((_cursor(entry) for entry in chosen if entry.lead.lead_id == last), "")
+    end = next((_position(entry) for entry in chosen if entry.lead.lead_id == last), "")
     view: dict[str, Any] = {"campaign": campaign or None, "signals": signals or None}
-    has_more = any(_cursor(entry) > end for entry in chosen) if cards else False
+    has_more = any(_position(entry) > end for entry in chosen) if cards else False
     return desk_page(
         "quarantine.html",
         cards=cards,
@@ -92,7 +93,7 @@ def show() -> ResponseReturnValue:
         decided=decided,
         first=url_for(".show", **view) if after else "",
         older=url_for(".show", **view, after=end) if has_more else "",
-        max_note=_MAX_NOTE,
+        max_note=MAX_NOTE,
     )
 
 
@@ -110,7 +111,7 @@ def record() -> ResponseReturnValue:
     else:
         ids = ledger.read(partial(_alike_ids, campaign=campaign, signals=signals))
     part = ids[:MOST_AT_ONCE]
-    note = request.form.get("note", "")[:_MAX_NOTE]
+    note = request.form.get("note", "")[:MAX_NOTE]
     decision = QuarantineDecision(act, user().name, note)
     results = decide(ledger, decision, part, partial(datetime.now, UTC))
     for text in _summary(results, past, len(ids) - len(part)):
@@ -134,7 +135,7 @@ def spam() -> ResponseReturnValue:
         since=now - timedelta(days=SPAM_DAYS),
         limit=PAGE_SIZE + 1,
         campaign=campaign or None,
-        after=_spam_cursor(request.args.get("after", "")),
+        after=read_position(request.args.get("after", "")),
     )
 
     def read(reading: ReadTransaction) -> tuple[Sequence[Lead], list[SpamRow], Sequence[str]]:
@@ -147,8 +148,8 @@ def spam() -> ResponseReturnValue:
     older = ""
     if len(leads) > PAGE_SIZE:
         last = leads[PAGE_SIZE - 1]
-        cursor = f"{show_time(last.received_at)}_{last.lead_id}"
-        older = url_for(".spam", campaign=campaign or None, after=cursor)
+        position = show_position((last.received_at, last.lead_id))
+        older = url_for(".spam", campaign=campaign or None, after=position)
     return desk_page(
         "spam.html",
         rows=rows,
@@ -178,7 +179,7 @@ def rescue(lead_id: str) -> ResponseReturnValue:
             lead_id,
             user().name,
             not_spam=True,
-            note=request.form.get("note", "")[:_MAX_NOTE],
+            note=request.form.get("note", "")[:MAX_NOTE],
             basis=cleaned_line(request.form.get("basis", "")),
         )
         try:
@@ -200,7 +201,7 @@ def _rescue_page(row: SpamRow, typed: LeadCorrection | None = None, problem: str
         note="" if typed is None else typed.note,
         basis="" if typed is None else typed.basis,
         problem=problem,
-        max_note=_MAX_NOTE,
+        max_note=MAX_NOTE,
     )
 
 
@@ -241,7 +242,7 @@ def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[st
     """The leads that look alike, without those that came after the page was opened."""
     if not (campaign and signals):
         raise Refused("only leads of one campaign with the same signals are decided together")
-    seen_at = _moment(request.form.get("seen_at", ""))
+    seen_at = read_time(request.form.get("seen_at", ""))
     return [
         entry.lead.lead_id
         for entry in _chosen(quarantine_entries(reading, campaign), campaign, signals)
@@ -270,20 +271,5 @@ def _summary(results: Sequence[Lead | GatepostError], past: str, left: int) -> l
     return texts
 
 
-def _cursor(entry: QuarantineEntry) -> str:
-    return f"{show_time(entry.held_at)}_{entry.lead.lead_id}"
-
-
-def _spam_cursor(text: str) -> tuple[datetime, str] | None:
-    moment, _, lead_id = text.partition("_")
-    received_at = _moment(moment)
-    return None if received_at is None else (received_at, lead_id)
-
-
-def _moment(text: str) -> datetime | None:
-    """A time with its offset; None if the text is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
+def _position(entry: QuarantineEntry) -> str:
+    return show_position((entry.held_at, entry.lead.lead_id))

@@ -30,7 +30,7 @@ from capture.client_access.client_review import (
     undo_review,
 )
 from capture.errors import NotFound, Refused
-from capture.lead.events import Actor, EventKind, parse_time, show_time
+from capture.lead.events import Actor, EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead_details.stages import review_in_words
 from capture.ledger.protocol import ReadTransaction
@@ -41,6 +41,7 @@ from capture.review.decisions import KINDS, Decision, DecisionResult
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client, user
 from capture.web.desk.lead_view import LeadView, Reader, lead_title, lead_view
 from capture.web.desk.pages import desk_page
+from capture.web.desk.positions import read_position, read_time, show_position
 from capture.web.desk.review_words import (
     AGENCY_REJECTING,
     NO_LEAD,
@@ -219,7 +220,7 @@ def _why_refused(error: Refused, lead_id: str, now: datetime) -> str:
 
 def _page(reply: Reply) -> str:
     now, client = datetime.now(UTC), own_client() or request.args.get("client") or None
-    after = _cursor(request.args.get("after", ""))
+    after = _read_cursor(request.args.get("after", ""))
     queue = services().ledger.read(lambda reading: _queue(reading, now, client, after))
     shown = [item.view.lead_id for item in queue.items]
     services().ledger.transact(lambda records: log_access(records, "review", shown, now))
@@ -244,7 +245,7 @@ def _queue(
     return Queue(
         items=[_item(reading, client_lead, now) for client_lead in waiting.leads],
         count=waiting.count,
-        next_page="" if last is None else _cursor_text(last),
+        next_page="" if last is None else _show_cursor(last),
         held_back=[_view(reading, client_lead, now) for client_lead in held_back],
         clients={} if own_client() else _clients(reading, now),
         decided=list(_decided(reading, now)),
@@ -301,17 +302,16 @@ def _viewer(reading: ReadTransaction, client: str) -> str:
     return reading.people.pseudonym(client, user().name)
 
 
-def _cursor_text(lead: Lead) -> str:
+def _show_cursor(lead: Lead) -> str:
     """The lead's place in the queue, for an address."""
     deadline = "" if lead.deadline is None else show_time(lead.deadline)
-    return f"{deadline}~{show_time(lead.received_at)}~{lead.lead_id}"
+    return f"{deadline}~{show_position((lead.received_at, lead.lead_id))}"
 
 
-def _cursor(text: str) -> ReviewCursor | None:
-    """The place that `_cursor_text` wrote; None if the text is no place."""
-    try:
-        deadline, received, lead_id = text.split("~")
-        ends = parse_time(deadline) if deadline else None
-        return ReviewCursor(ends, parse_time(received), lead_id)
-    except ValueError:
+def _read_cursor(text: str) -> ReviewCursor | None:
+    """The place that `_show_cursor` wrote; None for any other text."""
+    deadline, _, rest = text.partition("~")
+    ends, position = read_time(deadline), read_position(rest)
+    if position is None or bool(deadline) != (ends is not None):
         return None
+    return ReviewCursor(ends, *position)
