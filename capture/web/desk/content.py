@@ -13,16 +13,15 @@ from capture.documents.agreement.model import month_name
 from capture.kpi.content import MonthOfContent, PageFigures, articles_and_leads, gather_content
 from capture.kpi.formulas import percent
 from capture.kpi.gathering import campaigns_in
-from capture.kpi.grouping import month_before
 from capture.kpi.sums import Sums
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
 from capture.site import Site
 from capture.web.desk.access import AGENCY_AND_VIEWER, allow
 from capture.web.desk.chart import Bar
-from capture.web.desk.overview import RESULTS, chosen_month, month_after
+from capture.web.desk.month_choice import chosen_month
 from capture.web.desk.pages import desk_page
-from capture.web.desk.result_cache import ResultCache
+from capture.web.desk.result_cache import CACHE, ResultCache
 from capture.web.services import services
 
 blueprint = Blueprint("content", __name__)
@@ -63,7 +62,8 @@ class Row:
 def show() -> ResponseReturnValue:
     """The figures of each article in a month, by the first or the last visit of its leads."""
     now, site = datetime.now(UTC), services().site.current()
-    month, this_month = chosen_month(now)
+    choice = chosen_month(now)
+    month = choice.month
     touch = "first" if request.args.get("touch") == "first" else "last"
     content, months = services().ledger.read(lambda reading: _gather(reading, site, month, now))
     rows = list(_rows(content, site, touch))
@@ -79,10 +79,8 @@ def show() -> ResponseReturnValue:
         months=months,
         article_bars=_bars(months, "articles"),
         lead_bars=_bars(months, "leads"),
-        month=month_name(month),
-        month_key=month,
-        earlier=month_before(month),
-        later="" if month == this_month else month_after(month),
+        choice=choice,
+        month=choice.name,
         month_name=month_name,
     )
 
@@ -92,8 +90,8 @@ def _gather(
 ) -> tuple[Mapping[str, PageFigures], list[MonthOfContent]]:
     campaigns = campaigns_in(reading, services().catalogue.current(), None, None)
     versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
-    results: ResultCache = current_app.extensions[RESULTS]
-    content = results.get(
+    cache: ResultCache = current_app.extensions[CACHE]
+    content = cache.get(
         reading,
         ("content", month, versions),
         now,

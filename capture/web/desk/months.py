@@ -10,7 +10,6 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound as NoSuchPage
 
-from capture.billing.history import add_months
 from capture.campaign.catalogue import read_all_files
 from capture.campaign.value_types import MONTH
 from capture.closing.month_end import FAILURES, State
@@ -19,6 +18,7 @@ from capture.documents.agreement.model import month_name
 from capture.errors import GatepostError, NotFound
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
+from capture.web.desk.month_choice import month_in_address, shift_month
 from capture.web.desk.month_view import MonthTable, month_table, previews
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
@@ -43,18 +43,15 @@ STATES: Final = {
 def show_list() -> ResponseReturnValue:
     """The month of each client: its state, its sums, and how much there is to decide."""
     now = datetime.now(UTC)
-    last_month = f"{add_months(now.date(), -1):%Y-%m}"
-    month = request.args.get("month", "")
-    if not re.fullmatch(MONTH, month):
-        month = last_month
+    month = month_in_address(shift_month(f"{now:%Y-%m}", -1))
     return desk_page(
         "months.html",
         table=_table(month, now),
         states=STATES,
         month=month,
         month_words=month_name(month),
-        earlier=_month_after(month, -1),
-        later=_month_after(month, 1),
+        earlier=shift_month(month, -1),
+        later=shift_month(month, 1),
     )
 
 
@@ -151,8 +148,3 @@ def _month(month: str, client: str | None = None) -> MonthOfClients:
 
 def _table(month: str, now: datetime, client: str | None = None) -> MonthTable:
     return month_table(services().ledger, _month(month, client), now, MOST_SECONDS)
-
-
-def _month_after(month: str, months: int) -> str:
-    first = datetime.fromisoformat(f"{month}-01").date()
-    return f"{add_months(first, months):%Y-%m}"

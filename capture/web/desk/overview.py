@@ -1,13 +1,12 @@
 """The first page after the login: gauges, leads by day, the funnel, and what waits."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from babel.dates import format_date
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -16,7 +15,6 @@ from capture.documents.agreement.model import day as day_in_words
 from capture.documents.agreement.model import month_name
 from capture.kpi.formulas import percent
 from capture.kpi.gathering import campaigns_in
-from capture.kpi.grouping import month_before
 from capture.kpi.overview import KnownFacts, Overview, gather_overview
 from capture.kpi.views import ViewCounts, count_views
 from capture.kpi.waiting import MOST_FAILED, Waiting, gather_waiting
@@ -25,23 +23,21 @@ from capture.ledger.users import Role
 from capture.text import count_noun, duration_in_words
 from capture.web.desk.access import ALL_ROLES, allow, roles_of, user
 from capture.web.desk.chart import Bar
+from capture.web.desk.month_choice import chosen_month
 from capture.web.desk.pages import desk_page
-from capture.web.desk.result_cache import ResultCache
-from capture.web.desk.times import reader_zone, short_time
+from capture.web.desk.result_cache import CACHE, ResultCache
+from capture.web.desk.times import short_time
 from capture.web.services import services
 
 blueprint = Blueprint("overview", __name__)
 
-RESULTS: Final = "gatepost_desk_results"
-"""The key of `ResultCache` in `Flask.extensions`."""
 _FACTS: Final = "gatepost_desk_facts"
 """The key of `KnownFacts` in `Flask.extensions`."""
-_MONTH: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
 @blueprint.record_once
-def _add_results(state: BlueprintSetupState) -> None:
-    state.app.extensions[RESULTS] = ResultCache()
+def _add_caches(state: BlueprintSetupState) -> None:
+    state.app.extensions[CACHE] = ResultCache()
     state.app.extensions[_FACTS] = KnownFacts()
 
 
@@ -52,15 +48,15 @@ def show() -> ResponseReturnValue:
     if user().role is Role.CLIENT:
         return redirect(url_for("review.show"), 303)
     now = datetime.now(UTC)
-    month, this_month = chosen_month(now)
+    choice = chosen_month(now)
+    month = choice.month
     overview, waiting, views = services().ledger.read(lambda reading: _gather(reading, month, now))
     return desk_page(
         "overview.html",
         overview=overview,
-        month=month_name(month),
-        last_month=month_name(month_before(month)),
-        earlier=month_before(month),
-        later="" if month == this_month else month_after(month),
+        choice=choice,
+        month=choice.name,
+        last_month=month_name(choice.earlier),
         month_name=month_name,
         trends={
             currency.currency: [
@@ -92,8 +88,8 @@ def _gather(
     catalogue = services().catalogue.current()
     campaigns = campaigns_in(reading, catalogue, None, None)
     versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
-    results: ResultCache = current_app.extensions[RESULTS]
-    overview = results.get(
+    cache: ResultCache = current_app.extensions[CACHE]
+    overview = cache.get(
         reading,
         ("overview", month, versions),
         now,
@@ -106,20 +102,6 @@ def _link(endpoint: str, **values: str) -> str:
     """The address of a page of the desk; empty if the user may not open it."""
     roles = roles_of(current_app, endpoint) or ()
     return url_for(endpoint, **values) if user().role in roles else ""  # type: ignore[arg-type]
-
-
-def chosen_month(now: datetime) -> tuple[str, str]:
-    """The month in the address, by default the current one; and the current one."""
-    this_month = f"{now.astimezone(reader_zone()):%Y-%m}"
-    month = request.args.get("month", "")
-    is_past = _MONTH.fullmatch(month) is not None and month <= this_month
-    return (month if is_past else this_month), this_month
-
-
-def month_after(month: str) -> str:
-    """The month after a month such as `2026-11`."""
-    year, number = map(int, month.split("-"))
-    return f"{year + number // 12}-{number % 12 + 1:02d}"
 
 
 # The funnel.

@@ -9,6 +9,8 @@ from typing import Any, Final
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import Result
 
+CACHE: Final = "gatepost_desk_results"
+"""The key of the desk's `ResultCache` in `Flask.extensions`."""
 _MOST: Final = 32
 """Most results to keep."""
 
