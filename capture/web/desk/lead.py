@@ -11,7 +11,7 @@ from capture.errors import NotFound
 from capture.ledger.protocol import ReadTransaction
 from capture.web.desk import lead_acts
 from capture.web.desk.access import AGENCY, AGENCY_AND_CLIENT, allow, log_access, own_client, user
-from capture.web.desk.lead_acts import Act, Problem, perform
+from capture.web.desk.lead_acts import LeadAct, Problem, perform
 from capture.web.desk.lead_page import LeadPage, agency_page, client_page
 from capture.web.desk.pages import desk_page
 from capture.web.review.access import MAX_NOTE
@@ -63,7 +63,7 @@ def add_note(lead_id: str) -> ResponseReturnValue:
     return _perform(lead_acts.add_note, "note", lead_id)
 
 
-def _perform(act: Act, name: str, lead_id: str) -> ResponseReturnValue:
+def _perform(act: LeadAct, name: str, lead_id: str) -> ResponseReturnValue:
     try:
         done = perform(act, name, lead_id, request.form, datetime.now(UTC))
     except NotFound as error:

@@ -87,12 +87,12 @@ class Problem:
     """Whether the user is asked to confirm the same act."""
 
 
-Act = Callable[[WriteTransaction, Lead, Person, Form, datetime], str]
+LeadAct = Callable[[WriteTransaction, Lead, Person, Form, datetime], str]
 """Records an act on a lead and returns what was done, in a sentence without personal data. Raises
 `Refused`."""
 
 
-def perform(act: Act, name: str, lead_id: str, form: Form, now: datetime) -> str | Problem:
+def perform(act: LeadAct, name: str, lead_id: str, form: Form, now: datetime) -> str | Problem:
     """Performs an act once, as the user who is logged in. Returns what was done, or a problem.
 
     `name` identifies the form on the page. Raises `NotFound` for a lead that the user may not see.
@@ -245,7 +245,7 @@ def record_outcome_of_form(
             "note": cleaned_text(form.get("note", "")),
             "again": "yes" if form.get("again") == "yes" else "no",
         },
-        RowDefaults(person.name, Actor.CLIENT if form.get("told") == "yes" else Actor.AGENCY),
+        RowDefaults(person.name, Actor.CLIENT if form.get("stated") == "yes" else Actor.AGENCY),
     )
     is_timed = bool(cells.text("on"))
     kind = EventKind(form["outcome"]) if form.get("outcome") in kinds else EventKind.HELD

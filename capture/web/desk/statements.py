@@ -84,6 +84,7 @@ def show_list() -> ResponseReturnValue:
         found=found,
         selected=selected,
         states=STATES,
+        state_choices=[(name, words) for name, (words, _) in STATES.items()],
         is_agency=client is None,
         is_filtered=bool(selected.client or selected.state),
         newest=_address(selected) if selected.after else "",

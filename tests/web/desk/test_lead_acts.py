@@ -191,7 +191,14 @@ def test_a_sale_needs_an_amount_and_is_recorded_once(desk: DeskWorld) -> None:
     assert "by phone</textarea>" in vague.text
     for _ in range(2):
         answer = send(
-            desk, "ada", lead_id, "outcome", once="b" * 32, outcome="won", amount="1200", told="yes"
+            desk,
+            "ada",
+            lead_id,
+            "outcome",
+            once="b" * 32,
+            outcome="won",
+            amount="1200",
+            stated="yes",
         )
         assert answer.status_code == 303
     assert desk.world.kinds(lead_id).count("won") == 1
