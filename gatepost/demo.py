@@ -1,4 +1,4 @@
-"""`gatepost demo`: a ledger of its own with a believable year, and the desk on it."""
+"""`gatepost demo`: creates a ledger of its own with a realistic year, and serves the desk on it."""
 
 import time
 from datetime import UTC, datetime
@@ -26,18 +26,20 @@ _ADDRESS = "1 Main Street; New York, NY 10001; United States"
     show_default=True,
     help="The number of forms in the year.",
 )
-@click.option("--seed", default=1, show_default=True, help="Another number tells another story.")
+@click.option(
+    "--seed", default=1, show_default=True, help="Another number gives other people and decisions."
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("var/demo"),
     show_default=True,
-    help="Where the demonstration is made anew; your own ledger is never touched.",
+    help="The demonstration's folder, deleted and created again. Your own ledger is not touched.",
 )
 @click.option("--serve", is_flag=True, help="Then serve its desk on this machine.")
 @click.pass_context
 def demo(ctx: click.Context, leads: int, seed: int, folder: Path, serve: bool) -> None:
-    """Make a demonstration: a year of leads, reviews, sales, statements and payments.
+    """Create a demonstration: a year of leads, reviews, sales, statements and payments.
 
     It has a ledger, keys, campaigns and clients of its own, and sends nothing.
 
@@ -69,7 +71,7 @@ def demo(ctx: click.Context, leads: int, seed: int, folder: Path, serve: bool) -
 
         run(settings)
     else:
-        click.echo(f"`gatepost demo --leads {leads} --serve` makes it anew and serves the desk.")
+        click.echo(f"`gatepost demo --leads {leads} --serve` creates it again and serves the desk.")
 
 
 def _demo_settings(settings: Settings, folder: Path) -> Settings:

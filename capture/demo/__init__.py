@@ -1,1 +1,4 @@
-"""A demonstration: a believable year of leads in a ledger of its own. Never the real ledger."""
+"""A demonstration: a realistic year of leads in a ledger of its own, never in the real ledger.
+
+`fill` creates it, `year` has the events of the year, `people` the people who send forms.
+"""

@@ -47,7 +47,7 @@ class DemoFolder:
         return f"sqlite:///{self.path / 'var' / 'gatepost.db'}"
 
     def create(self) -> None:
-        """Creates the folder anew, with campaign and client files.
+        """Creates the folder with campaign and client files; deletes the one of an earlier time.
 
         Raises `Refused` if there is a folder that this command did not create.
         """

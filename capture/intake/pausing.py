@@ -1,4 +1,4 @@
-"""Pauses and resumes campaigns, and tells whether one takes leads (rule 18 of docs/rules.md)."""
+"""Pauses and resumes campaigns, and computes whether one takes leads (rule 18 of docs/rules.md)."""
 
 from dataclasses import dataclass
 from datetime import datetime

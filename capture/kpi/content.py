@@ -1,4 +1,4 @@
-"""What each page of the site brought in a month: views, leads, decisions, and revenue."""
+"""The figures of each page of the site in a month: views, leads, decisions, and revenue."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence

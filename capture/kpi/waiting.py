@@ -1,4 +1,4 @@
-"""What waits for the agency: the same things of which its letters notify it."""
+"""What waits for the agency: the same things about which it gets letters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,1 +1,4 @@
-"""One lead in words: its facts, its timeline, its other leads, and what may be done next."""
+"""One lead in words: its facts, its timeline, other leads of the person, and what may be done next.
+
+Stages of leads are put into words in `stages`, for lists too.
+"""

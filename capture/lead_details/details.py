@@ -1,4 +1,4 @@
-"""What the ledger knows about one lead, for the agency's command and for the page of the desk."""
+"""All that is recorded about one lead, for the agency's command and for the page of the desk."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""SQL for the queue of leads in review: the soonest deadline first."""
+"""The queue of leads in review, the soonest deadline first: the protocol and the SQL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

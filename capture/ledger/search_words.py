@@ -4,7 +4,7 @@ The table has no text, only keyed hashes of the beginnings of words. An index of
 erased (rule 31 of docs/rules.md): SQLite moves the entries of an index between pages, and bytes of
 earlier places remain in unused parts of a page, even with `PRAGMA secure_delete` (see
 `capture.ledger.erasure`). A full-text index (FTS5) keeps deleted words until its parts are merged,
-and SQLite 3.40 cannot overwrite them. A hash that remains tells nothing without the key.
+and SQLite 3.40 cannot overwrite them. A hash that remains reveals nothing without the key.
 
 For each word there are the hashes of its first 3, 5 and 8 characters. A search reads the longest of
 them that its word has, and then compares the whole word with the lead's answers.

@@ -1,4 +1,4 @@
-"""A backtest of one version of an agreement, small enough to be run while the page is asked for."""
+"""A backtest of one version of an agreement, small enough to run within one request of a page."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time

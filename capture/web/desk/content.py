@@ -1,4 +1,4 @@
-"""The page of the site's content: what each article was read, and what it earned."""
+"""The page of the site's content: how often each article was opened, and what it earned."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ def show() -> ResponseReturnValue:
         rejected=sorted(
             (row for row in rows if row.rejected), key=lambda row: (-row.rejected, row.title)
         )[:_LISTED],
-        in_vain=[row for row in articles if row.earns_nothing][:_LISTED],
+        earning_nothing=[row for row in articles if row.earns_nothing][:_LISTED],
         months=months,
         article_bars=_bars(months, "articles"),
         lead_bars=_bars(months, "leads"),

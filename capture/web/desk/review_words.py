@@ -1,4 +1,4 @@
-"""What the desk says about a lead in review: to the agency, and after a refused answer."""
+"""Texts of the review at the desk: for the agency, and after an answer that was not recorded."""
 
 from typing import Final
 
