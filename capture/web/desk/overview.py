@@ -164,8 +164,8 @@ def _lapsing(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
         first = waiting.lapsing[0].silence_accepts_at
         left = "" if first is None else duration_in_words(first - now)
         yield WaitingItem(
-            f"{count_noun(len(waiting.lapsing), 'review')} will lapse within a day",
-            f"The first lead is accepted automatically in {left} unless its client decides.",
+            f"Silence accepts {count_noun(len(waiting.lapsing), 'lead')} within a day",
+            f"The first lead is accepted in {left} unless its client decides.",
             _link("review.show"),
             is_urgent=True,
         )

@@ -43,7 +43,7 @@ def test_the_list_is_filtered_by_client_and_state_in_the_address(desk: DeskWorld
     ada = desk.user("ada")
     assert "guide acme" not in ada.text("/campaigns?client=other")
     assert "rival other" in ada.text("/campaigns?client=other")
-    assert "No campaign is like that" in ada.text("/campaigns?state=ended")
+    assert "No campaign matches these filters" in ada.text("/campaigns?state=ended")
 
 
 @pytest.mark.parametrize(

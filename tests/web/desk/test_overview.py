@@ -60,8 +60,8 @@ def test_what_waits_comes_in_order_of_urgency(desk: DeskWorld) -> None:
     desk.world.take(at=NOW - 40 * timedelta(days=1), company_size="1-50")
     desk.world.take(at=NOW - 30 * HOUR)
     text = desk.user("ada").text("/")
-    lapse = text.index("1 review will lapse within a day")
-    assert "accepted automatically in 18 hours" in text
+    lapse = text.index("Silence accepts 1 lead within a day")
+    assert "The first lead is accepted in 18 hours" in text
     assert lapse < text.index("October 2026 of acme in USD is over and not closed")
 
 
@@ -71,7 +71,7 @@ def test_a_viewer_sees_figures_and_no_link_to_a_page_that_is_not_for_viewers(
     desk.world.take(at=NOW - 30 * HOUR)
     browser = desk.user("vera")
     page = browser.get("/").text
-    assert "1 review will lapse within a day" in page
+    assert "Silence accepts 1 lead within a day" in page
     for path in ("leads", "quarantine", "months"):
         assert f'href="/desk/{path}"' not in page
 
