@@ -8,7 +8,7 @@ a writer published shares its origin.
 import hmac
 from typing import Final
 
-from flask import Flask, Response, abort, current_app
+from flask import Flask, Response, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -130,6 +130,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         limit_by_address=RateLimit(LOGINS_BY_ADDRESS, counters, secret),
         limit_by_name=RateLimit(LOGINS_BY_NAME, counters, secret),
         navigation=NAVIGATION,
+        origin=config.url or app_services.config.site_origin,
         supplier=config.supplier,
     )
     app.jinja_env.filters.update(
@@ -165,7 +166,8 @@ def _add_headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["X-Robots-Tag"] = "noindex"
-    headers.setdefault("Cache-Control", "no-store")
+    if request.endpoint != "static_file" or response.status_code != 200:
+        headers["Cache-Control"] = "no-store"  # also of files, for which Flask chooses `no-cache`
     if current_app.config["STRICT_TRANSPORT"]:
         headers["Strict-Transport-Security"] = "max-age=63072000"
     return response

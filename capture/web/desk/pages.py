@@ -56,6 +56,8 @@ class Desk:
     limit_by_address: RateLimit
     limit_by_name: RateLimit
     navigation: tuple[NavigationItem, ...]
+    origin: str
+    """Where the desk is, for links that leave it. The Host header of a request may be forged."""
     supplier: Agency
     """The agency, as statements name it."""
 

@@ -12,7 +12,7 @@ from capture.errors import NotFound, Refused
 from capture.form.text import cleaned_line
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.users import Access, Role, User, UserSession
-from capture.signed_links import UserGrant
+from capture.signed_links import UserGrant, passphrase_path
 from capture.text import count_noun
 from capture.users.accounts import (
     LINK_LIFE,
@@ -25,7 +25,7 @@ from capture.users.accounts import (
 )
 from capture.users.sessions import open_sessions
 from capture.web.desk.access import AGENCY, allow
-from capture.web.desk.pages import desk_page
+from capture.web.desk.pages import desk, desk_page
 from capture.web.desk.positions import read_number
 from capture.web.services import services
 
@@ -83,8 +83,7 @@ def add() -> ResponseReturnValue:
         user, is_sent = services().ledger.transact(work)
     except (Refused, NotFound) as error:
         return _page(typed, f"{error}."), 422
-    flash(_invitation(user, is_sent=is_sent, now=now))
-    return redirect(url_for(".show"), 303)
+    return _invite(user, is_sent=is_sent, now=now)
 
 
 @blueprint.post("/people/<user_id>/link")
@@ -98,8 +97,7 @@ def link(user_id: str) -> ResponseReturnValue:
         return user, by_letter and request_new_link(records, user.name, now)
 
     user, is_sent = services().ledger.transact(work)
-    flash(_invitation(user, is_sent=is_sent, now=now))
-    return redirect(url_for(".show"), 303)
+    return _invite(user, is_sent=is_sent, now=now)
 
 
 @blueprint.post("/people/<user_id>/deactivate")
@@ -165,7 +163,7 @@ def _role(text: str) -> Role:
     return Role(text)
 
 
-def _page(typed: _Typed, problem: str = "") -> str:
+def _page(typed: _Typed, problem: str = "", notice: str = "") -> str:
     now = datetime.now(UTC)
 
     def read(reading: ReadTransaction) -> list[_Person]:
@@ -187,17 +185,24 @@ def _page(typed: _Typed, problem: str = "") -> str:
         clients=sorted(services().catalogue.clients()),
         typed=typed,
         problem=problem,
+        notice=notice,
         max_name=MAX_NAME_LENGTH,
     )
 
 
-def _invitation(user: User, *, is_sent: bool, now: datetime) -> str:
-    """What follows for the user; if no letter goes out, with the link."""
+def _invite(user: User, *, is_sent: bool, now: datetime) -> ResponseReturnValue:
+    """What follows for the user: a letter, or a page with the link.
+
+    The link is in this answer alone. A redirect would carry it in the cookie of the browser's
+    session, which is signed and not encrypted.
+    """
     if is_sent:
-        return f"A letter with a link for {user.name} goes to {user.email}."
+        flash(f"A letter with a link for {user.name} goes to {user.email}.")
+        return redirect(url_for(".show"), 303)
     grant = UserGrant(user.id, user.link_number, now + LINK_LIFE)
-    address = url_for("login.choose", token=services().link_signer.user(grant), _external=True)
-    return (
-        f"Give this link to {user.name}. It works once, within 24 hours, and is not shown again: "
-        f"{address}"
+    address = f"{desk().origin}{passphrase_path(services().link_signer.user(grant))}"
+    return _page(
+        _Typed(),
+        notice=f"Give this link to {user.name}. It works once, within 24 hours, and is not shown "
+        f"again: {address}",
     )

@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/tokens")
 @allow(AGENCY)
 def add() -> ResponseReturnValue:
-    """Creates a token and shows it once."""
+    """Creates a token and shows it once, in this answer and in no cookie."""
     typed = _Typed(*(cleaned_line(request.form.get(name, "")).strip() for name in _Typed.__slots__))
     token, now = new_token(), datetime.now(UTC)
     try:
@@ -45,8 +45,10 @@ def add() -> ResponseReturnValue:
         )
     except (Refused, NotFound) as error:
         return _page(typed, f"{error}."), 422
-    flash(f"Copy the token {typed.name} of {typed.client} now. It is not shown again: {token}")
-    return redirect(url_for(".show"), 303)
+    return _page(
+        _Typed(),
+        notice=f"Copy the token {typed.name} of {typed.client} now. It is not shown again: {token}",
+    )
 
 
 @blueprint.post("/tokens/<token_id>/revoke")
@@ -63,7 +65,7 @@ def revoke(token_id: str) -> ResponseReturnValue:
     return redirect(url_for(".show"), 303)
 
 
-def _page(typed: _Typed, problem: str = "") -> str:
+def _page(typed: _Typed, problem: str = "", notice: str = "") -> str:
     tokens = services().ledger.read(lambda reading: reading.api.tokens())
     return desk_page(
         "tokens.html",
@@ -71,5 +73,6 @@ def _page(typed: _Typed, problem: str = "") -> str:
         clients=sorted(services().catalogue.clients()),
         typed=typed,
         problem=problem,
+        notice=notice,
         max_name=MAX_NAME_LENGTH,
     )

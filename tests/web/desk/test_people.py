@@ -23,6 +23,9 @@ def send(browser: Browser, path: str, **fields: str) -> str:
     """Sends a form of the page. Returns the words of the page that follows."""
     browser.get("/people")
     answer = browser.post(path, **fields)
+    if answer.status_code == 200:  # it shows a secret
+        assert "Set-Cookie" not in answer.headers
+        return words(answer)
     assert answer.status_code == 303, words(answer)
     return browser.text(answer.location.removeprefix("/desk"))
 
@@ -44,6 +47,19 @@ def test_a_user_without_an_address_gets_a_link_that_is_shown_once(desk: DeskWorl
     bob.get(link)
     assert bob.post(link, passphrase=WORDS, repeated=WORDS).status_code == 303
     assert bob.log_in("Bob").status_code == 303
+
+
+def test_a_forged_host_changes_no_link(desk: DeskWorld) -> None:
+    ada = desk.user("ada")
+    ada.get("/people")
+    fields = {"csrf_token": ada.token, "name": "Bob", "role": "viewer"}
+    cookie = ada.client.get_cookie("gatepost-desk", path="/desk")
+    assert cookie is not None
+    headers = {"Host": "evil.example", "Cookie": f"gatepost-desk={cookie.value}"}
+    forger = desk.app.test_client(use_cookies=False)
+    answer = forger.post("/desk/people", data=fields, headers=headers)
+    assert "evil.example" not in answer.text
+    assert "http://localhost/desk/passphrase/" in answer.text
 
 
 def test_a_user_with_an_address_gets_a_letter(desk: DeskWorld) -> None:

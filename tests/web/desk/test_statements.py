@@ -71,6 +71,12 @@ def test_a_client_sees_only_its_own_documents(closed: DeskWorld) -> None:
         assert refused.text.replace("acme-0001", "acme-0009") == unknown.text
 
 
+def test_no_file_is_stored_by_a_browser(closed: DeskWorld) -> None:
+    for name in ("pdf", "csv", "json"):
+        answer = closed.user("carol").get(f"/statements/acme-0001/files/{name}")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+
+
 def test_a_viewer_sees_none(closed: DeskWorld) -> None:
     assert closed.user("vera").get("/statements").status_code == 403
 
