@@ -32,6 +32,9 @@ _ROLES: Final = "allowed_roles"
 NEXT_PAGE: Final = "next_page"
 """The key in the browser's session of the page that somebody wanted before the login."""
 
+_LONGEST_PAGE: Final = 1000
+"""Most characters of that page. A browser drops a cookie of more than 4,096 bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
@@ -86,8 +89,9 @@ def install_login(app: Flask) -> None:
         if roles == ANYBODY:
             return None
         if not current_user.is_authenticated:
-            if request.method == "GET":
-                session[NEXT_PAGE] = request.full_path.rstrip("?")
+            page = request.full_path.rstrip("?")
+            if request.method == "GET" and len(page) <= _LONGEST_PAGE:
+                session[NEXT_PAGE] = page
             return redirect(url_for("login.show"), 303)
         if roles is None or user().role not in roles:
             raise NotForRole

@@ -1,6 +1,7 @@
 """Users log in and out, and choose a passphrase behind a one-time link."""
 
 from datetime import timedelta
+from os import urandom
 
 import pytest
 
@@ -27,6 +28,12 @@ def test_a_login_leads_to_the_page_that_was_wanted(desk: DeskWorld) -> None:
     answer = browser.log_in("ADA")
     assert (answer.status_code, answer.location) == (303, "/desk/?from=letter")
     assert "ada" in browser.text("/")
+
+
+def test_a_page_with_a_very_long_address_is_not_kept_in_the_cookie(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    browser.get(f"/?{urandom(4000).hex()}")
+    assert browser.log_in("ada").location == "/desk/"
 
 
 @pytest.mark.parametrize(("name", "passphrase"), [("ada", "wrong words here"), ("bob", WORDS)])
