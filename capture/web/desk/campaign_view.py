@@ -142,16 +142,20 @@ def dates_in_words(campaign: Campaign, now: datetime) -> str:
 
 
 def version_views(reading: ReadTransaction, current: Campaign) -> list[VersionView]:
-    """All stored versions of the agreement, the newest first."""
+    """The stored versions of the agreement with this client, the newest first."""
     return list(_version_views(reading, current))[::-1]
 
 
 def _version_views(reading: ReadTransaction, current: Campaign) -> Iterator[VersionView]:
     slug = current.slug
-    stored = reading.campaigns.stored_versions(slug)
-    terms = [saved_campaign(reading, slug, version.version) for version in stored]
-    changes = [None, *(differences(old, new) for old, new in pairwise(terms))]
-    for version, sentences in zip(stored, changes, strict=False):
+    stored = [
+        (version, terms)
+        for version in reading.campaigns.stored_versions(slug)
+        if (terms := saved_campaign(reading, slug, version.version)).client == current.client
+    ]
+    pairs = pairwise(terms for _, terms in stored)
+    changes = [None, *(differences(old, new) for old, new in pairs)]
+    for (version, _), sentences in zip(stored, changes, strict=False):
         yield VersionView(
             version.version, version.stored_at, sentences, version.version == current.version
         )

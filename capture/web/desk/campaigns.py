@@ -218,10 +218,13 @@ def _find(reading: ReadTransaction, slug: str) -> tuple[Campaign, bool]:
 
 
 def _find_version(reading: ReadTransaction, current: Campaign, version: str) -> Campaign:
+    """A version of the agreement with this client. Raises 404 for one with an earlier client, which
+    is possible before the first lead (rule 17 of docs/rules.md)."""
     text = reading.campaigns.version_text(current.slug, version)
-    if text is None:
+    found = None if text is None else parse_version(current.slug, version, text)
+    if found is None or found.client != current.client:
         raise NoSuchPage
-    return parse_version(current.slug, version, text)
+    return found
 
 
 def _agreement(campaign: Campaign) -> Agreement | None:

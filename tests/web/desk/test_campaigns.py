@@ -88,6 +88,19 @@ def test_a_client_sees_only_its_own_campaigns(desk: DeskWorld) -> None:
         assert "guide" not in answer.text.replace(path, "")
 
 
+def test_a_client_never_sees_the_agreement_with_an_earlier_client(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its first lead, a campaign may change its client (rule 17)."""
+    reload_files(monkeypatch)
+    earlier = desk.world.terms["guide"].version
+    change_file(desk, CAMPAIGN.replace('client = "acme"', 'client = "other"'))
+    oscar = desk.user("oscar")
+    assert earlier[:12] not in oscar.text("/campaigns/guide")
+    for ending in ("", "/agreement.pdf"):
+        assert oscar.get(f"/campaigns/guide/versions/{earlier}{ending}").status_code == 404
+
+
 def test_a_viewer_sees_the_list_without_links(desk: DeskWorld) -> None:
     answer = desk.user("vera").get("/campaigns")
     assert "The guide" in answer.text
