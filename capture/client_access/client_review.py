@@ -84,7 +84,7 @@ def decide_on_lead(
 
 def _check_unchanged(client_lead: ClientLead, shown: ShownLead) -> None:
     changes = _changes(client_lead.events)
-    if len(changes) > shown.revision:
+    if changes[max(0, shown.revision) :]:
         raise ChangedMeanwhile(_CHANGES[changes[-1].kind])
 
 

@@ -1,7 +1,7 @@
 """A backtest of one version of an agreement, small enough to run within one request of a page."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from capture.backtest.findings import Backtest
@@ -41,7 +41,8 @@ def backtest_view(
     if typed:
         try:
             start = date.fromisoformat(typed)
-        except ValueError:
+            _midnight(draft, start).astimezone(UTC)
+        except (ValueError, OverflowError):
             return BacktestView(typed, False, None, "Write the day like 2026-11-30.")
         if (leads := _count(reading, draft, start)) > MOST_LEADS:
             problem = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -97,7 +97,8 @@ def read_filters(args: Mapping[str, str], client: str | None) -> LeadFilters:
     """The filters in an address or a form. A client has none of `AGENCY_FIELDS`."""
     names = [name for name in FIELDS if client is None or name not in AGENCY_FIELDS]
     texts = {name: trim_invisible(args.get(name, ""))[:MAX_LENGTH] for name in names}
-    return LeadFilters(texts, args.get("after", ""), args.get("before", ""))
+    after, before = (args.get(name, "")[:MAX_LENGTH] for name in ("after", "before"))
+    return LeadFilters(texts, after, before)
 
 
 def stage_choices(client: str | None) -> Mapping[str, Mapping[str, str]]:
@@ -139,7 +140,8 @@ def _read_day(label: str, text: str) -> date | None:
         return None
     try:
         day = date.fromisoformat(text)
-        _start(day + _DAY)
+        for each in (day, day + _DAY):
+            _start(each).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused(f"{label}: write a date as 2026-11-30") from None
     return day

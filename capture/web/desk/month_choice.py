@@ -39,7 +39,12 @@ def chosen_month(now: datetime) -> MonthChoice:
 def month_in_address(default: str) -> str:
     """The month in the address; the default if there is none."""
     month = request.args.get("month", "")
-    return month if re.fullmatch(MONTH, month) and "1000" <= month < "9999" else default
+    return month if is_month(month) else default
+
+
+def is_month(text: str) -> bool:
+    """Whether the text is a month such as `2026-11`, with room in the calendar on both sides."""
+    return re.fullmatch(MONTH, text) is not None and "1000" <= text < "9999"
 
 
 def shift_month(month: str, months: int) -> str:

@@ -1,6 +1,5 @@
 """Months: the preview of a month of each client, and its close."""
 
-import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,14 +10,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from capture.campaign.catalogue import read_all_files
-from capture.campaign.value_types import MONTH
 from capture.closing.month_end import FAILURES, State
 from capture.closing.month_of_clients import MonthOfClients
 from capture.documents.agreement.model import month_name
 from capture.errors import GatepostError, NotFound
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
-from capture.web.desk.month_choice import month_in_address, shift_month
+from capture.web.desk.month_choice import is_month, month_in_address, shift_month
 from capture.web.desk.month_view import MonthTable, month_table, previews
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
@@ -139,7 +137,7 @@ def _close(of_clients: MonthOfClients, client: str) -> list[str]:
 
 def _month(month: str, client: str | None = None) -> MonthOfClients:
     """The month, with the files as they are now. An impossible month is no page."""
-    if not re.fullmatch(MONTH, month):
+    if not is_month(month):
         raise NoSuchPage
     config = services().config
     files = read_all_files(config.campaigns, config.clients, config.gated)

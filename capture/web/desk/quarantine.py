@@ -46,6 +46,8 @@ _MOST_RESULTS: Final = 50
 """Most leads whose results are listed after a decision."""
 _MOST_REFUSALS: Final = 3
 SPAM_DAYS: Final = 30
+_LONGEST_ID: Final = 40
+"""Characters of an id that a message and an address repeat."""
 _ACTS: Final[Mapping[str, tuple[QuarantineAct, str]]] = {
     "release": (release, "released"),
     "discard": (discard, "discarded"),
@@ -104,8 +106,8 @@ def record() -> ResponseReturnValue:
     was opened."""
     act, past = _act()
     ledger = services().ledger
-    campaign, signals = request.form.get("campaign", ""), request.form.get("signals", "")
-    lead_id = request.form.get("lead_id", "")
+    campaign, signals = (request.form.get(name, "")[:500] for name in ("campaign", "signals"))
+    lead_id = request.form.get("lead_id", "")[:_LONGEST_ID]
     if lead_id:
         ids = [lead_id]
     else:

@@ -62,6 +62,8 @@ PAGE_SIZE: Final = 20
 _DECIDED: Final = "decided"
 """The key in the browser's session of the latest decisions: ids of leads and times."""
 _FILTERS: Final = ("client", "after")
+_LONGEST_PART: Final = 200
+"""Most characters of a part of the address that a redirect repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +186,13 @@ def _client_of(reading: ReadTransaction, lead_id: str) -> str:
 
 def _queue_url(lead_id: str = "") -> str:
     """The address of the queue as the user sees it, at one of its leads."""
-    anchor = f"lead-{lead_id}" if lead_id.isalnum() else None
+    anchor = f"lead-{lead_id[:_LONGEST_PART]}" if lead_id.isalnum() else None
     return url_for("review.show", _anchor=anchor, **_kept())
 
 
 def _kept() -> dict[str, Any]:
     """The parts of the address that choose what the queue shows."""
-    return {name: request.args[name] for name in _FILTERS if request.args.get(name)}
+    return {name: request.args[name][:_LONGEST_PART] for name in _FILTERS if request.args.get(name)}
 
 
 def _remember(lead_id: str) -> None:
@@ -222,7 +224,8 @@ def _page(reply: Reply) -> str:
     now, client = datetime.now(UTC), own_client() or request.args.get("client") or None
     after = _read_cursor(request.args.get("after", ""))
     queue = services().ledger.read(lambda reading: _queue(reading, now, client, after))
-    shown = [item.view.lead_id for item in queue.items]
+    views = [item.view for item in queue.items] + [*queue.held_back, *queue.decided]
+    shown = dict.fromkeys(view.lead_id for view in views)
     services().ledger.transact(lambda records: log_access(records, "review", shown, now))
     return desk_page(
         "review.html",

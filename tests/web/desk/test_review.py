@@ -151,6 +151,8 @@ def test_a_lead_that_the_agency_checks_is_shown_and_offers_nothing(desk: DeskWor
     assert "Ann Lee" in text
     assert "burst" not in text
     assert "Accept" not in text
+    ((_, access),) = desk.world.ledger.read(lambda reading: reading.users.accesses(limit=5))
+    assert (access.page, access.lead_id) == ("review", lead_id)
 
 
 def test_a_client_neither_sees_nor_decides_leads_of_others(desk: DeskWorld) -> None:
