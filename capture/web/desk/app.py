@@ -18,7 +18,7 @@ from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.lead_details.stages import stage_name, stage_tone
 from capture.money import show_money
-from capture.web.config import DESK_PATH, DeskConfig
+from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig
 from capture.web.desk import (
     campaigns,
     clients,
@@ -100,9 +100,6 @@ NAVIGATION: Final = (
 
 LOGINS_BY_ADDRESS: Final = "20 per 10 minutes"
 LOGINS_BY_NAME: Final = "10 per 10 minutes"
-
-MAX_BODY: Final = 256 * 1024
-"""Most bytes of a request's body: a form that selects many leads is the longest."""
 
 
 def create_desk(app_services: Services, config: DeskConfig) -> Flask:

@@ -8,6 +8,7 @@ import pytest
 from capture.ledger.users import Role
 from capture.signed_links import UserGrant, passphrase_path
 from capture.users.accounts import LINK_LIFE, add_user, deactivate_user, find_user, new_link
+from capture.web.config import MAX_BODY
 from capture.web.desk.times import iso_time, short_time, zone_name
 from tests.samples import NOW
 from tests.web.desk.conftest import WORDS, DeskWorld, words
@@ -67,6 +68,13 @@ def test_a_login_without_the_token_of_the_form_is_refused(desk: DeskWorld) -> No
     assert answer.status_code == 400
     assert "another site sent it" in words(answer)
     assert browser.get("/").status_code == 303
+
+
+def test_a_form_is_no_longer_than_what_the_server_reads_in_limited_time(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    browser.get("/login")
+    answer = browser.post("/login", name="ada", passphrase="x" * MAX_BODY)
+    assert answer.status_code == 413
 
 
 def test_logging_out_ends_the_session_also_for_a_copied_cookie(desk: DeskWorld) -> None:
