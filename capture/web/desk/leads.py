@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from capture.client_access.client_leads import is_listed_for, notify_of_shown
 from capture.client_access.lead_table import lead_table
-from capture.documents.lead_export import EXCEL, WRITERS, Row
+from capture.documents.lead_export import EXCEL, WRITERS
 from capture.errors import Refused
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -94,14 +94,16 @@ def export() -> ResponseReturnValue:
     query = replace(filters.query(client, now, MOST_EXPORTED + 1), after=None, before=None)
     lead_ids = _selected()
 
-    def record(records: WriteTransaction) -> tuple[Sequence[str], Sequence[Row]]:
-        leads = _leads_to_export(records, query, lead_ids)
-        log_access(records, f"leads as {shape}", [lead.lead_id for lead in leads], now)
-        if client is not None:
-            leads = notify_of_shown(records, leads, now)
-        return lead_table(records, leads, now, with_source=client is None)
+    found = ledger.read(lambda reading: _leads_to_export(reading, query, lead_ids))
 
-    columns, rows = ledger.transact(record)
+    def record(records: WriteTransaction) -> Sequence[Lead]:
+        log_access(records, f"leads as {shape}", [lead.lead_id for lead in found], now)
+        return found if client is None else notify_of_shown(records, found, now)
+
+    leads = ledger.transact(record)  # short: the form of a visitor waits for it
+    columns, rows = ledger.read(
+        lambda reading: lead_table(reading, leads, now, with_source=client is None)
+    )
     out = BytesIO()
     WRITERS[EXCEL if shape == "csv" else shape](out, columns, rows)
     out.seek(0)

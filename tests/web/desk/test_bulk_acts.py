@@ -2,14 +2,18 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import openpyxl
 import pytest
 from werkzeug.test import TestResponse
 
+from capture.client_access.lead_table import lead_table
+from capture.documents.lead_export import Row
 from capture.intake.quarantine import hold_back
-from capture.ledger.protocol import WriteTransaction
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import find_lead
 from capture.web.desk import leads as page
 from tests.samples import NOW
@@ -114,6 +118,23 @@ def test_the_export_has_the_selected_leads_or_all_of_the_list(desk: DeskWorld) -
     assert [row[0].value for row in sheet.iter_rows()] == ["lead_id", first]
     logged = world.ledger.read(lambda reading: reading.users.accesses(limit=100))
     assert [each.count for _, each in logged if each.page == "leads as csv"] == [1, 2, 1]
+
+
+def test_a_large_export_does_not_hold_the_lock_of_writers(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.world.take()
+    may_write = []
+
+    def watched_table(
+        reading: ReadTransaction, *leads_and_time: Any, with_source: bool
+    ) -> tuple[Sequence[str], Sequence[Row]]:
+        may_write.append(hasattr(reading, "append"))
+        return lead_table(reading, *leads_and_time, with_source=with_source)
+
+    monkeypatch.setattr(page, "lead_table", watched_table)
+    assert len(table(export(desk.user("carol"), [], format="csv"))) == 1
+    assert may_write == [False]
 
 
 def test_an_export_in_no_known_format_or_of_too_many_leads_is_refused(
