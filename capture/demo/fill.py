@@ -52,8 +52,8 @@ class DemoFolder:
         Raises `Refused` if there is a folder that this command did not create.
         """
         marker = self.path / _MARKER
-        if self.path.exists():
-            if not marker.exists():
+        if self.path.exists() or self.path.is_symlink():
+            if self.path.is_symlink() or not marker.exists():
                 raise Refused(f"{self.path} exists and is no demonstration; name another folder")
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True, mode=0o700)

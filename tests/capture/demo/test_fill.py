@@ -102,3 +102,11 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="is no demonstration; name another folder"):
         DemoFolder(tmp_path / "mine").create()
     assert (tmp_path / "mine" / "gatepost.db").read_text() == "precious"
+
+
+def test_a_link_to_a_folder_is_refused(tmp_path: Path) -> None:
+    DemoFolder(tmp_path / "demo").create()
+    for target in ("demo", "nowhere"):
+        (tmp_path / f"link-{target}").symlink_to(tmp_path / target)
+        with pytest.raises(Refused, match="is no demonstration"):
+            DemoFolder(tmp_path / f"link-{target}").create()
