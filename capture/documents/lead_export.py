@@ -155,6 +155,9 @@ def _fill_sheet(book: Any, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 Writer = Callable[[BinaryIO, Sequence[str], Iterable[Row]], None]
 
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of an XLSX file."""
+
 EXCEL: Final = "csv for Excel"
 
 WRITERS: Final[Mapping[str, Writer]] = {

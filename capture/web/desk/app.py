@@ -133,7 +133,9 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
     app.jinja_env.filters.update(
         short_time=short_time, iso_time=iso_time, day=short_day, money=show_money
     )
-    app.jinja_env.filters.update(stage_name=stage_name, stage_tone=stage_tone)
+    app.jinja_env.filters.update(
+        stage_name=stage_name, stage_tone=stage_tone, thousands="{:,}".format
+    )
     app.jinja_env.globals["zone_name"] = zone_name
     CSRFProtect(app)
     install_login(app)

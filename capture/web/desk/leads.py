@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from capture.client_access.client_leads import is_listed_for, notify_of_shown
 from capture.client_access.lead_table import lead_table
-from capture.documents.lead_export import EXCEL, WRITERS
+from capture.documents.lead_export import EXCEL, WRITERS, XLSX_TYPE
 from capture.errors import Refused
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -42,7 +42,7 @@ MOST_SELECTED: Final = 200
 MOST_EXPORTED: Final = 10_000
 _MEDIA_TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX_TYPE,
 }
 
 

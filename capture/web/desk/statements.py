@@ -16,6 +16,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 from capture.closing.documents import find_closed_statement
 from capture.documents.document_files import FACTURX, write_closed
 from capture.documents.evidence import write_evidence
+from capture.documents.lead_export import XLSX_TYPE
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client
 from capture.web.desk.pages import desk_page
 from capture.web.desk.statement_view import (
@@ -58,7 +59,7 @@ FILES: Final[Mapping[str, FileKind]] = {
     "xlsx": FileKind(
         "Excel",
         ".xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        XLSX_TYPE,
         is_of_statement=True,
     ),
     "json": FileKind("JSON", ".json", "application/json"),
