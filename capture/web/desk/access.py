@@ -90,7 +90,8 @@ def install_login(app: Flask) -> None:
             return None
         if not current_user.is_authenticated:
             page = request.full_path.rstrip("?")
-            if request.method == "GET" and len(page) <= _LONGEST_PAGE:
+            is_usable = len(page) <= _LONGEST_PAGE and page.isprintable()  # no line breaks
+            if request.method == "GET" and is_usable:
                 session[NEXT_PAGE] = page
             return redirect(url_for("login.show"), 303)
         if roles is None or user().role not in roles:

@@ -13,6 +13,8 @@ from capture.web.desk.times import iso_time, short_time, zone_name
 from tests.samples import NOW
 from tests.web.desk.conftest import WORDS, DeskWorld, words
 
+LONG = f"?{urandom(4000).hex()}"
+
 
 def link(desk: DeskWorld, name: str, life: timedelta = LINK_LIFE) -> str:
     """The path below the desk's prefix of a new link of a user."""
@@ -31,9 +33,11 @@ def test_a_login_leads_to_the_page_that_was_wanted(desk: DeskWorld) -> None:
     assert "ada" in browser.text("/")
 
 
-def test_a_page_with_a_very_long_address_is_not_kept_in_the_cookie(desk: DeskWorld) -> None:
+@pytest.mark.parametrize("page", [LONG, "leads/%0d%0aLocation:%20x"], ids=["long", "lines"])
+def test_an_impossible_address_is_not_kept_in_the_cookie(desk: DeskWorld, page: str) -> None:
+    """It is too long for a cookie, or has a line break, which no header may have."""
     browser = desk.browser()
-    browser.get(f"/?{urandom(4000).hex()}")
+    browser.get(f"/{page}")
     assert browser.log_in("ada").location == "/desk/"
 
 
