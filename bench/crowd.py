@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from capture.demo.people import FIRST_NAMES, LAST_NAMES
 from capture.form.touches import touch_of_page
 
 START: Final = datetime(2026, 11, 16, tzinfo=UTC)
@@ -42,17 +43,10 @@ AUTOFILLED_HONEYPOT: Final = 1 / 40
 FORGED_EXISTS: Final = 0.5
 """The share of forged mailboxes of real companies that exist."""
 
-_FIRST: Final = (
-    "Anna", "Brian", "Carla", "Daniel", "Elena", "Frank", "Grace", "Hector", "Irene", "Jonas",
-    "Karen", "Liam", "Maria", "Nathan", "Olivia", "Peter", "Quinn", "Rosa", "Samuel", "Tara",
-    "Ulrich", "Vera", "Walter", "Ximena", "Yusuf", "Zoe", "Amir", "Beth", "Chen", "Divya",
-)  # fmt: skip
 _LAST: Final = (
-    "Adams", "Baker", "Castillo", "Diaz", "Evans", "Fischer", "Garcia", "Huang", "Ito", "Jensen",
-    "Kim", "Lopez", "Meyer", "Novak", "Okafor", "Patel", "Quintero", "Rossi", "Schmidt", "Tanaka",
-    "Underwood", "Vargas", "Weber", "Xu", "Young", "Zimmer", "Brooks", "Clarke", "Doyle", "Ellis",
-    "Fraser", "Gupta", "Hill", "Iverson", "Jones", "Keller", "Lang", "Moore", "Nguyen", "Olsen",
-)  # fmt: skip
+    *LAST_NAMES,
+    *("Fraser", "Gupta", "Hill", "Iverson", "Jones", "Keller", "Lang", "Moore", "Nguyen", "Olsen"),
+)
 _PLACE: Final = (
     "Lakeside", "Mercy", "Northern", "Valley", "Summit", "Harbor", "Prairie", "Cedar",
     "Riverside", "Granite", "Union", "Coastal", "Pine", "Golden", "Liberty", "Capital", "Maple",
@@ -146,7 +140,7 @@ class Crowd:
         return name, domain
 
     def _name(self) -> tuple[str, str]:
-        return self.chance.choice(_FIRST), self.chance.choice(_LAST)
+        return self.chance.choice(FIRST_NAMES), self.chance.choice(_LAST)
 
     def _answers(self, company: tuple[str, str], name: tuple[str, str]) -> dict[str, str]:
         """Answers that qualify."""

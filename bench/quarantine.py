@@ -58,7 +58,7 @@ MESSAGE: Final = (
     '[fields.message]\nlabel = "Message"\ntype = "long_text"\nrequired = false\n\n[criteria.'
 )
 END: Final = START + 3 * WEEK
-"""By then all links and all review windows have ended."""
+"""All confirmation links and all review windows have ended at this time."""
 MIN_FILL_SECONDS: Final = 2.0
 """The service's default for `MIN_FILL_SECONDS`."""
 

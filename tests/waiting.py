@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 HANG_SECONDS: Final = 300.0
-"""What has not happened by then does not happen any more."""
+"""A test fails if its condition is not true within this time."""
 
 
 def wait_until(condition: Callable[[], object], report: Callable[[], object] = str) -> None:

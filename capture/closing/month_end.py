@@ -24,7 +24,7 @@ from capture.ledger.types import LeadFilter
 from capture.local_time import show_moment
 
 FAILURES: Final = (GatepostError, *IMPOSSIBLE, RuntimeError)
-"""What one client or one file may raise without stopping the others."""
+"""Errors of one client or one file. The command reports them and goes on with the others."""
 
 
 class State(StrEnum):

@@ -11,12 +11,12 @@ from capture.intake.submission import HONEYPOT, Submission
 from capture.lead.consent import Consent
 from capture.lead.events import show_time
 
-_FIRST: Final = (
+FIRST_NAMES: Final = (
     "Anna", "Brian", "Carla", "Daniel", "Elena", "Frank", "Grace", "Hector", "Irene", "Jonas",
     "Karen", "Liam", "Maria", "Nathan", "Olivia", "Peter", "Quinn", "Rosa", "Samuel", "Tara",
     "Ulrich", "Vera", "Walter", "Ximena", "Yusuf", "Zoe", "Amir", "Beth", "Chen", "Divya",
 )  # fmt: skip
-_LAST: Final = (
+LAST_NAMES: Final = (
     "Adams", "Baker", "Castillo", "Diaz", "Evans", "Fischer", "Garcia", "Huang", "Ito", "Jensen",
     "Kim", "Lopez", "Meyer", "Novak", "Okafor", "Patel", "Quintero", "Rossi", "Schmidt", "Tanaka",
     "Underwood", "Vargas", "Weber", "Xu", "Young", "Zimmer", "Brooks", "Clarke", "Doyle", "Ellis",
@@ -86,7 +86,7 @@ class People:
     def submission(self, terms: Campaign, at: datetime) -> Submission:
         """The form of a new person. A few are robots' or have autofill in the hidden field."""
         chance, company = self._chance, self._chance.choice(self._companies)
-        first, last = chance.choice(_FIRST), chance.choice(_LAST)
+        first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
         answers: dict[str, Answer] = {
             "full_name": f"{first} {last}",
             "email": f"{first}.{last}{chance.randint(1, 99)}@{company.domain}".lower(),

@@ -61,7 +61,7 @@ class Day:
     date: date
     leads: int
     qualified: int
-    """Of them: delivered to the client."""
+    """The number of these leads that the client received."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Waiting:
 
 
 def gather_waiting(reading: ReadTransaction, catalogue: Catalogue, now: datetime) -> Waiting:
-    """What waits at an aware time."""
+    """The work that waits for the agency at the time `now` (aware)."""
     campaigns = catalogue.campaigns.values()
     return Waiting(
         lapsing=sorted(

@@ -22,7 +22,8 @@ _REVIEW_STAGES: Final = {
         ),
     ),
 }
-"""By stage as of now: for each stored stage that gives it, the conditions, an index's first."""
+"""By stage of the lead now: the stored stages that can lead to it, each with its conditions. The
+condition that uses the index comes first."""
 _APPOINTMENT_STAGES: Final = {
     "held": (
         ("leads.appointment = 'held'",),
@@ -40,7 +41,7 @@ Stages = Sequence[Sequence[str]]
 
 
 def review_stages(query: LeadListQuery) -> Stages:
-    """For each stored stage that gives the stage of the query: its conditions.
+    """The stored stages that can lead to the stage of the query, each with its conditions.
 
     A stage that silence may have changed is stored in two ways. Only one of them at a time can be
     read in the order of an index.
@@ -61,7 +62,7 @@ def appointment_stages(query: LeadListQuery) -> Stages:
 _HAS_MEETING: Final = "leads.appointment != 'none'"
 _HAS_SALE: Final = "leads.sale != 'none'"
 _HAS_ARTICLE: Final = "leads.article IS NOT NULL"
-"""As in the partial indexes; otherwise SQLite does not use them."""
+"""The same conditions as in the partial indexes. With others, SQLite does not use these indexes."""
 
 _EQUAL: Final = {
     "campaign": ("leads_by_campaign", "leads.campaign = :campaign"),

@@ -89,7 +89,7 @@ _DEADLINE: Final = ("leads.silence_accepts_at", "leads.lead_id")
 
 @dataclass(frozen=True, slots=True)
 class _Driver:
-    """What is read in the order of the list; the other conditions are checked on each row."""
+    """The index that is read in the order of the list. Other conditions are checked on each row."""
 
     source: str
     """The tables, after FROM."""

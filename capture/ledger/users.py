@@ -113,7 +113,7 @@ class UserWrites(UserQueries, Protocol):
         """The number of a new link. Earlier links stop working."""
 
     def deactivate(self, user_id: str, at: datetime) -> None:
-        """Ends a user's access. A user who is deactivated already keeps the time."""
+        """Ends a user's access. Does nothing if the user is deactivated already."""
 
     def start_session(self, session: UserSession, digest: str) -> None:
         """Stores a session with the SHA-256 (hex) of its token."""

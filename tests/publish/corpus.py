@@ -9,7 +9,7 @@ from tests.long import rounds
 FRONT_MATTER: Final = "Title: {title}\nDate: 2026-10-{day:02}\nTags: odd\n\n"
 _BLOCK: Final = 0x100
 _QUARTERS: Final = rounds(1, 4)
-"""How much there is of one thing in a grown file, in quarters."""
+"""Size of a repeated element in a large file, in quarters of the largest size."""
 _EVERY: Final = rounds(4, 1)
 """The usual run has one of so many Unicode blocks, the long run each of them."""
 _PIECES: Final = {

@@ -40,7 +40,7 @@ def test_the_page_also_opens_with_a_slash_at_the_end(person: Person) -> None:
 
 
 def test_the_ledger_is_searched_only_after_the_answer(person: Person) -> None:
-    """So the response time is the same for every address."""
+    """If the search came first, the response time would show whether an address is known."""
     person.send_form()
     later: list[object] = []
     app_services = person.world.app.extensions[EXTENSION]

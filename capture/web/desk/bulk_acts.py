@@ -47,7 +47,7 @@ class LeadResult:
     problem: str = ""
     """Why it was refused; empty if it was not."""
     is_known: bool = False
-    """It was so already; nothing was written."""
+    """Whether the same was recorded before; then nothing was written."""
 
 
 def act_on_leads(

@@ -158,7 +158,7 @@ def download(slug: str, version: str) -> ResponseReturnValue:
 @blueprint.get("/campaigns/<slug>/backtest/<version>")
 @allow(AGENCY)
 def show_backtest(slug: str, version: str) -> ResponseReturnValue:
-    """What a version would have made of past leads. Writes nothing about them."""
+    """The verdicts of a version on past leads, and the difference on the bill. Changes no lead."""
     now, typed = datetime.now(UTC), request.args.get("since", "")
 
     def load(reading: ReadTransaction) -> tuple[Campaign, BacktestView]:

@@ -44,7 +44,7 @@ _AGENCY: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What the address of the page selects."""
+    """The filters in the address of the page."""
 
     state: str
     channel: str

@@ -142,7 +142,7 @@ def _find_lead(records: WriteTransaction, client: str | None, lead_id: str, now:
 
 
 def _not_allowed(error: EventNotAllowed, person: Person) -> str:
-    """For a client without the names of moves that it cannot make."""
+    """The refusal in words. A client does not see the names of acts that only the agency can do."""
     if not person.is_client:
         return str(error)
     return _CHECKED_NOW if error.stage == "held_back" else _DECIDED_BEFORE

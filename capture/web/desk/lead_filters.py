@@ -21,7 +21,7 @@ from capture.web.desk.times import reader_zone
 FIELDS: Final = ("q", "campaign", "stage", "from", "to", "article", "source", "signal", "sort")
 """The names in the address, without the position of the page."""
 AGENCY_FIELDS: Final = frozenset({"source", "signal"})
-"""Filters by what a client does not see."""
+"""Filters for the agency only: they use facts that a client does not see."""
 MAX_LENGTH: Final = 500
 _DAY: Final = timedelta(days=1)
 

@@ -39,7 +39,7 @@ class OutcomeForm:
     """The names of its inputs: `at`, `amount`, `period`, `months`, `reason`."""
     required: frozenset[str]
     when_hint: str
-    """What an empty time means."""
+    """The hint beside the time: which time counts if the field stays empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class AnswerInput:
     """The input for one answer of the form."""
 
     name: str
-    """Of the input."""
+    """The input's name in the form."""
     label: str
     kind: str
     """`text`, `long_text`, `choice`, `multiple_choice`."""

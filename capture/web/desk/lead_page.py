@@ -82,7 +82,7 @@ class AgencyPart:
     """Why the lead looked like spam; empty if it did not."""
     signals: Sequence[Signal]
     hold_at: int
-    """From this sum of weights on, a lead goes into quarantine."""
+    """The sum of weights at which a lead goes into quarantine."""
     deliveries: Sequence[Delivery]
     downloads: Sequence[Download]
     due_at: datetime | None

@@ -42,7 +42,7 @@ class LeadRow:
     article: str
     """The path of the first touch's page, or else of the page with the form."""
     next: str
-    """What is next; a time follows if there is one."""
+    """The next thing that happens to the lead; `next_at` is its time."""
     next_at: datetime | None
 
 
@@ -79,7 +79,7 @@ def _badges(lead: Lead, now: datetime, *, is_erased: bool) -> list[Badge]:
 
 
 def _next(lead: Lead, now: datetime) -> tuple[str, datetime | None]:
-    """What is next, and when; an empty text if nothing is."""
+    """The next thing that happens to the lead, and its time; an empty text if there is none."""
     match lead.review_at(now):
         case "quarantined" | "held_back":
             words, at = "The agency checks it", None

@@ -31,7 +31,7 @@ AGENCY_REJECTING: Final = (
 
 
 def agency_accepting(lead: Lead, terms: Campaign) -> str:
-    """What an acceptance does and costs that the agency enters."""
+    """The effect and the cost of an acceptance that the agency enters for the client."""
     return (
         "The acceptance becomes final after a new review window, unless the client rejects the "
         f"lead before. It {cost_of_acceptance(lead, terms)}"

@@ -32,7 +32,7 @@ class StatementLineView:
 
     @property
     def left_decimal(self) -> Decimal:
-        """What is left, for a form."""
+        """The amount that is not credited yet, in major units, as the form shows it."""
         return from_minor(self.left, self.currency)
 
 

@@ -193,7 +193,7 @@ class DocumentView:
     debits: Sequence[DebitView]
     """The debit notes that the agency proposes on it, with the client's answers."""
     open_amount: Decimal
-    """What is still to be paid, for a form."""
+    """The amount that is still to be paid, in major units, as the form shows it."""
     today: date
     """In the document's time zone."""
 

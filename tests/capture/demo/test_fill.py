@@ -1,6 +1,6 @@
 """The demonstration: a sound ledger of a year, for all price models, that touches nothing else."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -94,6 +94,25 @@ def test_it_is_made_anew_in_its_own_folder(tmp_path: Path) -> None:
         ledger = open_ledger(folder.database_url, KEY)
         assert ledger.verify().leads == 3
         ledger.close()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC),
+        datetime(2027, 1, 1, tzinfo=UTC),
+        datetime(2027, 3, 28, 1, 30, tzinfo=UTC),
+        datetime(2028, 2, 29, 23, 58, tzinfo=UTC),
+    ],
+)
+def test_the_year_may_end_on_any_day(tmp_path: Path, end: datetime) -> None:
+    folder = DemoFolder(tmp_path / "demo")
+    folder.create()
+    fill(folder, KEY, AGENCY, ["/sla/"], end, leads=30, seed=1, report=lambda _: None)
+    ledger = open_ledger(folder.database_url, KEY)
+    assert (ledger.verify().problems, ledger.verify().leads) == ((), 30)
+    assert ledger.read(lambda reading: list(reading.statements.select()))
+    ledger.close()
 
 
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:

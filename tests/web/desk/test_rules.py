@@ -55,7 +55,7 @@ ROLES = {
     **dict.fromkeys(("people.end_sessions", "people.access_log"), AGENCY),
     **dict.fromkeys(("tokens.show", "tokens.add", "tokens.revoke"), AGENCY),
 }
-"""By other route: who may use it. A new route needs a line here."""
+"""By route that needs a login: the roles that may use it. A new route needs a line here."""
 
 
 def desk_app(desk: DeskWorld) -> Flask:
