@@ -88,10 +88,10 @@ _DEADLINE: Final = ("leads.silence_accepts_at", "leads.lead_id")
 
 
 @dataclass(frozen=True, slots=True)
-class _Driver:
+class _RowSource:
     """The index that is read in the order of the list. Other conditions are checked on each row."""
 
-    source: str
+    tables: str
     """The tables, after FROM."""
     condition: str
     order: tuple[str, str] = _RECEIPT
@@ -181,33 +181,33 @@ class SqlLeadList:
         words: Sequence[str],
         values: dict[str, Any],
     ) -> Iterator[Lead]:
-        driver = self._driver(query, stages, words, values)
-        yield from self._read(query, driver, stages, words, values)
+        source = self._row_source(query, stages, words, values)
+        yield from self._read(query, source, stages, words, values)
         if "id_since" in values:
             yield from self._read(query, _by_id(query), stages, (), values)
 
     def _read(
         self,
         query: LeadListQuery,
-        driver: _Driver,
+        source: _RowSource,
         stages: Sequence[str],
         words: Sequence[str],
         values: dict[str, Any],
     ) -> Iterator[Lead]:
-        """At most `limit` leads of the driver, in the order of the list."""
-        conditions = [driver.condition, *stages, *filter_conditions(query)]
-        at, tie = driver.order
+        """At most `limit` leads of the source, in the order of the list."""
+        conditions = [source.condition, *stages, *filter_conditions(query)]
+        at, tie = source.order
         is_descending = _is_descending(query)
         if query.after or query.before:
-            conditions.append(f"({at}, {tie}) {'<' if is_descending else '>'} ({driver.position})")
+            conditions.append(f"({at}, {tie}) {'<' if is_descending else '>'} ({source.position})")
         direction = "DESC" if is_descending else "ASC"
         rows = self._connection.execute(
-            f"SELECT {LEAD}, personal_data.answers, personal_data.unverified FROM {driver.source}"
+            f"SELECT {LEAD}, personal_data.answers, personal_data.unverified FROM {source.tables}"
             " LEFT JOIN personal_data ON personal_data.lead_id = leads.lead_id"
             f" WHERE {' AND '.join(conditions)} ORDER BY {at} {direction}, {tie} {direction}",
             values,
         )
-        if driver.has_words and all(map(is_exact, words)):
+        if source.has_words and all(map(is_exact, words)):
             words = ()
         found = (
             lead
@@ -227,40 +227,42 @@ class SqlLeadList:
         data = PersonalData(answers_from_json(answers), unverified=json.loads(unverified))
         return matches(words, searchable_answers(terms, data).values())
 
-    def _driver(
+    def _row_source(
         self,
         query: LeadListQuery,
         stages: Sequence[str],
         words: Sequence[str],
         values: dict[str, Any],
-    ) -> _Driver:
+    ) -> _RowSource:
         """The source with the fewest rows, as far as `_MANY` of each tell."""
         if query.sort is LeadSort.DEADLINE:
             is_ahead = "leads.silence_accepts_at > :now"
             return self._by_index("leads_by_deadline", is_ahead, _DEADLINE)
-        drivers = []
+        sources = []
         if words:
             keys = [f"key_{number}" for number in range(len(words))]
             rarest = keys[0]
             if len(keys) > 1:
                 rarest = min(keys, key=lambda key: self._count_word(values[key]))
-            drivers.append(self._by_word(rarest, keys, query))
+            sources.append(self._by_word(rarest, keys, query))
         if query.signal is not None:
             tables = f"lead_signals {self._dialect.outer_join_first} leads USING (lead_id)"
             order = ("lead_signals.received_at", "lead_signals.lead_id")
-            drivers.append(_Driver(tables, "lead_signals.signal = :signal", order))
-        drivers += [
+            sources.append(_RowSource(tables, "lead_signals.signal = :signal", order))
+        sources += [
             self._by_index(index, condition)
-            for index, condition in list_indexes(query, stages, is_searched=bool(drivers))
+            for index, condition in list_indexes(query, stages, is_searched=bool(sources))
         ]
-        if len(drivers) == 1:
-            return drivers[0]
-        return min(drivers, key=lambda driver: self._count(query, driver, values))
+        if len(sources) == 1:
+            return sources[0]
+        return min(sources, key=lambda source: self._count(query, source, values))
 
-    def _by_index(self, index: str, condition: str, order: tuple[str, str] = _RECEIPT) -> _Driver:
-        return _Driver(f"leads {self._dialect.use_index.format(index)}", condition, order)
+    def _by_index(
+        self, index: str, condition: str, order: tuple[str, str] = _RECEIPT
+    ) -> _RowSource:
+        return _RowSource(f"leads {self._dialect.use_index.format(index)}", condition, order)
 
-    def _by_word(self, rarest: str, keys: Sequence[str], query: LeadListQuery) -> _Driver:
+    def _by_word(self, rarest: str, keys: Sequence[str], query: LeadListQuery) -> _RowSource:
         conditions = [f"search_words.word = :{rarest}"]
         conditions += [
             "EXISTS (SELECT 1 FROM search_words AS other WHERE"
@@ -274,7 +276,7 @@ class SqlLeadList:
         if query.received_until is not None:
             conditions.append("search_words.received < :until")
         tables = f"search_words {self._dialect.outer_join_first} leads"
-        return _Driver(
+        return _RowSource(
             f"{tables} ON leads.lead_id = search_words.lead_id",
             " AND ".join(conditions),
             ("search_words.received", "search_words.lead_id"),
@@ -287,12 +289,12 @@ class SqlLeadList:
         row = self._connection.execute(f"SELECT count(*) FROM ({rows}) AS some", (key,)).fetchone()
         return int(row[0])
 
-    def _count(self, query: LeadListQuery, driver: _Driver, values: dict[str, Any]) -> int:
+    def _count(self, query: LeadListQuery, source: _RowSource, values: dict[str, Any]) -> int:
         """The number of rows of a source, at most `_MANY`."""
-        where = [driver.condition]
-        if driver.order == _RECEIPT:
+        where = [source.condition]
+        if source.order == _RECEIPT:
             where += period_conditions(query)
-        rows = f"SELECT 1 FROM {driver.source} WHERE {' AND '.join(where)} LIMIT {_MANY:d}"
+        rows = f"SELECT 1 FROM {source.tables} WHERE {' AND '.join(where)} LIMIT {_MANY:d}"
         row = self._connection.execute(f"SELECT count(*) FROM ({rows}) AS some", values).fetchone()
         return int(row[0])
 
@@ -325,13 +327,13 @@ class SqlLeadList:
         return values
 
 
-def _by_id(query: LeadListQuery) -> _Driver:
+def _by_id(query: LeadListQuery) -> _RowSource:
     """Leads whose id begins with the text of a search: few, so they can be sorted."""
     condition = "leads.lead_id >= :id_since AND leads.lead_id < :id_until"
     if query.sort is LeadSort.DEADLINE:
         condition += " AND leads.silence_accepts_at > :now"
-        return _Driver("leads", condition, _DEADLINE)
-    return _Driver("leads", condition)
+        return _RowSource("leads", condition, _DEADLINE)
+    return _RowSource("leads", condition)
 
 
 def _is_descending(query: LeadListQuery) -> bool:
