@@ -1,6 +1,7 @@
 """Finds the pages of the desk as its users do: by its links, one page of each kind."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from playwright.sync_api import Page
@@ -22,6 +23,22 @@ def find_pages(page: Page, start: str) -> dict[str, str]:
     `start` is the address of the first page; pages below it are followed, files are not. Raises
     `BrokenLink`.
     """
+
+    def links_on(address: str, source: str) -> list[str]:
+        answer = page.goto(address)
+        if answer is None or not answer.ok:
+            raise BrokenLink(f"{source}: {address} answers {answer and answer.status}")
+        links: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(link => link.href)")
+        return links
+
+    return follow_links(start, links_on)
+
+
+def follow_links(start: str, links_on: Callable[[str, str], Iterable[str]]) -> dict[str, str]:
+    """`find_pages` for any browser: `links_on` opens an address, and returns the page's links.
+
+    Its second argument is the address with the link to that page.
+    """
     found: dict[str, str] = {}
     waiting = [(start, "the start")]
     while waiting and len(found) < _MOST_PAGES:
@@ -29,11 +46,8 @@ def find_pages(page: Page, start: str) -> dict[str, str]:
         kind = kind_of(address, start)
         if kind in found:
             continue
-        answer = page.goto(address)
-        if answer is None or not answer.ok:
-            raise BrokenLink(f"{source}: {address} answers {answer and answer.status}")
+        links = links_on(address, source)
         found[kind] = address
-        links = page.eval_on_selector_all("a[href]", "all => all.map(link => link.href)")
         waiting += [
             (link.partition("#")[0], address)
             for link in links

@@ -1,160 +1,229 @@
-"""Measures the desk's list of leads on a large ledger: each filter, a search, pages far back.
+"""Measures each page of the desk on a large ledger: p50 and p95 of the answer, in one process.
 
-    python -m bench.desk LEDGER [--leads 1000000] [--rounds 30]
+    python -m bench.desk [--folder FOLDER] [--leads 1000000] [--rounds 20] [--only TEXT]
 
-LEDGER is a ledger that the product filled, such as gatepost.db of `gatepost demo --leads 10000`.
-Its key is in the file `duplicate_key` beside it. The bench copies it, and multiplies the rows
-of its leads in SQL: other ids, other times of receipt. Events are not multiplied, because no list
-reads them. One process reads 51 leads and puts 50 into words, as the page does before its template.
-The first round of each query is not counted.
+FOLDER keeps the ledger for the next run. It is built once: the product fills a demonstration with
+10,000 leads, and their rows are multiplied in SQL (see `bench.desk_ledger`); a million leads take
+about ten minutes and 6 GB. The clock of the pages stands at the end of the demonstration's year.
+
+The pages are found by their links, for the agency and for a client, so a new page is measured
+without an entry here. Added are the filters of the list of leads and the leads with most events.
+Each request passes through the complete WSGI app: login, view, SQL, template, access log. The first
+view of a page is reported apart. Before each other view the ledger gets a new event, so that no
+result is used again that is kept only until the next event.
 """
 
 import argparse
-import shutil
+import re
 import sqlite3
 import statistics
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlencode, urljoin, urlsplit
 
+import time_machine
+from flask import Flask
+from werkzeug.exceptions import NotFound
+from werkzeug.test import Client, TestResponse
+
+from audit.crawl import BrokenLink, follow_links
+from bench.desk_demo import AGENCY, KEY, PASSPHRASE, BenchFolder
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger, ReadTransaction
-from capture.ledger.types import LeadListQuery, LeadSort
-from capture.web.desk.lead_rows import lead_row
+from capture.ledger.protocol import Ledger
+from capture.web.app import create_services, mount
+from capture.web.config import DESK_PATH, DeskConfig, WebConfig
+from capture.web.desk.access import roles_of
+from capture.web.desk.app import create_desk
+from capture.web.sender import WebApp
+from capture.web.services import run_now
 
-_PAGE: Final = 50
-_TABLES: Final = {
-    "leads": ("lead_id", "received_at"),
-    "personal_data": ("lead_id", ""),
-    "lead_signals": ("lead_id", "received_at"),
-    "search_words": ("lead_id", "received"),
-}
-"""By table: its columns with the id and with the time of receipt."""
-_ID: Final = "substr(lead_id, 1, 8) || printf('%04d', copy)"
-_MINUTES: Final = 7
-"""A copy was received so many minutes earlier than the copy before."""
-_TIMES: Final = {
-    "received_at": "strftime('%Y-%m-%dT%H:%M:%S', received_at, "
-    f"(-{_MINUTES} * copy) || ' minutes') || substr(received_at, 20)",
-    "received": f"received - {_MINUTES * 60_000_000} * copy",
-}
+START: Final = f"http://localhost{DESK_PATH}/"
+USERS: Final = {"agency": "Ada Lee", "client": "Carol Diaz"}
+_SLOW: Final = 100
 
 
 def main() -> None:
-    """Prints milliseconds: p50 and p95."""
+    """Prints milliseconds: the first view, p50 and p95."""
     parser = argparse.ArgumentParser(prog="python -m bench.desk")
-    parser.add_argument("ledger", type=Path)
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", default="", help="only pages whose kind contains this text")
     options = parser.parse_args()
-    key = options.ledger.with_name("duplicate_key").read_text().strip().encode()
-    with TemporaryDirectory(dir=options.ledger.parent) as folder:
-        path = Path(folder) / "ledger.db"
-        shutil.copy(options.ledger, path)
-        open_ledger(f"sqlite:///{path}", key).close()  # runs pending migrations
-        began = time.monotonic()
-        count = _multiply(path, options.leads)
-        print(f"{count:,} leads in {time.monotonic() - began:.0f} s, {path.stat().st_size:,} bytes")
-        with closing(open_ledger(f"sqlite:///{path}", key)) as ledger:
-            for name, query in _queries(ledger).items():
-                print(f"{name:<34} {_measure(ledger, query, options.rounds)}")
+    with TemporaryDirectory() as temporary:
+        folder = BenchFolder(options.folder or Path(temporary))
+        if not folder.is_ready():
+            began = time.monotonic()
+            count = folder.build(options.leads)
+            size = folder.ledger.stat().st_size
+            print(f"{count:,} leads in {time.monotonic() - began:.0f} s, {size:,} bytes")
+        with time_machine.travel(folder.end, tick=True):
+            _measure(folder, options.rounds, options.only)
 
 
-def _multiply(path: Path, leads: int) -> int:
-    """Copies the rows of all leads until there are so many. Returns the number of leads."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("PRAGMA synchronous = OFF")
-        db.execute("PRAGMA journal_mode = OFF")
-        (base,) = db.execute("SELECT count(*) FROM leads").fetchone()
-        db.execute("CREATE TEMP TABLE copies (copy INTEGER PRIMARY KEY)")
-        copies = max(0, -(-leads // base) - 1)
-        db.executemany("INSERT INTO copies VALUES (?)", ((n,) for n in range(1, copies + 1)))
-        indexes = db.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-            " AND tbl_name IN ('leads', 'personal_data')"
-        ).fetchall()
-        for name, _ in indexes:
-            db.execute(f"DROP INDEX {name}")
-        for table, (lead_id, received) in _TABLES.items():
-            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-            columns = [name for name in columns if name != "id"]
-            changed = {lead_id: _ID, received: _TIMES.get(received, "")}
-            values = ", ".join(changed.get(name, name) for name in columns)
-            order = "ORDER BY 1, 2, 3" if table == "search_words" else ""
-            db.execute(
-                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)})"
-                f" SELECT {values} FROM {table} CROSS JOIN copies {order}"
-            )
-        for _, sql in indexes:
-            db.execute(sql)
-        (count,) = db.execute("SELECT count(*) FROM leads").fetchone()
-        return int(count)
+def _measure(folder: BenchFolder, rounds: int, only: str) -> None:
+    with closing(open_ledger(folder.demo.database_url, KEY)) as ledger:
+        config = _config(folder)
+        services = create_services(config, ledger, run_now)
+        desk = create_desk(services, config.desk or DeskConfig())
+        app = WebApp("capture.web")
+        mount(app, {DESK_PATH: desk}, 0)
+        reached = set()
+        for role, name in USERS.items():
+            visitor = Visitor(app, folder.ledger)
+            visitor.log_in(name)
+            pages = follow_links(START, visitor.links_on)
+            reached |= {endpoint_of(desk, address) for address in pages.values()}
+            for kind, address in (pages | _lead_pages(folder.ledger, ledger, role)).items():
+                if only in kind:
+                    print(f"{role:<7} {kind:<48} {visitor.measure(address, rounds)}", flush=True)
+        missing = sorted(set(_pages(desk)) - reached)
+        print("Not reached by a link:", ", ".join(missing) or "none")
 
 
-def _queries(ledger: Ledger) -> dict[str, LeadListQuery]:
-    """The queries by name, with values of a lead in the ledger."""
-    every = LeadListQuery(datetime.now(UTC), _PAGE + 1)
-    accepted = replace(every, review="accepted", limit=1)
-    (lead,) = ledger.read(lambda reading: reading.lead_list.page(accepted))
-    data = ledger.read(lambda reading: reading.people.personal_data(lead.lead_id))
+def _config(folder: BenchFolder) -> WebConfig:
+    return WebConfig(
+        database_url=folder.demo.database_url,
+        secret_key=KEY,
+        duplicate_key=KEY,
+        campaigns=folder.demo.campaigns,
+        clients=folder.demo.clients,
+        gated=folder.demo.path / "gated",
+        templates=Path("theme/templates"),
+        site_facts=folder.site_facts,
+        counters=folder.path / "counters.db",
+        site_origin="http://localhost",
+        desk=DeskConfig(agency=AGENCY.party.name, supplier=AGENCY),
+    )
+
+
+@dataclass
+class Visitor:
+    """A browser of one user."""
+
+    app: Flask
+    ledger: Path
+
+    def __post_init__(self) -> None:
+        self._client = Client(self.app)
+
+    def log_in(self, name: str) -> None:
+        """Sends the form of the login."""
+        page = self._client.get(f"{START}login").text
+        found = re.search('name="csrf_token" value="([^"]+)"', page)
+        token = found[1] if found else ""
+        fields = {"csrf_token": token, "name": name, "passphrase": PASSPHRASE}
+        answer = self._client.post(f"{START}login", data=fields)
+        assert answer.status_code == 303, answer.status
+
+    def open(self, address: str) -> TestResponse:
+        """The page, after redirects."""
+        return self._client.get(address, follow_redirects=True)
+
+    def links_on(self, address: str, source: str) -> Iterator[str]:
+        """The links of a page. Raises `BrokenLink`."""
+        answer = self.open(address)
+        if answer.status_code != 200:
+            raise BrokenLink(f"{source}: {address} answers {answer.status}")
+        for link in re.findall(r'<a [^>]*href="([^"]*)"', answer.text):
+            yield urljoin(address, unescape(link))
+
+    def measure(self, address: str, rounds: int) -> str:
+        """The times of a page in words."""
+        times, size = [], 0
+        for _ in range(rounds + 1):
+            began = time.perf_counter()
+            size = len(self.open(address).data)
+            times.append((time.perf_counter() - began) * 1000)
+            self._record_event()
+        first, *others = times
+        *_, p95 = statistics.quantiles(others, n=20)
+        p50 = statistics.median(others)
+        mark = "  *" if max(p50, p95) > _SLOW else ""
+        return f"first {first:8.1f}  p50 {p50:8.1f}  p95 {p95:8.1f}  {size / 1024:6,.0f} KB{mark}"
+
+    def _record_event(self) -> None:
+        """The chain grows by one, as with an event of a lead that no page shows."""
+        with closing(sqlite3.connect(self.ledger, timeout=60, isolation_level=None)) as db:
+            db.execute("UPDATE chain SET sequence = sequence + 1")
+
+
+def endpoint_of(desk: Flask, address: str) -> str:
+    """The endpoint of a page's address; empty if there is none."""
+    path = urlsplit(address).path.removeprefix(DESK_PATH)
+    try:
+        endpoint, _ = desk.url_map.bind("localhost").match(path or "/")
+    except NotFound:
+        return ""
+    return str(endpoint)
+
+
+def _pages(desk: Flask) -> Iterator[str]:
+    """The endpoints of all pages that need a login."""
+    for rule in desk.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and roles_of(desk, rule.endpoint):
+            yield rule.endpoint
+
+
+def _lead_pages(path: Path, ledger: Ledger, role: str) -> dict[str, str]:
+    """Filters of the list of leads, with values of a lead in the ledger, and large leads."""
+    with closing(sqlite3.connect(path)) as db:
+        lead_id, campaign = db.execute(
+            "SELECT lead_id, campaign FROM leads WHERE client = 'harbor' AND review = 'accepted'"
+            " ORDER BY received_at DESC LIMIT 1"
+        ).fetchone()
+        (most_events,) = db.execute(
+            "SELECT lead_id FROM events JOIN leads USING (lead_id) WHERE client = 'harbor'"
+            " AND test = 0 GROUP BY lead_id ORDER BY count(*) DESC LIMIT 1"
+        ).fetchone()
+        (first,) = db.execute("SELECT min(received_at) FROM leads").fetchone()
+        (last,) = db.execute("SELECT max(received_at) FROM leads").fetchone()
+    data = ledger.read(lambda reading: reading.people.personal_data(lead_id))
     answers = {} if data is None else {name: str(text) for name, text in data.answers.items()}
+    name, email = answers["full_name"], answers["email"]
     article = data.first_touch.get("path", "/") if data else "/"
-    oldest = replace(every, sort=LeadSort.OLDEST, limit=1)
-    (first,) = ledger.read(lambda reading: reading.lead_list.page(oldest))
-    half = first.received_at + (lead.received_at - first.received_at) / 2
-    filters: dict[str, dict[str, Any]] = {
-        "the list": {},
-        "oldest first": {"sort": LeadSort.OLDEST},
-        "by deadline": {"sort": LeadSort.DEADLINE},
-        "a page in the middle": {"after": (half, "m")},
-        "the page before it": {"before": (half, "m")},
-        "a client": {"client": lead.client},
-        "a campaign": {"campaign": lead.campaign},
-        "accepted": {"review": "accepted"},
-        "qualified": {"review": "qualified"},
-        "quarantined": {"review": "quarantined"},
-        "meeting held": {"appointment": "held"},
-        "won": {"sale": "won"},
-        "source form": {"source": "form"},
-        "an unknown source": {"source": "nowhere"},
+    middle = f"{first[:4]}-12-28" if first[:4] < last[:4] else last[:10]
+    filters: Mapping[str, Mapping[str, str]] = {
+        "oldest first": {"sort": "oldest"},
+        "by deadline": {"sort": "deadline"},
+        "until a day long ago": {"to": middle},
+        "a day": {"from": middle, "to": middle},
+        "a campaign": {"campaign": campaign},
+        "accepted": {"stage": "accepted"},
+        "in review": {"stage": "qualified"},
+        "meeting held": {"stage": "appointment:held"},
+        "won": {"stage": "sale:won"},
         "an article": {"article": article},
-        "a risk signal": {"signal": "burst"},
-        "a day in the middle": {"received_until": half},
         "campaign, rejected, article": {
-            "campaign": lead.campaign,
-            "review": "rejected",
+            "campaign": campaign,
+            "stage": "rejected",
             "article": article,
         },
-        "search: an e-mail address": {"search": answers.get("email", "x")},
-        "search: a name": {"search": answers.get("full_name", "ann lee")},
-        "search: three letters": {"search": answers.get("full_name", "ann")[:3]},
-        "search: four letters": {"search": answers.get("full_name", "anna")[:4]},
-        "search: nobody": {"search": "zzyzx nobody"},
-        "search: an id": {"search": lead.lead_id},
-        "search in a campaign": {
-            "search": answers.get("full_name", "ann"),
-            "campaign": lead.campaign,
-        },
+        "search: an e-mail address": {"q": email},
+        "search: a name": {"q": name},
+        "search: three letters": {"q": name[:3]},
+        "search: nobody": {"q": "zzyzx nobody"},
+        "search: an id": {"q": lead_id},
+        "search in a campaign": {"q": name, "campaign": campaign},
     }
-    return {name: replace(every, **changes) for name, changes in filters.items()}
-
-
-def _measure(ledger: Ledger, query: LeadListQuery, rounds: int) -> str:
-    def page(reading: ReadTransaction) -> int:
-        leads = reading.lead_list.page(query)
-        return len([lead_row(reading, lead, query.now) for lead in leads[:_PAGE]])
-
-    times = []
-    for _ in range(rounds + 1):
-        began = time.perf_counter()
-        number = ledger.read(page)
-        times.append((time.perf_counter() - began) * 1000)
-    *_, p95 = statistics.quantiles(times[1:], n=20)
-    return f"p50 {statistics.median(times[1:]):7.1f}  p95 {p95:7.1f}  ({number} leads)"
+    if role == "agency":
+        filters = {
+            **filters,
+            "quarantined": {"stage": "quarantined"},
+            "source form": {"source": "form"},
+            "an unknown source": {"source": "nowhere"},
+            "a risk signal": {"signal": "alike"},
+        }
+    addresses = {
+        f"leads: {name}": f"{START}leads?{urlencode(texts)}" for name, texts in filters.items()
+    }
+    return addresses | {"leads/ID: most events": f"{START}leads/{most_events}"}
 
 
 if __name__ == "__main__":
