@@ -139,8 +139,8 @@ class Route:
         query = (
             f"?t={values['token']}" if self.endpoint in {"thanks.thanks", "confirm.sent"} else ""
         )
-        path = self.rule.replace("<slug>", "gated")
-        for name, value in values.items():
+        path = self.rule
+        for name, value in {"slug": "gated", **values}.items():
             path = path.replace(f"<{name}>", value)
         return f"{self.prefix}{path}{query}"
 
