@@ -78,8 +78,25 @@ def decide_on_lead(
     if shown is not None:
         _check_unchanged(client_lead, shown)
         if decision.reason != shown.confirmed_reason:
-            _check_reason(client_lead, decision.reason, now)
+            contradiction = find_contradiction(client_lead, decision.reason, now)
+            if contradiction is not None:
+                raise contradiction
     return decide(records, decision, now)
+
+
+def find_contradiction(client_lead: ClientLead, reason: str, now: datetime) -> Contradiction | None:
+    """The answer that the reason of a rejection contradicts; None if there is none, or if the lead
+    does not wait for a review."""
+    data, terms = client_lead.personal_data, client_lead.terms
+    if data is None or client_lead.lead.review_at(now) != "qualified":
+        return None
+    criteria = client_lead.history.verdict.get("criteria", ())
+    passed = {criterion["id"]: criterion["passed"] for criterion in criteria}
+    name = contradicted_field(terms, reason, passed, data.answers)
+    if name is None:
+        return None
+    field = terms.fields[name]
+    return Contradiction(field.label, answer_text(data.answers[name], field.type))
 
 
 def _check_unchanged(client_lead: ClientLead, shown: ShownLead) -> None:
@@ -88,24 +105,17 @@ def _check_unchanged(client_lead: ClientLead, shown: ShownLead) -> None:
         raise ChangedMeanwhile(_CHANGES[changes[-1].kind])
 
 
-def _check_reason(client_lead: ClientLead, reason: str, now: datetime) -> None:
-    data, terms = client_lead.personal_data, client_lead.terms
-    if data is None or client_lead.lead.review_at(now) != "qualified":
-        return
-    criteria = client_lead.history.verdict.get("criteria", ())
-    passed = {criterion["id"]: criterion["passed"] for criterion in criteria}
-    name = contradicted_field(terms, reason, passed, data.answers)
-    if name is not None:
-        field = terms.fields[name]
-        raise Contradiction(field.label, answer_text(data.answers[name], field.type))
+def undo_review(records: WriteTransaction, client: str, act: Act, now: datetime) -> bool:
+    """Undoes the person's own review; returns whether it did. It does nothing if the lead waits for
+    a review already, so a second click changes nothing.
 
-
-def undo_review(records: WriteTransaction, client: str, act: Act, now: datetime) -> None:
-    """Undoes the person's own review. Does nothing if the lead waits for a review already, so a
-    second click changes nothing. Raises what `find_linked_lead` and `withdraw` raise."""
+    Raises what `find_linked_lead` and `withdraw` raise.
+    """
     lead = find_linked_lead(records, client, act.lead_id)
-    if lead.review_at(now) != "qualified" or lead.entered:
-        withdraw(records, act, now)
+    if lead.review_at(now) == "qualified" and not lead.entered:
+        return False
+    withdraw(records, act, now)
+    return True
 
 
 def _find_lead(records: WriteTransaction, client: str, lead_id: str, _: datetime) -> Lead:

@@ -5,20 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from capture.client_access.client_review import decide_on_lead
+from capture.client_access.client_leads import find_linked_lead, load_client_lead
+from capture.client_access.client_review import (
+    Contradiction,
+    decide_on_lead,
+    find_contradiction,
+    undo_review,
+)
 from capture.errors import GatepostError, NotFound, Refused
 from capture.intake.quarantine import QUARANTINE_STAGES, discard, release
 from capture.lead.events import Actor, EventKind
-from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.review.acts import Act, find_lead
 from capture.review.decisions import KINDS, Decision
 from capture.text import count_noun
+from capture.web.desk.lead_view import lead_title
 
 PAST: Final[Mapping[str, str]] = {
     "accept": "accepted",
     "reject": "rejected",
     "release": "released",
     "discard": "discarded",
+    "undo": "undone",
 }
 """The acts, each with its past tense."""
 AGENCY_ACTS: Final = frozenset({"release", "discard"})
@@ -38,6 +46,20 @@ class BulkAct:
     """Only leads of this client; None for the agency."""
     reason: str = ""
 
+    @property
+    def actor(self) -> Actor:
+        """Whose side the person is on."""
+        return Actor.AGENCY if self.client is None else Actor.CLIENT
+
+
+@dataclass(frozen=True, slots=True)
+class ContradictedLead:
+    """A selected lead with an answer that contradicts the reason of the rejection."""
+
+    lead_id: str
+    name: str
+    contradiction: Contradiction
+
 
 @dataclass(frozen=True, slots=True)
 class LeadResult:
@@ -48,6 +70,23 @@ class LeadResult:
     """Why it was refused; empty if it was not."""
     is_known: bool = False
     """Whether the same was recorded before; then nothing was written."""
+
+
+def contradicted_leads(
+    reading: ReadTransaction, bulk_act: BulkAct, lead_ids: Sequence[str], now: datetime
+) -> list[ContradictedLead]:
+    """The selected leads about which the person is asked before they are rejected."""
+    found = []
+    for lead_id in lead_ids if bulk_act.act == "reject" else ():
+        try:
+            client = bulk_act.client or find_lead(reading, lead_id).client
+            client_lead = load_client_lead(reading, find_linked_lead(reading, client, lead_id))
+        except NotFound:  # the act itself says so
+            continue
+        contradiction = find_contradiction(client_lead, bulk_act.reason, now)
+        if contradiction is not None:
+            found.append(ContradictedLead(lead_id, lead_title(client_lead)[0], contradiction))
+    return found
 
 
 def act_on_leads(
@@ -91,13 +130,15 @@ def _result(
 
 def _act(records: WriteTransaction, bulk_act: BulkAct, lead_id: str, now: datetime) -> bool:
     """Whether the lead was so before. Raises `NotFound` or `Refused`."""
+    client = bulk_act.client or find_lead(records, lead_id).client
+    act = Act(lead_id, bulk_act.by, bulk_act.actor)
     if bulk_act.act in KINDS:
-        actor = Actor.AGENCY if bulk_act.client is None else Actor.CLIENT
-        client = bulk_act.client or find_lead(records, lead_id).client
         kind = KINDS[bulk_act.act]
         reason = bulk_act.reason if kind is EventKind.REJECTED else ""
-        decision = Decision(Act(lead_id, bulk_act.by, actor), kind, reason)
+        decision = Decision(act, kind, reason)
         return decide_on_lead(records, client, decision, now).is_known
+    if bulk_act.act == "undo":
+        return not undo_review(records, client, act, now)
     if bulk_act.client is not None:
         raise NotFound("There is no such lead")
     lead = find_lead(records, lead_id)

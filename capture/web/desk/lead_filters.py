@@ -78,10 +78,14 @@ class LeadFilters:
             before=_read_position(self.before),
         )
 
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What a form sends so that the answer is this page of the list again."""
+        return {**self.texts, "after": self.after, "before": self.before}
+
     def here(self) -> str:
         """The address of this page of the list."""
-        places = {"after": self.after, "before": self.before}
-        return self._address({**self.texts, **places})
+        return self._address(self.kept)
 
     def address(self, **position: Position) -> str:
         """The address of the list from a position; without one it is the first page."""

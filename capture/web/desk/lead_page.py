@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from capture.campaign.model import Campaign
 from capture.client_access.answers import person_and_company
 from capture.client_access.client_leads import find_linked_lead, load_client_lead
 from capture.client_access.lead_schema import TouchSchema
@@ -17,7 +18,12 @@ from capture.intake.signal_words import risk_signal_in_words
 from capture.lead.events import parse_time
 from capture.lead.model import Lead
 from capture.lead_details.details import Criterion, LeadDetails, load_details
-from capture.lead_details.other_leads import OtherLeads, find_other_leads
+from capture.lead_details.other_leads import (
+    ChangedAnswer,
+    OtherLeads,
+    changed_answers,
+    find_other_leads,
+)
 from capture.lead_details.stages import StageWords, stage_in_words, stage_tone
 from capture.lead_details.timeline import TimelineEntry, agency_timeline, client_timeline
 from capture.ledger.downloads import Download
@@ -63,6 +69,8 @@ class OtherLead:
     received_at: datetime
     stage: str
     is_of_person: bool
+    changes: Sequence[ChangedAnswer]
+    """For a lead of the person: the answers that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +158,13 @@ def agency_page(reading: ReadTransaction, lead_id: str, viewer: str, now: dateti
         consent_version=receipt.form_version or "",
         visits=[] if data is None else list(_visits(data)),
         timeline=agency_timeline(details),
-        others=_others(find_other_leads(reading, lead, data, for_client=False), now),
+        others=_others(
+            reading,
+            find_other_leads(reading, lead, data, for_client=False),
+            details.terms,
+            data,
+            now,
+        ),
         forms=agency_forms(
             load_client_lead(reading, lead), reading.people.pseudonym(lead.client, viewer), now
         ),
@@ -189,7 +203,13 @@ def client_page(
         consent_version=schema.consent.version or "",
         visits=[] if data is None else list(_visits(data, tuple(TouchSchema.model_fields))),
         timeline=client_timeline(client_lead.events, client_lead.terms),
-        others=_others(find_other_leads(reading, lead, data, for_client=True), now),
+        others=_others(
+            reading,
+            find_other_leads(reading, lead, data, for_client=True),
+            client_lead.terms,
+            data,
+            now,
+        ),
         forms=client_forms(client_lead, view, now),
     )
 
@@ -250,7 +270,13 @@ def _time_of(touch: Mapping[str, str]) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _others(found: OtherLeads, now: datetime) -> list[OtherLead]:
+def _others(
+    reading: ReadTransaction,
+    found: OtherLeads,
+    terms: Campaign,
+    data: PersonalData | None,
+    now: datetime,
+) -> list[OtherLead]:
     groups = ((found.of_person, True), (found.of_company, False))
     return [
         OtherLead(
@@ -259,6 +285,9 @@ def _others(found: OtherLeads, now: datetime) -> list[OtherLead]:
             each.received_at,
             each.review_at(now),
             is_of_person,
+            changed_answers(terms, data, reading.people.personal_data(each.lead_id))
+            if is_of_person
+            else (),
         )
         for leads, is_of_person in groups
         for each in leads

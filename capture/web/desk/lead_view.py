@@ -264,7 +264,10 @@ class _Review:
                 "Its review window has not started, because the agency's notice has not reached "
                 "you yet. Until then silence accepts nothing. Opening this page is no notice."
             )
-        return f"If nobody answers until {self.deadline_text}, silence accepts it."
+        return (
+            f"If nobody answers until {self.deadline_text}, silence accepts it. That "
+            f"{cost_of_acceptance(lead, self._terms)}"
+        )
 
     @property
     def _accepted(self) -> str:

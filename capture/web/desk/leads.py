@@ -13,15 +13,21 @@ from capture.client_access.client_leads import is_listed_for, notify_of_shown
 from capture.client_access.lead_table import lead_table
 from capture.documents.lead_export import EXCEL, WRITERS, XLSX_TYPE
 from capture.errors import Refused
+from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import LeadListQuery, list_position
+from capture.review.acts import UNDO
+from capture.review.decisions import KINDS
+from capture.review.recent import undoable_reviews
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client, user
 from capture.web.desk.bulk_acts import (
     AGENCY_ACTS,
     PAST,
     BulkAct,
+    ContradictedLead,
     act_on_leads,
+    contradicted_leads,
     results_in_words,
 )
 from capture.web.desk.lead_filters import (
@@ -33,6 +39,7 @@ from capture.web.desk.lead_filters import (
 from capture.web.desk.lead_rows import LeadRow, lead_row
 from capture.web.desk.pages import desk_page
 from capture.web.desk.review_words import NOT_STATED
+from capture.web.desk.times import reader_zone, time_in_words
 from capture.web.services import services
 
 blueprint = Blueprint("leads", __name__)
@@ -68,8 +75,11 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/leads")
 @allow(AGENCY_AND_CLIENT)
 def act() -> ResponseReturnValue:
-    """Accepts, rejects, releases or discards the selected leads, each on its own."""
-    form, client = request.form, own_client()
+    """Accepts, rejects, releases or discards the selected leads, each on its own; or undoes that.
+
+    Before a rejection that contradicts answers, it asks about these leads.
+    """
+    form, client, now, ledger = request.form, own_client(), datetime.now(UTC), services().ledger
     filters = read_filters(form, client)
     bulk_act = BulkAct(form.get("act", ""), user().name, client, form.get("reason", ""))
     lead_ids = _selected()
@@ -77,10 +87,38 @@ def act() -> ResponseReturnValue:
     if problem:
         flash(problem)
     else:
-        results = act_on_leads(services().ledger, bulk_act, lead_ids, datetime.now(UTC))
+        if form.get("sure") != bulk_act.reason:
+            asked = ledger.read(
+                lambda reading: contradicted_leads(reading, bulk_act, lead_ids, now)
+            )
+            if asked:
+                return _question(filters, bulk_act, lead_ids, asked), 422
+        results = act_on_leads(ledger, bulk_act, lead_ids, now)
         for line in results_in_words(bulk_act, results):
             flash(line)
     return redirect(filters.here(), 303)
+
+
+def _question(
+    filters: LeadFilters,
+    bulk_act: BulkAct,
+    lead_ids: Sequence[str],
+    asked: Sequence[ContradictedLead],
+) -> str:
+    """The page that asks whether to reject leads whose answers contradict the reason."""
+    asked_ids = [each.lead_id for each in asked]
+    services().ledger.transact(
+        lambda records: log_access(records, "leads", asked_ids, datetime.now(UTC))
+    )
+    return desk_page(
+        "leads_question.html",
+        filters=filters,
+        reason=bulk_act.reason,
+        stated=request.form.get("stated", ""),
+        asked=asked,
+        all_ids=lead_ids,
+        other_ids=[lead_id for lead_id in lead_ids if lead_id not in asked_ids],
+    )
 
 
 @blueprint.post("/leads/export")
@@ -142,7 +180,7 @@ def _fault_of_form(bulk_act: BulkAct, lead_ids: Sequence[str]) -> str:
     if bulk_act.act == "reject" and not bulk_act.reason:
         return "Nothing was done. Choose the reason of the rejection."
     is_stated = bulk_act.client is not None or request.form.get("stated")
-    return "" if bulk_act.act in AGENCY_ACTS or is_stated else NOT_STATED
+    return NOT_STATED if bulk_act.act in KINDS and not is_stated else ""
 
 
 def _load_rows(leads: Sequence[Lead], query: LeadListQuery) -> Sequence[LeadRow]:
@@ -182,8 +220,13 @@ def _pages(
 def _page(
     filters: LeadFilters, rows: Sequence[LeadRow], pages: dict[str, str], problem: str = ""
 ) -> str:
-    client = own_client()
-    campaigns = services().ledger.read(lambda reading: reading.lead_list.campaigns(client))
+    client, now, ledger = own_client(), datetime.now(UTC), services().ledger
+    campaigns = ledger.read(lambda reading: reading.lead_list.campaigns(client))
+    actor = Actor.AGENCY if client is None else Actor.CLIENT
+    decided = ledger.read(
+        lambda reading: undoable_reviews(reading, user().name, actor, now, client)
+    )
+    undo_ends = min((event.recorded_at for event in decided.values()), default=now) + UNDO
     return desk_page(
         "leads.html",
         filters=filters,
@@ -195,4 +238,7 @@ def _page(
         reasons={code: text for row in rows for code, text in row.reasons.items()},
         signals=signal_choices() if client is None else {},
         is_agency=client is None,
+        decided=list(decided)[:MOST_SELECTED],
+        undo_until=time_in_words(undo_ends, reader_zone()),
+        seconds_left=int((undo_ends - now).total_seconds()),
     )

@@ -5,13 +5,13 @@ is marked as such, and the client may object to it (rule 41 of docs/rules.md). O
 no notice (rule 11).
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, request, session, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from capture.client_access.client_leads import (
@@ -32,12 +32,14 @@ from capture.client_access.client_review import (
 from capture.errors import NotFound, Refused
 from capture.lead.events import Actor, EventKind, show_time
 from capture.lead.model import Lead
+from capture.lead_details.other_leads import EarlierLead, find_earlier_leads
 from capture.lead_details.stages import review_in_words
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.review_queue import ReviewCursor, ReviewQuery
 from capture.ledger.users import Role
-from capture.review.acts import UNDO, Act, find_lead
+from capture.review.acts import Act, find_lead
 from capture.review.decisions import KINDS, Decision, DecisionResult
+from capture.review.recent import undoable_reviews
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client, user
 from capture.web.desk.lead_view import LeadView, Reader, lead_title, lead_view
 from capture.web.desk.pages import desk_page
@@ -59,8 +61,8 @@ from capture.web.services import services
 blueprint = Blueprint("review", __name__)
 
 PAGE_SIZE: Final = 20
-_DECIDED: Final = "decided"
-"""The key in the browser's session of the latest decisions: ids of leads and times."""
+_MOST_DECIDED: Final = 5
+"""Most decisions that the page offers to undo one by one."""
 _FILTERS: Final = ("client", "after")
 _LONGEST_PART: Final = 200
 """Most characters of a part of the address that a redirect repeats."""
@@ -72,6 +74,8 @@ class QueueItem:
 
     view: LeadView
     client: str
+    campaign: str
+    """Its slug."""
     revision: int
     explanation: str
     may_accept: bool
@@ -79,6 +83,8 @@ class QueueItem:
     accepting: str
     """What an acceptance does and costs."""
     rejecting: str
+    earlier: Sequence[EarlierLead]
+    """Earlier leads of the person that the user may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,6 @@ def decide(lead_id: str) -> ResponseReturnValue:
         return _page(Reply(_why_refused(error, lead_id, now), lead_id, typed=form)), 409
     if result.known is not None and not _is_own(result):
         flash("Somebody else recorded the same before you. Nothing had to be changed.")
-    _remember(lead_id)
     return redirect(_queue_url(form.get("next", "")), 303)
 
 
@@ -170,7 +175,6 @@ def undo(lead_id: str) -> ResponseReturnValue:
         return _page(Reply(NO_LEAD)), 404
     except Refused:
         return _page(Reply(TOO_LATE_TO_UNDO)), 409
-    session[_DECIDED] = [entry for entry in session.get(_DECIDED, ()) if entry[0] != lead_id]
     flash("Undone. The lead waits for an answer again.")
     return redirect(_queue_url(lead_id), 303)
 
@@ -195,16 +199,6 @@ def _kept() -> dict[str, Any]:
     return {name: request.args[name][:_LONGEST_PART] for name in _FILTERS if request.args.get(name)}
 
 
-def _remember(lead_id: str) -> None:
-    """Remembers in the browser that the user decided on the lead, for the button Undo."""
-    earliest = time.time() - UNDO.total_seconds()
-    recent = [entry for entry in session.get(_DECIDED, ()) if entry[1] >= earliest]
-    session[_DECIDED] = [
-        *(entry for entry in recent if entry[0] != lead_id),
-        (lead_id, time.time()),
-    ]
-
-
 def _is_own(result: DecisionResult) -> bool:
     """Whether the user recorded the known decision."""
     viewer = services().ledger.read(lambda reading: _viewer(reading, result.lead.client))
@@ -225,7 +219,8 @@ def _page(reply: Reply) -> str:
     after = _read_cursor(request.args.get("after", ""))
     queue = services().ledger.read(lambda reading: _queue(reading, now, client, after))
     views = [item.view for item in queue.items] + [*queue.held_back, *queue.decided]
-    shown = dict.fromkeys(view.lead_id for view in views)
+    earlier = [each.lead.lead_id for item in queue.items for each in item.earlier]
+    shown = dict.fromkeys([*(view.lead_id for view in views), *earlier])
     services().ledger.transact(lambda records: log_access(records, "review", shown, now))
     return desk_page(
         "review.html",
@@ -267,18 +262,21 @@ def _item(reading: ReadTransaction, client_lead: ClientLead, now: datetime) -> Q
     return QueueItem(
         view=view,
         client=_client_name(lead.client),
+        campaign=lead.campaign,
         revision=revision(client_lead.events),
         explanation=review_in_words(lead, view.deadline) if is_agency else view.explanation,
         may_accept=agency_may_accept(lead) if is_agency else view.may_accept,
         may_reject=view.may_reject and not (is_agency and lead.entered),
         accepting=agency_accepting(lead, client_lead.terms) if is_agency else view.accepting,
         rejecting=AGENCY_REJECTING if is_agency else view.rejecting,
+        earlier=find_earlier_leads(reading, client_lead, for_client=not is_agency),
     )
 
 
 def _decided(reading: ReadTransaction, now: datetime) -> Iterator[LeadView]:
-    """The leads whose review the user may still undo."""
-    for lead_id, _ in reversed(session.get(_DECIDED, ())):
+    """The leads whose review the user may still undo, the newest first."""
+    found = undoable_reviews(reading, user().name, _actor(), now, own_client())
+    for lead_id in islice(found, _MOST_DECIDED):
         try:
             lead = find_linked_lead(reading, _client_of(reading, lead_id), lead_id)
         except NotFound:

@@ -20,6 +20,8 @@ from tests.samples import NOW
 from tests.web.desk.conftest import Browser, DeskWorld, words
 
 HOUR = timedelta(hours=1)
+SURE = {"reason": "too_small", "sure": "too_small"}
+"""A rejection whose reason contradicts the answers, and that is confirmed."""
 
 
 def act(browser: Browser, lead_ids: list[str], **fields: object) -> str:
@@ -64,12 +66,73 @@ def test_a_rejection_needs_a_reason_and_each_refusal_is_named(desk: DeskWorld) -
     carol, ada = desk.user("carol"), desk.user("ada")
     assert "Choose the reason" in act(carol, [lead], act="reject")
     assert "is not a reason of guide" in act(carol, [lead], act="reject", reason="no")
-    assert "1 rejected." in act(carol, [lead], act="reject", reason="too_small")
+    assert "1 rejected." in act(carol, [lead], act="reject", **SURE)
     assert "Tick that the client told you so" in act(ada, [lead], act="accept")
     text = act(ada, [small], act="accept", stated="yes")
     assert "0 accepted, 1 not accepted." in text
     assert small in text
     assert stages(desk, [lead, small]) == ["rejected", "disqualified"]
+
+
+def test_a_reason_that_contradicts_answers_is_asked_about_before_anything_is_recorded(
+    desk: DeskWorld,
+) -> None:
+    lead, decided = desk.world.take(full_name="Ann <b>"), desk.world.take()
+    foreign = desk.world.take("rival", full_name="Rita Rival")
+    carol = desk.user("carol")
+    act(carol, [decided], act="accept")
+    carol.get("/leads")
+    selected = [lead, decided, foreign, "x\0"]
+    answer = carol.post(
+        "/leads", lead=selected, act="reject", reason="too_small", campaign="guide", q="ann"
+    )
+    assert answer.status_code == 422
+    text = words(answer)
+    assert "Nothing was recorded yet. The reason “too small” contradicts what this person" in text
+    assert "Ann <b> : “101+” for “Company size”" in text
+    assert "Rita Rival" not in text
+    assert "Reject all 4 all the same" in text
+    assert "Reject only the other 3" in text
+    for kept in ('name="sure" value="too_small"', 'name="campaign" value="guide"', "?q=ann&amp;"):
+        assert kept in answer.text
+    assert stages(desk, [lead, decided]) == ["qualified", "accepted"]
+    assert "0 rejected, 1 not rejected" in act(carol, [decided], act="reject", reason="too_small")
+    assert "1 rejected." in act(carol, [lead], act="reject", **SURE)
+
+
+def test_the_agency_confirms_a_contradiction_and_its_source_once(desk: DeskWorld) -> None:
+    lead, ada = desk.world.take(), desk.user("ada")
+    ada.get("/leads")
+    answer = ada.post("/leads", lead=[lead], act="reject", reason="too_small", stated="yes")
+    assert answer.status_code == 422
+    assert answer.text.count('name="stated" value="yes"') == 1
+    assert "1 rejected." in act(ada, [lead], act="reject", stated="yes", **SURE)
+
+
+def test_decisions_on_many_leads_can_be_undone_for_ten_seconds(desk: DeskWorld) -> None:
+    leads = [desk.world.take(), desk.world.take()]
+    rival = desk.world.take("rival")
+    carol, ada = desk.user("carol"), desk.user("ada")
+    text = act(carol, leads, act="accept")
+    assert "You just decided 2 leads. You can undo it until 15:00:10" in text
+    page = carol.get("/leads").text
+    assert 'data-seconds-left="10"' in page
+    assert "You just decided" not in desk.user("oscar").text("/leads")
+    assert "You just decided" not in ada.text("/leads")
+    assert "2 undone." in act(carol, leads, act="undo", campaign="guide")
+    assert stages(desk, leads) == ["qualified", "qualified"]
+    text = act(carol, [*leads, rival], act="undo")  # a second click
+    assert "0 undone, 2 were undone before, 1 not undone." in text
+    assert "You just decided" not in text
+    act(ada, [*leads, rival], act="reject", stated="yes", **SURE)
+    assert "You just decided 3 leads." in ada.text("/leads")
+    assert "0 undone, 1 not undone." in act(carol, leads[:1], act="undo")
+    assert "3 undone." in act(ada, [*leads, rival], act="undo")
+    act(carol, leads[:1], act="accept")
+    desk.clock.shift(timedelta(seconds=11))
+    assert "You just decided" not in carol.text("/leads")
+    assert "a review can be undone for 10 seconds" in act(carol, leads[:1], act="undo")
+    assert stages(desk, [*leads, rival]) == ["accepted", "qualified", "qualified"]
 
 
 def test_only_the_agency_releases_and_discards_leads_in_quarantine(desk: DeskWorld) -> None:

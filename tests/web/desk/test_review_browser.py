@@ -42,7 +42,7 @@ class Running:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    for module in ("capture.review.acts", "capture.web.desk.lead_view", "capture.web.desk.review"):
+    for module in ("capture.review.acts", "capture.web.desk.lead_view", "capture.review.recent"):
         monkeypatch.setattr(f"{module}.UNDO", timedelta(hours=1))  # also for a slow machine
     world = make_world(tmp_path, desk=DeskConfig(agency="Ada's Leads"))
     add_users(world)

@@ -23,3 +23,8 @@ if (heading) {
   form.addEventListener("change", count);
   count();
 }
+
+// The offer to undo disappears when its time has ended.
+for (const offer of document.querySelectorAll("form[data-seconds-left]")) {
+  setTimeout(() => offer.remove(), offer.dataset.secondsLeft * 1000);
+}
