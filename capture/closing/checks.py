@@ -90,10 +90,12 @@ def _matches(closed_statement: ClosedStatement, closing: Closing) -> bool:
 
 
 def _line_faults(reading: ReadTransaction) -> Iterator[str]:
-    """Rule 20: the table that keeps a line from being billed twice agrees with the statements."""
+    """The tables of billed lines (rule 20) and of totals agree with the statements."""
     for lead_id, period, number in reading.statements.mismatched_lines():
         line = f"its line of lead {lead_id} {period}".rstrip()
         yield f"statement {number}: {line} is in the statement or in the table of billed lines only"
+    for number, campaign in reading.statements.mismatched_totals():
+        yield f"statement {number}: its total of {campaign} differs in the table of totals"
 
 
 def _number_faults(documents: list[Document]) -> Iterator[str]:

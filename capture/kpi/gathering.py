@@ -5,15 +5,19 @@ costs count in the month of the statement; customers' payments on their own date
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
-from capture.billing.history import LeadHistory, lead_history
+from capture.billing.customers import (
+    CUSTOMER_STAGES,
+    Customer,
+    CustomerPayment,
+    customer_from,
+)
 from capture.billing.reversals import day_of
 from capture.campaign.catalogue import Catalogue, Costs
-from capture.campaign.model import Campaign, PriceModel
+from capture.campaign.model import Campaign
 from capture.closing.drawing import spend_of
 from capture.closing.months import closed_months
 from capture.kpi.grouping import (
@@ -32,53 +36,6 @@ from capture.lead.moves import NOT_STARTED
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import LeadForKpi
-
-# Payments of a lead's customer.
-
-
-CUSTOMER_STAGES: Final = frozenset({"won", "churned"})
-"""Sale stages in which the lead is or was a customer."""
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerPayment:
-    """A payment of a customer in minor units; negative for a refund."""
-
-    day: date
-    amount: int
-
-    @property
-    def month(self) -> str:
-        """The month of the payment, such as `2026-11`."""
-        return f"{self.day:%Y-%m}"
-
-
-def customer_payments(history: LeadHistory, terms: Campaign) -> Iterator[CustomerPayment]:
-    """The sale, revenue of periods, and refunds, by date in the campaign's zone.
-
-    Under revenue share the periods are parts of the sale, so it counts only while there are none.
-    """
-    if history.won is None:
-        return
-    is_split = terms.price.model is PriceModel.REVENUE_SHARE and history.revenue
-    if not is_split:
-        yield CustomerPayment(day_of(history.won.occurred_at, terms), history.won.amount)
-        for absence in history.absences:
-            if absence.returned is not None:
-                returned = absence.returned
-                yield CustomerPayment(day_of(returned.occurred_at, terms), returned.amount)
-    full_refund_days = [
-        day_of(refund.occurred_at, terms)
-        for refund in history.refunds
-        if is_split and not refund.period
-    ]
-    for period, amounts in history.revenue.items():
-        # A payment in advance that was refunded counts, like its refund, on the day of the refund.
-        day = min([date.fromisoformat(period), *full_refund_days])
-        yield from (CustomerPayment(day, revenue.amount) for revenue in amounts)
-    for refund in history.refunds:
-        yield CustomerPayment(day_of(refund.occurred_at, terms), -refund.amount)
-
 
 # Counting one lead, and one customer.
 
@@ -108,54 +65,22 @@ def count_lead(sums: Sums, kpi_lead: LeadForKpi, now: datetime) -> None:
     sums.deals += lead.sale in CUSTOMER_STAGES
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """What the figures need of a lead whose sale was decided at some time."""
-
-    month: str
-    """The month in which the lead was received."""
-    is_customer: bool
-    """Whether the lead is or was a customer."""
-    payments: Sequence[CustomerPayment]
-    """All of them, also for periods that have not begun."""
-    won_at: datetime | None
-    churned_at: datetime | None
-    absent_days: int
-    """Days between leaving and coming back."""
-
-    def payments_until(self, today: date) -> list[CustomerPayment]:
-        """The payments up to a date."""
-        return [payment for payment in self.payments if payment.day <= today]
-
-
 def read_customer(reading: ReadTransaction, lead: Lead, terms: Campaign) -> Customer:
     """The customer of a lead, from its events."""
     recorded_events = reading.events.select(lead_id=lead.lead_id)
-    history = lead_history(recorded.event for recorded in recorded_events)
-    return Customer(
-        month=lead.month,
-        is_customer=lead.sale in CUSTOMER_STAGES,
-        payments=tuple(customer_payments(history, terms)),
-        won_at=None if history.won is None else history.won.occurred_at,
-        churned_at=history.churned_at,
-        absent_days=sum(
-            (absence.returned.occurred_at - absence.left_at).days
-            for absence in history.absences
-            if absence.returned is not None
-        ),
-    )
+    return customer_from((recorded.event for recorded in recorded_events), terms)
 
 
 def count_customer(sums: Sums, customer: Customer, today: date, now: datetime) -> None:
     """Adds the customer's purchases, and their days as a customer until `now`, to `sums`."""
     if customer.won_at is None or not customer.is_customer:
         return
-    payments, end = customer.payments_until(today), customer.churned_at or now
+    payments = customer.payments_until(today)
     sums.customers += 1
     sums.churned += customer.churned_at is not None
     sums.purchases += sum(payment.amount > 0 for payment in payments)
     sums.purchased += sum(payment.amount for payment in payments)
-    sums.customer_days += max(0, (end - customer.won_at).days - customer.absent_days)
+    sums.customer_days += customer.days_until(now)
 
 
 def count_payment(sums: Sums, payment: CustomerPayment) -> None:

@@ -1,33 +1,25 @@
 """The agency's overview: four gauges of each currency, the leads of each day, and the funnel.
 
-It has the figures of `gather_figures`, but the database counts the leads, and what follows from
-closed statements and from sales is kept in memory. So it is fast with very many leads.
+It has the figures of `gather_figures`, from counts and sums that the ledger keeps up to date. So it
+is fast with very many leads.
 """
 
-import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from capture.billing.account import DocumentKind
+from capture.billing.customers import CUSTOMER_STAGES
 from capture.billing.reversals import day_of
 from capture.campaign.model import Campaign
 from capture.closing.credit import corrections_of
 from capture.kpi.formulas import Figure, client_figures
-from capture.kpi.gathering import (
-    CUSTOMER_STAGES,
-    Customer,
-    count_customer,
-    count_payment,
-    read_customer,
-)
 from capture.kpi.grouping import month_before, month_days
 from capture.kpi.sums import NON_LEAD_STAGES, Sums
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.types import StatementTotal
 
 MONTHS_BEFORE: Final = 12
 GAUGES: Final = ("lead_to_close_rate", "cost_per_qualified_lead", "roas", "lifetime_value")
@@ -78,51 +70,8 @@ class Overview:
     won: int
 
 
-class KnownFacts:
-    """What follows from closed statements and from sales, kept between two overviews.
-
-    Closed statements never change. A customer is read again when its lead has a new event.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._numbers: Sequence[str] = ()
-        self._totals: Sequence[StatementTotal] = ()
-        self._customers: dict[tuple[str, str], tuple[int, dict[str, Customer]]] = {}
-
-    def totals(self, reading: ReadTransaction) -> Sequence[StatementTotal]:
-        """The total of each campaign on each statement."""
-        numbers = reading.statements.numbers()
-        with self._lock:
-            if self._numbers != numbers:
-                self._numbers, self._totals = numbers, tuple(reading.statements.totals())
-            return self._totals
-
-    def customers(self, reading: ReadTransaction, campaign: Campaign) -> Iterable[Customer]:
-        """The customers of a campaign's leads."""
-        key, slug = (campaign.slug, campaign.version), campaign.slug
-        last, _ = reading.events.head()
-        with self._lock:
-            known_last, known = self._customers.get(key, (0, {}))
-            sold = reading.lead_counts.with_sale(slug)
-            changed = reading.events.leads_changed_after(slug, last=known_last) if known else ()
-            customers = {}
-            for lead_id in sold:
-                if lead_id in known and lead_id not in changed:
-                    customers[lead_id] = known[lead_id]
-                elif (lead := reading.leads.get(lead_id)) is not None:
-                    customers[lead_id] = read_customer(reading, lead, campaign)
-            if last >= known_last:
-                self._customers[key] = last, customers
-            return customers.values()
-
-
 def gather_overview(
-    reading: ReadTransaction,
-    campaigns: Sequence[Campaign],
-    month: str,
-    now: datetime,
-    known: KnownFacts,
+    reading: ReadTransaction, campaigns: Sequence[Campaign], month: str, now: datetime
 ) -> Overview:
     """The overview of a month, such as `2026-11`, as of an aware time."""
     months = [month_before(month, count) for count in range(MONTHS_BEFORE, -1, -1)]
@@ -133,10 +82,9 @@ def gather_overview(
         slugs.setdefault(currency, []).append(campaign.slug)
         sums = by_currency.setdefault(currency, {name: Sums(currency) for name in months})
         _count_leads(reading, campaign, sums, now)
-        _count_customers(known.customers(reading, campaign), campaign, sums, now)
-    _count_spending(
-        reading, known, {campaign.slug: campaign for campaign in campaigns}, by_currency
-    )
+        _count_customers(reading, campaign, sums, now)
+        _count_payments(reading, campaign, sums, now)
+    _count_spending(reading, {campaign.slug: campaign for campaign in campaigns}, by_currency)
     of_month = [sums[month] for sums in by_currency.values()]
     return Overview(
         month=month,
@@ -171,26 +119,38 @@ def _count_leads(
 
 
 def _count_customers(
-    customers: Iterable[Customer], campaign: Campaign, by_month: Mapping[str, Sums], now: datetime
+    reading: ReadTransaction, campaign: Campaign, by_month: Mapping[str, Sums], now: datetime
 ) -> None:
-    today = day_of(now, campaign)
-    for customer in customers:
-        for payment in customer.payments_until(today):
-            if payment.month in by_month:
-                count_payment(by_month[payment.month], payment)
-        if customer.month in by_month:
-            count_customer(by_month[customer.month], customer, today, now)
+    months = list(by_month)
+    for counted in reading.customers.sums(campaign.slug, months[0], months[-1], now):
+        sums = by_month[counted.month]
+        sums.customers += counted.customers
+        sums.churned += counted.churned
+        sums.customer_days += counted.days
+
+
+def _count_payments(
+    reading: ReadTransaction, campaign: Campaign, by_month: Mapping[str, Sums], now: datetime
+) -> None:
+    """Adds payments to the month in which they were made, and purchases of customers to the month
+    in which their lead was received."""
+    for payments in reading.customers.payments(campaign.slug, day_of(now, campaign)):
+        if payments.paid in by_month:
+            by_month[payments.paid].bought += payments.bought
+            by_month[payments.paid].refunded += payments.refunded
+        if payments.by_customers and payments.month in by_month:
+            by_month[payments.month].purchases += payments.purchases
+            by_month[payments.month].purchased += payments.bought - payments.refunded
 
 
 def _count_spending(
     reading: ReadTransaction,
-    known: KnownFacts,
     campaigns: Mapping[str, Campaign],
     by_currency: Mapping[str, Mapping[str, Sums]],
 ) -> None:
     """Adds what was billed, and corrected, in the month of the statement (rule 29)."""
     months: dict[str, str] = {}
-    for total in known.totals(reading):
+    for total in reading.statements.totals():
         months[total.number] = total.month
         campaign = campaigns.get(total.campaign)
         if campaign is not None and total.month in by_currency[campaign.currency]:
@@ -232,9 +192,8 @@ def _days(
     leads: Counter[date] = Counter()
     qualified: Counter[date] = Counter()
     for campaign in campaigns:
-        for counted in reading.lead_counts.by_quarter_hour(campaign.slug, month, now):
-            day = day_of(counted.start, campaign)
-            leads[day] += 0 if counted.review in NON_LEAD_STAGES else counted.count
-            qualified[day] += counted.count if counted.review in VISIBLE_TO_CLIENT else 0
+        for counted in reading.lead_counts.by_day(campaign.slug, month, now):
+            leads[counted.day] += 0 if counted.review in NON_LEAD_STAGES else counted.count
+            qualified[counted.day] += counted.count if counted.review in VISIBLE_TO_CLIENT else 0
     today = max((day_of(now, campaign) for campaign in campaigns), default=now.date())
     return [Day(day, leads[day], qualified[day]) for day in month_days(month) if day <= today]

@@ -56,8 +56,8 @@ class Dialect:
     blank_notes: str
     """UPDATE that overwrites rows of `notes` in place; WHERE follows."""
     totals_in_json: str
-    """Query for (number, client, currency, month, campaign, total) of each part of each statement's
-    JSON, in the order of closing."""
+    """Query for (number, position, campaign, total) of each part in the JSON of statement :number.
+    """
     lines_in_json: str
     """Query for (lead id, period, number) of each line in the JSON of statement :number."""
 
@@ -83,9 +83,11 @@ SQLITE: Final = Dialect(
         + ", ".join(f"{name} = {_BLANK.format(name)}" for name in ("author", "text"))
     ),
     totals_in_json="""
-        SELECT number, client, currency, month, part.value ->> 'campaign', part.value ->> 'total'
-        FROM statements, json_each(statements.json, '$.parts') AS part
-        ORDER BY statements.id, part.key
+        SELECT number, part.key, part.value ->> 'campaign', part.value ->> 'total'
+        FROM statements,
+            json_each(iif(json_valid(statements.json), statements.json, '{"parts": []}'), '$.parts')
+            AS part
+        WHERE number = :number
     """,
     lines_in_json="""
         SELECT line.value ->> 'lead_id', line.value ->> 'period', number

@@ -13,6 +13,21 @@ _COLUMNS: Final = (
     " pause_reason"
 )
 
+TABLE: Final = """
+    CREATE TABLE webhook_endpoints (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        url TEXT NOT NULL,
+        secret BLOB NOT NULL,  -- encrypted
+        made_at TEXT NOT NULL,
+        previous_secret BLOB NOT NULL,  -- encrypted; empty: none
+        previous_until TEXT,
+        failures INTEGER NOT NULL CHECK (failures >= 0),
+        paused_at TEXT,
+        pause_reason TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"""
+
 
 class SqlEndpoints:
     """`endpoints.EndpointWrites`."""

@@ -1,15 +1,21 @@
-"""Counts of leads for the desk's overview, computed by the database: the protocol and the SQL."""
+"""Counts of leads by month and by day: the protocol, the projection and the SQL.
 
+The tables `month_counts` and `day_counts` have the number of leads in each stored stage, without
+test leads. They are written in the same transaction as the leads' rows. What time alone decides
+(rules 7 and 12 of docs/rules.md) is added by each query, from the few leads to which it applies.
+`verify` derives both tables again.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Final, Protocol
 
-from capture.lead.events import parse_time, show_time
-from capture.lead.moves import NOT_STARTED
-from capture.ledger.dialect import Connection, Dialect
-
-_QUARTER: Final = timedelta(minutes=15)
+from capture.lead.model import Lead
+from capture.ledger.campaigns import SqlCampaigns, parse_version
+from capture.ledger.dialect import Connection
+from capture.ledger.leads import SqlLeads
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,12 @@ class StageCount:
 
 
 @dataclass(frozen=True, slots=True)
-class QuarterCount:
-    """How many leads of one stage were received within a quarter of an hour."""
+class DayCount:
+    """How many leads of one stage were received on a day in the campaign's zone."""
 
-    start: datetime
-    """In UTC. Every time zone is a multiple of 15 minutes from UTC, so days consist of quarters."""
+    day: date
     review: str
+    """As of the time of the query, including what silence decides: `Lead.review_at`."""
     count: int
 
 
@@ -41,13 +47,32 @@ class LeadCountQueries(Protocol):
     def by_stage(self, campaign: str, first: str, last: str, now: datetime) -> Sequence[StageCount]:
         """The leads of the months from `first` to `last`, both included."""
 
-    def by_quarter_hour(self, campaign: str, month: str, now: datetime) -> Sequence[QuarterCount]:
-        """The leads of a month by the time of their receipt, in order."""
-
-    def with_sale(self, campaign: str) -> Sequence[str]:
-        """The ids of leads whose sale was decided at some time, in the order of recording."""
+    def by_day(self, campaign: str, month: str, now: datetime) -> Sequence[DayCount]:
+        """The leads of a month by the day of their receipt, in order."""
 
 
+TABLES: Final = """
+    CREATE TABLE month_counts (
+        campaign TEXT NOT NULL,
+        month TEXT NOT NULL,
+        review TEXT NOT NULL,
+        entered INTEGER NOT NULL,
+        sale TEXT NOT NULL,
+        leads INTEGER NOT NULL,
+        PRIMARY KEY (campaign, month, review, entered, sale)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE day_counts (
+        campaign TEXT NOT NULL,
+        day TEXT NOT NULL,  -- in the campaign's time zone
+        review TEXT NOT NULL,
+        leads INTEGER NOT NULL,
+        PRIMARY KEY (campaign, day, review)
+    ) STRICT, WITHOUT ROWID;
+    -- Counts of leads do not read these any more.
+    DROP INDEX IF EXISTS leads_with_sale;
+    DROP INDEX IF EXISTS leads_by_month;
+    CREATE INDEX leads_by_month ON leads (campaign, month, review, test, free_over_cap);
+"""
 INDEXES: Final = """
     DROP INDEX IF EXISTS leads_by_month;
     CREATE INDEX leads_by_month ON leads (
@@ -57,51 +82,110 @@ INDEXES: Final = """
     CREATE INDEX leads_with_sale ON leads (campaign, id)
         WHERE sale <> 'none' AND test = 0;
 """
-"""For the migration: `by_stage` reads only the first index, not the leads."""
+"""For an earlier migration. `TABLES` replaces these indexes."""
 
-_STAGE: Final = (
-    "CASE WHEN silence_accepts_at <= :now THEN 'accepted'"
-    " WHEN review = 'unconfirmed' AND confirm_until <= :now THEN 'expired' ELSE review END"
-)
+Keys = tuple[Any, ...]
+
+
+class LeadTally:
+    """Adds up leads by month and by day, with the keys of the two tables."""
+
+    def __init__(self, campaigns: SqlCampaigns) -> None:
+        self.months: Counter[Keys] = Counter()
+        self.days: Counter[Keys] = Counter()
+        self._campaigns = campaigns
+        self._zones: dict[tuple[str, str], tzinfo] = {}
+
+    def add(self, lead: Lead, count: int = 1) -> None:
+        """Counts a lead. `count` is -1 for a lead as it was before a change."""
+        if not lead.test:
+            day = lead.received_at.astimezone(self._zone(lead.campaign, lead.version)).date()
+            month_key = lead.campaign, lead.month, lead.review, int(lead.entered), lead.sale
+            self.months[month_key] += count
+            self.days[lead.campaign, day.isoformat(), lead.review] += count
+
+    def _zone(self, campaign: str, version: str) -> tzinfo:
+        """The campaign's time zone; UTC if the ledger does not have the version, which `verify`
+        reports."""
+        key = campaign, version
+        if key not in self._zones:
+            text = self._campaigns.version_text(campaign, version)
+            self._zones[key] = UTC if text is None else parse_version(*key, text).zone
+        return self._zones[key]
 
 
 class SqlLeadCounts:
-    """`LeadCountQueries`."""
+    """`LeadCountQueries`, and the writes of the two tables."""
 
-    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+    def __init__(self, connection: Connection, campaigns: SqlCampaigns, leads: SqlLeads) -> None:
         self._connection = connection
-        self._dialect = dialect
+        self._campaigns = campaigns
+        self._leads = leads
 
     def by_stage(self, campaign: str, first: str, last: str, now: datetime) -> Sequence[StageCount]:
-        rows = self._connection.execute(
-            f"SELECT month, {_STAGE} AS stage, entered, sale, count(*) FROM leads"
-            " WHERE campaign = :campaign AND month BETWEEN :first AND :last AND test = 0"
-            " GROUP BY month, stage, entered, sale ORDER BY month, stage, entered, sale",
-            {"campaign": campaign, "first": first, "last": last, "now": show_time(now)},
-        )
+        counts = self._changed_by_time(campaign, now).months
+        for *key, leads in self._connection.execute(
+            "SELECT campaign, month, review, entered, sale, leads FROM month_counts"
+            " WHERE campaign = ? AND month BETWEEN ? AND ?",
+            (campaign, first, last),
+        ):
+            counts[tuple(key)] += leads
         return [
-            StageCount(month, stage, bool(entered), sale, count)
-            for month, stage, entered, sale, count in rows
+            StageCount(month, review, bool(entered), sale, count)
+            for (_, month, review, entered, sale), count in sorted(counts.items())
+            if count and first <= month <= last
         ]
 
-    def by_quarter_hour(self, campaign: str, month: str, now: datetime) -> Sequence[QuarterCount]:
-        rows = self._connection.execute(
-            "SELECT substr(received_at, 1, 13) AS hour,"
-            " CAST(substr(received_at, 15, 2) AS INTEGER) / 15 AS quarter,"
-            f" {_STAGE} AS stage, count(*) FROM leads"
-            " WHERE campaign = :campaign AND month = :month AND test = 0"
-            " GROUP BY hour, quarter, stage ORDER BY hour, quarter, stage",
-            {"campaign": campaign, "month": month, "now": show_time(now)},
-        )
+    def by_day(self, campaign: str, month: str, now: datetime) -> Sequence[DayCount]:
+        counts = self._changed_by_time(campaign, now).days
+        first, last = f"{month}-01", f"{month}-31"
+        for *key, leads in self._connection.execute(
+            "SELECT campaign, day, review, leads FROM day_counts"
+            " WHERE campaign = ? AND day BETWEEN ? AND ?",
+            (campaign, first, last),
+        ):
+            counts[tuple(key)] += leads
         return [
-            QuarterCount(parse_time(f"{hour}:00:00.000000Z") + quarter * _QUARTER, stage, count)
-            for hour, quarter, stage, count in rows
+            DayCount(date.fromisoformat(day), review, count)
+            for (_, day, review), count in sorted(counts.items())
+            if count and first <= day <= last
         ]
 
-    def with_sale(self, campaign: str) -> Sequence[str]:
-        rows = self._connection.execute(
-            f"SELECT lead_id FROM leads {self._dialect.use_index.format('leads_with_sale')}"
-            f" WHERE campaign = ? AND sale <> '{NOT_STARTED}' AND test = 0 ORDER BY id",
-            (campaign,),
+    def tally(self) -> LeadTally:
+        """An empty tally."""
+        return LeadTally(self._campaigns)
+
+    def save(self, tally: LeadTally) -> None:
+        """Adds a tally to the stored counts."""
+        self._connection.executemany(
+            "INSERT INTO month_counts (campaign, month, review, entered, sale, leads)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, month, review, entered, sale)"
+            " DO UPDATE SET leads = month_counts.leads + excluded.leads",
+            [(*key, count) for key, count in tally.months.items() if count],
         )
-        return [lead_id for (lead_id,) in rows]
+        self._connection.executemany(
+            "INSERT INTO day_counts (campaign, day, review, leads) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (campaign, day, review)"
+            " DO UPDATE SET leads = day_counts.leads + excluded.leads",
+            [(*key, count) for key, count in tally.days.items() if count],
+        )
+
+    def stored(self) -> tuple[dict[Keys, int], dict[Keys, int]]:
+        """Both tables, for `verify`: by month and by day, without zeros."""
+        tables = []
+        for table in ("month_counts", "day_counts"):
+            rows = self._connection.execute(f"SELECT * FROM {table} WHERE leads <> 0")
+            tables.append({tuple(key): leads for *key, leads in rows})
+        by_month, by_day = tables
+        return by_month, by_day
+
+    def _changed_by_time(self, campaign: str, now: datetime) -> LeadTally:
+        """What has to be added to the stored counts because of leads that silence accepts, or that
+        expire, by `now`. They are few: soon an event records it, and their stage is stored."""
+        tally = self.tally()
+        leads = [*self._leads.in_review(campaign, silent_by=now), *self._leads.unconfirmed(now)]
+        for lead in leads:
+            if lead.campaign == campaign:
+                tally.add(lead, -1)
+                tally.add(replace(lead, review=lead.review_at(now)))
+        return tally

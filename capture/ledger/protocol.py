@@ -18,6 +18,7 @@ from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
 from capture.ledger.api_store import ApiQueries, ApiWrites
+from capture.ledger.customers import CustomerQueries
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.erasure import ErasureQueries, ErasureWrites
@@ -253,6 +254,10 @@ class StatementQueries(Protocol):
         """(lead id, period, statement number) of each line that is only in the table of lines or
         only in a statement's JSON. Empty in a sound ledger."""
 
+    def mismatched_totals(self) -> Iterator[tuple[str, str]]:
+        """(statement number, campaign) of each total in `totals` that differs from the statement's
+        JSON. Empty in a sound ledger."""
+
     def billed_before(self, client: str, currency: str, month: str) -> Container[tuple[str, str]]:
         """The (lead id, period) of all lines on the client's statements before a month.
 
@@ -288,6 +293,8 @@ class ReadTransaction(Protocol):
     def lead_list(self) -> LeadListQueries: ...
     @property
     def lead_counts(self) -> LeadCountQueries: ...
+    @property
+    def customers(self) -> CustomerQueries: ...
     @property
     def campaigns(self) -> CampaignQueries: ...
     @property

@@ -16,15 +16,20 @@ from sqlite_utils import Database, Migrations
 from capture.errors import Refused
 from capture.files import open_private
 from capture.ledger import (
+    customers,
+    endpoint_store,
     lead_counts,
     lead_list,
     outbox,
     page_views,
     search_words,
+    statements,
     traits,
     users,
 )
-from capture.ledger.dialect import Connection
+from capture.ledger.dialect import SQLITE, Connection
+from capture.ledger.projections import fill_projections
+from capture.ledger.store import SqlReadTransaction
 
 MIGRATIONS: Final = Migrations("gatepost")
 
@@ -106,8 +111,8 @@ def _trigger_sql() -> dict[str, str]:
 def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
-        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, _DOWNLOADS, _WEBHOOKS),
-        *(traits.TABLES, _ERASURE),
+        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, _DOWNLOADS),
+        *(endpoint_store.TABLE, traits.TABLES, _ERASURE),
     ):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
@@ -168,6 +173,15 @@ def index_words(db: Database) -> None:
             " ON terms.slug = leads.campaign AND terms.version = leads.version,"
             " json_each(search_keys(slug, terms.version, text, answers, unverified)) AS word"
         )
+
+
+@MIGRATIONS()
+def count_leads_and_sales(db: Database) -> None:
+    """Counts of leads, sums over customers, and totals of statements, for the desk's overview."""
+    for tables in (lead_counts.TABLES, customers.TABLES, statements.TOTALS):
+        db.executescript(tables)
+    if db.execute("SELECT 1 FROM events LIMIT 1").fetchone():
+        fill_projections(SqlReadTransaction(db.conn, SQLITE, key=b""))
 
 
 _EVENTS: Final = """
@@ -375,19 +389,4 @@ _ERASURE: Final = """
         at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX erasure_requests_by_address ON erasure_requests (address);
-"""
-
-_WEBHOOKS: Final = """
-    CREATE TABLE webhook_endpoints (
-        id TEXT PRIMARY KEY,
-        client TEXT NOT NULL,
-        url TEXT NOT NULL,
-        secret BLOB NOT NULL,  -- encrypted
-        made_at TEXT NOT NULL,
-        previous_secret BLOB NOT NULL,  -- encrypted; empty: none
-        previous_until TEXT,
-        failures INTEGER NOT NULL CHECK (failures >= 0),
-        paused_at TEXT,
-        pause_reason TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
 """

@@ -12,6 +12,20 @@ from capture.ledger.types import ClosedStatement, DueState, StatementTotal
 
 _COLUMNS: Final = "number, client, currency, month, json, sha256, closed_at"
 _STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHERE number = :number"
+_STORED_TOTALS: Final = (
+    "SELECT number, position, campaign, total FROM statement_totals WHERE number = :number"
+)
+
+TOTALS: Final = """
+    -- What each part of a statement adds up to, so that sums need not read its JSON.
+    CREATE TABLE statement_totals (
+        number TEXT NOT NULL,
+        position INTEGER NOT NULL,  -- of the part in the statement
+        campaign TEXT NOT NULL,
+        total INTEGER NOT NULL,  -- in minor units
+        PRIMARY KEY (number, position)
+    ) STRICT, WITHOUT ROWID;
+"""
 
 
 class SqlStatements:
@@ -43,7 +57,11 @@ class SqlStatements:
         return [number for (number,) in rows]
 
     def totals(self) -> Iterator[StatementTotal]:
-        rows = self._connection.execute(self._dialect.totals_in_json)
+        rows = self._connection.execute(
+            "SELECT number, client, currency, month, campaign, total FROM statements"
+            f" {self._dialect.outer_join_first} statement_totals USING (number)"
+            " ORDER BY statements.id, position"
+        )
         return (StatementTotal(*row) for row in rows)
 
     def lines(self, number: str) -> Sequence[tuple[str, str]]:
@@ -59,17 +77,12 @@ class SqlStatements:
         return [(number, period) for number, period in rows]
 
     def mismatched_lines(self) -> Iterator[tuple[str, str, str]]:
-        # One statement at a time: all lines together may be very many.
-        rows = self._connection.execute("SELECT DISTINCT number FROM statement_lines")
-        stored = {number for (number,) in rows}
-        numbers = self.numbers()
-        json_lines = self._dialect.lines_in_json
-        for number in [*numbers, *sorted(stored.difference(numbers))]:
-            yield from self._connection.execute(
-                f"SELECT * FROM ({json_lines} EXCEPT {_STORED_LINES})"
-                f" UNION ALL SELECT * FROM ({_STORED_LINES} EXCEPT {json_lines})",
-                {"number": number},
-            ).fetchall()
+        return self._mismatches("statement_lines", _STORED_LINES, self._dialect.lines_in_json)
+
+    def mismatched_totals(self) -> Iterator[tuple[str, str]]:
+        found = self._mismatches("statement_totals", _STORED_TOTALS, self._dialect.totals_in_json)
+        pairs = ((number, campaign) for number, _, campaign, _ in found)
+        return iter(dict.fromkeys(pairs))
 
     def billed_before(self, client: str, currency: str, month: str) -> "BilledLines":
         rows = self._connection.execute(
@@ -109,6 +122,7 @@ class SqlStatements:
                 show_time(statement.closed_at),
             ),
         )
+        self.save_totals(statement.number)
         billed = [(lead_id, period, statement.number) for lead_id, period in lines]
         self._connection.executemany(
             "INSERT INTO statement_lines (lead_id, period, number) VALUES (?, ?, ?)", billed
@@ -121,6 +135,27 @@ class SqlStatements:
         by_month = {lead_id for lead_id, period, _ in billed if period}
         leads = [lead for lead in map(self._leads.get, by_month) if lead is not None]
         self._due.save([(self._due.derive(lead), lead.lead_id) for lead in leads])
+
+    def save_totals(self, number: str) -> None:
+        """Stores the totals of a statement, which is stored already."""
+        self._connection.execute(
+            "INSERT INTO statement_totals (number, position, campaign, total) "
+            + self._dialect.totals_in_json,
+            {"number": number},
+        )
+
+    def _mismatches(self, table: str, stored: str, in_json: str) -> Iterator[Any]:
+        """The rows that only a table has, or only the JSON of a statement."""
+        # One statement at a time: all rows together may be very many.
+        rows = self._connection.execute(f"SELECT DISTINCT number FROM {table}")
+        known = {number for (number,) in rows}
+        numbers = self.numbers()
+        for number in [*numbers, *sorted(known.difference(numbers))]:
+            yield from self._connection.execute(
+                f"SELECT * FROM ({in_json} EXCEPT {stored})"
+                f" UNION ALL SELECT * FROM ({stored} EXCEPT {in_json})",
+                {"number": number},
+            ).fetchall()
 
 
 class BilledLines:

@@ -6,8 +6,10 @@ from capture.errors import NotFound, Refused
 from capture.lead.events import Event, EventKind
 from capture.lead.fold import apply_event
 from capture.lead.model import Lead
+from capture.lead.moves import NOT_STARTED
 from capture.ledger.api_store import SqlApi
 from capture.ledger.campaigns import SqlCampaigns
+from capture.ledger.customers import SqlCustomers
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.downloads import SqlDownloads
 from capture.ledger.due_projection import DueProjection
@@ -38,8 +40,9 @@ class SqlReadTransaction:
         self.dialect = dialect
         self.events = SqlEvents(connection, dialect)
         self.leads = SqlLeads(connection, dialect, keyed_hash)
-        self.lead_counts = SqlLeadCounts(connection, dialect)
         self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
+        self.lead_counts = SqlLeadCounts(connection, self.campaigns, self.leads)
+        self.customers = SqlCustomers(connection, self.campaigns)
         words = SearchWords(connection, keyed_hash, self.campaigns)
         self.lead_list = SqlLeadList(connection, dialect, keyed_hash, self.campaigns, words)
         self.people = SqlPeople(connection, dialect, keyed_hash, words)
@@ -68,15 +71,26 @@ class SqlWriteTransaction(SqlReadTransaction):
         """See `protocol.WriteTransaction.append`."""
         leads: dict[str, Lead] = {}
         changed: dict[str, list[Event]] = {}
+        tally = self.lead_counts.tally()
         for event in events:
             if event.lead_id is None:
                 continue
-            lead = leads.get(event.lead_id) or self.leads.get(event.lead_id)
+            lead = leads.get(event.lead_id)
+            if lead is None:
+                lead = self.leads.get(event.lead_id)
+                if lead is not None:
+                    tally.add(lead, -1)
             leads[event.lead_id] = apply_event(lead, event)
-            if not event.data.get("silence"):  # the due time includes silence already
-                changed.setdefault(event.lead_id, []).append(event)
+            changed.setdefault(event.lead_id, []).append(event)
+        for lead in leads.values():
+            tally.add(lead)
+        sold = [lead for lead in leads.values() if lead.sale != NOT_STARTED]
+        earlier = {lead.lead_id: self._events_of(lead.lead_id) for lead in sold}
         self.head = self.events.insert(events, self.head)
         self.leads.save(leads.values())
+        self.lead_counts.save(tally)
+        for lead in sold:
+            self.customers.replace(lead, earlier[lead.lead_id], changed[lead.lead_id])
         self.lead_list.save_signals(leads, events)
         self._save_due_times(leads, changed)
 
@@ -94,9 +108,14 @@ class SqlWriteTransaction(SqlReadTransaction):
         self.connection.execute("RELEASE attempt")
         return result
 
+    def _events_of(self, lead_id: str) -> list[Event]:
+        return [recorded.event for recorded in self.events.select(lead_id=lead_id)]
+
     def _save_due_times(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
         due_times = []
         for lead_id, events in changed.items():
+            if all(event.data.get("silence") for event in events):
+                continue  # the due time includes silence already
             if events[0].kind is not EventKind.RECEIVED:
                 due_times.append((self.due.derive(leads[lead_id]), lead_id))
                 continue

@@ -17,6 +17,7 @@ from capture.ledger.due_projection import BILLED
 from capture.ledger.events import EVENT_COLUMNS, GENESIS, event_hash, recorded_from_row
 from capture.ledger.lead_list import risk_signals_of
 from capture.ledger.leads import LEAD_ROW, lead_row
+from capture.ledger.projections import ProjectionCheck
 from capture.ledger.store import SqlReadTransaction
 from capture.ledger.types import RecordedEvent, Verification
 
@@ -124,13 +125,18 @@ class _LeadScan:
         self._signals = _ProblemKind("its risk signals in the list differ from its events")
         self._signal_count = 0
         self._due = _ProblemKind("its row has a due time that differs from its events")
+        self._customers = _ProblemKind("its row in the table of customers differs from its events")
+        self._projections = ProjectionCheck(reading)
+        self._is_complete = True
 
     def problems(self) -> Iterator[str]:
         for kind in (
             *(self._forbidden, self._rows, self._missing, self._billed, self._due),
-            self._signals,
+            *(self._signals, self._customers),
         ):
             yield from kind.lines()
+        if self._is_sound and self._is_complete:
+            yield from self._projections.problems()
 
     def run(self, events: int) -> None:
         """Checks every lead. `events` is the number of events in the chain."""
@@ -156,13 +162,17 @@ class _LeadScan:
         )
         for (lead_id,) in rows:
             self.leads += 1
+            self._is_complete = False
             self._missing.add(f"lead {lead_id}")
 
     def _check_row(self, row: Row, due: str | None) -> None:
         lead_id = str(row[0])
         events = self._events_of(lead_id)
         lead = self._fold(events)
+        if lead is not None:
+            self._check_customer(lead, events)
         if lead is None or lead_row(lead) != row:
+            self._is_complete = self._is_complete and lead is not None
             self._rows.add(f"lead {lead_id}")
             return
         self._check_signals(lead, events)
@@ -172,6 +182,12 @@ class _LeadScan:
             derived = self._reading.due.derive(lead, (recorded.event for recorded in events))
             if due != derived:
                 self._due.add(f"lead {lead_id}")
+
+    def _check_customer(self, lead: Lead, events: Sequence[RecordedEvent]) -> None:
+        if self._is_sound and not self._projections.add(
+            lead, (recorded.event for recorded in events)
+        ):
+            self._customers.add(f"lead {lead.lead_id}")
 
     def _check_signals(self, lead: Lead, events: Sequence[RecordedEvent]) -> None:
         names = risk_signals_of(recorded.event for recorded in events)

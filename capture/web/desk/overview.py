@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from babel.dates import format_date
 from flask import Blueprint, current_app, redirect, url_for
@@ -15,7 +14,7 @@ from capture.documents.agreement.model import day as day_in_words
 from capture.documents.agreement.model import month_name
 from capture.kpi.formulas import percent
 from capture.kpi.gathering import campaigns_in
-from capture.kpi.overview import KnownFacts, Overview, gather_overview
+from capture.kpi.overview import Overview, gather_overview
 from capture.kpi.views import ViewCounts, count_views
 from capture.kpi.waiting import MOST_FAILED, Waiting, gather_waiting
 from capture.ledger.protocol import ReadTransaction
@@ -31,14 +30,10 @@ from capture.web.services import services
 
 blueprint = Blueprint("overview", __name__)
 
-_FACTS: Final = "gatepost_desk_facts"
-"""The key of `KnownFacts` in `Flask.extensions`."""
-
 
 @blueprint.record_once
-def _add_caches(state: BlueprintSetupState) -> None:
+def _add_cache(state: BlueprintSetupState) -> None:
     state.app.extensions[CACHE] = ResultCache()
-    state.app.extensions[_FACTS] = KnownFacts()
 
 
 @blueprint.get("/")
@@ -93,7 +88,7 @@ def _gather(
         reading,
         ("overview", month, versions),
         now,
-        lambda: gather_overview(reading, campaigns, month, now, current_app.extensions[_FACTS]),
+        lambda: gather_overview(reading, campaigns, month, now),
     )
     return overview, gather_waiting(reading, catalogue, now), count_views(reading, month)
 

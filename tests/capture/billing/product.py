@@ -54,6 +54,7 @@ from tests.capture.billing.oracle_acts import Act
 from tests.capture.billing.oracle_campaign import Line, Part
 from tests.capture.billing.oracle_history import Terms
 from tests.capture.billing.product_campaign import campaign_of, major_units
+from tests.capture.kpi.same_figures import assert_overview_has_the_figures_of_kpi
 from tests.capture.whole_fold import assert_drawn_as_from_every_lead
 from tests.samples import ANSWERS, PARTIES, consent_to
 
@@ -326,6 +327,13 @@ class Product:
         """Checks that the selected leads give the same lines as all leads."""
         self.ledger.read(
             lambda reading: assert_drawn_as_from_every_lead(reading, slug, month, as_of)
+        )
+
+    def assert_overview_has_the_figures_of_kpi(self, now: datetime) -> None:
+        """Checks the desk's overview of the month of a time, as of that time."""
+        campaigns, month = list(self.campaigns.values()), f"{now:%Y-%m}"
+        self.ledger.read(
+            lambda reading: assert_overview_has_the_figures_of_kpi(reading, campaigns, month, now)
         )
 
     def assert_all_qualified_leads_are_read(self) -> None:

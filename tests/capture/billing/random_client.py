@@ -77,6 +77,8 @@ class RandomClient:
             self.now += 40 * random_acts.DAY
             self.close_what_is_over(rng)
         assert self.product.faults() == [], self.acts_text()
+        for now in (self.now, self.now + 400 * random_acts.DAY):
+            self.product.assert_overview_has_the_figures_of_kpi(now)
         automatic_credits = sum(credit.is_automatic for credit in self.oracle.credits)
         self.driven["automatic credits"] += automatic_credits
         self.driven["interrupted closes"] += self.product.interruptions

@@ -3,13 +3,13 @@
 The test module of a backend subclasses `LeadCountContract` and gives it a `ledger`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from capture.lead.events import EventKind, show_time
-from capture.ledger.lead_counts import QuarterCount, StageCount
+from capture.ledger.lead_counts import DayCount, StageCount
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import ClosedStatement, StatementTotal
-from tests.samples import NOW, later_event, received_event
+from tests.samples import NOW, campaign, later_event, received_event
 
 HOUR = timedelta(hours=1)
 
@@ -62,31 +62,43 @@ class LeadCountContract:
             StageCount("2026-11", "expired", False, "none", 1),
         }
         assert counts(NOW, first="2026-12") == set()
-        assert ledger.read(lambda reading: reading.lead_counts.with_sale("guide")) == ["b"]
-        assert ledger.read(lambda reading: reading.lead_counts.with_sale("other")) == []
 
-    def test_leads_are_counted_by_the_quarter_of_an_hour_of_their_receipt(
+    def test_leads_are_counted_by_the_day_of_their_receipt_in_the_campaign_s_zone(
         self, ledger: Ledger
     ) -> None:
-        ledger.transact(
-            lambda records: records.append(
-                *(
-                    received_event(str(minute), at=NOW.replace(minute=minute, second=59))
-                    for minute in (0, 14, 15, 59)
-                ),
+        midnight = datetime(2026, 11, 24, 5, tzinfo=UTC)  # in New York
+        ends = show_time(midnight + HOUR)
+
+        def work(records: WriteTransaction) -> None:
+            records.campaigns.save_version(campaign(), NOW)
+            for number, at in enumerate([midnight - HOUR / 60, midnight, midnight + HOUR]):
+                records.append(received_event(str(number), at=at))
+            records.append(
+                later_event("1", EventKind.UNCONFIRMED, until=ends),
                 received_event("test", test=True),
             )
-        )
-        found = ledger.read(
-            lambda reading: reading.lead_counts.by_quarter_hour("guide", "2026-11", NOW)
-        )
-        assert [(item.start - NOW, item.review, item.count) for item in found] == [
-            (timedelta(minutes=0), "received", 2),
-            (timedelta(minutes=15), "received", 1),
-            (timedelta(minutes=45), "received", 1),
+
+        ledger.transact(work)
+
+        def counts(now: datetime) -> list[DayCount]:
+            return list(
+                ledger.read(lambda reading: reading.lead_counts.by_day("guide", "2026-11", now))
+            )
+
+        monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
+        assert counts(midnight) == [
+            DayCount(monday, "received", 1),
+            DayCount(tuesday, "received", 1),
+            DayCount(tuesday, "unconfirmed", 1),
         ]
-        assert isinstance(found[0], QuarterCount)
-        assert found[0].start.tzinfo == UTC
+        assert counts(midnight + HOUR) == [
+            DayCount(monday, "received", 1),
+            DayCount(tuesday, "expired", 1),
+            DayCount(tuesday, "received", 1),
+        ]
+        assert (
+            ledger.read(lambda reading: reading.lead_counts.by_day("guide", "2026-12", NOW)) == []
+        )
 
     def test_the_totals_of_statements_are_by_campaign_in_the_order_of_closing(
         self, ledger: Ledger

@@ -47,10 +47,12 @@ def test_no_shared_file_imports_sqlite(path: Path) -> None:
     assert not {module for module, _ in names if module.split(".")[0].startswith("sqlite")}
 
 
-def test_the_ledger_imports_only_next_due_at_from_billing() -> None:
+def test_the_ledger_imports_only_due_times_and_customers_from_billing() -> None:
     pairs = {pair for path in ROOM.glob("*.py") for pair in imports(path)}
     assert {name for module, name in pairs if module.startswith("capture.billing")} == {
-        "next_due_at"
+        "Customer",
+        "customer_from",
+        "next_due_at",
     }
 
 

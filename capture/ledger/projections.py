@@ -1,0 +1,69 @@
+"""Derives the counts of leads, the sums over customers and the totals of statements.
+
+The ledger keeps them up to date in each write. Here they are computed for an old ledger that does
+not have them, and compared for `verify`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from capture.billing.customers import Customer
+from capture.lead.events import Event
+from capture.lead.model import Lead
+from capture.lead.moves import NOT_STARTED
+from capture.ledger.customers import PAYMENT_TABLES, PaymentTally, customer_row
+from capture.ledger.leads import LEAD, lead_from_row
+from capture.ledger.store import SqlReadTransaction
+
+
+def fill_projections(reading: SqlReadTransaction) -> None:
+    """Fills the empty tables from the leads, events and statements of the ledger."""
+    tally, payments = reading.lead_counts.tally(), PaymentTally()
+    rows = reading.connection.execute(
+        f"SELECT {LEAD} FROM leads {reading.dialect.in_stored_order} ORDER BY id"
+    )
+    for lead in map(lead_from_row, rows):
+        tally.add(lead)
+        if lead.sale != NOT_STARTED:
+            events = (recorded.event for recorded in reading.events.select(lead_id=lead.lead_id))
+            customer = reading.customers.derive(lead, events)
+            reading.customers.save_row(lead, customer)
+            if customer is not None:
+                payments.add(lead.campaign, customer)
+    reading.lead_counts.save(tally)
+    reading.customers.save_payments(payments)
+    for number in reading.statements.numbers():
+        reading.statements.save_totals(number)
+
+
+class ProjectionCheck:
+    """Derives the counts and sums again, lead by lead, and compares them with the tables."""
+
+    def __init__(self, reading: SqlReadTransaction) -> None:
+        self._reading = reading
+        self._tally = reading.lead_counts.tally()
+        self._payments = PaymentTally()
+        self._customers = 0
+
+    def add(self, lead: Lead, events: Iterable[Event]) -> bool:
+        """Adds a lead with its events. False if its row in `customers` is not the derived one."""
+        self._tally.add(lead)
+        customer: Customer | None = self._reading.customers.derive(lead, events)
+        if customer is not None:
+            self._payments.add(lead.campaign, customer)
+        row = customer_row(lead, customer)
+        self._customers += row is not None
+        return row is None or self._reading.customers.stored_row(lead.lead_id) == row
+
+    def problems(self) -> Iterator[str]:
+        """One line for each table that differs, after all leads were added."""
+        by_month, by_day = self._reading.lead_counts.stored()
+        if by_month != dict(+self._tally.months):
+            yield "the counts of leads by month: they differ from the events"
+        if by_day != dict(+self._tally.days):
+            yield "the counts of leads by day: they differ from the events"
+        for table in PAYMENT_TABLES:
+            if self._reading.customers.stored_payments(table) != self._payments.rows(table):
+                period = table.rpartition("_")[2]
+                yield f"the sums of payments by {period}: they differ from the events"
+        if self._reading.customers.count() != self._customers:
+            yield "the table of customers: it has rows of no customer"
