@@ -21,7 +21,7 @@ from audit.crawl import find_pages
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "screenshots"
-LEADS: Final = 1200
+LEADS: Final = 2400
 WIDTHS: Final = (390, 1280)
 SCHEMES: Final = ("light", "dark")
 PASSPHRASE: Final = "four easy words here"

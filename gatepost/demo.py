@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from capture.demo.fill import DemoFolder, DemoUsers, fill
+from capture.demo.fill import DemoFolder, DemoKeys, DemoUsers, fill
 from capture.ledger.users import User
 from capture.signed_links import LinkSigner, UserGrant, passphrase_path
 from capture.site import Site
@@ -55,7 +55,11 @@ def demo(ctx: click.Context, leads: int, seed: int, folder: Path, serve: bool) -
     with click.progressbar(length=100, label="A year") as bar:
         users = fill(
             demo_folder,
-            secret(settings, "duplicate_key"),
+            DemoKeys(
+                secret(settings, "duplicate_key"),
+                secret(settings, "secret_key"),
+                secret(settings, "webhook_key"),
+            ),
             agency_of(settings),
             _articles(settings),
             now,

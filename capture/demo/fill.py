@@ -1,27 +1,29 @@
 """Creates the demonstration: copies its campaign and client files, fills its ledger, adds users."""
 
+import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from capture.billing.statement import Agency, build_parties
-from capture.campaign.catalogue import read_catalogue
-from capture.demo.year import Year
+from capture.delivery.context import DeliveryContext
+from capture.delivery.current_files import CurrentFiles
+from capture.demo.messages import Messages
+from capture.demo.page_views import page_views
+from capture.demo.terms import lower_cap, read_terms
+from capture.demo.year import LAST_DAYS, Year
 from capture.errors import Refused
 from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger, WriteTransaction
-from capture.ledger.terms import save_terms
+from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role, User
-from capture.users.accounts import add_user, new_link
+from capture.signed_links import LinkSigner
+from capture.users.accounts import LINK_LIFE, add_user, new_link
 
 _FILES: Final = Path(__file__).parent / "files"
 _MARKER: Final = "this-is-a-demonstration"
-_LETTERS_OF: Final = timedelta(days=3)
-"""The last days of the year of which letters are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class DemoFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoKeys:
+    """The keys of the demonstration."""
+
+    duplicate_key: bytes = field(repr=False)
+    secret_key: bytes = field(repr=False)
+    webhook_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DemoUsers:
     """The users of the demonstration, each with a new one-time link."""
 
@@ -72,7 +83,7 @@ class DemoUsers:
 
 def fill(  # noqa: PLR0913 - all that the year depends on
     folder: DemoFolder,
-    duplicate_key: bytes,
+    keys: DemoKeys,
     agency: Agency,
     articles: Sequence[str],
     now: datetime,
@@ -84,26 +95,37 @@ def fill(  # noqa: PLR0913 - all that the year depends on
     """Fills the ledger with a year that ends now, and adds the users."""
     gated = folder.path / "gated"
     gated.mkdir()
-    catalogue = read_catalogue(folder.campaigns, folder.clients, gated)
-    campaigns = list(catalogue.campaigns.values())
-    parties = {slug: build_parties(agency, client) for slug, client in catalogue.clients.items()}
-    ledger = open_ledger(folder.database_url, duplicate_key)
+    terms = read_terms(folder.campaigns, folder.clients, gated, now)
+    files = CurrentFiles(folder.campaigns, folder.clients, gated)
+    clients = files().clients
+    parties = {slug: build_parties(agency, client) for slug, client in clients.items()}
+    ledger = open_ledger(folder.database_url, keys.duplicate_key)
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    context = DeliveryContext(
+        ledger=ledger,
+        catalogue=files,
+        link_signer=LinkSigner(keys.secret_key, LINK_LIFE),
+        service_url="",
+        site_url="",
+        desk_url="",
+        agency=agency,
+        templates=folder.path,
+        gated=gated,
+        webhook_key=keys.webhook_key,
+    )
     try:
-        year = Year(campaigns, parties, articles, end=now, seed=seed)
-        start = now - timedelta(days=366)
-        for campaign in campaigns:
-            ledger.transact(partial(save_terms, campaign=campaign, now=start))
+        year = Year(terms, parties, articles, end=now, seed=seed)
         year.record(ledger, leads, report)
-        _forget_old_messages(ledger, now - _LETTERS_OF)
+        views = list(page_views(chance, articles, terms.first, now.astimezone(UTC).date(), leads))
+        ledger.transact(lambda records: records.page_views.add(views))
+        messages = Messages(context, chance, now)
+        messages.begin(now - LAST_DAYS)
+        year.record_last_days(ledger, messages.deliver)
+        lower_cap(ledger, folder.campaigns, now)
+        report(1)
         return ledger.transact(lambda records: _add_users(records, now))
     finally:
         ledger.close()
-
-
-def _forget_old_messages(ledger: Ledger, before: datetime) -> None:
-    """Marks earlier events as planned, so that a dispatcher writes the letters of few days."""
-    last, _ = ledger.read(lambda reading: reading.events.head(before))
-    ledger.transact(lambda records: records.outbox.save_last_planned_event(last))
 
 
 def _add_users(records: WriteTransaction, now: datetime) -> DemoUsers:

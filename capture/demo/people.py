@@ -54,6 +54,8 @@ _SOURCES: Final[Sequence[tuple[int, Mapping[str, str]]]] = (
 """Weight, and the touch of a visit from there."""
 _COMPANIES: Final = 900
 """Companies that exist in the demonstration; several people of one may send a form."""
+_READ_ONLY: Final = 4
+"""Every fourth article is read, but leads nobody to a form."""
 
 _AGAIN: Final = 0.04
 """The share of people who send the form once more."""
@@ -66,6 +68,11 @@ class _Company:
     industry: str
     size: str
 
+    @property
+    def is_large_clinic(self) -> bool:
+        """Whether it meets the criteria of every campaign."""
+        return self.industry == "Healthcare" and self.size == "501-1000"
+
 
 class People:
     """Creates submissions. All random numbers come from `chance`."""
@@ -74,18 +81,28 @@ class People:
         """`articles` are the paths of the site's articles, the most read first."""
         self._chance = chance
         self._articles = articles or ("/",)
+        self._weights = article_weights(len(self._articles))
         self._known: dict[str, list[dict[str, Answer]]] = {}
+        self._domains: set[str] = set()
         self._companies = [self._company(number) for number in range(_COMPANIES)]
 
     def _company(self, number: int) -> _Company:
         industry = self._chance.choices(list(_TRADE), (44, 16, 14, 16, 10))[0]
         name = f"{_PLACE[number % len(_PLACE)]} {self._chance.choice(_TRADE[industry])}"
-        domain = f"{name.lower().replace(' ', '-')}-{number}.example"
+        domain = name.lower().replace(" ", "-")
+        domain = f"{domain}{number}.example" if domain in self._domains else f"{domain}.example"
+        self._domains.add(domain.removesuffix(".example"))
         return _Company(name, domain, industry, self._chance.choices(_SIZES, _SIZE_WEIGHTS)[0])
 
-    def submission(self, terms: Campaign, at: datetime) -> Submission:
-        """The form of a new person. A few are robots' or have autofill in the hidden field."""
+    def submission(self, terms: Campaign, at: datetime, network: str = "") -> Submission:
+        """The form of a new person. A few are robots' or have autofill in the hidden field.
+
+        `network` is the IP address, by default one of its own. A form with a given one is of a
+        clinic, and of no robot.
+        """
         chance, company = self._chance, self._chance.choice(self._companies)
+        if network:
+            company = chance.choice([each for each in self._companies if each.is_large_clinic])
         first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
         answers: dict[str, Answer] = {
             "full_name": f"{first} {last}",
@@ -97,7 +114,7 @@ class People:
             "country": _COUNTRY[terms.currency],
         }
         known = self._known.setdefault(terms.slug, [])
-        if known and chance.random() < _AGAIN:
+        if known and not network and chance.random() < _AGAIN:
             answers = chance.choice(known)
         else:
             known.append(answers)
@@ -105,16 +122,15 @@ class People:
         return Submission(
             answers={name: answers[name] for name in terms.fields if name in answers},
             consent=Consent(given=True, version=terms.version),
-            spam_signals=self._signals(),
+            spam_signals=() if network else self._signals(),
             first_touch=first_touch,
             last_touch=last_touch,
-            network=".".join(str(chance.randint(1, 250)) for _ in range(4)),
+            network=network or ".".join(str(chance.randint(1, 250)) for _ in range(4)),
             page=last_touch["path"],
         )
 
     def _touches(self, terms: Campaign, at: datetime) -> tuple[dict[str, str], dict[str, str]]:
-        weights = [1 / (place + 1) for place in range(len(self._articles))]
-        first, last = self._chance.choices(self._articles, weights, k=2)
+        first, last = self._chance.choices(self._articles, self._weights, k=2)
         source = self._chance.choices(
             [touch for _, touch in _SOURCES], [weight for weight, _ in _SOURCES]
         )[0]
@@ -128,3 +144,10 @@ class People:
         if draw < 0.02:
             return (HONEYPOT, "too_fast")
         return (HONEYPOT,) if draw < 0.05 else ()
+
+
+def article_weights(articles: int) -> list[float]:
+    """How many of the leads come from each article, the most read first."""
+    weights = [1 / (place + 1) for place in range(articles)]
+    weights[_READ_ONLY - 1 :: _READ_ONLY] = [0.0] * len(weights[_READ_ONLY - 1 :: _READ_ONLY])
+    return weights

@@ -12,18 +12,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from capture.billing.statement import Parties
 from capture.campaign.model import Campaign
 from capture.closing.close import close_month
 from capture.closing.documents import accounts_of, find_document
 from capture.closing.payments import PaymentRequest, record_payment
+from capture.demo import last_days
+from capture.demo.last_days import Step
 from capture.demo.people import People
+from capture.demo.terms import TermsOfYear
+from capture.intake.confirm import confirm_address, expire_leads
 from capture.intake.quarantine import discard, release
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
+from capture.ledger.terms import save_terms
 from capture.money import from_minor
 from capture.outcomes.record import Outcome, record_outcome
 from capture.review.acts import (
@@ -40,6 +45,12 @@ from capture.review.acts import (
 YEAR: Final = timedelta(days=365)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+LAST_DAYS: Final = timedelta(days=3)
+"""The end of the year: letters and webhooks are written, hour by hour."""
+_CHANGE_OF_TERMS: Final = timedelta(days=100)
+"""Before the end of the year."""
+_FRESH: Final = timedelta(hours=46)
+"""Leads of these last hours are mostly not reviewed yet."""
 _AGENCY: Final = "Ada Lee"
 _REVIEWERS: Final[Mapping[str, str]] = {
     "harbor": "Carol Diaz",
@@ -55,17 +66,11 @@ _SHARE_OF_FORMS: Final[Mapping[str, int]] = {
 _HOURS_OF_DAY: Final = (8, 9, 9, 10, 10, 10, 11, 11, 12, 13, 13, 14, 14, 15, 15, 16, 17, 19, 21)
 
 
-class Step(Protocol):
-    """One thing that happens. It may have become impossible; then nothing of it is recorded."""
-
-    def __call__(self, records: WriteTransaction, now: datetime) -> object: ...
-
-
 @dataclass
 class Year:
     """The events of a year, step by step in the order of time."""
 
-    campaigns: Sequence[Campaign]
+    terms: TermsOfYear
     parties: Mapping[str, Parties]
     """By client."""
     articles: Sequence[str]
@@ -77,18 +82,50 @@ class Year:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311 - no secret
         self._people = People(self._chance, self.articles)
+        self._campaigns = self.terms.first
 
     def record(self, ledger: Ledger, leads: int, report: Callable[[float], None]) -> None:
-        """Records everything, in one transaction for each day. `report` gets the share done."""
+        """Records everything but the last days, in one transaction for each day.
+
+        `report` gets the share of the year that is done.
+        """
         start = self.end - YEAR
-        for at in self._arrivals(start, leads):
-            self._plan(at, self._receive)
+        self._plan_forms(start, leads)
+        self._plan(start, self._save_terms)
+        self._plan(self.end - _CHANGE_OF_TERMS, self._change_terms)
         self._plan_month_ends(start)
-        days = YEAR // _DAY
+        for at, step in last_days.corrections(self.end, _AGENCY, _REVIEWERS["harbor"]):
+            self._plan(at, step)
+        days = (YEAR - LAST_DAYS) // _DAY
         for day in range(1, days + 1):
-            until = self.end if day == days else start + day * _DAY
+            ledger.transact(partial(self._run, until=start + day * _DAY))
+            report(day / (YEAR / _DAY))
+
+    def record_last_days(self, ledger: Ledger, after_hour: Callable[[datetime], None]) -> None:
+        """Records the last days. Calls `after_hour` after each hour, outside the transaction."""
+        for hours_left in reversed(range(LAST_DAYS // _HOUR)):
+            until = self.end - hours_left * _HOUR
             ledger.transact(partial(self._run, until=until))
-            report(day / days)
+            after_hour(until)
+
+    def _save_terms(self, records: WriteTransaction, now: datetime) -> None:
+        for campaign in self._campaigns:
+            save_terms(records, campaign, now)
+
+    def _change_terms(self, records: WriteTransaction, now: datetime) -> None:
+        self._campaigns = self.terms.changed
+        self._save_terms(records, now)
+
+    def _plan_forms(self, start: datetime, leads: int) -> None:
+        fresh = min(leads // 20, 16)
+        group = last_days.FORMS_OF_NETWORK if leads > 200 else 0
+        for at in self._arrivals(start, leads - fresh - group):
+            self._plan(at, self._receive)
+        for number in range(fresh):
+            self._plan(self.end - _FRESH * (number + 0.5) / fresh, self._receive)
+        for number in range(group):
+            at = self.end - 20 * _HOUR + number * timedelta(minutes=25)
+            self._plan(at, partial(self._receive, network=last_days.NETWORK))
 
     def _arrivals(self, start: datetime, leads: int) -> list[datetime]:
         """Times of forms: more in each month than in the one before, few on weekends."""
@@ -112,15 +149,19 @@ class Year:
             at, _, step = heapq.heappop(self._queue)
             # A step may have become impossible, such as a review after a withdrawal.
             records.attempt(partial(step, now=at))
+        expire_leads(records, until)
         record_silent_acceptances(records, until)  # as the dispatcher does
         record_held_meetings(records, until)
 
     # A lead.
 
-    def _receive(self, records: WriteTransaction, now: datetime) -> None:
-        weights = [_SHARE_OF_FORMS[campaign.slug] for campaign in self.campaigns]
-        terms = self._chance.choices(self.campaigns, weights)[0]
-        submission = self._people.submission(terms, now)
+    def _receive(self, records: WriteTransaction, now: datetime, network: str = "") -> None:
+        """`network`: the IP address of a group of forms to the first campaign."""
+        weights = [_SHARE_OF_FORMS[campaign.slug] for campaign in self._campaigns]
+        terms = self._chance.choices(self._campaigns, weights)[0]
+        if network:
+            terms = next(each for each in self._campaigns if each.slug == "cloud-checklist")
+        submission = self._people.submission(terms, now, network)
         lead_id = receive_submission(records, terms, submission, now).lead_id
         self._follow(records, lead_id, terms, now)
 
@@ -129,16 +170,27 @@ class Year:
     ) -> None:
         """Plans what the stage of the lead leads to."""
         lead = records.leads.get(lead_id)
+        if lead is not None and lead.review == "unconfirmed" and self._chance.random() < 0.85:
+            self._plan(
+                now + self._hours(0.05, 9), partial(self._confirm, lead_id=lead_id, terms=terms)
+            )
         if lead is not None and lead.review == "quarantined":
-            is_checked = self._chance.random() < 0.9
-            if is_checked:
+            is_old = now < self.end - LAST_DAYS
+            if is_old or self._chance.random() < 0.3:
                 self._plan(
                     now + self._hours(2, 40),
                     partial(self._check, lead_id=lead_id, terms=terms),
                 )
         if lead is not None and lead.review == "qualified":
-            self._plan(now + timedelta(minutes=1), partial(self._notify, lead_id=lead_id))
+            if now < self.end - LAST_DAYS:
+                self._plan(now + timedelta(minutes=1), partial(self._notify, lead_id=lead_id))
             self._plan_review(lead_id, terms, now)
+
+    def _confirm(
+        self, records: WriteTransaction, now: datetime, *, lead_id: str, terms: Campaign
+    ) -> None:
+        confirm_address(records, lead_id, now)
+        self._follow(records, lead_id, terms, now)
 
     def _check(
         self, records: WriteTransaction, now: datetime, *, lead_id: str, terms: Campaign
@@ -157,7 +209,9 @@ class Year:
 
     def _plan_review(self, lead_id: str, terms: Campaign, now: datetime) -> None:
         """The client accepts most leads, rejects some, and leaves the others to silence."""
-        draw, at = self._chance.random(), now + self._hours(0.5, 44)
+        draw, at = self._chance.random(), now + self._hours(1.5, 44)
+        if now > self.end - _FRESH:
+            at += self._hours(0, 40)
         act = Act(lead_id, _REVIEWERS[terms.client], Actor.CLIENT)
         if draw < 0.62:
             self._plan(at, partial(self._accept, act=act, terms=terms))
@@ -266,7 +320,10 @@ class Year:
             if closing_day > self.end - 5 * _DAY:
                 break
             name = f"{(closing_day - 5 * _DAY):%Y-%m}"
+            is_last = closing_day > self.end - 36 * _DAY
             for client, parties in self.parties.items():
+                if is_last and client == last_days.WAITING:
+                    continue
                 self._plan(
                     closing_day,
                     partial(self._close, client=client, parties=parties, month=name),
@@ -282,7 +339,7 @@ class Year:
         month: str,
     ) -> None:
         for closing in close_month(records, client, parties, month, now):
-            if closing.number:
+            if closing.number and not last_days.is_left_unpaid(client, now, self.end):
                 self._plan_payment(closing.number, now)
 
     def _plan_payment(self, number: str, now: datetime) -> None:

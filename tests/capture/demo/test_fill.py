@@ -6,24 +6,30 @@ from pathlib import Path
 import pytest
 
 from capture.billing.statement import Agency, Party
+from capture.campaign.catalogue import read_catalogue
 from capture.closing.checks import check_documents
-from capture.closing.documents import payments_of
-from capture.demo.fill import DemoFolder, DemoUsers, fill
+from capture.closing.debit import proposals_of
+from capture.closing.documents import accounts_of, payments_of, state_of
+from capture.demo.fill import DemoFolder, DemoKeys, DemoUsers, fill
 from capture.errors import Refused
+from capture.kpi.waiting import gather_waiting
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
+from capture.ledger.messages import Channel, MessageState
+from capture.ledger.page_views import ViewKind
 from capture.ledger.protocol import Ledger
 from capture.ledger.users import Role
 from tests.samples import NOW
 
 KEY = b"a key for tests only"
+KEYS = DemoKeys(KEY, b"another key for tests", b"a third key for tests")
 AGENCY = Agency(Party("Ada's Leads", ("1 Main Street", "New York")))
 
 
 def fill_folder(folder: DemoFolder, leads: int = 250) -> tuple[DemoUsers, list[float]]:
     shares: list[float] = []
     users = fill(
-        folder, KEY, AGENCY, ["/sla/", "/first/"], NOW, leads=leads, seed=1, report=shares.append
+        folder, KEYS, AGENCY, ["/sla/", "/first/"], NOW, leads=leads, seed=1, report=shares.append
     )
     return users, shares
 
@@ -81,6 +87,42 @@ def test_each_client_has_paid_statements(ledger: Ledger) -> None:
     )
 
 
+def test_something_waits_at_the_end_of_the_year(ledger: Ledger, folder: DemoFolder) -> None:
+    catalogue = read_catalogue(folder.campaigns, folder.clients, folder.path / "gated")
+    waiting = ledger.read(lambda reading: gather_waiting(reading, catalogue, NOW))
+    assert waiting.lapsing
+    assert {lead.review for lead in waiting.in_quarantine} == {"quarantined", "held_back"}
+    assert waiting.failed
+    assert [campaign.slug for campaign, _ in waiting.near_caps] == ["cloud-checklist"]
+    assert [campaign.slug for campaign in waiting.ending] == ["payroll-trial"]
+    assert [months.group.client for months in waiting.open_months] == ["orchard"]
+
+
+def test_a_debit_waits_for_its_client_and_a_statement_is_overdue(ledger: Ledger) -> None:
+    proposals = ledger.read(proposals_of)
+    assert [proposal.stage for proposal in proposals] == ["approved", "open"]
+    accounts = ledger.read(lambda reading: accounts_of(reading, "harbor"))
+    states = [state_of(entry, NOW) for account in accounts for entry in account.entries]
+    assert "overdue" in states
+
+
+def test_pages_and_forms_were_seen(ledger: Ledger) -> None:
+    days = NOW.date() - timedelta(days=364), NOW.date()
+    views = ledger.read(lambda reading: reading.page_views.by_path(*days))
+    seen = {(path, kind) for path, kind, _ in views}
+    assert {("/sla/", ViewKind.PAGE), ("/sla/", ViewKind.FORM)} <= seen
+    pages = sum(count for _, kind, count in views if kind is ViewKind.PAGE)
+    forms = sum(count for _, kind, count in views if kind is ViewKind.FORM)
+    assert pages > forms > 250
+
+
+def test_messages_were_sent_and_wait_and_failed(ledger: Ledger) -> None:
+    states = (MessageState.SENT, MessageState.WAITING, MessageState.FAILED)
+    messages = ledger.read(lambda reading: list(reading.outbox.select(*states)))
+    assert {message.state for message in messages} == set(states)
+    assert {message.channel for message in messages} == set(Channel)
+
+
 def test_it_has_a_user_of_each_role(ledger: Ledger) -> None:
     users = ledger.read(lambda reading: reading.users.select())
     assert {user.role for user in users} == set(Role)
@@ -108,7 +150,7 @@ def test_it_is_made_anew_in_its_own_folder(tmp_path: Path) -> None:
 def test_the_year_may_end_on_any_day(tmp_path: Path, end: datetime) -> None:
     folder = DemoFolder(tmp_path / "demo")
     folder.create()
-    fill(folder, KEY, AGENCY, ["/sla/"], end, leads=30, seed=1, report=lambda _: None)
+    fill(folder, KEYS, AGENCY, ["/sla/"], end, leads=30, seed=1, report=lambda _: None)
     ledger = open_ledger(folder.database_url, KEY)
     assert (ledger.verify().problems, ledger.verify().leads) == ((), 30)
     assert ledger.read(lambda reading: list(reading.statements.select()))
