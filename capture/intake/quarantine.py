@@ -15,7 +15,7 @@ from capture.intake.judge_again import judge_again
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.fold import apply_event
 from capture.lead.model import Lead, event_of
-from capture.lead.moves import MOVES, NOT_STARTED, Track
+from capture.lead.moves import MOVES, NOT_STARTED, QUARANTINE_STAGES, Track
 from capture.lead.review_window import deadline
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
@@ -27,9 +27,6 @@ from capture.review.acts import (
     record_silent_acceptance,
 )
 from capture.text import trim_invisible
-
-QUARANTINE_STAGES: Final = ("quarantined", "held_back")
-"""Stages of a lead in quarantine: it waits for the agency to release or discard it."""
 
 _UNDECIDED: Final = frozenset({"unconfirmed", "qualified"})
 """Stages of a lead that nobody has decided yet."""

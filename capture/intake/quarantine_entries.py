@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from capture.errors import Refused
-from capture.intake.quarantine import QUARANTINE_STAGES
 from capture.lead.events import Event, EventKind
 from capture.lead.model import Lead
+from capture.lead.moves import QUARANTINE_STAGES
 from capture.ledger.protocol import ReadTransaction
 
 

@@ -161,6 +161,9 @@ def track_of_event(kind: EventKind, data: Mapping[str, Any]) -> Track:
     return Track(data["track"]) if kind is EventKind.OBJECTED else TRACK_OF[kind]
 
 
+QUARANTINE_STAGES = ("quarantined", "held_back")
+"""The lead waits for the agency to release or discard it (rule 36)."""
+
 DELIVERED = frozenset({"qualified", "accepted"})
 """Review stages in which the client has the lead. Only these allow a meeting or a sale."""
 

@@ -6,10 +6,22 @@ A download is no term of an agreement and never billed. So it is no event, and i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from capture.lead.events import parse_time, show_time
 from capture.ledger.dialect import Connection
+
+TABLE: Final = """
+    CREATE TABLE downloads (
+        lead_id TEXT NOT NULL,
+        file TEXT NOT NULL,
+        first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        PRIMARY KEY (lead_id, file)
+    ) STRICT, WITHOUT ROWID;
+"""
+"""The table of this subject, for the migration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Derives the counts of leads, the sums over customers and the totals of statements.
+"""Derives counts of leads, sums over customers, totals of statements, and the list of quarantine.
 
 The ledger keeps them up to date in each write. Here they are computed for an old ledger that does
 not have them, and compared for `verify`.
@@ -33,6 +33,14 @@ def fill_projections(reading: SqlReadTransaction) -> None:
     reading.customers.save_payments(payments)
     for number in reading.statements.numbers():
         reading.statements.save_totals(number)
+
+
+def fill_held_leads(reading: SqlReadTransaction) -> None:
+    """Fills the empty table of leads in quarantine."""
+    reading.held_leads.fill(
+        (lead, (recorded.event for recorded in reading.events.select(lead_id=lead.lead_id)))
+        for lead in reading.leads.in_quarantine()
+    )
 
 
 class ProjectionCheck:

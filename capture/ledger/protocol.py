@@ -22,6 +22,7 @@ from capture.ledger.customers import CustomerQueries
 from capture.ledger.downloads import DownloadQueries, DownloadWrites
 from capture.ledger.endpoints import EndpointQueries, EndpointWrites
 from capture.ledger.erasure import ErasureQueries, ErasureWrites
+from capture.ledger.held_leads import HeldLeadQueries
 from capture.ledger.lead_counts import LeadCountQueries
 from capture.ledger.lead_list import LeadListQueries
 from capture.ledger.messages import OutboxQueries, OutboxWrites
@@ -309,6 +310,8 @@ class ReadTransaction(Protocol):
     def downloads(self) -> DownloadQueries: ...
     @property
     def review_queue(self) -> ReviewQueueQueries: ...
+    @property
+    def held_leads(self) -> HeldLeadQueries: ...
     @property
     def traits(self) -> TraitQueries: ...
     @property

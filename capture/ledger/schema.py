@@ -17,7 +17,9 @@ from capture.errors import Refused
 from capture.files import open_private
 from capture.ledger import (
     customers,
+    downloads,
     endpoint_store,
+    held_leads,
     lead_counts,
     lead_list,
     outbox,
@@ -28,7 +30,7 @@ from capture.ledger import (
     users,
 )
 from capture.ledger.dialect import SQLITE, Connection
-from capture.ledger.projections import fill_projections
+from capture.ledger.projections import fill_held_leads, fill_projections
 from capture.ledger.store import SqlReadTransaction
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -111,7 +113,7 @@ def _trigger_sql() -> dict[str, str]:
 def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
-        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, _DOWNLOADS),
+        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, downloads.TABLE),
         *(endpoint_store.TABLE, traits.TABLES, _ERASURE),
     ):
         db.executescript(tables)
@@ -182,6 +184,13 @@ def count_leads_and_sales(db: Database) -> None:
         db.executescript(tables)
     if db.execute("SELECT 1 FROM events LIMIT 1").fetchone():
         fill_projections(SqlReadTransaction(db.conn, SQLITE, key=b""))
+
+
+@MIGRATIONS()
+def list_quarantine(db: Database) -> None:
+    """The leads in quarantine by what looks alike."""
+    db.executescript(held_leads.TABLE)
+    fill_held_leads(SqlReadTransaction(db.conn, SQLITE, key=b""))
 
 
 _EVENTS: Final = """
@@ -360,17 +369,6 @@ _API: Final = """
         request BLOB NOT NULL,
         answer TEXT NOT NULL,
         answered_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-"""
-
-_DOWNLOADS: Final = """
-    CREATE TABLE downloads (
-        lead_id TEXT NOT NULL,
-        file TEXT NOT NULL,
-        first_at TEXT NOT NULL,
-        last_at TEXT NOT NULL,
-        count INTEGER NOT NULL CHECK (count > 0),
-        PRIMARY KEY (lead_id, file)
     ) STRICT, WITHOUT ROWID;
 """
 

@@ -16,6 +16,7 @@ from capture.ledger.due_projection import DueProjection
 from capture.ledger.endpoint_store import SqlEndpoints
 from capture.ledger.erasure import SqlErasure
 from capture.ledger.events import Head, SqlEvents
+from capture.ledger.held_leads import SqlHeldLeads
 from capture.ledger.lead_counts import SqlLeadCounts
 from capture.ledger.lead_list import SqlLeadList
 from capture.ledger.leads import SqlLeads
@@ -52,6 +53,7 @@ class SqlReadTransaction:
         self.outbox = SqlOutbox(connection, dialect, keyed_hash)
         self.downloads = SqlDownloads(connection)
         self.review_queue = SqlReviewQueue(connection, dialect)
+        self.held_leads = SqlHeldLeads(connection)
         self.traits = SqlTraits(connection, dialect, keyed_hash)
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)
@@ -92,6 +94,7 @@ class SqlWriteTransaction(SqlReadTransaction):
         for lead in sold:
             self.customers.replace(lead, earlier[lead.lead_id], changed[lead.lead_id])
         self.lead_list.save_signals(leads, events)
+        self.held_leads.save(leads.values(), events)
         self._save_due_times(leads, changed)
 
     def attempt(self, work: Callable[[WriteTransaction], Result]) -> Result | Refused | NotFound:

@@ -15,6 +15,7 @@ from capture.lead.model import Lead
 from capture.ledger.dialect import Connection
 from capture.ledger.due_projection import BILLED
 from capture.ledger.events import EVENT_COLUMNS, GENESIS, event_hash, recorded_from_row
+from capture.ledger.held_leads import held_row
 from capture.ledger.lead_list import risk_signals_of
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.projections import ProjectionCheck
@@ -124,6 +125,8 @@ class _LeadScan:
         self._billed = _ProblemKind("its row does not name the statement that billed it last")
         self._signals = _ProblemKind("its risk signals in the list differ from its events")
         self._signal_count = 0
+        self._held = _ProblemKind("its row in the list of quarantine differs from its events")
+        self._held_count = 0
         self._due = _ProblemKind("its row has a due time that differs from its events")
         self._customers = _ProblemKind("its row in the table of customers differs from its events")
         self._projections = ProjectionCheck(reading)
@@ -132,7 +135,7 @@ class _LeadScan:
     def problems(self) -> Iterator[str]:
         for kind in (
             *(self._forbidden, self._rows, self._missing, self._billed, self._due),
-            *(self._signals, self._customers),
+            *(self._signals, self._held, self._customers),
         ):
             yield from kind.lines()
         if self._is_sound and self._is_complete:
@@ -151,6 +154,8 @@ class _LeadScan:
                 self._billed.add(f"lead {row[0]}")
         if self._is_sound and self._reading.lead_list.count_signals() != self._signal_count:
             self._signals.add("the list of risk signals", "has rows of no event")
+        if self._is_sound and self._reading.held_leads.count() != self._held_count:
+            self._held.add("the list of quarantine", "has rows of no lead in quarantine")
         account_events = "SELECT count(*) FROM events WHERE lead_id IS NULL"
         if self._events + self._db.execute(account_events).fetchone()[0] != events:
             self._find_missing_rows()
@@ -176,6 +181,7 @@ class _LeadScan:
             self._rows.add(f"lead {lead_id}")
             return
         self._check_signals(lead, events)
+        self._check_held(lead, events)
         versions = {lead.version, lead.consent_version}
         self.versions |= {(lead.campaign, version) for version in versions if version is not None}
         if self._is_sound:
@@ -194,6 +200,12 @@ class _LeadScan:
         self._signal_count += len(names)
         if names and not self._reading.lead_list.has_signals(lead, names):
             self._signals.add(f"lead {lead.lead_id}")
+
+    def _check_held(self, lead: Lead, events: Sequence[RecordedEvent]) -> None:
+        row = held_row(lead, (recorded.event for recorded in events))
+        self._held_count += row is not None
+        if row is not None and not self._reading.held_leads.has_row(row):
+            self._held.add(f"lead {lead.lead_id}")
 
     def _events_of(self, lead_id: str) -> Sequence[RecordedEvent]:
         """The lead's events; empty if one is damaged, because the chain is then broken too."""

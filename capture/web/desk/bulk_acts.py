@@ -13,8 +13,9 @@ from capture.client_access.client_review import (
     undo_review,
 )
 from capture.errors import GatepostError, NotFound, Refused
-from capture.intake.quarantine import QUARANTINE_STAGES, discard, release
+from capture.intake.quarantine import discard, release
 from capture.lead.events import Actor, EventKind
+from capture.lead.moves import QUARANTINE_STAGES
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.review.acts import Act, find_lead
 from capture.review.decisions import KINDS, Decision

@@ -13,9 +13,9 @@ from capture.countries import COUNTRIES
 from capture.documents.agreement.model import visible_text
 from capture.form.campaign_form import as_form_values
 from capture.intake.correct import is_correctable, needs_not_spam
-from capture.intake.quarantine import QUARANTINE_STAGES
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
+from capture.lead.moves import QUARANTINE_STAGES
 from capture.lead_details.next_outcomes import possible_outcomes
 from capture.lead_details.timeline import SENTENCES
 from capture.ledger.types import PersonalData

@@ -14,10 +14,10 @@ from capture.form.text import cleaned_line
 from capture.intake.correct import LeadCorrection, correct_lead
 from capture.intake.quarantine import discard, release
 from capture.intake.quarantine_decisions import QuarantineAct, QuarantineDecision, decide
-from capture.intake.quarantine_entries import QuarantineEntry, quarantine_entries
 from capture.lead.events import show_time
 from capture.lead.model import Lead
 from capture.lead_details.stages import stage_name
+from capture.ledger.held_leads import HeldLead, HeldLeadQuery
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import SpamQuery
 from capture.review.acts import find_lead
@@ -30,8 +30,7 @@ from capture.web.desk.quarantine_view import (
     SpamRow,
     decided_leads,
     judged_in_words,
-    quarantine_cards,
-    signal_names,
+    quarantine_card,
     spam_row,
 )
 from capture.web.review.access import MAX_NOTE
@@ -42,6 +41,8 @@ blueprint = Blueprint("quarantine", __name__)
 PAGE_SIZE: Final = 20
 MOST_AT_ONCE: Final = 500
 """Most leads that one button decides."""
+MOST_READ: Final = 100_000
+"""Most leads that are counted as left for another click."""
 _MOST_RESULTS: Final = 50
 """Most leads whose results are listed after a decision."""
 _MOST_REFUSALS: Final = 3
@@ -60,41 +61,51 @@ def show() -> ResponseReturnValue:
     """The list, the longest wait first; with `campaign` and `signals` those that look alike."""
     now, ledger = datetime.now(UTC), services().ledger
     campaign, signals = request.args.get("campaign", ""), request.args.get("signals", "")
-    after, decided_ids = request.args.get("after", ""), request.args.get("decided", "")
+    decided_ids = request.args.get("decided", "")
+    query = HeldLeadQuery(
+        limit=PAGE_SIZE + 1,
+        campaign=campaign,
+        signals=signals,
+        after=read_position(request.args.get("after", "")),
+    )
 
     def read(
         reading: ReadTransaction,
-    ) -> tuple[list[QuarantineEntry], list[QuarantineEntry], list[QuarantineCard]]:
-        entries = quarantine_entries(reading)
-        chosen = _chosen(entries, campaign, signals)
-        rest = [entry for entry in chosen if _position(entry) > after]
-        likenesses = Counter(entry.likeness for entry in entries)
-        return entries, chosen, quarantine_cards(reading, rest[:PAGE_SIZE], likenesses, now)
+    ) -> tuple[Mapping[tuple[str, str], int], Sequence[HeldLead], list[QuarantineCard]]:
+        counts, held = reading.held_leads.counts(), reading.held_leads.page(query)
+        cards = [quarantine_card(reading, lead, counts, now) for lead in held[:PAGE_SIZE]]
+        return counts, held, cards
 
-    entries, chosen, cards = ledger.read(read)
+    counts, held, cards = ledger.read(read)
+    chosen = sum(
+        number
+        for (of_campaign, of_signals), number in counts.items()
+        if campaign in {"", of_campaign} and signals in {"", of_signals}
+    )
     decided = ledger.read(
         lambda reading: decided_leads(reading, decided_ids.split(",")[:_MOST_RESULTS], now)
     )
     ledger.transact(
         lambda records: log_access(records, "quarantine", [card.lead_id for card in cards], now)
     )
-    last = cards[-1].lead_id if cards else ""
-    end = next((_position(entry) for entry in chosen if entry.lead.lead_id == last), "")
     view: dict[str, Any] = {"campaign": campaign or None, "signals": signals or None}
-    has_more = any(_position(entry) > end for entry in chosen) if cards else False
+    older = ""
+    if len(held) > PAGE_SIZE:
+        last = held[PAGE_SIZE - 1]
+        older = url_for(".show", **view, after=show_position((last.held_at, last.lead_id)))
     return desk_page(
         "quarantine.html",
         cards=cards,
-        count=len(entries),
-        chosen=len(chosen),
-        at_once=min(len(chosen), MOST_AT_ONCE),
-        campaigns=sorted({entry.lead.campaign for entry in entries}),
+        count=sum(counts.values()),
+        chosen=chosen,
+        at_once=min(chosen, MOST_AT_ONCE),
+        campaigns=sorted({of_campaign for of_campaign, _ in counts}),
         campaign=campaign,
         signals=signals,
         seen_at=show_time(now),
         decided=decided,
-        first=url_for(".show", **view) if after else "",
-        older=url_for(".show", **view, after=end) if has_more else "",
+        first=url_for(".show", **view) if query.after else "",
+        older=older,
         max_note=MAX_NOTE,
     )
 
@@ -230,26 +241,15 @@ def _act() -> tuple[QuarantineAct, str]:
     return found
 
 
-def _chosen(
-    entries: Sequence[QuarantineEntry], campaign: str, signals: str
-) -> list[QuarantineEntry]:
-    return [
-        entry
-        for entry in entries
-        if campaign in {"", entry.lead.campaign} and signals in {"", signal_names(entry)}
-    ]
-
-
 def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[str]:
     """The leads that look alike, without those that came after the page was opened."""
     if not (campaign and signals):
         raise Refused("only leads of one campaign with the same signals are decided together")
     seen_at = read_time(request.form.get("seen_at", ""))
-    return [
-        entry.lead.lead_id
-        for entry in _chosen(quarantine_entries(reading, campaign), campaign, signals)
-        if seen_at is not None and entry.held_at <= seen_at
-    ]
+    if seen_at is None:
+        return []
+    query = HeldLeadQuery(MOST_READ, campaign, signals, held_until=seen_at)
+    return [lead.lead_id for lead in reading.held_leads.page(query)]
 
 
 def _summary(results: Sequence[Lead | GatepostError], past: str, left: int) -> list[str]:
@@ -271,7 +271,3 @@ def _summary(results: Sequence[Lead | GatepostError], past: str, left: int) -> l
     if left:
         texts.append(f"{count_noun(left, 'more lead')} of this kind: decide again for them.")
     return texts
-
-
-def _position(entry: QuarantineEntry) -> str:
-    return show_position((entry.held_at, entry.lead.lead_id))

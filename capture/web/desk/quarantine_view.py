@@ -1,21 +1,22 @@
 """Leads in quarantine, and spam, as the pages of the desk show them to the agency."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from capture.client_access.answers import labelled_answers, person_and_company
 from capture.documents.agreement.model import visible_text
-from capture.intake.quarantine_entries import QuarantineEntry
+from capture.intake.quarantine_entries import find_quarantine_entry
 from capture.intake.signal_words import risk_signal_in_words
 from capture.intake.spam import reasons_against
 from capture.lead.model import Lead
 from capture.lead_details.stages import stage_in_words
+from capture.ledger.held_leads import HeldLead
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
 from capture.letters.render import short
+from capture.review.acts import find_lead
 from capture.text import duration_in_words
 
 _MOST_LETTERS: Final = 120
@@ -81,21 +82,6 @@ class Decided:
     result: str
 
 
-def signal_names(entry: QuarantineEntry) -> str:
-    """The names of an entry's signals, joined by commas."""
-    return ",".join(sorted(entry.names))
-
-
-def quarantine_cards(
-    reading: ReadTransaction,
-    entries: Iterable[QuarantineEntry],
-    likenesses: Counter[tuple[str, frozenset[str]]],
-    now: datetime,
-) -> list[QuarantineCard]:
-    """The entries in words; `likenesses` counts all leads in quarantine."""
-    return [_card(reading, entry, likenesses[entry.likeness] - 1, now) for entry in entries]
-
-
 def spam_row(reading: ReadTransaction, lead: Lead) -> SpamRow:
     """A spam or discarded lead in words."""
     terms = saved_campaign(reading, lead.campaign, lead.version)
@@ -127,10 +113,12 @@ def judged_in_words(reading: ReadTransaction, lead: Lead, now: datetime) -> str:
     return f"{words.label}. {words.meaning}"
 
 
-def _card(
-    reading: ReadTransaction, entry: QuarantineEntry, alike: int, now: datetime
+def quarantine_card(
+    reading: ReadTransaction, held: HeldLead, counts: Mapping[tuple[str, str], int], now: datetime
 ) -> QuarantineCard:
-    lead = entry.lead
+    """A lead in quarantine in words; `counts` are those of `HeldLeadQueries`."""
+    lead = find_lead(reading, held.lead_id)
+    entry = find_quarantine_entry(reading, lead)
     terms = saved_campaign(reading, lead.campaign, lead.version)
     return QuarantineCard(
         lead_id=lead.lead_id,
@@ -143,8 +131,8 @@ def _card(
         signals=[(risk_signal_in_words(signal), signal["weight"]) for signal in entry.signals],
         weight=entry.weight,
         limit=terms.quarantine.hold_at,
-        names=signal_names(entry),
-        alike=alike,
+        names=held.signals,
+        alike=counts[held.campaign, held.signals] - 1,
         answers=_answers(reading, lead),
     )
 

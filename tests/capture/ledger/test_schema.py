@@ -177,7 +177,12 @@ def test_a_ledger_from_before_the_lists_gets_their_columns_and_words(path: Path)
 
     def derived() -> list[object]:
         with closing(sqlite3.connect(path)) as connection:
-            tables = ("lead_signals", "search_words", "(SELECT lead_id, article FROM leads)")
+            tables = (
+                "held_leads",
+                "lead_signals",
+                "search_words",
+                "(SELECT lead_id, article FROM leads)",
+            )
             return [connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables]
 
     with closing(open_ledger(f"sqlite:///{path}", KEY)) as ledger:
@@ -186,8 +191,10 @@ def test_a_ledger_from_before_the_lists_gets_their_columns_and_words(path: Path)
     assert all(expected)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript(
-            "DELETE FROM _sqlite_migrations WHERE name IN ('list_leads', 'index_words');"
-            "DROP TABLE lead_signals; DROP TABLE search_words; DROP INDEX leads_by_article;"
+            "DELETE FROM _sqlite_migrations WHERE name IN"
+            " ('list_leads', 'index_words', 'list_quarantine');"
+            "DROP TABLE held_leads; DROP TABLE lead_signals; DROP TABLE search_words;"
+            "DROP INDEX leads_by_article;"
             "ALTER TABLE leads DROP COLUMN article;"
         )
         indexes = connection.execute(

@@ -22,6 +22,7 @@ from tests.capture.ledger.contract_campaigns import CampaignContract
 from tests.capture.ledger.contract_downloads import DownloadContract
 from tests.capture.ledger.contract_endpoints import EndpointContract
 from tests.capture.ledger.contract_erasure import ErasureContract
+from tests.capture.ledger.contract_held_leads import HeldLeadContract
 from tests.capture.ledger.contract_lead_counts import LeadCountContract
 from tests.capture.ledger.contract_lead_list import LeadListContract
 from tests.capture.ledger.contract_outbox import OutboxContract
@@ -61,6 +62,7 @@ class TestSqlite(
     DownloadContract,
     EndpointContract,
     ReviewQueueContract,
+    HeldLeadContract,
     ErasureContract,
     TraitContract,
     UserContract,

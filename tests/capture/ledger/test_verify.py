@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from capture.lead.events import Event, EventKind
 from capture.ledger import open_ledger
 from capture.ledger.events import event_hash
@@ -75,3 +77,35 @@ def append_unchecked(db: sqlite3.Connection, event: Event) -> None:
     db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
     db.execute("UPDATE chain SET sequence = ?, head = ?", (sequence, digest))
     db.commit()
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (
+            "UPDATE held_leads SET signals = 'burst'",
+            "lead lead0: its row in the list of",
+        ),
+        ("DELETE FROM held_leads", "lead lead0: its row in the list of"),
+        (
+            "INSERT INTO held_leads SELECT 'other', campaign, held_at, signals FROM held_leads",
+            "the list of quarantine: has rows of no lead in quarantine",
+        ),
+    ],
+)
+def test_a_list_of_quarantine_that_differs_from_the_events_is_reported(
+    tmp_path: Path, damage: str, problem: str
+) -> None:
+    def work(records: WriteTransaction) -> None:
+        records.campaigns.save_version(campaign(), received_event("a").recorded_at)
+        signals = [{"name": "honeypot", "weight": 100}]
+        hold = later_event("lead0", EventKind.QUARANTINED, signals=signals)
+        records.append(received_event("lead0"), hold)
+
+    with closing(open_ledger(f"sqlite:///{tmp_path}/ledger.db", KEY)) as ledger:
+        ledger.transact(work)
+        assert ledger.verify().problems == ()
+        with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+            db.execute(damage)
+            db.commit()
+        assert problem in ledger.verify().problems[0]
