@@ -1,5 +1,6 @@
 """The `gatepost` command. The module of a subcommand is loaded only when it runs."""
 
+import atexit
 import difflib
 import errno
 import gc
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _GARBAGE_THRESHOLD: Final = 50_000
 """New objects before a garbage collection. Most live until the command ends, and Python's default
 of 700 makes a build 3 % slower."""
+
+# Python searches all objects for garbage when it ends, which takes a command 0.1 seconds.
+atexit.register(gc.freeze)
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Error numbers of a failed write, such as to standard output on a full disk."""

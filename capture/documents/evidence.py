@@ -55,7 +55,7 @@ def write_evidence(reading: ReadTransaction, closed_statement: ClosedStatement, 
         # A draft that fails is deleted, so it needs no journal.
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-        db = Database(connection)
+        db = Database(connection, execute_plugins=False)
         with db.atomic():
             make_tables(db)
             return _fill(db, reading, closed_statement)

@@ -72,7 +72,10 @@ def migrate(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> No
 
 def check_version(db: Database, path: Path, migrations: Migrations = MIGRATIONS) -> None:
     """Raises `Refused` if the ledger has migrations that this version of Gatepost lacks."""
-    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    known = {
+        migration.name
+        for migration in migrations.pending(Database(memory=True, execute_plugins=False))
+    }
     applied = [migration.name for migration in migrations.applied(db)]
     unknown = [name for name in applied if name not in known]
     if unknown:
