@@ -122,6 +122,7 @@ def web_config(folder: Path, **changes: Any) -> WebConfig:
         "templates": ROOT / "theme" / "templates",
         "site_facts": folder / "output" / "site.json",
         "counters": folder / "counters.db",
+        "jobs": folder / "jobs",
         "site_origin": "http://localhost",
     }
     return WebConfig(**{**settings, **changes})

@@ -107,6 +107,8 @@ class CommandContext:
     mail_folder: Path
     counters: Path
     """The file of the service's rate limits."""
+    jobs: Path
+    """The folder of the desk's long work."""
     retention: RetentionPeriods
     """How long personal data is kept."""
     checks_mail_domains: bool

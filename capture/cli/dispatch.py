@@ -22,6 +22,7 @@ from capture.delivery.posting import Network
 from capture.delivery.smtp import SmtpTransport, parse_smtp_url
 from capture.delivery.webhooks import send
 from capture.errors import Unavailable
+from capture.jobs.store import JobStore
 from capture.ledger.messages import MessageState
 from capture.ledger.protocol import Ledger
 from capture.privacy.retention import erase_old_data
@@ -124,6 +125,7 @@ def _dispatcher(context: CommandContext, ledger: Ledger) -> Dispatcher:
         clock=lambda: datetime.now(UTC),
         random=random.random,
         erase_old_data=lambda now: _erase_old_data(context, ledger, now),
+        delete_old_files=JobStore(context.jobs).delete_old,
     )
 
 
@@ -136,7 +138,8 @@ def _domains_without_mail(context: CommandContext) -> DomainsWithoutMail:
 
 
 def _erase_old_data(context: CommandContext, ledger: Ledger, now: datetime) -> int:
-    return len(erase_old_data(ledger, context.retention, context.mail_folder, now).lead_ids)
+    folder, jobs = context.mail_folder, JobStore(context.jobs)
+    return len(erase_old_data(ledger, context.retention, folder, jobs, now).lead_ids)
 
 
 def _transport(context: CommandContext, sender: Sender) -> MailTransport:

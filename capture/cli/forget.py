@@ -11,6 +11,7 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
 from capture.cli.show import as_json_option, show_facts, show_heading, show_json, show_rows
 from capture.errors import NotFound
+from capture.jobs.store import JobStore
 from capture.lead.events import show_time
 from capture.ledger.protocol import Ledger, ReadTransaction
 from capture.privacy.certificate import Certificate, Keeping, make_certificate, other_databases
@@ -84,11 +85,11 @@ def _certificate(
     *,
     is_dry_run: bool,
 ) -> Certificate:
-    folder = context.mail_folder
+    folder, jobs = context.mail_folder, JobStore(context.jobs)
     if is_dry_run:
-        erasure = preview_erasure(ledger, person, folder)
+        erasure = preview_erasure(ledger, person, folder, jobs)
     else:
-        erasure = erase_person(ledger, person, folder, now)
+        erasure = erase_person(ledger, person, folder, jobs, now)
     database = Path(context.database_url.removeprefix("sqlite:///"))
     copies = other_databases(database, context.counters)
     keeping = Keeping(now, context.retention.backups, copies, is_dry_run)
@@ -143,7 +144,8 @@ def _erase_by_age(
     context: CommandContext, ledger: Ledger, now: datetime, *, dry_run: bool, as_json: bool
 ) -> None:
     run = preview_old_data if dry_run else erase_old_data
-    erasure = run(ledger, context.retention, context.mail_folder, now)
+    jobs = JobStore(context.jobs)
+    erasure = run(ledger, context.retention, context.mail_folder, jobs, now)
     rows = ledger.read(lambda reading: [_row(reading, lead_id) for lead_id in erasure.lead_ids])
     if as_json:
         show_json(_facts(context.retention, erasure, rows, dry_run=dry_run))
@@ -173,6 +175,7 @@ def _facts(
         "letter_days": _days(periods.letters),
         "leads": rows,
         "letter_files": erasure.letter_files,
+        "jobs": erasure.jobs,
     }
 
 

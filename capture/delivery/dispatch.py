@@ -55,6 +55,9 @@ _SHARE: Final = 10
 _ERASURE_INTERVAL: Final = timedelta(days=1)
 """How often a dispatcher looks for personal data that is old enough to be erased."""
 
+_FILES_INTERVAL: Final = timedelta(hours=1)
+"""How often a dispatcher looks for files of the desk that are old enough to be deleted."""
+
 _NOTICES: Final = frozenset({"lead_to_review", "leads_digest"})
 """Letters that notify the client of their leads, so that the review windows start (rule 11 of
 docs/rules.md). `webhooks.send` records what a webhook notifies of."""
@@ -70,6 +73,8 @@ Compose = Callable[[ReadTransaction, DeliveryContext, Message, datetime], Letter
 """The letter of a message, or the reason to drop it."""
 EraseOldData = Callable[[datetime], int]
 """Erases personal data by age; returns the number of leads."""
+DeleteOldFiles = Callable[[datetime], int]
+"""Deletes the files of the desk's old exports; returns how many exports."""
 SendWebhook = Callable[[DeliveryContext, Message, datetime], Attempt]
 """Sends a webhook. Raises `DeliveryError`."""
 
@@ -104,8 +109,10 @@ class Dispatcher:
     random: Callable[[], float]
     """A number from 0 to 1 for the jitter of a retry."""
     erase_old_data: EraseOldData = lambda now: 0  # noqa: ARG005 - erases nothing
+    delete_old_files: DeleteOldFiles = lambda now: 0  # noqa: ARG005 - deletes nothing
     _planned_at: datetime | None = None
     _erased_at: datetime | None = None
+    _files_deleted_at: datetime | None = None
     _slow_until: dict[str, datetime] = field(default_factory=dict)
     """By slow webhook endpoint: the time until which its messages are sent after all others."""
 
@@ -116,6 +123,7 @@ class Dispatcher:
         """
         self._queue()
         self._erase()
+        self._delete_files()
         try:
             while self._is_due():
                 for message in self._claim():
@@ -176,6 +184,17 @@ class Dispatcher:
         else:
             if number:
                 log.warning("the personal data of %d leads was erased by age", number)
+
+    def _delete_files(self) -> None:
+        """Deletes old files of the desk once an hour. An error does not stop the messages."""
+        now = self.clock()
+        if not _is_time(self._files_deleted_at, _FILES_INTERVAL, now):
+            return
+        self._files_deleted_at = now
+        try:
+            self.delete_old_files(now)
+        except GatepostError as error:
+            log.error("old files of the desk were not deleted, try again in an hour: %s", error)
 
     def _claim(self) -> list[Message]:
         """The next due message, claimed. One at a time, so that a crash repeats no other one."""

@@ -91,6 +91,7 @@ class Certificate:
         yield "stored answers of receivers", places.message_answers
         yield "records of downloads", places.downloads
         yield "letters as files", self.erasure.letter_files
+        yield "exports and backtests of the desk", self.erasure.jobs
 
     def kept(self) -> Iterator[tuple[str, str]]:
         """The kinds of data that are kept, and why."""
@@ -139,7 +140,8 @@ class Certificate:
                 | {"events": list(lead.events), "statements": list(lead.statements)}
                 for lead in self.leads
             ],
-            "erased": asdict(self.erasure.places) | {"letter_files": self.erasure.letter_files},
+            "erased": asdict(self.erasure.places)
+            | {"letter_files": self.erasure.letter_files, "jobs": self.erasure.jobs},
             "stays": [{"what": what, "why": why} for what, why in self.kept()],
             "clients": self.clients,
             "copies": list(self.keeping.copies),

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from capture.jobs.store import JobStore
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead, event_of
 from capture.ledger.erasure import ErasedPlaces
@@ -53,6 +54,8 @@ class Erasure:
     places: ErasedPlaces
     letter_files: int
     """The number of deleted letter files."""
+    jobs: int
+    """The number of deleted exports and backtests of the desk, which may hold anybody's data."""
     is_log_empty: bool = True
     """Whether the database's log no longer contains an earlier state."""
 
@@ -82,9 +85,9 @@ def erase_leads(
 
 
 def erase_person(
-    ledger: Ledger, person: PersonToErase, mail_folder: Path, now: datetime
+    ledger: Ledger, person: PersonToErase, mail_folder: Path, jobs: JobStore, now: datetime
 ) -> Erasure:
-    """Erases all data of a person in the ledger, its log and the letter files.
+    """Erases all data of a person in the ledger, its log, the letter files and the desk's exports.
 
     If it is interrupted, run it again to complete it. Raises `NotFound` for an unknown lead id,
     `Unavailable` if the ledger or a file fails.
@@ -95,16 +98,20 @@ def erase_person(
         lambda reading: letter_files_about(reading, mail_folder, lead_ids, person.address)
     )
     delete_files(files)
-    return Erasure(lead_ids, places, len(files), is_log_empty=ledger.empty_log())
+    deleted_jobs = jobs.delete_personal_data() if lead_ids else 0
+    return Erasure(lead_ids, places, len(files), deleted_jobs, is_log_empty=ledger.empty_log())
 
 
-def preview_erasure(ledger: Ledger, person: PersonToErase, mail_folder: Path) -> Erasure:
+def preview_erasure(
+    ledger: Ledger, person: PersonToErase, mail_folder: Path, jobs: JobStore
+) -> Erasure:
     """What `erase_person` would erase."""
 
     def query(reading: ReadTransaction) -> Erasure:
         lead_ids = person.leads(reading)
         files = letter_files_about(reading, mail_folder, lead_ids, person.address)
-        return Erasure(lead_ids, reading.erasure.places(lead_ids), len(files))
+        count = jobs.with_personal_data() if lead_ids else 0
+        return Erasure(lead_ids, reading.erasure.places(lead_ids), len(files), count)
 
     return ledger.read(query)
 

@@ -10,6 +10,7 @@ from capture.billing.history import add_months
 from capture.closing.debit import proposals_of
 from capture.closing.documents import accounts_of
 from capture.intake.risk import TRAITS_KEPT
+from capture.jobs.store import JobStore
 from capture.lead.events import EventKind
 from capture.ledger.erasure import ErasedPlaces
 from capture.ledger.protocol import Ledger, ReadTransaction
@@ -64,9 +65,10 @@ def old_leads(reading: ReadTransaction, periods: RetentionPeriods, now: datetime
 
 
 def erase_old_data(
-    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, now: datetime
+    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, jobs: JobStore, now: datetime
 ) -> Erasure:
-    """Erases due personal data in short transactions, and deletes old letter files.
+    """Erases due personal data in short transactions, and deletes old letter files; if data was
+    erased, also the desk's exports.
 
     If it is interrupted, the next call completes it. Raises `Unavailable` if the ledger or a file
     fails.
@@ -76,11 +78,12 @@ def erase_old_data(
     ledger.transact(lambda records: records.traits.delete_before(now - TRAITS_KEPT))
     files = ledger.read(lambda reading: _letter_files(reading, periods, mail_folder, lead_ids, now))
     delete_files(files)
-    return Erasure(lead_ids, places, len(files), is_log_empty=ledger.empty_log())
+    deleted_jobs = jobs.delete_personal_data() if lead_ids else 0
+    return Erasure(lead_ids, places, len(files), deleted_jobs, is_log_empty=ledger.empty_log())
 
 
 def preview_old_data(
-    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, now: datetime
+    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, jobs: JobStore, now: datetime
 ) -> Erasure:
     """What `erase_old_data` would erase."""
 
@@ -90,7 +93,8 @@ def preview_old_data(
         for start in range(0, len(lead_ids), _CANDIDATES_AT_ONCE):
             places += reading.erasure.places(lead_ids[start : start + _CANDIDATES_AT_ONCE])
         files = _letter_files(reading, periods, mail_folder, lead_ids, now)
-        return Erasure(lead_ids, places, len(files))
+        count = jobs.with_personal_data() if lead_ids else 0
+        return Erasure(lead_ids, places, len(files), count)
 
     return ledger.read(query)
 

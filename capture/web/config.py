@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,10 @@ DESK_PATH: Final = "/desk"
 """Where the desk is mounted."""
 
 
+def do_not_start() -> None:
+    """The `start_jobs` of a desk without processes: the work waits for `gatepost jobs`."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeskConfig:
     """What the desk needs beside the configuration of the service."""
@@ -30,6 +35,8 @@ class DeskConfig:
     """The desk's own origin, such as `https://desk.agency.example`; empty: that of the service."""
     supplier: Agency = field(default_factory=lambda: Agency(Party("")))
     """The agency with its address and bank, as statements name it. No month closes without them."""
+    start_jobs: Callable[[], None] = do_not_start
+    """Starts a process that does the long work that waits, and does not wait for it."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class WebConfig:
     """The `site.json` that the last build wrote."""
     counters: Path
     """A small database in which all processes count posts. Losing it does no harm."""
+    jobs: Path
+    """The folder of the desk's long work."""
     site_origin: str
     capture_url: str = ""
     trusted_proxies: int = 0

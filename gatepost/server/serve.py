@@ -39,6 +39,7 @@ from gatepost.server.dispatcher import start_dispatcher
 from gatepost.server.first_user import first_user_link
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.http_worker import Worker
+from gatepost.server.job_processes import JobProcesses
 from gatepost.setting_types import PREFIX
 from gatepost.settings import SECRETS, Settings, SettingsWithSources, secret, url_host
 
@@ -133,6 +134,7 @@ def web_config(settings: Settings) -> WebConfig:
         templates=settings.theme_dir / "templates",
         site_facts=settings.output_dir / "site.json",
         counters=settings.var_dir / "counters.db",
+        jobs=settings.var_dir / "jobs",
         site_origin=settings.site_origin,
         capture_url=settings.capture_url,
         trusted_proxies=settings.trusted_proxies,
@@ -151,6 +153,7 @@ def desk_config(settings: Settings) -> DeskConfig:
         logo=Path(settings.agency_logo) if settings.agency_logo else None,
         url=settings.desk_url,
         supplier=agency_of(settings),
+        start_jobs=JobProcesses(settings).start,
     )
 
 

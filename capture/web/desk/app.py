@@ -16,6 +16,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 
 from capture.documents.agreement.model import short_day
 from capture.errors import NotFound, Refused, Unavailable
+from capture.jobs.store import JobStore
 from capture.lead_details.stages import stage_name, stage_tone
 from capture.money import show_money
 from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig
@@ -24,6 +25,7 @@ from capture.web.desk import (
     clients,
     content,
     deliveries,
+    jobs,
     lead,
     leads,
     login,
@@ -47,6 +49,7 @@ from capture.web.desk.access import (
     check_rules,
     install_login,
 )
+from capture.web.desk.own_jobs import frame_context
 from capture.web.desk.pages import (
     EXTENSION,
     Desk,
@@ -77,6 +80,7 @@ PAGES: Final = (
     tokens.blueprint,
     leads.blueprint,
     campaigns.blueprint,
+    jobs.blueprint,
 )
 """The pages of the desk, one file and one blueprint for each."""
 
@@ -129,6 +133,8 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         navigation=NAVIGATION,
         origin=config.url or app_services.config.site_origin,
         supplier=config.supplier,
+        jobs=JobStore(app_services.config.jobs),
+        start_jobs=config.start_jobs,
     )
     app.jinja_env.filters.update(
         short_time=short_time, iso_time=iso_time, day=short_day, money=show_money
@@ -137,6 +143,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         stage_name=stage_name, stage_tone=stage_tone, thousands="{:,}".format
     )
     app.jinja_env.globals["zone_name"] = zone_name
+    app.context_processor(frame_context)
     CSRFProtect(app)
     install_login(app)
     for page in PAGES:

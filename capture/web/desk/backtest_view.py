@@ -1,20 +1,18 @@
 """A backtest of one version of an agreement, small enough to run within one request of a page."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Final
 
 from capture.backtest.findings import Backtest
 from capture.backtest.run import backtest
 from capture.billing.history import add_months
 from capture.campaign.model import Campaign
+from capture.jobs.backtest import MOST_CHANGED, midnight
 from capture.ledger.protocol import ReadTransaction
-from capture.text import count_noun
 
 MOST_LEADS: Final = 5_000
-"""Most leads that one page judges. It takes about two seconds."""
-MOST_CHANGED: Final = 50
-"""Changed leads that the page lists."""
+"""Most leads that one page judges. It takes about two seconds. More are a job."""
 _MOST_MONTHS: Final = 60
 
 
@@ -24,9 +22,11 @@ class BacktestView:
 
     since: str
     """The first day of receipt as typed or chosen; empty for all leads."""
-    is_limited: bool
-    """Whether a later start was chosen, because all leads are too many."""
-    result: Backtest | None
+    result: Backtest | None = None
+    is_limited: bool = False
+    """Whether a later start was chosen, because all leads are too many for a page."""
+    all_leads: int = 0
+    """The number of leads that are too many for a page; 0 if they are not."""
     problem: str = ""
 
 
@@ -37,27 +37,31 @@ def backtest_view(
 
     Without a day: all leads, or those of the last months if all are too many.
     """
-    start, is_limited = None, False
+    start, leads = None, 0
     if typed:
-        try:
-            start = date.fromisoformat(typed)
-            _midnight(draft, start).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return BacktestView(typed, False, None, "Write the day like 2026-11-30.")
-        if (leads := _count(reading, draft, start)) > MOST_LEADS:
-            problem = (
-                f"{count_noun(leads, 'lead')} since then are too many for a page, which judges at "
-                f"most {MOST_LEADS:,}. Choose a later day."
-            )
-            return BacktestView(typed, False, None, problem)
-    elif _count(reading, draft, None) > MOST_LEADS:
-        is_limited, start = True, _first_day(reading, draft, now)
+        start = parse_day(draft, typed)
         if start is None:
-            problem = f"This month alone has more than {MOST_LEADS:,} leads. Choose a day."
-            return BacktestView("", False, None, problem)
-    since = None if start is None else _midnight(draft, start)
+            return BacktestView(typed, problem="Write the day like 2026-11-30.")
+    if (count := _count(reading, draft, start)) > MOST_LEADS:
+        leads = count
+        first = None if typed else _first_day(reading, draft, now)
+        if first is None:
+            return BacktestView(typed, all_leads=leads)
+        start = first
+    since = None if start is None else midnight(draft, start)
     result = backtest(reading, draft, reading.leads.judged(draft.slug, since), now, MOST_CHANGED)
-    return BacktestView("" if start is None else start.isoformat(), is_limited, result)
+    since_text = "" if start is None else start.isoformat()
+    return BacktestView(since_text, result, is_limited=leads > 0, all_leads=leads)
+
+
+def parse_day(draft: Campaign, typed: str) -> date | None:
+    """The day that somebody has typed as ISO 8601; None if it is none."""
+    try:
+        day = date.fromisoformat(typed)
+        midnight(draft, day).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return day
 
 
 def _first_day(reading: ReadTransaction, draft: Campaign, now: datetime) -> date | None:
@@ -74,8 +78,4 @@ def _first_day(reading: ReadTransaction, draft: Campaign, now: datetime) -> date
 
 
 def _count(reading: ReadTransaction, draft: Campaign, start: date | None) -> int:
-    return reading.leads.count(draft.slug, None if start is None else _midnight(draft, start))
-
-
-def _midnight(draft: Campaign, day: date) -> datetime:
-    return datetime.combine(day, time(), draft.zone)
+    return reading.leads.count(draft.slug, None if start is None else midnight(draft, start))

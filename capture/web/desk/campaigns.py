@@ -16,6 +16,8 @@ from capture.campaign.model import Campaign
 from capture.documents.agreement.document import agreement, to_pdf
 from capture.documents.agreement.model import Agreement
 from capture.intake.pausing import CampaignState, current_pause, pause_campaign, resume_campaign
+from capture.jobs.backtest import backtest_details
+from capture.jobs.model import JobKind
 from capture.ledger.campaigns import parse_version
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.web.desk.access import (
@@ -27,7 +29,7 @@ from capture.web.desk.access import (
     own_client,
     user,
 )
-from capture.web.desk.backtest_view import MOST_LEADS, BacktestView, backtest_view
+from capture.web.desk.backtest_view import BacktestView, backtest_view, parse_day
 from capture.web.desk.campaign_view import (
     TONES,
     CampaignRow,
@@ -39,6 +41,7 @@ from capture.web.desk.campaign_view import (
     state_of,
     version_views,
 )
+from capture.web.desk.own_jobs import start_job
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services, site_url
 
@@ -174,10 +177,23 @@ def show_backtest(slug: str, version: str) -> ResponseReturnValue:
         campaign=campaign,
         version=version,
         view=view,
-        file=_file_of(slug),
-        most=MOST_LEADS,
     )
     return page, 422 if view.problem else 200
+
+
+@blueprint.post("/campaigns/<slug>/backtest/<version>")
+@allow(AGENCY)
+def start_backtest(slug: str, version: str) -> ResponseReturnValue:
+    """Judges more leads than one page can: a job."""
+    typed = request.form.get("since", "")
+    campaign = services().ledger.read(
+        lambda reading: _find_version(reading, _find(reading, slug)[0], version)
+    )
+    if typed and parse_day(campaign, typed) is None:
+        address = url_for(".show_backtest", slug=slug, version=version, since=typed)
+        return redirect(address, 303)  # it says what is wrong
+    title = f"Backtest of {slug}, version {version[:12]}"
+    return start_job(JobKind.BACKTEST, title, backtest_details(campaign, typed))
 
 
 @blueprint.post("/campaigns/<slug>/pause")

@@ -13,6 +13,8 @@ from capture.client_access.client_leads import is_listed_for, notify_of_shown
 from capture.client_access.lead_table import lead_table
 from capture.documents.lead_export import EXCEL, WRITERS, XLSX_TYPE
 from capture.errors import Refused
+from capture.jobs.lead_export import export_details
+from capture.jobs.model import JobKind
 from capture.lead.events import Actor
 from capture.lead.model import Lead
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -37,6 +39,7 @@ from capture.web.desk.lead_filters import (
     stage_choices,
 )
 from capture.web.desk.lead_rows import LeadRow, lead_row
+from capture.web.desk.own_jobs import start_job
 from capture.web.desk.pages import desk_page
 from capture.web.desk.review_words import NOT_STATED
 from capture.web.desk.times import reader_zone, time_in_words
@@ -47,6 +50,7 @@ blueprint = Blueprint("leads", __name__)
 PAGE_SIZE: Final = 50
 MOST_SELECTED: Final = 200
 MOST_EXPORTED: Final = 10_000
+"""Most leads of a file that is made within one request."""
 _MEDIA_TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": XLSX_TYPE,
@@ -124,7 +128,8 @@ def _question(
 @blueprint.post("/leads/export")
 @allow(AGENCY_AND_CLIENT)
 def export() -> ResponseReturnValue:
-    """A file with the selected leads, or with all leads of the list if none is selected."""
+    """A file with the selected leads, or with all leads of the list if none is selected. More leads
+    than fit into one request are a job."""
     client, now, ledger = own_client(), datetime.now(UTC), services().ledger
     filters, shape = read_filters(request.form, client), request.form.get("format", "")
     if shape not in _MEDIA_TYPES:
@@ -133,6 +138,9 @@ def export() -> ResponseReturnValue:
     lead_ids = _selected()
 
     found = ledger.read(lambda reading: _leads_to_export(reading, query, lead_ids))
+    if len(found) > MOST_EXPORTED:
+        details = {"address": filters.address(), **export_details(query, shape)}
+        return start_job(JobKind.EXPORT, f"Export of leads as {shape.upper()}", details)
 
     def record(records: WriteTransaction) -> Sequence[Lead]:
         log_access(records, f"leads as {shape}", [lead.lead_id for lead in found], now)
@@ -152,7 +160,8 @@ def export() -> ResponseReturnValue:
 def _leads_to_export(
     reading: ReadTransaction, query: LeadListQuery, lead_ids: Sequence[str]
 ) -> Sequence[Lead]:
-    """The leads with these ids, or else all of the list. Raises `Refused` for too many."""
+    """The leads with these ids, or else those of the list, one more than `MOST_EXPORTED` if it has
+    more."""
     if lead_ids:
         found = [reading.leads.get(lead_id) for lead_id in lead_ids]
         return [
@@ -160,10 +169,7 @@ def _leads_to_export(
             for lead in found
             if lead is not None and (query.client is None or is_listed_for(lead, query.client))
         ]
-    leads = reading.lead_list.page(query)
-    if len(leads) > MOST_EXPORTED:
-        raise Refused(f"there are more than {MOST_EXPORTED:,} leads: set a filter, such as a month")
-    return leads
+    return reading.lead_list.page(query)
 
 
 def _selected() -> list[str]:

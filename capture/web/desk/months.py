@@ -1,7 +1,5 @@
 """Months: the preview of a month of each client, and its close."""
 
-import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,22 +8,25 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from capture.campaign.catalogue import read_all_files
-from capture.closing.month_end import FAILURES, State
+from capture.closing.month_end import State
 from capture.closing.month_of_clients import MonthOfClients
 from capture.documents.agreement.model import month_name
-from capture.errors import GatepostError, NotFound
+from capture.errors import NotFound
+from capture.jobs.close_months import MonthCloser, close_details
+from capture.jobs.model import JobKind
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
 from capture.web.desk.month_choice import is_month, month_in_address, shift_month
 from capture.web.desk.month_view import MonthTable, month_table, previews
+from capture.web.desk.own_jobs import start_job
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
 
 blueprint = Blueprint("months", __name__)
 
 MOST_SECONDS: Final = 10.0
-"""A page computes or closes the months of as many clients as fit in this time, and says how many
-are left."""
+"""A page computes the months of as many clients as fit in this time, and says how many are
+left."""
 
 STATES: Final = {
     State.CLOSED: ("Closed", "good"),
@@ -83,56 +84,38 @@ def confirm(month: str) -> ResponseReturnValue:
     return _confirm_page(month, request.args.get("client"))
 
 
-def _confirm_page(
-    month: str, client: str | None, failures: Sequence[str] = ()
-) -> ResponseReturnValue:
+def _confirm_page(month: str, client: str | None, failure: str = "") -> ResponseReturnValue:
     table = _table(month, datetime.now(UTC), client)
     page = desk_page(
         "month_close.html",
         table=table,
-        failures=failures,
+        failure=failure,
         month=month,
         month_words=month_name(month),
         client=client,
     )
-    return page, 409 if failures else 200
+    return page, 409 if failure else 200
 
 
 @blueprint.post("/months/<month>/close")
 @allow(AGENCY)
 def close(month: str) -> ResponseReturnValue:
-    """Closes the month of the chosen clients, one after another, while there is time."""
+    """Closes the month of one client. Several clients are a job."""
     of_clients = _month(month)
-    chosen = list(dict.fromkeys(request.form.getlist("client")))
-    end_time = time.monotonic() + MOST_SECONDS
-    closed, failures = list[str](), list[str]()
-    for client in chosen:
-        try:
-            numbers = _close(of_clients, client)
-        except FAILURES as error:
-            known = isinstance(error, GatepostError)
-            failures.append(f"{error}." if known else f"{client}: an unexpected error.")
-        else:
-            closed.append(f"{client} ({', '.join(numbers) or 'nothing to bill, no document'})")
-        if time.monotonic() >= end_time:
-            break
-    left = len(chosen) - len(closed) - len(failures)
-    if closed:
-        flash(f"{month_name(month)} is closed: {', '.join(closed)}.")
-    if left:
-        flash(f"{count_noun(left, 'client')} not closed yet. Close the others with another click.")
-    if failures:
-        return _confirm_page(month, request.form.get("only"), failures)
-    if left:
-        return redirect(url_for(".confirm", month=month), 303)
+    seen = {
+        client: request.form.get(f"seen-{client}", "") for client in request.form.getlist("client")
+    }
+    if len(seen) > 1:
+        title = f"Close of {month_name(month)} for {count_noun(len(seen), 'client')}"
+        return start_job(JobKind.CLOSE, title, close_details(month, seen))
+    closer = MonthCloser(services().ledger, of_clients, user().name)
+    for client, sums in seen.items():
+        found = closer.close(client, sums, datetime.now(UTC))
+        if isinstance(found, str):
+            return _confirm_page(month, request.form.get("only"), found)
+        numbers = ", ".join(found) or "nothing to bill, no document"
+        flash(f"{month_name(month)} is closed: {client} ({numbers}).")
     return redirect(url_for(".show_list", month=month), 303)
-
-
-def _close(of_clients: MonthOfClients, client: str) -> list[str]:
-    now, seen, by = datetime.now(UTC), request.form.get(f"seen-{client}", ""), user().name
-    return services().ledger.transact(
-        lambda records: of_clients.close_as_seen(records, client, seen, by, now)
-    )
 
 
 def _month(month: str, client: str | None = None) -> MonthOfClients:

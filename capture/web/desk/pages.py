@@ -2,7 +2,7 @@
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -10,6 +10,7 @@ from typing import Final, cast
 from flask import Response, current_app, render_template, request, url_for
 
 from capture.billing.statement import Agency
+from capture.jobs.store import JobStore
 from capture.ledger.users import Role
 from capture.web.desk.access import logged_in
 from capture.web.rate_limit import RateLimit
@@ -60,6 +61,10 @@ class Desk:
     """Where the desk is, for links that leave it. The Host header of a request may be forged."""
     supplier: Agency
     """The agency, as statements name it."""
+    jobs: JobStore
+    """The long work of all users."""
+    start_jobs: Callable[[], None]
+    """See `DeskConfig.start_jobs`."""
 
 
 def read_assets(theme: Path, logo: Path | None = None) -> Mapping[str, Asset]:

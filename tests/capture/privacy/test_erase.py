@@ -8,15 +8,18 @@ import pytest
 from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from capture.intake.receive import receive_submission
+from capture.jobs.model import JobKind, JobRequest, JobResult
+from capture.jobs.store import JobStore
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger.messages import Channel, NewMessage
 from capture.ledger.protocol import Ledger
-from capture.privacy.erase import PersonToErase, erase_leads, erase_person
+from capture.privacy.erase import PersonToErase, erase_leads, erase_person, preview_erasure
 from capture.review.acts import find_lead
 from tests.capture.desk import Desk
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
+NO_JOBS = JobStore(Path("no such folder"))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ANN = "ann@clinic.example"
 BY_MAIL = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
@@ -108,7 +111,7 @@ def test_only_the_letters_to_or_about_the_person_are_deleted(
     }
     for name, text in letters.items():
         (folder / name).write_text(text)
-    erasure = erase_person(ledger, PersonToErase(ANN), folder, NOW + HOUR)
+    erasure = erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + HOUR)
     assert (erasure.lead_ids, erasure.letter_files) == ([lead_id], 5)
     assert sorted(path.name for path in folder.iterdir()) == [
         "about-joann.eml",
@@ -121,7 +124,7 @@ def test_a_letter_that_was_queued_after_the_erasure_is_kept(ledger: Ledger, tmp_
     lead_id = receive(ledger)
     folder = tmp_path / "mail"
     folder.mkdir()
-    erase_person(ledger, PersonToErase(ANN), folder, NOW + HOUR)
+    erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + HOUR)
     later = NewMessage(
         key="consent_withdrawn",
         channel=Channel.MAIL,
@@ -134,5 +137,23 @@ def test_a_letter_that_was_queued_after_the_erasure_is_kept(ledger: Ledger, tmp_
     ledger.transact(lambda records: records.outbox.queue(later))
     letter = folder / "20261123T170000.000000Z-1.eml"
     letter.write_text(f"To: leads@acme.example\n\nLead {lead_id}: the consent was withdrawn.")
-    assert erase_person(ledger, PersonToErase(ANN), folder, NOW + 3 * HOUR).letter_files == 0
+    assert (
+        erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + 3 * HOUR).letter_files == 0
+    )
     assert letter.exists()
+
+
+def test_an_erasure_deletes_the_exports_of_the_desk(ledger: Ledger, tmp_path: Path) -> None:
+    jobs = JobStore(tmp_path / "jobs")
+    request = JobRequest(
+        kind=JobKind.EXPORT, title="Export", user_id="1", user_name="Ada", client="", details={}
+    )
+    job = jobs.add(request, NOW)
+    with jobs.next_waiting(NOW):
+        jobs.finish(job.id, JobResult(ended_at=NOW), lambda: True)
+    erase_person(ledger, PersonToErase(ANN), tmp_path / "mail", jobs, NOW)
+    assert jobs.get(job.id) is not None  # it holds nothing of a person without a lead
+    receive(ledger)
+    assert preview_erasure(ledger, PersonToErase(ANN), tmp_path / "mail", jobs).jobs == 1
+    assert erase_person(ledger, PersonToErase(ANN), tmp_path / "mail", jobs, NOW).jobs == 1
+    assert jobs.get(job.id) is None

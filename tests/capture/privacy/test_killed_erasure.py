@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from capture.intake.receive import receive_submission
+from capture.jobs.store import JobStore
 from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.messages import VISITOR, Channel, NewMessage
@@ -64,7 +65,7 @@ def fill(records: WriteTransaction) -> None:
 
 def erase(folder: Path) -> None:
     with closing(open_ledger(f"sqlite:///{folder}/ledger.db", KEY)) as ledger:
-        erase_person(ledger, PersonToErase(ANN), folder / "mail", MOMENT)
+        erase_person(ledger, PersonToErase(ANN), folder / "mail", JobStore(folder / "jobs"), MOMENT)
 
 
 class Steps:

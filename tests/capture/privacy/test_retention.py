@@ -18,6 +18,7 @@ from capture.intake.quarantine import discard, hold_back
 from capture.intake.receive import receive_submission
 from capture.intake.submission_traits import NETWORK
 from capture.intake.suppression import read_suppressions, suppress
+from capture.jobs.store import JobStore
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.traits import Trait
@@ -35,6 +36,7 @@ from gatepost.settings import Settings
 from tests.capture.desk import SHARE, WON, Desk
 from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
 
+NO_JOBS = JobStore(Path("no such folder"))
 DAY = timedelta(days=1)
 YEAR = 365 * DAY
 BY_MAIL = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
@@ -192,8 +194,8 @@ def test_erasure_by_age_is_recorded_by_the_system_and_the_ledger_is_valid(
     old = receive(ledger, company_size="1-50")
     kept = receive(ledger, email="bob@other.example")
     moment = NOW + 91 * DAY
-    assert preview_old_data(ledger, PERIODS, folder, moment).lead_ids == [old]
-    erasure = erase_old_data(ledger, PERIODS, folder, moment)
+    assert preview_old_data(ledger, PERIODS, folder, NO_JOBS, moment).lead_ids == [old]
+    erasure = erase_old_data(ledger, PERIODS, folder, NO_JOBS, moment)
     assert (erasure.lead_ids, erasure.places.answers) == ([old], 1)
     events = ledger.read(lambda reading: list(reading.events.select(lead_id=old)))
     last = events[-1].event
@@ -203,7 +205,7 @@ def test_erasure_by_age_is_recorded_by_the_system_and_the_ledger_is_valid(
         {"reason": "age"},
     )
     assert ledger.read(lambda reading: reading.people.personal_data(kept)) is not None
-    assert erase_old_data(ledger, PERIODS, folder, moment).lead_ids == []
+    assert erase_old_data(ledger, PERIODS, folder, NO_JOBS, moment).lead_ids == []
     assert ledger.verify().problems == ()
 
 
@@ -217,7 +219,7 @@ def test_traits_for_risk_signals_are_deleted_before_they_are_thirty_days_old(
     network = Trait(NETWORK, robot.network)
 
     def with_network(at: datetime) -> list[str]:
-        erase_old_data(ledger, PERIODS, tmp_path / "mail", at)
+        erase_old_data(ledger, PERIODS, tmp_path / "mail", NO_JOBS, at)
         leads = ledger.read(lambda reading: reading.traits.newest("guide", network, NOW - DAY, 9))
         return [lead.lead_id for lead in leads]
 
@@ -232,6 +234,6 @@ def test_old_letter_files_are_deleted_and_new_ones_are_kept(ledger: Ledger, tmp_
     for path, at in ((old, NOW - 91 * DAY), (new, NOW - 89 * DAY)):
         path.write_text("To: bob@other.example\n\nhello")
         os.utime(path, (at.timestamp(), at.timestamp()))
-    assert preview_old_data(ledger, PERIODS, folder, NOW).letter_files == 1
-    assert erase_old_data(ledger, PERIODS, folder, NOW).letter_files == 1
+    assert preview_old_data(ledger, PERIODS, folder, NO_JOBS, NOW).letter_files == 1
+    assert erase_old_data(ledger, PERIODS, folder, NO_JOBS, NOW).letter_files == 1
     assert [path.name for path in folder.glob("*.eml")] == ["2.eml"]

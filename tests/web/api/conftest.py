@@ -23,6 +23,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
 from capture.web.app import create_app
+from capture.web.config import WebConfig
 from capture.web.services import EXTENSION
 from tests.samples import ANSWERS, CAMPAIGN, NOW, campaign, consent_to
 from tests.service import make_project, web_config
@@ -40,6 +41,11 @@ class World:
     ledger: Ledger
     terms: dict[str, Campaign]
     tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> WebConfig:
+        config: WebConfig = self.app.extensions[EXTENSION].config
+        return config
 
     @property
     def signer(self) -> LinkSigner:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -15,6 +16,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from capture.billing.statement import Agency
+from capture.campaign.catalogue import read_all_files
+from capture.jobs.run import JobContext, run_jobs
+from capture.jobs.store import JobStore
+from capture.jobs.works import WORKS
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role
 from capture.users.accounts import add_user
@@ -78,6 +83,19 @@ class DeskWorld:
     @property
     def app(self) -> Flask:
         return self.world.app
+
+    def run_jobs(self) -> None:
+        """Does the long work that waits, as `gatepost jobs` does in a process of its own."""
+        config = self.world.config
+        context = JobContext(
+            store=JobStore(config.jobs),
+            ledger=self.world.ledger,
+            agency=DESK_CONFIG.supplier,
+            read_files=lambda: read_all_files(config.campaigns, config.clients, config.gated),
+            clock=lambda: datetime.now(UTC),
+        )
+        for _ in run_jobs(context, WORKS):
+            pass
 
     def browser(self) -> Browser:
         """A new browser in which nobody is logged in."""

@@ -52,20 +52,37 @@ def test_a_start_is_typed_and_a_wrong_one_is_explained(desk: DeskWorld, version:
     assert 'value="soon"' in answer.text
 
 
-def test_too_many_leads_are_refused_or_limited_to_the_last_months(
+def test_of_too_many_leads_a_page_judges_those_of_the_last_months(
     desk: DeskWorld, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, path = desk.user("ada"), f"/campaigns/guide/backtest/{version}"
     monkeypatch.setattr(f"{VIEW}.MOST_LEADS", 1)
-    answer = ada.get(f"{path}?since=2026-11-01")
-    assert answer.status_code == 422
-    assert "2 leads since then are too many for a page, which judges at most 1." in answer.text
-    assert "This month alone has more than 1 leads. Choose a day." in ada.text(path)
+    text = ada.text(f"{path}?since=2026-11-01")
+    assert "All 2 leads since 2026-11-01 take longer than a page should." in text
+    assert "Verdicts" not in text
     desk.clock.move_to(NOW + timedelta(days=30))
     ada.log_in("ada")  # the session has ended
-    assert "these are the leads since 2026-12-01" in ada.text(path)
+    assert "These are the leads since 2026-12-01. All 2 leads take longer" in ada.text(path)
     desk.world.take(at=NOW + timedelta(days=30))
     assert "1 of 1 leads would get another verdict." in ada.text(path)
+
+
+def test_all_of_too_many_leads_are_judged_as_a_piece_of_work(
+    desk: DeskWorld, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, path = desk.user("ada"), f"/campaigns/guide/backtest/{version}"
+    monkeypatch.setattr(f"{VIEW}.MOST_LEADS", 1)
+    ada.get(path)
+    assert ada.post(path, since="soon").location == f"/desk{path}?since=soon"
+    page = ada.post(path, since="").location.removeprefix("/desk")
+    assert "Waiting" in ada.text(page)
+    desk.run_jobs()
+    text = ada.text(page)
+    assert f"Backtest of guide, version {version[:12]}" in text
+    assert "2 of 2 leads would get another verdict." in text
+    assert "2026-11 2 0 $100.00 $0.00 -$100.00" in text
+    ((_, access),) = desk.world.ledger.read(lambda reading: reading.users.accesses(limit=5))
+    assert (access.page, access.count) == ("backtest", 2)
 
 
 def test_only_the_agency_runs_a_backtest(desk: DeskWorld, version: str) -> None:

@@ -200,12 +200,6 @@ def test_a_large_export_does_not_hold_the_lock_of_writers(
     assert may_write == [False]
 
 
-def test_an_export_in_no_known_format_or_of_too_many_leads_is_refused(
-    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_export_in_no_known_format_is_refused(desk: DeskWorld) -> None:
     desk.world.take()
     assert export(desk.user("ada"), [], format="pdf").status_code == 409
-    monkeypatch.setattr(page, "MOST_EXPORTED", 0)
-    answer = export(desk.user("ada"), [], format="csv")
-    assert answer.status_code == 409
-    assert "more than 0 leads" in words(answer)

@@ -35,6 +35,10 @@ ROLES = {
         ),
         AGENCY,
     ),
+    **dict.fromkeys(
+        ("jobs.show_list", "jobs.show", "jobs.download", "jobs.start_again", "jobs.delete"),
+        AGENCY_AND_CLIENT,
+    ),
     "statement_acts.answer": frozenset({Role.CLIENT}),
     "content.show": frozenset({Role.AGENCY, Role.VIEWER}),
     **dict.fromkeys(("leads.show", "leads.act", "leads.export"), AGENCY_AND_CLIENT),
@@ -43,7 +47,9 @@ ROLES = {
         ("campaigns.show", "campaigns.show_version", "campaigns.download"), AGENCY_AND_CLIENT
     ),
     **dict.fromkeys(("campaigns.pause", "campaigns.resume"), AGENCY),
-    **dict.fromkeys(("campaigns.show_backtest", "clients.show"), AGENCY),
+    **dict.fromkeys(
+        ("campaigns.show_backtest", "campaigns.start_backtest", "clients.show"), AGENCY
+    ),
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
     **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),

@@ -1,0 +1,47 @@
+"""Starts processes for the desk's long work: `gatepost jobs`.
+
+They are processes of their own, so that a large export blocks neither a worker of the desk nor the
+dispatcher. They outlive the worker that has started them.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from gatepost.setting_types import PREFIX
+from gatepost.settings import Settings
+
+_COMMAND: Final = (
+    *(sys.executable, "-P"),  # with -P, no module is taken from the current folder
+    *("-c", "from gatepost.cli import main; main()"),
+    "jobs",
+)
+
+
+class JobProcesses:
+    """The processes that this worker has started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Starts one, and does not wait for it. It ends by itself when no work waits."""
+        # `poll` removes those that have ended from the system's list of processes.
+        self._started = [process for process in self._started if process.poll() is None]
+        process = subprocess.Popen(  # noqa: S603 - a constant command
+            _COMMAND,
+            stdin=subprocess.DEVNULL,
+            env=_environment(self._settings),
+            start_new_session=True,  # a Ctrl-C for the server does not end it
+        )
+        self._started.append(process)
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    """The environment of this process, with exactly these settings: those of a demonstration are
+    not in the environment."""
+    values = {f"{PREFIX}{name.upper()}": str(value) for name, value in settings}
+    return {**os.environ, **values}
