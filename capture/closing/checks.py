@@ -35,8 +35,8 @@ def _month_faults(reading: ReadTransaction) -> Iterator[str]:
     """Faults of closed months; holds the text of one statement at a time in memory."""
     closing_events = {
         recorded.event.data["number"]: recorded.event.data
-        for recorded in reading.events.of_account()
-        if recorded.event.kind is EventKind.CLOSED and "number" in recorded.event.data
+        for recorded in reading.events.of_account(EventKind.CLOSED)
+        if "number" in recorded.event.data
     }
     for number in reading.statements.numbers():
         if number not in closing_events:

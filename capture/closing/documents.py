@@ -173,8 +173,8 @@ def account_events(
     """Account events of these kinds in order, of one client or of all."""
     return [
         recorded
-        for recorded in reading.events.of_account()
-        if recorded.event.kind in kinds and client in {None, recorded.event.data["client"]}
+        for recorded in reading.events.of_account(*kinds)
+        if client in {None, recorded.event.data["client"]}
     ]
 
 

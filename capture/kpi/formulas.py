@@ -260,19 +260,29 @@ def client_figures(sums: Sums) -> list[Figure]:
         _review_time(sums),
         _spend(sums),
         _cost_per(_COST_PER_LEAD, sums, sums.leads, _NO_LEADS),
-        _cost_per(_COST_PER_QUALIFIED_LEAD, sums, sums.accepted, "no sales-qualified leads yet"),
+        cost_per_qualified_lead(sums),
         _cost_per(_COST_PER_APPOINTMENT, sums, sums.held, "no appointments held yet"),
         _count(_HELD, sums.held),
         _count(_DEALS, sums.deals),
-        _percent(_CLOSE_RATE, sums.deals, sums.leads, _NO_LEADS),
+        close_rate(sums),
         _REVENUE.figure(
             sums.revenue,
             f"{_money(sums.bought, sums)} - {_money(sums.refunded, sums)}",
             sums.currency,
         ),
-        _roas(sums),
+        roas(sums),
         lifetime_value(sums),
     ]
+
+
+def close_rate(sums: Sums) -> Figure:
+    """The lead-to-close rate."""
+    return _percent(_CLOSE_RATE, sums.deals, sums.leads, _NO_LEADS)
+
+
+def cost_per_qualified_lead(sums: Sums) -> Figure:
+    """The client's spend for each accepted lead."""
+    return _cost_per(_COST_PER_QUALIFIED_LEAD, sums, sums.accepted, "no sales-qualified leads yet")
 
 
 def agency_figures(sums: Sums) -> list[Figure]:
@@ -328,7 +338,8 @@ def _cost_per(formula: Formula, sums: Sums, count: int, reason: str) -> Figure:
     return formula.figure(number, f"{spend.shown} / {count:,}", sums.currency)
 
 
-def _roas(sums: Sums) -> Figure:
+def roas(sums: Sums) -> Figure:
+    """The customers' revenue divided by the spend."""
     spend = _spend(sums)
     if spend.number is None or sums.spend <= 0:
         return _ROAS.missing_figure(_no_spend_reason(sums))

@@ -10,20 +10,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from capture.billing.account import DocumentKind
 from capture.billing.customers import CUSTOMER_STAGES
 from capture.billing.reversals import day_of
 from capture.campaign.model import Campaign
-from capture.closing.credit import corrections_of
-from capture.kpi.formulas import Figure, client_figures
+from capture.kpi.formulas import (
+    Figure,
+    close_rate,
+    cost_per_qualified_lead,
+    lifetime_value,
+    roas,
+)
 from capture.kpi.grouping import month_before, month_days
 from capture.kpi.sums import NON_LEAD_STAGES, Sums
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import ReadTransaction
 
 MONTHS_BEFORE: Final = 12
-GAUGES: Final = ("lead_to_close_rate", "cost_per_qualified_lead", "roas", "lifetime_value")
-"""The keys of the four figures."""
+GAUGES: Final = (close_rate, cost_per_qualified_lead, roas, lifetime_value)
+"""The four figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +159,12 @@ def _count_spending(
         campaign = campaigns.get(total.campaign)
         if campaign is not None and total.month in by_currency[campaign.currency]:
             by_currency[campaign.currency][total.month].billed += total.total
-    for note in corrections_of(reading):
-        campaign, month = campaigns.get(note.campaign), months[note.statement]
+    for corrected in reading.statements.corrections():
+        campaign, month = campaigns.get(corrected.campaign), months[corrected.number]
         if campaign is not None and month in by_currency[campaign.currency]:
             sums = by_currency[campaign.currency][month]
-            if note.kind is DocumentKind.CREDIT:
-                sums.credited += note.amount
-            else:
-                sums.billed += note.amount
+            sums.credited += corrected.credited
+            sums.billed += corrected.debited
 
 
 def _gauges(by_month: Mapping[str, Sums], currency: str, months: Sequence[str]) -> list[Gauge]:
@@ -170,20 +172,15 @@ def _gauges(by_month: Mapping[str, Sums], currency: str, months: Sequence[str]) 
     year = Sums(currency)
     for name in (*earlier, last_month):
         year.add(by_month[name])
-    figures, of_year = {name: _figures(by_month[name]) for name in months}, _figures(year)
     return [
         Gauge(
-            month=figures[month][key],
-            last_month=figures[last_month][key],
-            year=of_year[key],
-            trend=[(name, figures[name][key]) for name in months],
+            month=figure(by_month[month]),
+            last_month=figure(by_month[last_month]),
+            year=figure(year),
+            trend=[(name, figure(by_month[name])) for name in months],
         )
-        for key in GAUGES
+        for figure in GAUGES
     ]
-
-
-def _figures(sums: Sums) -> dict[str, Figure]:
-    return {figure.key: figure for figure in client_figures(sums)}
 
 
 def _days(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from capture.billing.history import add_months
@@ -10,16 +10,14 @@ from capture.campaign.catalogue import Catalogue
 from capture.campaign.model import Campaign
 from capture.closing.cap_use import CapUse, cap_uses
 from capture.closing.months import CampaignGroup, campaign_groups, closings_of
-from capture.lead.model import Lead
 from capture.lead.review_window import month_of
+from capture.ledger.held_leads import HeldLeadQuery
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.review_queue import Lapsing
 
 DAYS_BEFORE_THE_END: Final = 7
 """A campaign's end is near from so many days before its last day."""
 _LAPSES_SOON: Final = timedelta(days=1)
-MOST_FAILED: Final = 1000
-"""Failed messages are counted up to this number."""
-_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +32,14 @@ class OpenMonths:
 class Waiting:
     """What waits, in order of urgency."""
 
-    lapsing: Sequence[Lead]
-    """Leads in review that silence accepts within a day, the soonest first."""
-    in_quarantine: Sequence[Lead]
-    """In the order of their recording."""
+    lapsing: Lapsing
+    """Leads in review that silence accepts within a day."""
+    in_quarantine: int
+    """The number of leads in quarantine, test leads included."""
+    held_since: datetime | None
+    """Since when the first of them is in quarantine; None without one."""
     failed: int
-    """Messages that failed, at most `MOST_FAILED`."""
+    """Messages that failed."""
     near_caps: Sequence[tuple[Campaign, CapUse]]
     ending: Sequence[Campaign]
     """Campaigns whose last day is near, the soonest first."""
@@ -50,16 +50,12 @@ def gather_waiting(reading: ReadTransaction, catalogue: Catalogue, now: datetime
     """The work that waits for the agency at the time `now` (aware)."""
     campaigns = catalogue.campaigns.values()
     return Waiting(
-        lapsing=sorted(
-            (
-                lead
-                for lead in reading.leads.in_review(silent_by=now + _LAPSES_SOON)
-                if not lead.test and not lead.is_silently_accepted_at(now)
-            ),
-            key=lambda lead: (lead.silence_accepts_at, lead.lead_id),
+        lapsing=reading.review_queue.lapsing(now, now + _LAPSES_SOON),
+        in_quarantine=sum(reading.held_leads.counts().values()),
+        held_since=next(
+            (lead.held_at for lead in reading.held_leads.page(HeldLeadQuery(limit=1))), None
         ),
-        in_quarantine=[lead for lead in reading.leads.in_quarantine() if not lead.test],
-        failed=len(reading.outbox.failed_since(_LONG_AGO, MOST_FAILED)),
+        failed=reading.outbox.count_failed(),
         near_caps=[
             (campaign, use)
             for campaign in campaigns

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from capture.lead.events import Actor, Event, EventKind, parse_time, show_time
-from capture.ledger.dialect import Connection, Dialect
+from capture.ledger.dialect import Connection, Dialect, quoted
 from capture.ledger.types import RecordedEvent
 from capture.text import canonical
 
@@ -47,6 +47,9 @@ def hashed_body(event: Event, sequence: int, data: str) -> str:
 # The SQL that appends events to the chain and reads them.
 
 
+ACCOUNT_INDEX: Final = """
+    CREATE INDEX events_of_account_by_kind ON events (kind, sequence) WHERE lead_id IS NULL;
+"""
 EVENT_COLUMNS: Final = (
     "sequence, campaign, lead_id, kind, occurred_at, recorded_at, actor, data, hash"
 )
@@ -70,7 +73,7 @@ class SqlEvents:
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
         self._dialect = dialect
-        self._account: list[RecordedEvent] = []
+        self._account: dict[tuple[EventKind, ...], list[RecordedEvent]] = {}
 
     def select(
         self,
@@ -149,16 +152,18 @@ class SqlEvents:
         )
         return [recorded_from_row(row) for row in rows]
 
-    def of_account(self) -> Iterator[RecordedEvent]:
+    def of_account(self, *kinds: EventKind) -> Iterator[RecordedEvent]:
         # Events never change, so each is read only once per transaction.
-        last = self._account[-1].sequence if self._account else 0
+        known = self._account.setdefault(kinds, [])
+        of_kinds = f" AND kind IN ({quoted(kinds)})" if kinds else ""
         rows = self._connection.execute(
-            f"SELECT {EVENT_COLUMNS} FROM events WHERE lead_id IS NULL AND sequence > ?"
-            " ORDER BY sequence",
-            (last,),
+            f"SELECT {EVENT_COLUMNS} FROM events"
+            f" {self._dialect.use_index.format('events_of_account_by_kind')}"
+            f" WHERE lead_id IS NULL AND sequence > ?{of_kinds} ORDER BY sequence",
+            (known[-1].sequence if known else 0,),
         )
-        self._account.extend(map(recorded_from_row, rows))
-        return iter(tuple(self._account))
+        known.extend(map(recorded_from_row, rows))
+        return iter(tuple(known))
 
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None

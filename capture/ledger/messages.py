@@ -146,6 +146,9 @@ class OutboxQueries(Protocol):
     def failed_since(self, moment: datetime, limit: int) -> Sequence[Message]:
         """Messages that failed at this time or later, at most `limit`, the earliest first."""
 
+    def count_failed(self) -> int:
+        """The number of failed messages."""
+
     def next_due(self) -> datetime | None:
         """When the next message may be claimed; None if none waits."""
 

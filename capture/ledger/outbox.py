@@ -175,6 +175,12 @@ class SqlOutbox:
         )
         return [_message(row) for row in rows]
 
+    def count_failed(self) -> int:
+        row = self._connection.execute(
+            "SELECT count(*) FROM outbox WHERE state = 'failed'"
+        ).fetchone()
+        return int(row[0])
+
     def next_due(self) -> datetime | None:
         (due,) = self._connection.execute(
             "SELECT min(CASE state WHEN 'waiting' THEN due_at ELSE claimed_until END) FROM outbox"

@@ -9,7 +9,7 @@ Each subject has a protocol for its queries, and one more if it can be written. 
 is in the file of the same name. `tests/capture/ledger/contract.py` tests every backend.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -29,11 +29,10 @@ from capture.ledger.messages import OutboxQueries, OutboxWrites
 from capture.ledger.page_views import PageViewQueries, PageViewWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
 from capture.ledger.review_queue import ReviewQueueQueries
+from capture.ledger.statements import StatementQueries, StatementWrites
 from capture.ledger.traits import TraitQueries, TraitWrites
 from capture.ledger.types import (
     ClientLeadQuery,
-    ClosedStatement,
-    DueState,
     DuplicateQuery,
     JudgedLead,
     Keys,
@@ -42,7 +41,6 @@ from capture.ledger.types import (
     RecordedEvent,
     Result,
     SpamQuery,
-    StatementTotal,
     StoredVersion,
     Verification,
     WorkResult,
@@ -87,8 +85,8 @@ class EventQueries(Protocol):
         `test` selects test leads or real leads; their references are independent.
         """
 
-    def of_account(self) -> Iterator[RecordedEvent]:
-        """Events without a lead: pauses, closings, corrections, payments."""
+    def of_account(self, *kinds: EventKind) -> Iterator[RecordedEvent]:
+        """Events without a lead, all or of these kinds: pauses, closings, corrections, payments."""
 
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None
@@ -228,59 +226,6 @@ class CampaignWrites(CampaignQueries, Protocol):
 
     def save_version(self, campaign: Campaign, at: datetime) -> None:
         """Stores the text of a campaign version unless it is stored already."""
-
-
-class StatementQueries(Protocol):
-    """Closed statements, and the billed and due lines of a lead."""
-
-    def get(self, number: str) -> ClosedStatement | None:
-        """One closed statement; None if there is none with this number."""
-
-    def select(self, client: str | None = None) -> Iterator[ClosedStatement]:
-        """Closed statements in the order of closing, read one at a time because they are long."""
-
-    def numbers(self) -> Sequence[str]:
-        """The numbers of all closed statements, in the order of their closing."""
-
-    def totals(self) -> Iterator[StatementTotal]:
-        """The total of each campaign on each statement, in the order of closing."""
-
-    def lines(self, number: str) -> Sequence[tuple[str, str]]:
-        """(lead id, period) of each line of a statement, free ones included."""
-
-    def lines_of_lead(self, lead_id: str) -> Sequence[tuple[str, str]]:
-        """(statement number, period) of each line of a lead, in the order of the periods."""
-
-    def mismatched_lines(self) -> Iterator[tuple[str, str, str]]:
-        """(lead id, period, statement number) of each line that is only in the table of lines or
-        only in a statement's JSON. Empty in a sound ledger."""
-
-    def mismatched_totals(self) -> Iterator[tuple[str, str]]:
-        """(statement number, campaign) of each total in `totals` that differs from the statement's
-        JSON. Empty in a sound ledger."""
-
-    def billed_before(self, client: str, currency: str, month: str) -> Container[tuple[str, str]]:
-        """The (lead id, period) of all lines on the client's statements before a month.
-
-        A container that queries the database for each `in`, because there may be very many lines.
-        """
-
-    def due_state(self, lead_id: str) -> DueState:
-        """When a lead's next line falls due, and the last statement that billed it (rule 33)."""
-
-    def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
-        """The ids of all leads that may have a line in this month, as of all events until now.
-
-        A lead is included if its next line is due at or before `as_of`, or if a statement of this
-        month or a later one has a line of it. `lines_for` then computes the actual lines.
-        """
-
-
-class StatementWrites(StatementQueries, Protocol):
-    """Writes closed statements."""
-
-    def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
-        """Stores a statement and the (lead id, period) of its lines, each once (rule 20)."""
 
 
 class ReadTransaction(Protocol):

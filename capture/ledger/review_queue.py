@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from capture.lead.events import show_time
+from capture.lead.events import parse_time, show_time
 from capture.lead.model import Lead
 from capture.ledger.dialect import Connection, Dialect
 from capture.ledger.leads import LEAD, lead_from_row
@@ -30,6 +30,15 @@ class ReviewQuery:
     """None: the leads of all clients."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lapsing:
+    """Leads that silence accepts soon."""
+
+    count: int
+    first_at: datetime | None
+    """When silence accepts the first one; None without a lead."""
+
+
 class ReviewQueueQueries(Protocol):
     """Leads that wait for their client's review, without test leads."""
 
@@ -40,6 +49,9 @@ class ReviewQueueQueries(Protocol):
 
     def counts(self, query: ReviewQuery) -> Mapping[str, int]:
         """The number of leads in the queue, by client."""
+
+    def lapsing(self, after: datetime, until: datetime) -> Lapsing:
+        """The leads that silence accepts after a time and until another."""
 
 
 _LAST: Final = "9"
@@ -52,6 +64,7 @@ class SqlReviewQueue:
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
+        self._by_deadline = f"leads {dialect.use_index.format('leads_by_deadline')}"
         # Without the hint, SQLite may read all leads of the client.
         self._leads = f"leads {dialect.use_index.format('leads_in_review')}"
 
@@ -80,6 +93,14 @@ class SqlReviewQueue:
             values,
         )
         return dict(rows.fetchall())
+
+    def lapsing(self, after: datetime, until: datetime) -> Lapsing:
+        count, first_at = self._connection.execute(
+            f"SELECT count(*), min(silence_accepts_at) FROM {self._by_deadline}"
+            " WHERE silence_accepts_at > ? AND silence_accepts_at <= ? AND test = 0",
+            (show_time(after), show_time(until)),
+        ).fetchone()
+        return Lapsing(count, first_at and parse_time(first_at))
 
 
 def _condition(query: ReviewQuery) -> tuple[str, dict[str, str]]:

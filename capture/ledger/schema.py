@@ -19,6 +19,7 @@ from capture.ledger import (
     customers,
     downloads,
     endpoint_store,
+    events,
     held_leads,
     lead_counts,
     lead_list,
@@ -194,6 +195,12 @@ def list_quarantine(db: Database) -> None:
     """The leads in quarantine by what looks alike."""
     db.executescript(held_leads.TABLE)
     fill_held_leads(SqlReadTransaction(db.conn, SQLITE, key=b""))
+
+
+@MIGRATIONS()
+def index_account_events(db: Database) -> None:
+    """An index for events without a lead, by kind."""
+    db.executescript(events.ACCOUNT_INDEX)
 
 
 _EVENTS: Final = """

@@ -1,11 +1,12 @@
-"""SQL for closed statements: their JSON, their lines, and the billing state of a lead."""
+"""Closed statements, the protocol and the SQL: JSON, lines, totals, and a lead's billing state."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from capture.lead.events import parse_time, show_time
-from capture.ledger.dialect import Connection, Dialect
+from capture.lead.events import EventKind, parse_time, show_time
+from capture.ledger.dialect import Connection, Dialect, quoted
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.leads import SqlLeads
 from capture.ledger.types import ClosedStatement, DueState, StatementTotal
@@ -15,6 +16,7 @@ _STORED_LINES: Final = "SELECT lead_id, period, number FROM statement_lines WHER
 _STORED_TOTALS: Final = (
     "SELECT number, position, campaign, total FROM statement_totals WHERE number = :number"
 )
+_CORRECTIONS: Final = (EventKind.CREDITED, EventKind.DEBITED)
 
 TOTALS: Final = """
     -- What each part of a statement adds up to, so that sums need not read its JSON.
@@ -28,8 +30,77 @@ TOTALS: Final = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectionSum:
+    """What the credit and debit notes on one campaign's lines of a statement add up to."""
+
+    number: str
+    """The number of the statement."""
+    campaign: str
+    credited: int
+    """In minor units."""
+    debited: int
+    """In minor units."""
+
+
+class StatementQueries(Protocol):
+    """Closed statements, and the billed and due lines of a lead."""
+
+    def get(self, number: str) -> ClosedStatement | None:
+        """One closed statement; None if there is none with this number."""
+
+    def select(self, client: str | None = None) -> Iterator[ClosedStatement]:
+        """Closed statements in the order of closing, read one at a time because they are long."""
+
+    def numbers(self) -> Sequence[str]:
+        """The numbers of all closed statements, in the order of their closing."""
+
+    def totals(self) -> Iterator[StatementTotal]:
+        """The total of each campaign on each statement, in the order of closing."""
+
+    def corrections(self) -> Sequence[CorrectionSum]:
+        """What the notes on each campaign's lines of each statement add up to."""
+
+    def lines(self, number: str) -> Sequence[tuple[str, str]]:
+        """(lead id, period) of each line of a statement, free ones included."""
+
+    def lines_of_lead(self, lead_id: str) -> Sequence[tuple[str, str]]:
+        """(statement number, period) of each line of a lead, in the order of the periods."""
+
+    def mismatched_lines(self) -> Iterator[tuple[str, str, str]]:
+        """(lead id, period, statement number) of each line that is only in the table of lines or
+        only in a statement's JSON. Empty in a sound ledger."""
+
+    def mismatched_totals(self) -> Iterator[tuple[str, str]]:
+        """(statement number, campaign) of each total in `totals` that differs from the statement's
+        JSON. Empty in a sound ledger."""
+
+    def billed_before(self, client: str, currency: str, month: str) -> Container[tuple[str, str]]:
+        """The (lead id, period) of all lines on the client's statements before a month.
+
+        A container that queries the database for each `in`, because there may be very many lines.
+        """
+
+    def due_state(self, lead_id: str) -> DueState:
+        """When a lead's next line falls due, and the last statement that billed it (rule 33)."""
+
+    def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
+        """The ids of all leads that may have a line in this month, as of all events until now.
+
+        A lead is included if its next line is due at or before `as_of`, or if a statement of this
+        month or a later one has a line of it. `lines_for` then computes the actual lines.
+        """
+
+
+class StatementWrites(StatementQueries, Protocol):
+    """Writes closed statements."""
+
+    def save(self, statement: ClosedStatement, lines: Iterable[tuple[str, str]]) -> None:
+        """Stores a statement and the (lead id, period) of its lines, each once (rule 20)."""
+
+
 class SqlStatements:
-    """`protocol.StatementWrites`."""
+    """`StatementWrites`."""
 
     def __init__(
         self, connection: Connection, dialect: Dialect, leads: SqlLeads, due: DueProjection
@@ -63,6 +134,16 @@ class SqlStatements:
             " ORDER BY statements.id, position"
         )
         return (StatementTotal(*row) for row in rows)
+
+    def corrections(self) -> Sequence[CorrectionSum]:
+        rows = self._connection.execute(
+            f"SELECT data ->> 'statement' AS number, campaign, {_sum_of(EventKind.CREDITED)},"
+            f" {_sum_of(EventKind.DEBITED)} FROM events"
+            f" {self._dialect.use_index.format('events_of_account_by_kind')}"
+            f" WHERE lead_id IS NULL AND kind IN ({quoted(_CORRECTIONS)})"
+            " GROUP BY number, campaign ORDER BY number, campaign"
+        )
+        return [CorrectionSum(*row) for row in rows]
 
     def lines(self, number: str) -> Sequence[tuple[str, str]]:
         return self._connection.execute(
@@ -177,3 +258,9 @@ class BilledLines:
 def _statement_from(row: tuple[Any, ...]) -> ClosedStatement:
     number, client, currency, month, text, digest, closed_at = row
     return ClosedStatement(number, client, currency, month, text, digest, parse_time(closed_at))
+
+
+def _sum_of(kind: EventKind) -> str:
+    """SQL for the sum of the amounts of account events of a kind."""
+    amount = "CAST(data ->> 'amount' AS BIGINT)"
+    return f"sum(CASE WHEN kind = '{kind.value}' THEN {amount} ELSE 0 END)"

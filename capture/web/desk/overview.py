@@ -16,7 +16,7 @@ from capture.kpi.formulas import percent
 from capture.kpi.gathering import campaigns_in
 from capture.kpi.overview import Overview, gather_overview
 from capture.kpi.views import ViewCounts, count_views
-from capture.kpi.waiting import MOST_FAILED, Waiting, gather_waiting
+from capture.kpi.waiting import Waiting, gather_waiting
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.users import Role
 from capture.text import count_noun, duration_in_words
@@ -155,24 +155,23 @@ def _waiting_items(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
 
 
 def _lapsing(waiting: Waiting, now: datetime) -> Iterator[WaitingItem]:
-    if waiting.lapsing:
-        first = waiting.lapsing[0].silence_accepts_at
-        left = "" if first is None else duration_in_words(first - now)
+    first_at = waiting.lapsing.first_at
+    if first_at is not None:
         yield WaitingItem(
-            f"Silence accepts {count_noun(len(waiting.lapsing), 'lead')} within a day",
-            f"The first lead is accepted in {left} unless its client decides.",
+            f"Silence accepts {count_noun(waiting.lapsing.count, 'lead')} within a day",
+            f"The first lead is accepted in {duration_in_words(first_at - now)} "
+            "unless its client decides.",
             _link("review.show"),
             is_urgent=True,
         )
 
 
 def _quarantine(waiting: Waiting) -> Iterator[WaitingItem]:
-    if waiting.in_quarantine:
-        received = min(lead.received_at for lead in waiting.in_quarantine)
+    if waiting.held_since is not None:
         yield WaitingItem(
-            f"{count_noun(len(waiting.in_quarantine), 'lead')} in quarantine",
+            f"{count_noun(waiting.in_quarantine, 'lead')} in quarantine",
             "No client gets them before you release them. "
-            f"The oldest came on {short_time(received)}.",
+            f"The first one has waited since {short_time(waiting.held_since)}.",
             _link("quarantine.show"),
             is_urgent=True,
         )
@@ -181,9 +180,8 @@ def _quarantine(waiting: Waiting) -> Iterator[WaitingItem]:
 def _failed(waiting: Waiting) -> Iterator[WaitingItem]:
     if waiting.failed:
         noun = "delivery" if waiting.failed == 1 else "deliveries"
-        more = " or more" if waiting.failed == MOST_FAILED else ""
         yield WaitingItem(
-            f"{waiting.failed:,}{more} failed {noun}",
+            f"{waiting.failed:,} failed {noun}",
             "These letters and webhooks are not tried again until you send them again.",
             _link("deliveries.show"),
             is_urgent=True,

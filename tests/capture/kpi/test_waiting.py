@@ -14,6 +14,7 @@ from capture.kpi.waiting import Waiting, gather_waiting
 from capture.ledger import open_ledger
 from capture.ledger.messages import Attempt
 from capture.ledger.protocol import WriteTransaction
+from capture.ledger.review_queue import Lapsing
 from capture.review.acts import find_lead
 from tests.capture.kpi.office import DAY, DECEMBER, GUIDE, HOUR, Office
 from tests.capture.ledger.contract_outbox import new_message
@@ -35,19 +36,23 @@ def waiting(office: Office, now: datetime, terms: Campaign = GUIDE) -> Waiting:
 
 
 def test_nothing_waits_in_an_empty_ledger(office: Office) -> None:
-    assert waiting(office, NOW) == Waiting([], [], 0, [], [], [])
+    assert waiting(office, NOW) == Waiting(Lapsing(0, None), 0, None, 0, [], [], [])
 
 
-def test_reviews_that_silence_ends_within_a_day_come_in_order_of_their_deadline(
-    office: Office,
-) -> None:
+def test_reviews_that_silence_ends_within_a_day_are_counted(office: Office) -> None:
     later, sooner = office.receive(at=NOW + 2 * HOUR), office.receive(at=NOW + HOUR)
     decided = office.receive(at=NOW)
     office.accept(decided, NOW + HOUR)
     office.receive(at=NOW + 2 * DAY)
-    found = waiting(office, NOW + DAY + 3 * HOUR)
-    assert [lead.lead_id for lead in found.lapsing] == [sooner, later]
-    assert [lead.lead_id for lead in waiting(office, NOW + 2 * DAY + HOUR).lapsing] == [later]
+    office.receive(at=NOW + HOUR, test=True)
+
+    def silence_accepts(lead_id: str) -> datetime | None:
+        return office.ledger.read(lambda reading: find_lead(reading, lead_id).silence_accepts_at)
+
+    found = waiting(office, NOW + DAY + 3 * HOUR).lapsing
+    assert found == Lapsing(2, silence_accepts(sooner))
+    found = waiting(office, NOW + 2 * DAY + HOUR).lapsing
+    assert found == Lapsing(1, silence_accepts(later))
 
 
 def test_leads_in_quarantine_and_failed_messages_are_counted(office: Office) -> None:
@@ -61,7 +66,7 @@ def test_leads_in_quarantine_and_failed_messages_are_counted(office: Office) -> 
 
     office.ledger.transact(work)
     found = waiting(office, NOW + DAY)
-    assert ([lead.lead_id for lead in found.in_quarantine], found.failed) == ([held], 1)
+    assert (found.in_quarantine, found.held_since, found.failed) == (1, NOW, 1)
 
 
 def test_a_cap_is_near_at_80_percent(office: Office) -> None:

@@ -208,6 +208,7 @@ class OutboxContract:
         assert failed_since(NOW, limit=2) == "ab"
         assert failed_since(NOW + MINUTE) == "bc"
         assert failed_since(NOW + 3 * MINUTE) == ""
+        assert ledger.read(lambda reading: reading.outbox.count_failed()) == 3
 
     def test_letters_to_an_address_are_counted_without_storing_it(self, ledger: Ledger) -> None:
         def queue(lead_id: str, at: datetime) -> None:

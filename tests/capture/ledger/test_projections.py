@@ -12,8 +12,10 @@ import pytest
 from capture.closing.checks import check_documents
 from capture.intake.receive import receive_submission
 from capture.lead.events import EventKind
+from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.customers import CustomerSum, PaymentSum
+from capture.ledger.statements import CorrectionSum
 from capture.review.acts import accept
 from tests.capture.desk import SHARE, Desk
 from tests.capture.ledger.test_due_projection import copy_ledger
@@ -30,12 +32,12 @@ TABLES = (
 )
 
 
-def sell(desk: Desk, months: int = 3) -> str:
+def sell(desk: Desk, months: int = 3) -> Lead:
     """A customer who paid 300.00 in advance for some months."""
     lead = desk.take(SHARE)
     desk.client(lead, EventKind.WON, NOW, amount=Decimal(300))
     desk.client(lead, EventKind.REVENUE, NOW, amount=Decimal(300), period=FIRST, months=months)
-    return lead.lead_id
+    return lead
 
 
 def take_test_lead(desk: Desk) -> str:
@@ -67,9 +69,7 @@ def test_payments_count_from_their_day(desk: Desk) -> None:
 
 
 def test_the_payments_of_a_refunded_sale_are_not_those_of_a_customer(desk: Desk) -> None:
-    lead_id = sell(desk, months=1)
-    lead = desk.ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
+    lead = sell(desk, months=1)
     desk.client(lead, EventKind.REFUNDED, NOW + DAY, amount=Decimal(300))
     refunded = PaymentSum("2026-11", "2026-11", False, 30_000, 30_000, 1)
     assert payments(desk, DECEMBER.date()) == [refunded]
@@ -78,9 +78,7 @@ def test_the_payments_of_a_refunded_sale_are_not_those_of_a_customer(desk: Desk)
 
 
 def test_days_of_a_customer_count_until_they_leave_without_their_absence(desk: Desk) -> None:
-    lead_id = sell(desk)
-    lead = desk.ledger.read(lambda reading: reading.leads.get(lead_id))
-    assert lead is not None
+    lead = sell(desk)
     assert customer_sums(desk, NOW - DAY) == [CustomerSum("2026-11", 1, 0, 0)]
     assert customer_sums(desk, NOW + 10 * DAY) == [CustomerSum("2026-11", 1, 0, 10)]
     desk.client(lead, EventKind.CHURNED, NOW + 10 * DAY)
@@ -154,6 +152,31 @@ def test_verify_reports_a_count_or_a_sum_that_differs(
         problems = [*damaged.verify().problems, *damaged.read(check_documents)]
     (line,) = problems
     assert problem in line
+
+
+def test_notes_add_up_by_statement_and_campaign(desk: Desk) -> None:
+    lead = sell(desk, months=1)
+    desk.close("2026-11", DECEMBER)
+    for amount in (1, 2):
+        desk.credit(lead, amount=Decimal(amount))
+    assert desk.ledger.read(lambda reading: reading.statements.corrections()) == [
+        CorrectionSum("acme-0001", SHARE.slug, 300, 0)
+    ]
+
+
+def test_sums_over_notes_and_account_events_of_a_kind_use_an_index(
+    desk: Desk, tmp_path: Path
+) -> None:
+    lead = sell(desk, months=1)
+    desk.close("2026-11", DECEMBER)
+    desk.credit(lead, amount=Decimal(1))
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    (notes,) = plans_of(url, lambda reading: reading.statements.corrections())
+    assert "USING INDEX events_of_account_by_kind (kind=?)" in str(notes)
+    (closings,) = plans_of(url, lambda reading: list(reading.events.of_account(EventKind.CLOSED)))
+    assert "USING INDEX events_of_account_by_kind (kind=? AND sequence>?)" in str(closings)
+    (totals,) = plans_of(url, lambda reading: list(reading.statements.totals()))
+    assert "statement_totals USING PRIMARY KEY (number=?)" in str(totals)
 
 
 def test_sums_over_customers_use_an_index(desk: Desk, tmp_path: Path) -> None:
