@@ -10,7 +10,9 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.options import Amount
 from capture.cli.show import show_rows
 from capture.closing.payments import (
+    FullPayment,
     PaymentRequest,
+    open_amounts,
     open_entries,
     record_all_as_paid,
     record_payment,
@@ -97,7 +99,8 @@ def _pay_all(context: CommandContext, client: str, paid_on: date, *, yes: bool) 
             return
 
         def record(records: WriteTransaction) -> None:
-            record_all_as_paid(records, client, entries, paid_on, datetime.now(UTC))
+            full = FullPayment(client, open_amounts(entries), paid_on)
+            record_all_as_paid(records, full, datetime.now(UTC))
 
         dry_run_of(ledger, record)  # refuses a wrong day before it asks
         show_rows(_COLUMNS, [_row(entry) for entry in entries], as_json=False)

@@ -4,7 +4,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +13,13 @@ from capture.cli.context import CommandContext, pass_context
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.closing.bank_files import MAX_BYTES, read_bank_file
-from capture.closing.import_payments import EntryAnswer, Result, import_payments
+from capture.closing.import_payments import (
+    EntryAnswer,
+    Result,
+    import_payments,
+    match_payments,
+)
 from capture.errors import short_path
-from capture.ledger.dry_run import dry_run_of
 
 _COLUMNS: Final = ("place", "date", "amount", "number", "result", "note")
 _MAX_TEXT: Final = 60
@@ -50,9 +53,13 @@ def import_(context: CommandContext, file: Path, dry_run: bool, as_json: bool) -
       gatepost payments import camt053.xml
     """
     entries = read_bank_file(read_content(file, MAX_BYTES + 1), short_path(file))
+    now = datetime.now(UTC)
     with context.ledger() as ledger:
-        run = partial(dry_run_of, ledger) if dry_run else ledger.transact
-        answers = run(lambda records: import_payments(records, entries, datetime.now(UTC)))
+        if dry_run:
+            matches = ledger.read(lambda reading: match_payments(reading, entries, now))
+            answers = [answer for answer, _ in matches]
+        else:
+            answers = ledger.transact(lambda records: import_payments(records, entries, now))
     if as_json:
         show_json([_facts(answer) for answer in answers])
     else:

@@ -17,7 +17,7 @@ from capture.closing.bank_files import BankEntry
 from capture.closing.documents import documents_of, payments_of
 from capture.closing.payments import PaymentRequest, append_payment, checked_payment
 from capture.errors import Refused
-from capture.ledger.protocol import WriteTransaction
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.money import show_money
 
 
@@ -42,36 +42,60 @@ class EntryAnswer:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MatchedPayment:
+    """An entry's payment that can be recorded."""
+
+    document: Document
+    payment: Payment
+
+
+def match_payments(
+    reading: ReadTransaction, entries: Iterable[BankEntry], now: datetime
+) -> list[tuple[EntryAnswer, MatchedPayment | None]]:
+    """What would become of each entry, in order, with the payments that would be recorded."""
+    matching = _Matching(documents_of(reading), payments_of(reading))
+    found: list[tuple[EntryAnswer, MatchedPayment | None]] = []
+    for entry in entries:
+        try:
+            answer, matched = _match_entry(matching, entry, now)
+        except Refused as refused:
+            answer, matched = EntryAnswer(entry, Result.UNDECIDED, note=str(refused)), None
+        if matched is not None:
+            matching.add(matched.payment)
+        found.append((answer, matched))
+    return found
+
+
 def import_payments(
-    records: WriteTransaction, entries: Iterable[BankEntry], now: datetime
+    records: WriteTransaction, entries: Iterable[BankEntry], now: datetime, by: str = ""
 ) -> list[EntryAnswer]:
     """Records each payment that names exactly one document and is at most what is open for it.
 
-    A payment that was recorded under the same id is not recorded again. Returns an answer for
-    each entry, in order.
+    A payment that was recorded under the same id is not recorded again. `by` is the person who
+    imports, if that is known. Returns an answer for each entry, in order.
     """
-    matching = _Matching(documents_of(records), payments_of(records))
     answers = []
-    for entry in entries:
-        try:
-            answers.append(_import_entry(records, matching, entry, now))
-        except Refused as refused:
-            answers.append(EntryAnswer(entry, Result.UNDECIDED, note=str(refused)))
+    for answer, matched in match_payments(records, entries, now):
+        if matched is not None:
+            append_payment(records, matched.document, matched.payment, now, by)
+        answers.append(answer)
     return answers
 
 
-def _import_entry(
-    records: WriteTransaction, matching: "_Matching", entry: BankEntry, now: datetime
-) -> EntryAnswer:
+def _match_entry(
+    matching: "_Matching", entry: BankEntry, now: datetime
+) -> tuple[EntryAnswer, MatchedPayment | None]:
     """Raises `Refused` if a person has to decide."""
     known = matching.recorded(entry)
     if known is not None:
-        return EntryAnswer(entry, Result.KNOWN, known.number)
+        return EntryAnswer(entry, Result.KNOWN, known.number), None
     mentions = matching.finder.mentions(entry)
     if entry.fault and (mentions or entry.amount > 0):
         raise Refused(entry.fault)
     if not mentions:
-        return EntryAnswer(entry, Result.UNMATCHED if entry.amount > 0 else Result.OUTGOING)
+        result = Result.UNMATCHED if entry.amount > 0 else Result.OUTGOING
+        return EntryAnswer(entry, result), None
     document = matching.document(entry, mentions)
     request = PaymentRequest(document.number, entry.amount, entry.day, reference=entry.id)
     payment = checked_payment(document, matching.payments_of(document.client), request, now)
@@ -81,9 +105,8 @@ def _import_entry(
             f"{document.number}: {show_money(open_amount, document.currency)} is open, which is "
             "less than was paid"
         )
-    append_payment(records, document, payment, now)
-    matching.add(payment)
-    return EntryAnswer(entry, Result.RECORDED, document.number)
+    answer = EntryAnswer(entry, Result.RECORDED, document.number)
+    return answer, MatchedPayment(document, payment)
 
 
 class _Matching:

@@ -137,28 +137,37 @@ def open_entries(reading: ReadTransaction, client: str) -> list[Entry]:
     ]
 
 
-def record_all_as_paid(
-    records: WriteTransaction,
-    client: str,
-    confirmed: Iterable[Entry],
-    paid_on: date,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class FullPayment:
+    """A payment of everything that is open of a client."""
+
+    client: str
+    confirmed: Sequence[tuple[str, int]]
+    """The `open_amounts` that a person saw."""
+    paid_on: date
+    by: str = ""
+    """The person who entered it, if that is known."""
+
+
+def record_all_as_paid(records: WriteTransaction, full: FullPayment, now: datetime) -> None:
     """Records a payment of what is open, for each open document of the client.
 
-    `confirmed` are the entries that a person saw. Raises `Refused` if other amounts are open by
-    now, and for a day that `record_payment` refuses.
+    Raises `Refused` if other amounts are open than were confirmed, and for a day that
+    `record_payment` refuses.
     """
+    client = full.client
     entries = open_entries(records, client)
-    if _open_amounts(entries) != _open_amounts(confirmed):
+    if open_amounts(entries) != list(full.confirmed):
         raise Refused(f"{client}: the open amounts have changed meanwhile; look at them again")
     payments = payments_of(records, client)
     for entry in entries:
         document = entry.document
         amount = from_minor(entry.open, document.currency)
-        request = PaymentRequest(document.number, amount, paid_on, again=True)
-        append_payment(records, document, checked_payment(document, payments, request, now), now)
+        request = PaymentRequest(document.number, amount, full.paid_on, again=True)
+        payment = checked_payment(document, payments, request, now)
+        append_payment(records, document, payment, now, full.by)
 
 
-def _open_amounts(entries: Iterable[Entry]) -> list[tuple[str, int]]:
+def open_amounts(entries: Iterable[Entry]) -> list[tuple[str, int]]:
+    """The number of each document with its open amount, in minor units."""
     return [(entry.document.number, entry.open) for entry in entries]

@@ -13,10 +13,20 @@ from capture.errors import Unavailable
 from capture.site import Site
 
 MAX_BODY: Final = 64 * 1024
-"""Most bytes of a request's body; a longer body is refused."""
+"""Most bytes of a request's body, except of an upload; a longer body is refused."""
 
 DESK_PATH: Final = "/desk"
 """Where the desk is mounted."""
+
+MAX_UPLOAD: Final = 1024 * 1024
+"""Most bytes of the body of a request to one of `UPLOADS`."""
+UPLOADS: Final = frozenset({f"{DESK_PATH}/payments/import", f"{DESK_PATH}/payments/record"})
+"""The paths to which a user of the desk sends a file."""
+
+
+def max_body(path: str) -> int:
+    """Most bytes of the body of a request to a path."""
+    return MAX_UPLOAD if path in UPLOADS else MAX_BODY
 
 
 def do_not_start() -> None:

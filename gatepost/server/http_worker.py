@@ -35,7 +35,7 @@ from gunicorn.http.errors import (
 from gunicorn.http.wsgi import FileWrapper
 from gunicorn.workers.ggevent import GeventWorker
 
-from capture.web.config import MAX_BODY
+from capture.web.config import max_body
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -140,26 +140,26 @@ def read_complete_body(req: Any, sock: Any, seconds: float = BODY_SECONDS) -> No
     """
     # Reset, because gunicorn sends `100 Continue` itself if the request still expects it.
     expects_continue, req._expected_100_continue = req._expected_100_continue, False
-    length = _declared_length(req)
+    length, limit = _declared_length(req), max_body(req.path)
     if length == 0:
         return
-    if req.method != "POST" or (length is not None and length > MAX_BODY):
+    if req.method != "POST" or (length is not None and length > limit):
         req.force_close()
         return
     if expects_continue:
         sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = None
-    max_bytes = MAX_BODY if length is None else length
+    max_bytes = limit if length is None else length
     with gevent.Timeout(seconds + max_bytes / MIN_BYTES_PER_SECOND, exception=False):
         try:
-            body = req.body.read(MAX_BODY + 1)
+            body = req.body.read(limit + 1)
         except NoMoreData:
             raise BodyRefused("400 Bad Request", INCOMPLETE) from None
     if body is None:
         raise BodyRefused("408 Request Timeout", "The body did not arrive in time")
     if length is not None and len(body) < length:
         raise BodyRefused("400 Bad Request", INCOMPLETE)
-    if len(body) > MAX_BODY:
+    if len(body) > limit:
         req.force_close()  # more of it may follow; the app refuses the body because of its length
     req.body = io.BytesIO(body)
 

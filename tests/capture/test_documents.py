@@ -14,7 +14,9 @@ from capture.closing.credit import Correction, CorrectionRequest, billed_line, c
 from capture.closing.debit import approve_debit, decline_debit, proposals_of, propose_debit
 from capture.closing.documents import accounts_of
 from capture.closing.payments import (
+    FullPayment,
     PaymentRequest,
+    open_amounts,
     open_entries,
     record_all_as_paid,
     record_payment,
@@ -200,19 +202,16 @@ class TestPayments:
 
     def test_all_open_documents_are_paid_only_as_they_were_confirmed(self, desk: Desk) -> None:
         bill_sale(desk)
-        confirmed = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
+        entries = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
 
         def pay_all() -> None:
-            desk.ledger.transact(
-                lambda records: record_all_as_paid(
-                    records, "acme", confirmed, date(2026, 12, 1), CLOSED
-                )
-            )
+            full = FullPayment("acme", open_amounts(entries), date(2026, 12, 1))
+            desk.ledger.transact(lambda records: record_all_as_paid(records, full, CLOSED))
 
         pay(desk, "50")
         with pytest.raises(Refused, match="acme: the open amounts have changed meanwhile"):
             pay_all()
-        confirmed = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
+        entries = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
         pay_all()
         assert (account(desk).open, account(desk).carried) == (0, 0)
 

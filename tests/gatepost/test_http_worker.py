@@ -10,7 +10,7 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.errors import NoMoreData, UnsupportedTransferCoding
 from gunicorn.http.unreader import IterUnreader
 
-from capture.web.config import MAX_BODY
+from capture.web.config import MAX_BODY, MAX_UPLOAD
 from gatepost.server.http_worker import (
     BodyRefused,
     _ConnectionDropped,
@@ -38,11 +38,20 @@ class UnreadableReader(LengthReader):
 
 
 def make_request(
-    *chunks: bytes, length: int | None = None, reader: type = LengthReader, method: str = "POST"
+    *chunks: bytes,
+    length: int | None = None,
+    reader: type = LengthReader,
+    method: str = "POST",
+    path: str = "/",
 ) -> Any:
     """A request of which gunicorn has read the head. Without a length the body is chunked."""
     req = SimpleNamespace(
-        method=method, headers=[], closed=False, trailers=[], _expected_100_continue=False
+        method=method,
+        path=path,
+        headers=[],
+        closed=False,
+        trailers=[],
+        _expected_100_continue=False,
     )
     source = IterUnreader(chunks)
     req.body = Body(ChunkedReader(req, source) if length is None else reader(source, length))
@@ -126,6 +135,20 @@ def test_a_chunked_body_is_read_only_up_to_the_limit() -> None:
     req = make_request(*[chunk] * 1000)
     read_complete_body(req, Connection())
     assert (len(req.body.read()), req.closed) == (MAX_BODY + 1, True)
+
+
+def test_only_an_upload_may_be_longer_than_other_forms() -> None:
+    content = b"x" * (MAX_BODY + 1)
+    upload = make_request(content, length=len(content), path="/desk/payments/import")
+    read_complete_body(upload, Connection())
+    assert (len(upload.body.read()), upload.closed) == (len(content), False)
+    for path, length in (
+        ("/desk/payments/import", MAX_UPLOAD + 1),
+        ("/desk/payments/all", len(content)),
+    ):
+        req = make_request(b"x", length=length, reader=UnreadableReader, path=path)
+        read_complete_body(req, Connection())
+        assert req.closed
 
 
 def test_a_client_that_expects_100_continue_gets_it_once() -> None:

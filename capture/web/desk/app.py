@@ -19,7 +19,7 @@ from capture.errors import NotFound, Refused, Unavailable
 from capture.jobs.store import JobStore
 from capture.lead_details.stages import stage_name, stage_tone
 from capture.money import show_money
-from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig
+from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig, max_body
 from capture.web.desk import (
     campaigns,
     clients,
@@ -31,6 +31,7 @@ from capture.web.desk import (
     login,
     months,
     overview,
+    payments,
     people,
     quarantine,
     review,
@@ -73,6 +74,7 @@ PAGES: Final = (
     statements.blueprint,
     months.blueprint,
     statement_acts.blueprint,
+    payments.blueprint,
     lead.blueprint,
     quarantine.blueprint,
     deliveries.blueprint,
@@ -94,7 +96,7 @@ NAVIGATION: Final = (
         "statements.show_list",
         "Statements",
         AGENCY_AND_CLIENT,
-        frozenset({"months", "statement_acts"}),
+        frozenset({"months", "payments", "statement_acts"}),
     ),
     NavigationItem("content.show", "Content", AGENCY_AND_VIEWER),
     NavigationItem("deliveries.show", "Deliveries", AGENCY),
@@ -144,6 +146,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
     )
     app.jinja_env.globals["zone_name"] = zone_name
     app.context_processor(frame_context)
+    app.before_request(_allow_upload)  # before the CSRF token is read from the form
     CSRFProtect(app)
     install_login(app)
     for page in PAGES:
@@ -159,6 +162,12 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
     app.register_error_handler(Exception, _unexpected)
     check_rules(app)
     return app
+
+
+def _allow_upload() -> None:
+    """Lets the request be as long as its path allows."""
+    request.max_content_length = max_body(f"{DESK_PATH}{request.path}")
+    request.max_form_memory_size = request.max_content_length
 
 
 @allow(ANYBODY)

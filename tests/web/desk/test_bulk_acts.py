@@ -91,7 +91,7 @@ def test_a_reason_that_contradicts_answers_is_asked_about_before_anything_is_rec
     assert "Nothing was recorded yet. The reason “too small” contradicts what this person" in text
     assert "Ann <b> : “101+” for “Company size”" in text
     assert "Rita Rival" not in text
-    assert "Reject all 4 all the same" in text
+    assert "Reject all 4 anyway" in text
     assert "Reject only the other 3" in text
     for kept in ('name="sure" value="too_small"', 'name="campaign" value="guide"', "?q=ann&amp;"):
         assert kept in answer.text

@@ -43,7 +43,7 @@ def test_a_client_sees_its_own_rejection_of_the_person_in_the_same_campaign_only
     desk.world.ledger.transact(decide)
     desk.world.take(phone=PHONE)
     page = desk.user("carol").get("/review")
-    assert "rejected (The company is smaller than it said.)" in page.text
+    assert "rejected: “The company is smaller than it said.”" in page.text
     assert "<s>" in page.text
     assert "Ann &lt;b&gt;Old" in page.text
     assert other not in page.text.partition("earlier-")[2].partition("</section>")[0]

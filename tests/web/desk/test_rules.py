@@ -39,6 +39,9 @@ ROLES = {
         ("jobs.show_list", "jobs.show", "jobs.download", "jobs.start_again", "jobs.delete"),
         AGENCY_AND_CLIENT,
     ),
+    **dict.fromkeys(
+        ("payments.show", "payments.preview", "payments.record", "payments.pay_all"), AGENCY
+    ),
     "statement_acts.answer": frozenset({Role.CLIENT}),
     "content.show": frozenset({Role.AGENCY, Role.VIEWER}),
     **dict.fromkeys(("leads.show", "leads.act", "leads.export"), AGENCY_AND_CLIENT),
