@@ -125,7 +125,6 @@ def request_new_link(records: WriteTransaction, name: str, now: datetime) -> boo
         queued_at=now,
         due_at=now,
         expires_at=now + LINK_LIFE,
-        client=user.client,
         data={"user_id": user.id},
     )
     return records.outbox.queue(message, address=recipient)

@@ -11,8 +11,10 @@ import pytest
 from capture.delivery import webhooks
 from capture.lead.events import EventKind
 from capture.ledger.messages import VISITOR, Channel, MessageState
-from capture.ledger.protocol import Ledger
+from capture.ledger.protocol import Ledger, WriteTransaction
+from capture.ledger.users import Role
 from capture.review.acts import notify_client
+from capture.users.accounts import add_user, request_new_link
 from tests.capture.delivery.dispatching import (
     MINUTE,
     Clock,
@@ -167,3 +169,17 @@ def test_a_letter_that_no_longer_applies_is_dropped_with_the_reason(
     assert [(item.state, item.result) for item in done] == [
         (MessageState.DROPPED, "the lead was decided")
     ]
+
+
+def test_a_link_goes_to_a_user_of_a_client_whose_file_does_not_have_the_address(
+    ledger: Ledger, mail_server: Start, clock: Clock
+) -> None:
+    server = mail_server()
+
+    def invite(records: WriteTransaction) -> None:
+        add_user(records, "Carol", Role.CLIENT, NOW, client="acme", email="carol@acme.example")
+        request_new_link(records, "Carol", NOW)
+
+    ledger.transact(invite)
+    run(ledger, server, clock)
+    assert [recipient for recipient, _ in server.letters] == ["carol@acme.example"]
