@@ -1,5 +1,7 @@
 """Releases the site into a temporary folder, serves it, and checks all that a visitor can reach.
 
+It also checks the HTML of every page of the desk, on a demonstration.
+
 make audit                     everything, in about five minutes
 python -m audit --quick        everything except Lighthouse
 python -m audit --runs 1       Lighthouse once per page instead of five times
@@ -24,7 +26,7 @@ from urllib.request import urlopen
 
 from PIL import Image, ImageOps
 
-from audit import data, lighthouse, pages
+from audit import data, desk, lighthouse, pages
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -130,6 +132,7 @@ def main() -> int:
         messages = list(faults(origin))
         if not options.quick:
             messages += lighthouse_faults(origin, options.runs)
+        messages += desk.faults(Path(folder))
     for message in messages:
         print(message)
     print(f"{len(messages)} faults")
