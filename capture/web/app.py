@@ -18,7 +18,7 @@ from capture.signed_links import LinkSigner
 from capture.web.api.app import HEADERS as API_HEADERS
 from capture.web.api.app import create_api
 from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig, LiveSite, WebConfig
-from capture.web.policy import POLICY_HEADER, page_policy
+from capture.web.policy import POLICY_HEADER, STRICT_TRANSPORT, page_policy
 from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe, views
 from capture.web.rate_limit import RateLimit
 from capture.web.review import pages as review
@@ -108,7 +108,8 @@ def create_desk_app(
     mount(app, _desk(app_services, config.desk or DeskConfig()), config.trusted_proxies)
     install_services(app, app_services)
     app.add_url_rule("/healthz", view_func=_health)
-    app.config["HEADERS"] = API_HEADERS
+    is_secure = config.desk is not None and config.desk.is_secure
+    app.config["HEADERS"] = API_HEADERS | (STRICT_TRANSPORT if is_secure else {})
     app.after_request(_add_headers)
     app.add_url_rule("/", "start", lambda: redirect(f"{DESK_PATH}/", 303))
     app.register_error_handler(HTTPException, _short_answer)

@@ -48,6 +48,11 @@ class DeskConfig:
     start_jobs: Callable[[], None] = do_not_start
     """Starts a process that does the long work that waits, and does not wait for it."""
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the desk through TLS."""
+        return self.url.startswith("https:")
+
 
 @dataclass(frozen=True)
 class WebConfig:

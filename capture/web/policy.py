@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Final, Self
 
 POLICY_HEADER: Final = "Content-Security-Policy"
+STRICT_TRANSPORT: Final = {"Strict-Transport-Security": "max-age=63072000"}
+"""Behind TLS: browsers use HTTPS alone for this host, for two years (RFC 6797)."""
 SELF: Final = "'self'"
 NONE: Final = "'none'"
 COMPILED_CODE: Final = "'wasm-unsafe-eval'"

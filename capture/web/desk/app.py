@@ -60,7 +60,7 @@ from capture.web.desk.pages import (
     read_assets,
 )
 from capture.web.desk.times import iso_time, short_time, zone_name
-from capture.web.policy import DESK_POLICY, POLICY_HEADER
+from capture.web.policy import DESK_POLICY, POLICY_HEADER, STRICT_TRANSPORT
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import Services, install_services
@@ -111,7 +111,7 @@ LOGINS_BY_NAME: Final = "10 per 10 minutes"
 def create_desk(app_services: Services, config: DeskConfig) -> Flask:
     """The Flask app, to be mounted at `DESK_PATH`."""
     app = WebApp("capture.web.desk", "templates")
-    is_secure = config.url.startswith("https:")
+    is_secure = config.is_secure
     secret = hmac.digest(app_services.config.secret_key, b"cookies of the desk", "sha256")
     app.config.update(
         SECRET_KEY=secret,
@@ -184,11 +184,11 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint != "static_file" or response.status_code != 200:
         headers["Cache-Control"] = "no-store"  # also of files, for which Flask chooses `no-cache`
     if current_app.config["STRICT_TRANSPORT"]:
-        headers["Strict-Transport-Security"] = "max-age=63072000"
+        headers.update(STRICT_TRANSPORT)
     return response
 
 
-def _message(title: str, text: str, status: int) -> ResponseReturnValue:
+def _message(title: str, text: str, status: int) -> tuple[str, int]:
     return desk_page("message.html", title=title, text=text, link="overview.show"), status
 
 
@@ -212,7 +212,7 @@ def _refused(error: Refused) -> ResponseReturnValue:
 def _unavailable(error: Unavailable) -> ResponseReturnValue:
     current_app.logger.error("%s: %s", route(), error)
     text = "Nothing was recorded. Please try again in a minute."
-    return *_message("Not available", text, 503), {"Retry-After": "30"}  # type: ignore[misc]
+    return *_message("Not available", text, 503), {"Retry-After": "30"}
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -220,7 +220,13 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return _message("Not found", "There is no such page. The address may be mistyped.", 404)
     if error.code is None or error.code < 400:  # a redirect of the router
         return error
-    return _message(error.name, str(error.description or error.name), error.code)
+    page, status = _message(error.name, str(error.description or error.name), error.code)
+    others = [
+        (name, value)
+        for name, value in error.get_headers()
+        if name not in {"Content-Type", "Content-Length"}
+    ]
+    return page, status, others  # such as Allow
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

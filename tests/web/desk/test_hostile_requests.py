@@ -119,7 +119,7 @@ class Fuzz:
     ],
 )
 def test_no_text_in_a_request_breaks_a_page(desk: DeskWorld, method: str, name: str) -> None:
-    app, lead_id = desk_app(desk), desk.world.take("sales")
+    app, lead_id = desk_app(desk.app), desk.world.take("sales")
     held(desk)
     known = {"lead_id": lead_id, "slug": "guide", "month": "2026-11", "client": "acme"}
     fuzz = Fuzz(app, desk.user(name), known | {"version": desk.world.terms["guide"].version})
