@@ -10,6 +10,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import needs as needs_module
+from tests.command_server import stop_own_server
 from tests.needs import needs, starts_server
 from tests.waiting import HANG_SECONDS
 
@@ -96,6 +97,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Tells `starts_server` which test is running."""
     needs_module.running = item
     return (yield)
+
+
+def pytest_sessionfinish() -> None:
+    stop_own_server()
 
 
 @pytest.fixture(scope="module")

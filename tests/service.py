@@ -24,6 +24,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.site import Link, Site
 from capture.web.config import WebConfig
+from tests.command_server import ForkedCommand, run_forked
 from tests.needs import starts_server
 from tests.samples import NO_GROUPS
 from tests.waiting import HANG_SECONDS
@@ -181,7 +182,9 @@ class Service:
             "desk_url": "https://desk.example",
         }
         self.settings = {**defaults, **settings}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | ForkedCommand | None = None
+        self.is_forked = True
+        """Whether the process is a fork of one that has imported the modules; else it is Python."""
         self.pass_fds: tuple[int, ...] = ()
         self.log = folder / "server.log"
         self.versions: Mapping[str, str] = {}
@@ -191,15 +194,18 @@ class Service:
         starts_server()
         self.versions = versions_in(self.folder)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*wrapper, GATEPOST, *self.command],
-                cwd=self.folder,
-                env=self.environment(),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=self.pass_fds,
-            )
+            streams: dict[str, Any] = {"stdout": log, "stderr": log}
+            place: dict[str, Any] = {"cwd": self.folder, "env": self.environment()}
+            if self.is_forked and not wrapper:
+                self.process = ForkedCommand(self.command, **place, **streams)
+            else:
+                self.process = subprocess.Popen(
+                    [*wrapper, GATEPOST, *self.command],
+                    **place,
+                    **streams,
+                    start_new_session=True,
+                    pass_fds=self.pass_fds,
+                )
         deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):
@@ -227,14 +233,15 @@ class Service:
 
         `wrapper` is a command to run it with, if any.
         """
+        place: dict[str, Any] = {
+            "cwd": self.folder,
+            "env": self.environment(),
+            "timeout": HANG_SECONDS,
+        }
+        if self.is_forked and not wrapper:
+            return run_forked(command, **place)
         return subprocess.run(
-            [*wrapper, GATEPOST, *command],
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=HANG_SECONDS,
-            check=False,
+            [*wrapper, GATEPOST, *command], **place, capture_output=True, text=True, check=False
         )
 
     @contextlib.contextmanager

@@ -142,7 +142,9 @@ class Server:
 
     def service(self, **settings: str) -> Service:
         """A service that is not started."""
-        return Service(self.opt, **self.service_settings() | settings)
+        service = Service(self.opt, **self.service_settings() | settings)
+        service.is_forked = False
+        return service
 
     @property
     def live(self) -> str:

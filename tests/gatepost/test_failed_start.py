@@ -32,6 +32,7 @@ def port_in_use(service: Service) -> Iterator[None]:
 
 @pytest.mark.usefixtures("port_in_use")
 def test_a_port_in_use_is_refused_with_another_port(service: Service) -> None:
+    service.is_forked = False  # the other tests trust that the command does the same in a fork
     assert refusal(service) == (
         f"cannot listen on 127.0.0.1:{service.port}: Address already in use; stop what runs there, "
         f"or take another port: make run PORT={service.port + 1}"
