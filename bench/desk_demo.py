@@ -1,6 +1,5 @@
-"""The ledger that `bench.desk` reads: a demonstration with page views, multiplied."""
+"""The ledger that `bench.desk` reads: a demonstration multiplied."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,11 +7,9 @@ from typing import Final
 
 from bench.desk_ledger import multiply
 from capture.billing.statement import Agency, Party
-from capture.demo.fill import DemoFolder, fill
+from capture.demo.fill import DemoFolder, DemoKeys, fill
 from capture.lead.events import parse_time, show_time
 from capture.ledger import open_ledger
-from capture.ledger.page_views import PageViews, ViewKind
-from capture.ledger.protocol import Ledger
 from capture.site import Site
 from capture.users.passphrase import hash_passphrase
 
@@ -22,7 +19,6 @@ AGENCY: Final = Agency(Party("Northgate Leads", ("1 Main Street", "New York"), e
 FILLED: Final = 10_000
 """Leads that the product itself records; the others are copies."""
 _ARTICLES: Final = 300
-_YEAR: Final = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +58,16 @@ class BenchFolder:
         demo.create()
         titles = {f"/articles/article-{n}/": f"Article {n}" for n in range(_ARTICLES)}
         self._write_site(titles, now)
-        articles = list(titles)
-        fill(demo, KEY, AGENCY, articles, now, leads=FILLED, seed=1, report=lambda _: None)
+        keys = DemoKeys(KEY, KEY, KEY)
+        fill(demo, keys, AGENCY, list(titles), now, leads=FILLED, seed=1, report=lambda _: None)
         ledger = open_ledger(demo.database_url, KEY)
-        self._add_views(ledger, articles, now)
         stored = hash_passphrase(PASSPHRASE)
         for user in ledger.read(lambda reading: reading.users.select()):
             ledger.transact(
                 lambda records, user=user: records.users.set_passphrase(user.id, stored)  # type: ignore[misc]
             )
         ledger.close()
-        count = multiply(self.ledger, demo.path, leads)
+        count = multiply(self.ledger, demo.path, leads, KEY)
         self._end_file.write_text(show_time(now))
         return count
 
@@ -88,16 +83,3 @@ class BenchFolder:
             titles=titles,
             dates={path: f"{day:%Y-%m-%d}" for path, day in days.items()},
         ).write(self.site_facts)
-
-    def _add_views(self, ledger: Ledger, articles: list[str], now: datetime) -> None:
-        """Some views of each article on each day."""
-
-        def views() -> Iterator[PageViews]:
-            for days in range(_YEAR):
-                day = (now - timedelta(days=days)).date()
-                for number, path in enumerate(articles):
-                    yield PageViews(day, path, ViewKind.PAGE, 1 + (days * 7 + number) % 40)
-                    if not (days + number) % 3:
-                        yield PageViews(day, path, ViewKind.FORM, 1 + (days + number) % 4)
-
-        ledger.transact(lambda records: records.page_views.add(views()))

@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.billing.statement_text import fingerprint
+from capture.ledger.dialect import SQLITE
+from capture.ledger.projections import fill_held_leads, fill_lead_payments, fill_projections
+from capture.ledger.store import SqlReadTransaction
 from capture.text import canonical
 
 GROUPS: Final = 10
@@ -94,6 +97,11 @@ _SUMS: Final = frozenset(
     | {"in_review", "over_cap_free", "over_cap_refused"}
 )
 """The sums of a statement and of its parts."""
+_DERIVED: Final = (
+    *("month_counts", "day_counts", "customers", "payments_by_month", "payments_by_day"),
+    *("statement_totals", "held_leads", "lead_payments"),
+)
+"""Tables that the product derives again from the copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +127,7 @@ class Names:
         return text
 
 
-def multiply(ledger: Path, folder: Path, leads: int) -> int:
+def multiply(ledger: Path, folder: Path, leads: int, key: bytes) -> int:
     """Copies the rows until there are so many leads. Returns their number.
 
     The campaign and client files of the groups are added to `campaigns` and `clients` in `folder`.
@@ -139,14 +147,25 @@ def multiply(ledger: Path, folder: Path, leads: int) -> int:
         _add_accesses(db)
         for trigger, _ in _schema(db, "trigger"):
             db.execute(f"DROP TRIGGER {trigger}")
-        _multiply_versions(db, groups, folder)
+        _multiply_versions(db, groups)
         _multiply_statements(db, groups, copies)
         for table, columns in _TABLES.items():
             _multiply(db, table, columns)
         db.execute("UPDATE chain SET sequence = (SELECT max(sequence) FROM events)")
         db.execute("UPDATE last_planned_event SET sequence = (SELECT sequence FROM chain)")
+        _derive(db, key)
         (count,) = db.execute("SELECT count(*) FROM leads").fetchone()
         return int(count)
+
+
+def _derive(db: sqlite3.Connection, key: bytes) -> None:
+    """Empties the projections that count and add up, and lets the product fill them again."""
+    for table in _DERIVED:
+        db.execute(f"DELETE FROM {table}")
+    reading = SqlReadTransaction(db, SQLITE, key)
+    fill_projections(reading)
+    fill_held_leads(reading)
+    fill_lead_payments(reading)
 
 
 def _write_files(originals: Sequence[Path], group: int) -> Names:
@@ -154,13 +173,10 @@ def _write_files(originals: Sequence[Path], group: int) -> Names:
     if not group:
         return Names(group, {})
     names = Names(group, {path.stem: f"{path.stem}-g{group}" for path in originals})
-    versions = {}
     for path in originals:
-        text = path.read_text(encoding="utf-8")
-        copy = names.in_text(text)
-        path.with_stem(names.of(path.stem)).write_text(copy, encoding="utf-8")
-        versions[_version(text)] = _version(copy)
-    return Names(group, names.by_original | versions)
+        text = names.in_text(path.read_text(encoding="utf-8"))
+        path.with_stem(names.of(path.stem)).write_text(text, encoding="utf-8")
+    return names
 
 
 def _version(text: str) -> str:
@@ -245,15 +261,16 @@ def _add_messages(db: sqlite3.Connection) -> None:
     )
 
 
-def _multiply_versions(db: sqlite3.Connection, groups: list[Names], folder: Path) -> None:
-    rows = db.execute("SELECT slug, kept_at FROM campaign_versions ORDER BY id").fetchall()
-    for names in groups[1:]:
-        for slug, kept_at in rows:
-            name = names.of(slug)
-            text = (folder / "campaigns" / f"{name}.toml").read_text(encoding="utf-8")
+def _multiply_versions(db: sqlite3.Connection, groups: list[Names]) -> None:
+    """The versions of the groups' campaigns. Their names are added to the groups."""
+    rows = db.execute("SELECT slug, version, text, kept_at FROM campaign_versions ORDER BY id")
+    for slug, version, text, kept_at in rows.fetchall():
+        for names in groups[1:]:
+            copy = names.in_text(text)
+            names.by_original[version] = _version(copy)
             db.execute(
                 "INSERT INTO campaign_versions (slug, version, text, kept_at) VALUES (?, ?, ?, ?)",
-                (name, _version(text), text, kept_at),
+                (names.of(slug), _version(copy), copy, kept_at),
             )
 
 

@@ -8,12 +8,11 @@ from typing import Final
 
 from capture.billing.reversals import day_of
 from capture.campaign.model import Campaign
-from capture.kpi.gathering import count_lead, count_payment, read_customer
-from capture.kpi.grouping import Grouping, groups_of, month_before
+from capture.kpi.grouping import ERASED, month_before, month_days, path_group
 from capture.kpi.sums import NON_LEAD_STAGES, Sums
 from capture.kpi.views import PathViews, count_views
-from capture.lead.moves import NOT_STARTED
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.touches import TouchedLead, Visits
 
 MONTHS: Final = 12
 """Months of articles and leads that are compared."""
@@ -52,26 +51,46 @@ def gather_content(
     The groups of the KPIs by post for leads without a path are included.
     """
     by_path: defaultdict[str, PageFigures] = defaultdict(PageFigures)
+    days = month_days(month)
     for campaign in campaigns:
         currency, today = campaign.currency, day_of(now, campaign)
-        for kpi_lead in reading.leads.for_kpi(campaign.slug, month):
-            lead = kpi_lead.lead
-            first, last = groups_of(Grouping.POST, campaign.slug, month, kpi_lead)
-            both = (
-                by_path[first].first.setdefault(currency, Sums(currency)),
-                by_path[last].last.setdefault(currency, Sums(currency)),
-            )
-            if lead.month == month:
-                for sums in both:
-                    count_lead(sums, kpi_lead, now)
-            if lead.sale != NOT_STARTED:
-                for payment in read_customer(reading, lead, campaign).payments_until(today):
-                    if payment.month == month:
-                        for sums in both:
-                            count_payment(sums, payment)
+        for lead in reading.touches.of_month(campaign.slug, month, now):
+            for sums in _both_sums(by_path, lead.visits, currency):
+                _count_lead(sums, lead)
+        for visits, amount in reading.touches.payments(
+            campaign.slug, days[0], min(days[-1], today)
+        ):
+            for sums in _both_sums(by_path, visits, currency):
+                sums.bought += max(0, amount)
+                sums.refunded += max(0, -amount)
     for path, views in count_views(reading, month).by_path.items():
         by_path[path].views = views
     return dict(by_path)
+
+
+def _both_sums(
+    by_path: Mapping[str, PageFigures], visits: Visits | None, currency: str
+) -> tuple[Sums, Sums]:
+    """The sums of the page of the first visit, and of that of the last visit."""
+    if visits is None:
+        first = last = ERASED
+    else:
+        first, last = path_group(visits.first), path_group(visits.last)
+    return (
+        by_path[first].first.setdefault(currency, Sums(currency)),
+        by_path[last].last.setdefault(currency, Sums(currency)),
+    )
+
+
+def _count_lead(sums: Sums, lead: TouchedLead) -> None:
+    """Adds a lead. All acceptances count as the client's own here, because no figure of a page
+    tells them apart; times to review, meetings and deals are not counted."""
+    if lead.review == "accepted":
+        sums.by_client += 1
+    else:
+        sums.stages[lead.review] += 1
+    if lead.review == "rejected":
+        sums.reasons[lead.reason or "settled"] += 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,12 @@ def _posts(lead: LeadForKpi) -> tuple[str, str]:
     if lead.touches is None:
         return ERASED, ERASED
     first, last = lead.touches
-    return _path(first), _path(last)
+    return path_group(first.get("path")), path_group(last.get("path"))
 
 
-def _path(touch: Mapping[str, str]) -> str:
-    path = touch.get("path", "")
-    return path if path.startswith("/") else NOT_GIVEN
+def path_group(path: str | None) -> str:
+    """The group of a visit by the path that the browser sent."""
+    return path if path and path.startswith("/") else NOT_GIVEN
 
 
 def _source(lead: LeadForKpi) -> str:

@@ -3,8 +3,8 @@
 `capture.billing.customers` derives a lead's customer from its events. Here it is stored: one row in
 `customers` for each lead that is or was a customer, and its payments added up in
 `payments_by_month`. `payments_by_day` has the same payments by day; a query subtracts those that
-are later than today. Test leads have no rows. All is written in the same transaction as the events,
-and `verify` derives it again.
+are later than today. `lead_payments` has each payment with its lead. Test leads have no rows. All
+is written in the same transaction as the events, and `verify` derives it again.
 """
 
 from collections import Counter
@@ -97,6 +97,19 @@ TABLES: Final = """
     ) STRICT, WITHOUT ROWID;
 """
 
+LEAD_PAYMENTS: Final = """
+    CREATE TABLE lead_payments (
+        lead_id TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        campaign TEXT NOT NULL,
+        day TEXT NOT NULL,
+        amount INTEGER NOT NULL,
+        PRIMARY KEY (lead_id, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX lead_payments_by_day ON lead_payments (campaign, day, lead_id, amount);
+"""
+"""For a later migration."""
+
 _AMOUNTS: Final = ("bought", "refunded", "purchases")
 PAYMENT_TABLES: Final = ("payments_by_month", "payments_by_day")
 
@@ -185,6 +198,17 @@ class SqlCustomers:
         self.save_payments(tally)
         self._connection.execute("DELETE FROM customers WHERE lead_id = ?", (lead.lead_id,))
         self.save_row(lead, customer)
+        if before is not None:
+            self._connection.execute("DELETE FROM lead_payments WHERE lead_id = ?", (lead.lead_id,))
+        self.save_lead_payments(lead, customer)
+
+    def save_lead_payments(self, lead: Lead, customer: Customer | None) -> None:
+        """Stores the payments of a lead's customer, which are not there yet."""
+        self._connection.executemany(
+            "INSERT INTO lead_payments (lead_id, number, campaign, day, amount)"
+            " VALUES (?, ?, ?, ?, ?)",
+            lead_payment_rows(lead, customer),
+        )
 
     def save_row(self, lead: Lead, customer: Customer | None) -> None:
         """Stores the lead's row, which is not there yet, if it is or was a customer."""
@@ -219,6 +243,19 @@ class SqlCustomers:
         """The number of all customers, for `verify`."""
         return int(self._connection.execute("SELECT count(*) FROM customers").fetchone()[0])
 
+    def stored_lead_payments(self, lead_id: str) -> list[Row]:
+        """The lead's rows in `lead_payments`, for `verify`."""
+        rows: list[Row] = self._connection.execute(
+            "SELECT lead_id, number, campaign, day, amount FROM lead_payments WHERE lead_id = ?"
+            " ORDER BY number",
+            (lead_id,),
+        ).fetchall()
+        return rows
+
+    def count_lead_payments(self) -> int:
+        """The number of all payments, for `verify`."""
+        return int(self._connection.execute("SELECT count(*) FROM lead_payments").fetchone()[0])
+
     def stored_payments(self, table: str) -> dict[Row, Row]:
         """A table of payments as `PaymentTally.rows` has it, for `verify`."""
         rows = self._connection.execute(
@@ -226,6 +263,15 @@ class SqlCustomers:
             f" WHERE {' OR '.join(f'{name} <> 0' for name in _AMOUNTS)}"
         )
         return {(*row[:4],): (*row[4:],) for row in rows}
+
+
+def lead_payment_rows(lead: Lead, customer: Customer | None) -> list[Row]:
+    """The lead's rows in `lead_payments`."""
+    payments = () if customer is None else customer.payments
+    return [
+        (lead.lead_id, number, lead.campaign, payment.day.isoformat(), payment.amount)
+        for number, payment in enumerate(payments)
+    ]
 
 
 def customer_row(lead: Lead, customer: Customer | None) -> Row | None:

@@ -18,6 +18,24 @@ from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.people import SqlPeople
 
+TABLES: Final = """
+    -- The beginnings of receivers' answers. The last row of a message counts. The table only grows,
+    -- like personal_data and notes; see erasure.py.
+    CREATE TABLE message_answers (
+        id INTEGER PRIMARY KEY,
+        message_id INTEGER NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX message_answers_by_message ON message_answers (message_id);
+    CREATE TABLE erasure_requests (
+        lead_id TEXT PRIMARY KEY,
+        address BLOB NOT NULL,  -- keyed hash, as in personal_data
+        at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX erasure_requests_by_address ON erasure_requests (address);
+"""
+"""The tables of this subject, for the first migration."""
+
 _WAS_SEEN: Final = f"(was_notified = 1 OR review IN ({quoted(VISIBLE_TO_CLIENT)}))"
 _IS_OPEN: Final = "state IN ('waiting', 'sending')"
 

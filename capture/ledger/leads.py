@@ -87,8 +87,15 @@ class SqlLeads:
 
     def select(self, query: LeadFilter = _ALL, *, newest_first: bool = False) -> Iterator[Lead]:
         where, values = _filter_condition(query)
-        # Leads are stored in order. With the campaign's index, SQLite would sort them first.
-        hint = self._dialect.in_stored_order if query.month is None else ""
+        if query.disputed:
+            hint = self._dialect.use_index.format("leads_disputed")
+        elif query.sale not in {None, NOT_STARTED}:
+            hint = self._dialect.use_index.format("leads_sold")
+        elif query.month is None:
+            # Leads are stored in order. With the campaign's index, SQLite would sort them first.
+            hint = self._dialect.in_stored_order
+        else:
+            hint = ""
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads {hint} {where and f'WHERE {where}'}"
             f" ORDER BY id {'DESC' if newest_first else 'ASC'}",
@@ -208,8 +215,7 @@ class SqlLeads:
         row = self._connection.execute(f"SELECT count(*) FROM leads WHERE {where}", values)
         return int(row.fetchone()[0])
 
-    def for_kpi(self, campaign: str, month: str | None = None) -> Iterator[LeadForKpi]:
-        of_month = "" if month is None else f" AND (month = :month OR sale <> '{NOT_STARTED}')"
+    def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
         rows = self._connection.execute(
             f"SELECT {LEAD}, decision.kind, decision.actor, decision.occurred_at,"
             " decision.data ->> 'reason', (SELECT occurred_at FROM events"
@@ -219,8 +225,8 @@ class SqlLeads:
             f" FROM leads {self._dialect.in_stored_order} LEFT JOIN personal_data USING (lead_id)"
             " LEFT JOIN events AS decision ON decision.sequence = (SELECT max(sequence)"
             f" FROM events WHERE events.lead_id = leads.lead_id AND kind IN ({_DECISIONS}))"
-            f" WHERE leads.campaign = :campaign AND leads.test = 0{of_month} ORDER BY leads.id",
-            {"campaign": campaign, "month": month},
+            f" WHERE leads.campaign = :campaign AND leads.test = 0 ORDER BY leads.id",
+            {"campaign": campaign},
         )
         for *lead, kind, actor, at, reason, notice, first, last in rows:
             yield LeadForKpi(
@@ -339,7 +345,11 @@ def _filter_condition(query: LeadFilter) -> tuple[str, dict[str, str | int]]:
         "disputed": None if query.disputed is None else int(query.disputed),
     }
     values = {name: value for name, value in conditions.items() if value is not None}
-    return " AND ".join(f"leads.{name} = :{name}" for name in values), values
+    clauses = [f"leads.{name} = :{name}" for name in values]
+    # The conditions of partial indexes.
+    clauses += ["leads.disputed = 1"] if query.disputed else []
+    clauses += [f"leads.sale <> '{NOT_STARTED}'"] if query.sale not in {None, NOT_STARTED} else []
+    return " AND ".join(clauses), values
 
 
 def _received_condition(campaign: str, since: datetime | None) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,12 @@ from capture.billing.customers import Customer
 from capture.lead.events import Event
 from capture.lead.model import Lead
 from capture.lead.moves import NOT_STARTED
-from capture.ledger.customers import PAYMENT_TABLES, PaymentTally, customer_row
+from capture.ledger.customers import (
+    PAYMENT_TABLES,
+    PaymentTally,
+    customer_row,
+    lead_payment_rows,
+)
 from capture.ledger.leads import LEAD, lead_from_row
 from capture.ledger.store import SqlReadTransaction
 
@@ -35,6 +40,17 @@ def fill_projections(reading: SqlReadTransaction) -> None:
         reading.statements.save_totals(number)
 
 
+def fill_lead_payments(reading: SqlReadTransaction) -> None:
+    """Fills the empty table of payments."""
+    hint = reading.dialect.use_index.format("leads_sold")
+    rows = reading.connection.execute(
+        f"SELECT {LEAD} FROM leads {hint} WHERE sale <> '{NOT_STARTED}'"
+    )
+    for lead in map(lead_from_row, rows):
+        events = (recorded.event for recorded in reading.events.select(lead_id=lead.lead_id))
+        reading.customers.save_lead_payments(lead, reading.customers.derive(lead, events))
+
+
 def fill_held_leads(reading: SqlReadTransaction) -> None:
     """Fills the empty table of leads in quarantine."""
     reading.held_leads.fill(
@@ -51,16 +67,22 @@ class ProjectionCheck:
         self._tally = reading.lead_counts.tally()
         self._payments = PaymentTally()
         self._customers = 0
+        self._lead_payments = 0
 
     def add(self, lead: Lead, events: Iterable[Event]) -> bool:
-        """Adds a lead with its events. False if its row in `customers` is not the derived one."""
+        """Adds a lead with its events. False if its rows of a customer are not the derived ones."""
         self._tally.add(lead)
         customer: Customer | None = self._reading.customers.derive(lead, events)
         if customer is not None:
             self._payments.add(lead.campaign, customer)
         row = customer_row(lead, customer)
         self._customers += row is not None
-        return row is None or self._reading.customers.stored_row(lead.lead_id) == row
+        payments = lead_payment_rows(lead, customer)
+        self._lead_payments += len(payments)
+        stored = self._reading.customers
+        if payments and stored.stored_lead_payments(lead.lead_id) != payments:
+            return False
+        return row is None or stored.stored_row(lead.lead_id) == row
 
     def problems(self) -> Iterator[str]:
         """One line for each table that differs, after all leads were added."""
@@ -75,3 +97,5 @@ class ProjectionCheck:
                 yield f"the sums of payments by {period}: they differ from the events"
         if self._reading.customers.count() != self._customers:
             yield "the table of customers: it has rows of no customer"
+        if self._reading.customers.count_lead_payments() != self._lead_payments:
+            yield "the table of payments: it has rows of no customer"

@@ -30,6 +30,7 @@ from capture.ledger.page_views import PageViewQueries, PageViewWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
 from capture.ledger.review_queue import ReviewQueueQueries
 from capture.ledger.statements import StatementQueries, StatementWrites
+from capture.ledger.touches import TouchQueries
 from capture.ledger.traits import TraitQueries, TraitWrites
 from capture.ledger.types import (
     ClientLeadQuery,
@@ -159,11 +160,8 @@ class LeadQueries(Protocol):
     def count(self, campaign: str, since: datetime | None = None) -> int:
         """The number of leads that `judged` returns."""
 
-    def for_kpi(self, campaign: str, month: str | None = None) -> Iterator[LeadForKpi]:
-        """Every lead of a campaign except test leads, in the order of recording, one at a time.
-
-        With `month`, only the leads of that month, and those whose sale was decided at some time.
-        """
+    def for_kpi(self, campaign: str) -> Iterator[LeadForKpi]:
+        """Every lead of a campaign except test leads, in the order of recording, one at a time."""
 
     def for_client(self, query: ClientLeadQuery) -> Sequence[Lead]:
         """The leads that the client may see, newest first."""
@@ -257,6 +255,8 @@ class ReadTransaction(Protocol):
     def review_queue(self) -> ReviewQueueQueries: ...
     @property
     def held_leads(self) -> HeldLeadQueries: ...
+    @property
+    def touches(self) -> TouchQueries: ...
     @property
     def traits(self) -> TraitQueries: ...
     @property

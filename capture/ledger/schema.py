@@ -16,9 +16,11 @@ from sqlite_utils import Database, Migrations
 from capture.errors import Refused
 from capture.files import open_private
 from capture.ledger import (
+    api_store,
     customers,
     downloads,
     endpoint_store,
+    erasure,
     events,
     held_leads,
     lead_counts,
@@ -31,7 +33,7 @@ from capture.ledger import (
     users,
 )
 from capture.ledger.dialect import SQLITE, Connection
-from capture.ledger.projections import fill_held_leads, fill_projections
+from capture.ledger.projections import fill_held_leads, fill_lead_payments, fill_projections
 from capture.ledger.store import SqlReadTransaction
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -117,8 +119,8 @@ def _trigger_sql() -> dict[str, str]:
 def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
-        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, _API, outbox.TABLES, downloads.TABLE),
-        *(endpoint_store.TABLE, traits.TABLES, _ERASURE),
+        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, api_store.TABLES, outbox.TABLES, downloads.TABLE),
+        *(endpoint_store.TABLE, traits.TABLES, erasure.TABLES),
     ):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
@@ -201,6 +203,13 @@ def list_quarantine(db: Database) -> None:
 def index_account_events(db: Database) -> None:
     """An index for events without a lead, by kind."""
     db.executescript(events.ACCOUNT_INDEX)
+
+
+@MIGRATIONS()
+def list_payments(db: Database) -> None:
+    """The payments of leads; indexes of sales and of what to decide before a month is closed."""
+    db.executescript(_LEADS_TO_DECIDE + customers.LEAD_PAYMENTS)
+    fill_lead_payments(SqlReadTransaction(db.conn, SQLITE, key=b""))
 
 
 _EVENTS: Final = """
@@ -295,6 +304,11 @@ _LEADS_SPAM: Final = """
         WHERE review IN ('discarded', 'spam') AND test = 0 AND erased = 0;
 """
 
+_LEADS_TO_DECIDE: Final = """
+    CREATE INDEX leads_disputed ON leads (campaign) WHERE disputed = 1;
+    CREATE INDEX leads_sold ON leads (campaign, sale) WHERE sale <> 'none';
+"""
+
 _PEOPLE: Final = """
     CREATE TABLE personal_data (
         lead_id TEXT NOT NULL UNIQUE,
@@ -362,39 +376,4 @@ _STATEMENTS: Final = """
         PRIMARY KEY (lead_id, period)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX statement_lines_by_number ON statement_lines (number);
-"""
-
-_API: Final = """
-    CREATE TABLE api_tokens (
-        digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
-        id TEXT NOT NULL UNIQUE,
-        client TEXT NOT NULL,
-        name TEXT NOT NULL,
-        made_at TEXT NOT NULL,
-        used_at TEXT,
-        revoked_at TEXT
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE saved_responses (
-        key BLOB PRIMARY KEY,
-        request BLOB NOT NULL,
-        answer TEXT NOT NULL,
-        answered_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-"""
-
-_ERASURE: Final = """
-    -- The beginnings of receivers' answers. The last row of a message counts. The table only grows,
-    -- like personal_data and notes; see erasure.py.
-    CREATE TABLE message_answers (
-        id INTEGER PRIMARY KEY,
-        message_id INTEGER NOT NULL,
-        text TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX message_answers_by_message ON message_answers (message_id);
-    CREATE TABLE erasure_requests (
-        lead_id TEXT PRIMARY KEY,
-        address BLOB NOT NULL,  -- keyed hash, as in personal_data
-        at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX erasure_requests_by_address ON erasure_requests (address);
 """

@@ -27,6 +27,7 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.review_queue import SqlReviewQueue
 from capture.ledger.search_words import SearchWords
 from capture.ledger.statements import SqlStatements
+from capture.ledger.touches import SqlTouches
 from capture.ledger.traits import SqlTraits
 from capture.ledger.types import Result
 from capture.ledger.users import SqlUsers
@@ -54,6 +55,7 @@ class SqlReadTransaction:
         self.downloads = SqlDownloads(connection)
         self.review_queue = SqlReviewQueue(connection, dialect)
         self.held_leads = SqlHeldLeads(connection)
+        self.touches = SqlTouches(connection, dialect)
         self.traits = SqlTraits(connection, dialect, keyed_hash)
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)

@@ -128,7 +128,7 @@ class _LeadScan:
         self._held = _ProblemKind("its row in the list of quarantine differs from its events")
         self._held_count = 0
         self._due = _ProblemKind("its row has a due time that differs from its events")
-        self._customers = _ProblemKind("its row in the table of customers differs from its events")
+        self._customers = _ProblemKind("its rows in the tables of customers differ from its events")
         self._projections = ProjectionCheck(reading)
         self._is_complete = True
 

@@ -122,23 +122,6 @@ class LedgerContract:
         assert (a.notice_at, a.touches) == (NOW, ({"path": "/x/"}, {}))
         assert (c.lead.lead_id, c.decision, c.notice_at, c.touches) == ("c", None, None, None)
 
-    def test_leads_for_kpi_of_a_month_include_those_with_a_sale(self, ledger: Ledger) -> None:
-        ledger.transact(
-            lambda records: records.append(
-                received_event("a"),
-                received_event("b"),
-                later_event("b", EventKind.QUALIFIED),
-                later_event("b", EventKind.ACCEPTED),
-                later_event("b", EventKind.WON),
-            )
-        )
-
-        def ids(month: str) -> list[str]:
-            found = ledger.read(lambda reading: list(reading.leads.for_kpi("guide", month)))
-            return [item.lead.lead_id for item in found]
-
-        assert (ids("2026-11"), ids("2026-12")) == (["a", "b"], ["b"])
-
     def test_a_forbidden_move_writes_nothing(self, ledger: Ledger) -> None:
         ledger.transact(lambda records: records.append(received_event("a")))
         with pytest.raises(EventNotAllowed):

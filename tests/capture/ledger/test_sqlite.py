@@ -30,6 +30,7 @@ from tests.capture.ledger.contract_page_views import PageViewContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_review_queue import ReviewQueueContract
 from tests.capture.ledger.contract_search import SearchContract
+from tests.capture.ledger.contract_touches import TouchContract
 from tests.capture.ledger.contract_traits import TraitContract
 from tests.capture.ledger.contract_users import UserContract
 from tests.capture.ledger.contract_worklists import WorklistContract
@@ -63,6 +64,7 @@ class TestSqlite(
     EndpointContract,
     ReviewQueueContract,
     HeldLeadContract,
+    TouchContract,
     ErasureContract,
     TraitContract,
     UserContract,

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from audit.crawl import find_pages
 from capture.billing.statement import Agency, Party
-from capture.demo.fill import DemoFolder, fill
+from capture.demo.fill import DemoFolder, DemoKeys, fill
 from capture.ledger import open_ledger
 from capture.users.passphrase import hash_passphrase
 from capture.web.app import create_app
@@ -71,7 +71,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     demo = DemoFolder(folder / "demo")
     demo.create()
     now = datetime.now(UTC)
-    fill(demo, TEST_KEY, AGENCY, ["/sla/"], now, leads=120, seed=1, report=lambda _: None)
+    keys = DemoKeys(TEST_KEY, TEST_KEY, TEST_KEY)
+    fill(demo, keys, AGENCY, ["/sla/"], now, leads=120, seed=1, report=lambda _: None)
     ledger = open_ledger(demo.database_url, TEST_KEY)
     stored = hash_passphrase(WORDS)
     for user in ledger.read(lambda reading: reading.users.select()):
