@@ -93,7 +93,7 @@ def retry(context: CommandContext, message_ids: Sequence[int]) -> None:
 @click.argument("message_ids", metavar="ID...", type=_NUMBER, nargs=-1, required=True)
 @pass_context
 def drop(context: CommandContext, message_ids: Sequence[int]) -> None:
-    """Give up messages that are not sent yet. One that is being sent may arrive all the same.
+    """Give up messages that wait or failed. One that is being sent may arrive all the same.
 
     \b
     Example:

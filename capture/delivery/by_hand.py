@@ -34,7 +34,10 @@ def send_failed_again(records: WriteTransaction, recipient: str, now: datetime) 
 
 
 def give_up(records: WriteTransaction, message_id: int, now: datetime) -> None:
-    """Drops a message that is not sent yet. Raises `NotFound`, or `Refused` for a finished one."""
+    """Drops a message that is not sent: it waits, is being sent, or failed.
+
+    Raises `NotFound`, or `Refused` for one that was sent or dropped.
+    """
     message = find_message(records, message_id)
-    if not records.outbox.drop(message_id, now, "dropped by hand"):
+    if not records.outbox.drop(message_id, now, "dropped by hand", even_failed=True):
         raise Refused(f"message {message_id} is {message.state} and cannot be dropped")

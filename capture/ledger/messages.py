@@ -192,8 +192,10 @@ class OutboxWrites(OutboxQueries, Protocol):
     def record_failed(self, message: Message, at: datetime, attempt: Attempt) -> bool:
         """Records that the message cannot be sent."""
 
-    def drop(self, message_id: int, at: datetime, reason: str) -> bool:
-        """Gives up a message that is not finished."""
+    def drop(
+        self, message_id: int, at: datetime, reason: str, *, even_failed: bool = False
+    ) -> bool:
+        """Gives up a message that is not finished; with `even_failed` also one that failed."""
 
     def retry(self, message_id: int, now: datetime) -> bool:
         """Makes a failed or dropped message due now, with all its attempts again."""

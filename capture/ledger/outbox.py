@@ -267,10 +267,13 @@ class SqlOutbox:
         )
         return rows.rowcount == 1 and self._save_answer(message.id, attempt.answer)
 
-    def drop(self, message_id: int, at: datetime, reason: str) -> bool:
+    def drop(
+        self, message_id: int, at: datetime, reason: str, *, even_failed: bool = False
+    ) -> bool:
+        is_failed = " OR state = 'failed'" if even_failed else ""
         rows = self._connection.execute(
             "UPDATE outbox SET state = 'dropped', finished_at = ?, claimed_until = NULL, result = ?"
-            f" WHERE id = ? AND {_IS_OPEN}",
+            f" WHERE id = ? AND ({_IS_OPEN}{is_failed})",
             (show_time(at), reason, message_id),
         )
         return rows.rowcount == 1

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from capture.delivery.by_hand import find_message, send_again, send_failed_again
+from capture.delivery.by_hand import find_message, give_up, send_again, send_failed_again
 from capture.delivery.endpoints import find_endpoint, resume_endpoint
 from capture.errors import Refused
 from capture.ledger.endpoints import Endpoint
@@ -130,6 +130,25 @@ def again(message_id: int) -> ResponseReturnValue:
             return "The message is due already."
         send_again(records, message_id, now)
         return f"“{delivery.kind}” to {delivery.to} is due now."
+
+    flash(services().ledger.transact(work))
+    return _back()
+
+
+@blueprint.post("/deliveries/<int(max=9223372036854775807):message_id>/drop")
+@allow(AGENCY)
+def drop(message_id: int) -> ResponseReturnValue:
+    """Gives up one message that waits or failed."""
+    now = datetime.now(UTC)
+
+    def work(records: WriteTransaction) -> str:
+        delivery = delivery_view(records, find_message(records, message_id))
+        if delivery.message.state is MessageState.DROPPED:  # a second click
+            return "The message was dropped before."
+        give_up(records, message_id, now)
+        dropped = f"“{delivery.kind}” to {delivery.to} is dropped."
+        is_on_its_way = delivery.message.state is MessageState.SENDING
+        return f"{dropped} It was being sent, so it may still arrive." if is_on_its_way else dropped
 
     flash(services().ledger.transact(work))
     return _back()

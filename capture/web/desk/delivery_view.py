@@ -40,6 +40,11 @@ class Delivery:
         is_final = self.message.state in {MessageState.FAILED, MessageState.DROPPED}
         return is_final and not self.obstacle
 
+    @property
+    def may_be_dropped(self) -> bool:
+        """Whether a button gives it up."""
+        return self.message.state not in {MessageState.SENT, MessageState.DROPPED}
+
 
 def delivery_view(reading: ReadTransaction, message: Message) -> Delivery:
     """A message in words."""

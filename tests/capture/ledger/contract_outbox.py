@@ -162,6 +162,17 @@ class OutboxContract:
         assert not ledger.transact(lambda records: records.outbox.drop(outbox_id, NOW, "again"))
         assert (one(ledger).state, one(ledger).result) == (MessageState.DROPPED, "by hand")
 
+    def test_a_failed_message_is_dropped_only_on_request(self, ledger: Ledger) -> None:
+        ledger.transact(lambda records: records.outbox.queue(new_message("a")))
+        (message,) = claim(ledger, NOW)
+        ledger.transact(lambda records: records.outbox.record_failed(message, NOW, Attempt("no")))
+        outbox_id = message.id
+        assert not ledger.transact(lambda records: records.outbox.drop(outbox_id, NOW, "no"))
+        assert ledger.transact(
+            lambda records: records.outbox.drop(outbox_id, NOW, "by hand", even_failed=True)
+        )
+        assert (one(ledger).state, one(ledger).result) == (MessageState.DROPPED, "by hand")
+
     def test_messages_are_selected_by_state_lead_kind_and_recipient(self, ledger: Ledger) -> None:
         for lead_id in "abc":
             message = new_message(lead_id, kind="guide" if lead_id == "b" else "other")

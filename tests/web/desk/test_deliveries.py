@@ -157,6 +157,43 @@ def test_a_message_that_was_sent_is_not_sent_again(desk: DeskWorld) -> None:
     assert ada.post("/deliveries/99/again").status_code == 404
 
 
+def test_a_message_that_waits_or_failed_is_dropped_once_and_can_be_sent_again(
+    desk: DeskWorld,
+) -> None:
+    failed = fail(desk, "a")
+    queue(desk, "b")
+    (waiting,) = desk.world.ledger.read(lambda reading: reading.outbox.select(MessageState.WAITING))
+    ada = desk.user("ada")
+    page = ada.get("/deliveries?state=waiting").text
+    assert f'action="/desk/deliveries/{waiting.id}/drop"' in page
+    assert f"/{waiting.id}/again" not in page
+    text = send(ada, f"/deliveries/{waiting.id}/drop", state="waiting")
+    assert "is dropped." in text
+    assert "Nothing waits to be sent." in text
+    assert "is dropped." in send(ada, f"/deliveries/{failed}/drop")
+    assert [state(desk, each) for each in (failed, waiting.id)] == [MessageState.DROPPED] * 2
+    assert "dropped by hand: no such mailbox" in ada.text("/deliveries?state=dropped")
+    assert "was dropped before." in send(ada, f"/deliveries/{failed}/drop")  # a second click
+    assert "is due now." in send(ada, f"/deliveries/{failed}/again", state="dropped")
+    assert state(desk, failed) is MessageState.WAITING
+
+
+def test_what_was_sent_or_does_not_exist_is_not_dropped(desk: DeskWorld) -> None:
+    queue(desk, "a")
+    (message,) = desk.world.ledger.transact(
+        lambda records: records.outbox.claim(NOW + MINUTE, NOW + 2 * MINUTE, 1)
+    )
+    ada = desk.user("ada")
+    ada.get("/deliveries")
+    desk.world.ledger.transact(
+        lambda records: records.outbox.record_sent(message, NOW, Attempt("accepted"))
+    )
+    answer = ada.post(f"/deliveries/{message.id}/drop")
+    assert (answer.status_code, "is sent and cannot be dropped" in words(answer)) == (409, True)
+    assert ada.post("/deliveries/999/drop").status_code == 404
+    assert ada.post("/deliveries/99999999999999999999/drop").status_code == 404
+
+
 def test_all_failed_messages_of_a_receiver_are_sent_again(desk: DeskWorld) -> None:
     ids = [fail(desk, name) for name in "abc"]
     other = fail(desk, "d", recipient="bills@acme.example")

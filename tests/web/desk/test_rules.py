@@ -56,7 +56,7 @@ ROLES = {
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
     **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),
-    **dict.fromkeys(("deliveries.show", "deliveries.again"), AGENCY),
+    **dict.fromkeys(("deliveries.show", "deliveries.again", "deliveries.drop"), AGENCY),
     **dict.fromkeys(("deliveries.all_again", "deliveries.resume"), AGENCY),
     **dict.fromkeys(("lead.show", "lead.review", "lead.record_outcome"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("lead.decide_quarantine", "lead.correct", "lead.add_note"), AGENCY),
