@@ -22,8 +22,11 @@ PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unver
 """The columns that `personal_data_from_row` reads."""
 
 
+_MOST_HASHES: Final = 10_000
+
+
 class KeyedHash:
-    """HMAC-SHA-256, cut to 16 bytes (rule 31). Results are cached for the transaction."""
+    """HMAC-SHA-256, cut to 16 bytes (rule 31). The last results of the transaction are cached."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -34,6 +37,8 @@ class KeyedHash:
         mac = self._cache.get(parts)
         if mac is None:
             digest = hmac.digest(self._key, "\n".join(parts).encode(), "sha256")
+            if len(self._cache) >= _MOST_HASHES:
+                self._cache.clear()
             mac = self._cache[parts] = digest[:16]
         return mac
 
@@ -231,7 +236,7 @@ class SqlPeople:
         )
         self._connection.execute(
             "UPDATE leads SET article = ? WHERE lead_id = ?",
-            (article_key(self._hash, personal_data.first_touch, personal_data.page), lead_id),
+            (self.article_of(personal_data), lead_id),
         )
         self._search_words.save(lead_id, personal_data)
 
@@ -251,6 +256,10 @@ class SqlPeople:
         personal_data = self.personal_data(lead_id)
         if personal_data is not None:
             self._search_words.delete(lead_id, personal_data)
+
+    def article_of(self, personal_data: PersonalData) -> bytes | None:
+        """The column `leads.article` of a lead with this data."""
+        return article_key(self._hash, personal_data.first_touch, personal_data.page)
 
     def save_note(self, note: Note) -> None:
         self._connection.execute(

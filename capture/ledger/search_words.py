@@ -20,7 +20,7 @@ from capture.campaign.model import Answer, Campaign, FieldType
 from capture.form.contact import phone_in_groups
 from capture.lead.events import parse_time
 from capture.ledger.campaigns import SqlCampaigns, parse_version
-from capture.ledger.dialect import Connection
+from capture.ledger.dialect import Connection, placeholders
 from capture.ledger.people import KeyedHash
 from capture.ledger.types import PersonalData
 from capture.text import fold_case
@@ -115,6 +115,24 @@ class SearchWords:
             "DELETE FROM search_words WHERE word = ? AND received = ? AND lead_id = ?",
             self._rows(lead_id, data),
         )
+
+    def compare(self, lead_id: str, data: PersonalData) -> tuple[int, int]:
+        """How many words the lead should have, and how many of them are stored; for `verify`."""
+        rows = self._rows(lead_id, data)
+        if not rows:
+            return 0, 0
+        _, received, _ = rows[0]
+        words = [word for word, *_ in rows]
+        (found,) = self.connection.execute(
+            "SELECT count(*) FROM search_words WHERE received = ? AND lead_id = ?"
+            f" AND word IN ({placeholders(words)})",
+            (received, lead_id, *words),
+        ).fetchone()
+        return len(words), int(found)
+
+    def count(self) -> int:
+        """The number of all stored words; for `verify`."""
+        return int(self.connection.execute("SELECT count(*) FROM search_words").fetchone()[0])
 
     def _rows(self, lead_id: str, data: PersonalData) -> list[tuple[int, int, str]]:
         row = self.connection.execute(

@@ -127,6 +127,9 @@ class _LeadScan:
         self._signal_count = 0
         self._held = _ProblemKind("its row in the list of quarantine differs from its events")
         self._held_count = 0
+        self._words = _ProblemKind("the words by which a search finds it differ from its answers")
+        self._word_count = 0
+        self._articles = _ProblemKind("its article in the list of leads differs from its visits")
         self._due = _ProblemKind("its row has a due time that differs from its events")
         self._customers = _ProblemKind("its rows in the tables of customers differ from its events")
         self._projections = ProjectionCheck(reading)
@@ -135,7 +138,7 @@ class _LeadScan:
     def problems(self) -> Iterator[str]:
         for kind in (
             *(self._forbidden, self._rows, self._missing, self._billed, self._due),
-            *(self._signals, self._held, self._customers),
+            *(self._signals, self._held, self._customers, self._articles, self._words),
         ):
             yield from kind.lines()
         if self._is_sound and self._is_complete:
@@ -145,17 +148,20 @@ class _LeadScan:
         """Checks every lead. `events` is the number of events in the chain."""
         # In stored order, because the events of a lead are mostly stored together as well.
         rows = self._db.execute(
-            f"SELECT {LEAD_ROW}, due_at, billed, {BILLED}"
+            f"SELECT {LEAD_ROW}, article, due_at, billed, {BILLED}"
             f" FROM leads {self._reading.dialect.in_stored_order} ORDER BY leads.id"
         )
-        for *row, due, billed, derived in rows:
+        for *row, article, due, billed, derived in rows:
             self._check_row(tuple(row), due)
+            self._check_personal_data(row[0], article)
             if billed != derived:
                 self._billed.add(f"lead {row[0]}")
         if self._is_sound and self._reading.lead_list.count_signals() != self._signal_count:
             self._signals.add("the list of risk signals", "has rows of no event")
         if self._is_sound and self._reading.held_leads.count() != self._held_count:
             self._held.add("the list of quarantine", "has rows of no lead in quarantine")
+        if self._reading.words.count() != self._word_count:
+            self._words.add("the list of words", "it has words of no lead")
         account_events = "SELECT count(*) FROM events WHERE lead_id IS NULL"
         if self._events + self._db.execute(account_events).fetchone()[0] != events:
             self._find_missing_rows()
@@ -194,6 +200,17 @@ class _LeadScan:
             lead, (recorded.event for recorded in events)
         ):
             self._customers.add(f"lead {lead.lead_id}")
+
+    def _check_personal_data(self, lead_id: str, article: bytes | None) -> None:
+        """Checks what is derived from the lead's personal data; nothing after erasure."""
+        data = self._reading.people.personal_data(lead_id)
+        if article != (None if data is None else self._reading.people.article_of(data)):
+            self._articles.add(f"lead {lead_id}")
+        if data is not None:
+            expected, found = self._reading.words.compare(lead_id, data)
+            self._word_count += found
+            if expected != found:
+                self._words.add(f"lead {lead_id}")
 
     def _check_signals(self, lead: Lead, events: Sequence[RecordedEvent]) -> None:
         names = risk_signals_of(recorded.event for recorded in events)

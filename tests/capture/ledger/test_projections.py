@@ -138,6 +138,15 @@ def test_a_ledger_from_before_the_projections_gets_them(desk: Desk, tmp_path: Pa
         ("UPDATE payments_by_day SET by_customers = 0", "the sums of payments by day"),
         ("UPDATE statement_totals SET total = 1", "statement acme-0001: its total of guide"),
         ("DELETE FROM statement_totals", "statement acme-0001: its total of guide"),
+        ("UPDATE leads SET article = x'00'", "its article in the list of leads"),
+        (
+            "DELETE FROM search_words WHERE word = (SELECT min(word) FROM search_words)",
+            "the words by which a search finds it differ from its answers",
+        ),
+        (
+            "INSERT INTO search_words SELECT word, received, 'x' FROM search_words LIMIT 1",
+            "the list of words: it has words of no lead",
+        ),
     ],
 )
 def test_verify_reports_a_count_or_a_sum_that_differs(
