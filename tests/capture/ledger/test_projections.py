@@ -129,7 +129,7 @@ def test_a_ledger_from_before_the_projections_gets_them(desk: Desk, tmp_path: Pa
             "the counts of leads by month",
         ),
         ("DELETE FROM day_counts", "the counts of leads by day"),
-        ("UPDATE customers SET since = since - 1", "its row in the table of customers"),
+        ("UPDATE customers SET since = since - 1", "its rows in the tables of customers"),
         (
             "INSERT INTO customers SELECT 'x', campaign, month, since, days FROM customers",
             "the table of customers: it has rows of no customer",
