@@ -145,9 +145,8 @@ def decisions_of(
         ],
         failed_messages=[
             message
-            for message in reading.outbox.select(MessageState.FAILED)
-            if message.campaign in campaigns
-            or (message.client == group.client and not message.campaign)
+            for message in reading.outbox.select(MessageState.FAILED, client=group.client)
+            if message.campaign in campaigns or not message.campaign
         ],
     )
 

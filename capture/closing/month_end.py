@@ -15,7 +15,7 @@ from capture.billing.statement import ParkedLead, Parties, Statement
 from capture.campaign.model import Campaign
 from capture.closing.close import check_closable, preview_statement, read_statement
 from capture.closing.decisions import Decisions, ParkedInCampaign, decisions_of
-from capture.closing.documents import find_closed_statement
+from capture.closing.documents import carried_forward, find_closed_statement
 from capture.closing.months import CampaignGroup, Closing, campaign_groups, closings_of
 from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.errors import GatepostError, Refused
@@ -67,23 +67,35 @@ class MonthEnd:
     sums: MonthSums | None = None
     """None if there is neither a document nor a preview."""
     decisions: Decisions = field(default_factory=Decisions)
+    uncounted: int = 0
+    """Leads with a line, if they were too many to compute the sums of an open month, and the
+    decisions."""
 
 
-def month_ends(
+def month_ends(  # noqa: PLR0913 - all that the months depend on
     reading: ReadTransaction,
     parties: Mapping[str, Parties],
     month: str,
     now: datetime,
     client: str | None = None,
+    *,
+    most_lines: int | None = None,
 ) -> list[MonthEnd]:
     """The month as of an aware time, for each client and currency, of one client or of all.
 
     `parties` are those of each client; a client without an entry is not ready. A client's
-    currencies are closed together, so none is ready before all are.
+    currencies are closed together, so none is ready before all are. `most_lines` limits the work:
+    when the months before have so many lines together, the next ones are `uncounted`.
     """
     ends: dict[str, list[MonthEnd]] = {}
+    lines_left = most_lines
     for group in campaign_groups(reading, now, client):
-        end = _month_end(reading, group, parties.get(group.client), month, now)
+        lines = 0 if lines_left is None else _count_lines(reading, group, month, now)
+        is_large = lines_left is not None and lines > lines_left
+        find_end = _large_month_end if is_large else _month_end
+        end = find_end(reading, group, parties.get(group.client), month, now)
+        if lines_left is not None and not is_large:
+            lines_left -= lines
         ends.setdefault(group.client, []).append(end)
     return [end for of_client in ends.values() for end in _closed_together(of_client)]
 
@@ -135,7 +147,7 @@ def _month_end(
             reason = f"the first lead came in {group.first_month}"
             return replace(end, state=State.NO_LEADS, reason=reason)
         if parties is None:
-            raise Refused(f"there is no file of the client {group.client}; create it")
+            raise Refused(_no_file(group.client))
         statement = preview_statement(reading, group, parties, month, now)
         parked = [
             ParkedInCampaign(part.campaign, lead)
@@ -155,6 +167,42 @@ def _month_end(
     return replace(end, state=State.NOT_READY, reason=reason) if reason else end
 
 
+def _count_lines(reading: ReadTransaction, group: CampaignGroup, month: str, now: datetime) -> int:
+    """The lines of the closed month, or the leads with a line that is due in the open one."""
+    closing = closings_of(reading, group).get(month)
+    if closing is not None:
+        return reading.statements.count_lines(closing.number) if closing.number else 0
+    return sum(
+        reading.statements.count_due(slug, min(now, _end_of(month, campaign)))
+        for slug, campaign in group.campaigns.items()
+    )
+
+
+def _large_month_end(
+    reading: ReadTransaction,
+    group: CampaignGroup,
+    parties: Parties | None,
+    month: str,
+    now: datetime,
+) -> MonthEnd:
+    """Like `_month_end`, without what has to be computed from the leads."""
+    end = MonthEnd(group.client, group.currency, month, group.titles, State.READY)
+    lines = _count_lines(reading, group, month, now)
+    closing = closings_of(reading, group).get(month)
+    if closing is not None:
+        sums = _closed_sums(reading, group, closing)
+        end = replace(end, state=State.CLOSED, titles=closing.titles, number=closing.number)
+        return replace(end, sums=sums, uncounted=lines)
+    has_file = parties is not None
+    reason = _obstacle(reading, group, month, now) if has_file else _no_file(group.client)
+    state = State.NOT_READY if reason else State.READY
+    return replace(end, state=state, reason=reason, uncounted=lines)
+
+
+def _no_file(client: str) -> str:
+    return f"there is no file of the client {client}; create it"
+
+
 def _closed(
     reading: ReadTransaction, group: CampaignGroup, closing: Closing, end: MonthEnd, now: datetime
 ) -> MonthEnd:
@@ -163,16 +211,29 @@ def _closed(
         for slug, leads in closing.parked.items()
         for lead_id, reason in leads.items()
     ]
-    sums = None
-    if closing.number:
-        sums = _sums(read_statement(find_closed_statement(reading, closing.number)))
     return replace(
         end,
         state=State.CLOSED,
         titles=closing.titles,
         number=closing.number,
-        sums=sums,
+        sums=_closed_sums(reading, group, closing),
         decisions=decisions_of(reading, group, end.month, now, parked),
+    )
+
+
+def _closed_sums(
+    reading: ReadTransaction, group: CampaignGroup, closing: Closing
+) -> MonthSums | None:
+    """The sums of a closed month without reading its statement, which may be very long."""
+    if not closing.number:
+        return None
+    brought_forward = carried_forward(reading, group.client, group.currency, closing.last_event)
+    return MonthSums(
+        lines=reading.statements.count_lines(closing.number),
+        net=closing.net,
+        vat=closing.vat,
+        brought_forward=brought_forward,
+        to_pay=max(0, closing.net + closing.vat + brought_forward),
     )
 
 

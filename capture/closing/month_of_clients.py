@@ -29,9 +29,14 @@ class MonthOfClients:
         clients = self.read_files.sound.clients
         return {slug: build_parties(self.agency, client) for slug, client in clients.items()}
 
-    def ends(self, reading: ReadTransaction, now: datetime) -> list[MonthEnd]:
-        """The state of each client and currency, as of an aware time."""
-        ends = month_ends(reading, self.parties, self.month, now, self.client)
+    def ends(
+        self, reading: ReadTransaction, now: datetime, most_lines: int | None = None
+    ) -> list[MonthEnd]:
+        """The state of each client and currency, as of an aware time. `most_lines`: see
+        `month_ends`."""
+        ends = month_ends(
+            reading, self.parties, self.month, now, self.client, most_lines=most_lines
+        )
         return [
             replace(end, reason="the file of the client has a mistake")
             if end.state is State.NOT_READY and end.client in self.read_files.client_errors

@@ -84,6 +84,9 @@ class Closing:
     """By campaign: the leads whose lines could not be computed, each with the reason."""
     number: str
     """The number of its statement; empty if it had nothing to bill and so has no statement."""
+    net: int
+    """The sum of its statement in minor units; zero without one."""
+    vat: int
     closed_at: datetime
     last_event: int
     """Sequence of the last event from which it was drawn."""
@@ -99,6 +102,8 @@ def closed_months(reading: ReadTransaction, client: str | None = None) -> list[C
             titles=recorded.event.data["campaigns"],
             parked=recorded.event.data["parked"],
             number=recorded.event.data.get("number", ""),
+            net=recorded.event.data.get("amount", 0),
+            vat=recorded.event.data.get("vat", 0),
             closed_at=recorded.event.recorded_at,
             last_event=recorded.event.data["last_event"],
         )

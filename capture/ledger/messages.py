@@ -124,6 +124,7 @@ class OutboxQueries(Protocol):
         lead_id: str = "",
         kind: str = "",
         recipient: str = "",
+        client: str = "",
         newest: int | None = None,
     ) -> Sequence[Message]:
         """Messages that meet all conditions, in the order of queueing; the `newest` last ones.

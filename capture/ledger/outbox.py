@@ -103,9 +103,15 @@ class SqlOutbox:
         lead_id: str = "",
         kind: str = "",
         recipient: str = "",
+        client: str = "",
         newest: int | None = None,
     ) -> Sequence[Message]:
-        conditions = {"lead_id = ?": lead_id, "kind = ?": kind, "recipient = ?": recipient}
+        conditions = {
+            "lead_id = ?": lead_id,
+            "kind = ?": kind,
+            "recipient = ?": recipient,
+            "client = ?": client,
+        }
         clauses = [clause for clause, value in conditions.items() if value]
         values: list[Any] = [value for value in conditions.values() if value]
         if states:

@@ -64,6 +64,9 @@ class StatementQueries(Protocol):
     def lines(self, number: str) -> Sequence[tuple[str, str]]:
         """(lead id, period) of each line of a statement, free ones included."""
 
+    def count_lines(self, number: str) -> int:
+        """The number of lines that `lines` returns."""
+
     def lines_of_lead(self, lead_id: str) -> Sequence[tuple[str, str]]:
         """(statement number, period) of each line of a lead, in the order of the periods."""
 
@@ -83,6 +86,9 @@ class StatementQueries(Protocol):
 
     def due_state(self, lead_id: str) -> DueState:
         """When a lead's next line falls due, and the last statement that billed it (rule 33)."""
+
+    def count_due(self, campaign: str, until: datetime) -> int:
+        """The number of leads whose next line is due before a time."""
 
     def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
         """The ids of all leads that may have a line in this month, as of all events until now.
@@ -149,6 +155,19 @@ class SqlStatements:
         return self._connection.execute(
             "SELECT lead_id, period FROM statement_lines WHERE number = ?", (number,)
         ).fetchall()
+
+    def count_lines(self, number: str) -> int:
+        row = self._connection.execute(
+            "SELECT count(*) FROM statement_lines WHERE number = ?", (number,)
+        ).fetchone()
+        return int(row[0])
+
+    def count_due(self, campaign: str, until: datetime) -> int:
+        row = self._connection.execute(
+            "SELECT count(*) FROM leads WHERE campaign = ? AND due_at < ?",
+            (campaign, show_time(until)),
+        ).fetchone()
+        return int(row[0])
 
     def lines_of_lead(self, lead_id: str) -> Sequence[tuple[str, str]]:
         rows = self._connection.execute(

@@ -67,12 +67,28 @@ def month_table(
         if time.monotonic() >= end_time:
             break
     ends = [end for month in months for end in month.ends]
+    return MonthTable(months, clients[len(months) :], _problems(of_clients, ends))
+
+
+def month_list(
+    ledger: Ledger, of_clients: MonthOfClients, now: datetime, most_lines: int
+) -> MonthTable:
+    """The month of each client. Sums are computed for so many lines; see `month_ends`."""
+    ends = ledger.read(lambda reading: of_clients.ends(reading, now, most_lines))
+    months = [
+        ClientMonth(client, group := list(of_client), sums_seen(group))
+        for client, of_client in groupby(ends, attrgetter("client"))
+    ]
+    return MonthTable(months, (), _problems(of_clients, ends))
+
+
+def _problems(of_clients: MonthOfClients, ends: Sequence[MonthEnd]) -> list[str]:
     problems = [str(problem) for problem in of_clients.problems(ends)]
     try:
         check_agency(of_clients.agency)
     except Refused as refused:
         problems.insert(0, str(refused))
-    return MonthTable(months, clients[len(months) :], problems)
+    return problems
 
 
 @dataclass(frozen=True, slots=True)

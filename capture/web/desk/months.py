@@ -17,7 +17,7 @@ from capture.jobs.model import JobKind
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
 from capture.web.desk.month_choice import is_month, month_in_address, shift_month
-from capture.web.desk.month_view import MonthTable, month_table, previews
+from capture.web.desk.month_view import MonthTable, month_list, month_table, previews
 from capture.web.desk.own_jobs import start_job
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
@@ -25,8 +25,11 @@ from capture.web.services import services
 blueprint = Blueprint("months", __name__)
 
 MOST_SECONDS: Final = 10.0
-"""A page computes the months of as many clients as fit in this time, and says how many are
-left."""
+"""The page before a close computes the months of as many clients as fit in this time, and says how
+many are left."""
+MOST_LINES: Final = 200
+"""The list of months computes the sums of so many lines; larger months have theirs in the
+preview."""
 
 STATES: Final = {
     State.CLOSED: ("Closed", "good"),
@@ -45,7 +48,7 @@ def show_list() -> ResponseReturnValue:
     month = month_in_address(shift_month(f"{now:%Y-%m}", -1))
     return desk_page(
         "months.html",
-        table=_table(month, now),
+        table=month_list(services().ledger, _month(month), now, MOST_LINES),
         states=STATES,
         month=month,
         month_words=month_name(month),

@@ -189,6 +189,8 @@ class OutboxContract:
         assert leads(kind="guide") == "b"
         assert leads(recipient="leads@acme.example", lead_id="c") == "c"
         assert leads(recipient="someone else") == ""
+        assert leads(client="acme") == "abc"
+        assert leads(client="other") == ""
 
     def test_messages_are_read_by_their_keys(self, ledger: Ledger) -> None:
         for lead_id in "ab":

@@ -223,6 +223,11 @@ class WorklistContract:
             assert list(reading.statements.numbers()) == ["acme-0001"]
             assert set(reading.statements.lines("acme-0001")) == {("a", ""), ("b", "")}
             assert list(reading.statements.lines("acme-0002")) == []
+            assert reading.statements.count_lines("acme-0001") == 2
+            assert reading.statements.count_lines("acme-0002") == 0
+            assert reading.statements.count_due("guide", ends) == 0
+            assert reading.statements.count_due("guide", ends + HOUR) == 1
+            assert reading.statements.count_due("other", ends + HOUR) == 0
             assert reading.campaigns.versions("guide", NOW) == [campaign().version]
             assert reading.campaigns.versions("guide", NOW - HOUR) == []
             assert reading.campaigns.versions("other", NOW) == []

@@ -44,6 +44,20 @@ def test_the_list_shows_state_and_sums_of_the_month_before(december: DeskWorld) 
     assert numbers(december) == []
 
 
+def test_the_list_leaves_the_sums_of_large_months_to_the_preview(
+    december: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.web.desk.months.MOST_LINES", 1)
+    ada = december.user("ada")
+    text = ada.text("/months")
+    assert "acme Ready 2 Sums in the preview Close acme What to decide" in text
+    assert "other Ready 1 $50.00 $50.00" in text
+    assert "Close all 2 that are ready" in text
+    ada.post("/months/2026-11/close", client="acme", **seen(ada, "acme"))
+    assert "Closed 2 $100.00 $100.00 acme-0001" in ada.text("/months?month=2026-11")
+    assert "acme Not ready 2026-12 is not over" in ada.text("/months?month=2026-12")
+
+
 def test_a_month_that_is_not_over_says_so(december: DeskWorld) -> None:
     text = december.user("ada").text("/months?month=2026-12")
     assert "acme Not ready 2026-12 is not over until" in text
