@@ -25,19 +25,19 @@ class JobProcesses:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._started: list[subprocess.Popen[bytes]] = []
+        self.started: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         """Starts one, and does not wait for it. It ends by itself when no work waits."""
         # `poll` removes those that have ended from the system's list of processes.
-        self._started = [process for process in self._started if process.poll() is None]
+        self.started = [process for process in self.started if process.poll() is None]
         process = subprocess.Popen(  # noqa: S603 - a constant command
             _COMMAND,
             stdin=subprocess.DEVNULL,
             env=_environment(self._settings),
             start_new_session=True,  # a Ctrl-C for the server does not end it
         )
-        self._started.append(process)
+        self.started.append(process)
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

@@ -54,6 +54,7 @@ def show(job_id: str) -> ResponseReturnValue:
         job=job,
         states=STATES,
         is_open=not job.state.is_over,
+        is_next=job.state is JobState.WAITING and desk().jobs.has_free_slot(),
         **(_result_of(job) if job.state is JobState.DONE else {}),
     )
 

@@ -98,14 +98,8 @@ def start_waiting(jobs: list[Job]) -> None:
 
 
 def note_of(job: Job) -> str:
-    """How far the job is, after its title."""
+    """How far the job is, in a few words that follow a colon."""
     progress = job.progress
     if job.state is JobState.RUNNING and progress is not None and progress.total:
-        return f"{progress.step}: {progress.done:,} of {progress.total:,}"
-    return {
-        JobState.WAITING: "waits until other work has ended",
-        JobState.RUNNING: "has begun",
-        JobState.DONE: "is done",
-        JobState.FAILED: "has failed",
-        JobState.INTERRUPTED: "was interrupted",
-    }[job.state]
+        return f"{progress.step.lower()}, {progress.done:,} of {progress.total:,}"
+    return job.state.value

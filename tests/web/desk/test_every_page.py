@@ -7,6 +7,7 @@ here.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -16,7 +17,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from audit.crawl import find_pages
 from capture.billing.statement import Agency, Party
 from capture.demo.fill import DemoFolder, DemoKeys, fill
+from capture.jobs.model import JobKind, JobRequest
+from capture.jobs.store import JobStore
 from capture.ledger import open_ledger
+from capture.ledger.users import Role, User
 from capture.users.passphrase import hash_passphrase
 from capture.web.app import create_app
 from capture.web.config import DeskConfig
@@ -77,6 +81,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stored = hash_passphrase(WORDS)
     for user in ledger.read(lambda reading: reading.users.select()):
         ledger.transact(lambda records, user=user: records.users.set_passphrase(user.id, stored))
+        if user.role is Role.AGENCY:
+            add_work(folder / "jobs", user, now)
     config = web_config(
         folder,
         campaigns=demo.campaigns,
@@ -87,6 +93,19 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running(create_app(config, ledger)) as server:
         yield f"http://127.0.0.1:{server.server_port}/desk/"
     ledger.close()
+
+
+def add_work(folder: Path, user: User, now: datetime) -> None:
+    """Long work that waits: its page has the progress, and every page a note of it."""
+    request = JobRequest(
+        kind=JobKind.EXPORT,
+        title="Export of leads as CSV",
+        user_id=user.id,
+        user_name=user.name,
+        client="",
+        details={},
+    )
+    JobStore(folder).add(request, now)
 
 
 @pytest.fixture(scope="module")

@@ -40,16 +40,16 @@ def test_a_large_export_is_started_once_left_and_downloaded_later(busy: DeskWorl
     page = start_export(ada)
     assert start_export(ada) == page
     text = ada.get(page).text
-    assert "It waits until other work has ended." in text
+    assert "It begins in a moment." in text
     assert 'http-equiv="refresh"' in text
-    assert "Export of leads as CSV waits until other work has ended" in ada.text("/leads")
+    assert "Export of leads as CSV : waiting" in ada.text("/leads")
     assert ada.get(f"{page}/file").status_code == 404
     busy.run_jobs()
-    assert "Export of leads as CSV is done" in ada.text("/leads")
+    assert "Export of leads as CSV : done" in ada.text("/leads")
     text = ada.get(page).text
     assert "2 leads, as of" in text
     assert 'http-equiv="refresh"' not in text
-    assert "is done" not in ada.text("/leads")  # the user has seen it
+    assert ": done" not in ada.text("/leads")  # the user has seen it
     with ada.get(f"{page}/file") as answer:
         assert answer.headers["Content-Disposition"] == "attachment; filename=leads-2026-11-23.csv"
         assert answer.headers["Cache-Control"] == "no-store"
@@ -70,7 +70,9 @@ def test_progress_is_shown_with_its_figures(busy: DeskWorld) -> None:
             ada.get(page).text
         )
         assert "Reading the leads: 34,000 of 100,000" in ada.text(page)
-        assert "Export of leads as CSV Reading the leads: 34,000 of 100,000" in ada.text("/people")
+        assert "Export of leads as CSV : reading the leads, 34,000 of 100,000" in ada.text(
+            "/people"
+        )
         assert "Running" in ada.text("/jobs")
 
 

@@ -1,17 +1,17 @@
-// Replaces the progress every second, and shows the result as soon as there is one.
-const progress = document.getElementById("progress");
+// Replaces the state and the progress every second, and shows the result as soon as there is one.
+const job = document.getElementById("job");
 
 async function update() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.status >= 500) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = page.getElementById("progress");
+    const next = page.querySelector("#job[data-open]");
     if (!next) {
       location.reload();
       return;
     }
-    progress.replaceChildren(...next.childNodes);
+    job.replaceChildren(...next.childNodes);
   } catch {
     // The service does not answer for a moment: ask again.
   }
