@@ -80,13 +80,14 @@ def frame_context() -> dict[str, Any]:
         start_waiting(jobs)
     except Unavailable:  # a page without notes is better than none
         jobs = []
-    shown = (request.view_args or {}).get("job_id")
     return {
         "has_jobs": bool(jobs),
         "job_notes": [
             JobNote(job.id, job.request.title, note_of(job))
             for job in jobs
-            if job.request.user_id == found.user.id and not job.is_seen and job.id != shown
+            if request.blueprint != "jobs"
+            and job.request.user_id == found.user.id
+            and not job.is_seen
         ],
     }
 
