@@ -58,7 +58,7 @@ def test_of_too_many_leads_a_page_judges_those_of_the_last_months(
     ada, path = desk.user("ada"), f"/campaigns/guide/backtest/{version}"
     monkeypatch.setattr(f"{VIEW}.MOST_LEADS", 1)
     text = ada.text(f"{path}?since=2026-11-01")
-    assert "All 2 leads since 2026-11-01 take longer than a page should." in text
+    assert "All 2 leads since 2026-11-01 take longer than a page should" in text
     assert "Verdicts" not in text
     desk.clock.move_to(NOW + timedelta(days=30))
     ada.log_in("ada")  # the session has ended
