@@ -1,7 +1,7 @@
 """How often the pages and the forms of the site were seen in a month."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from capture.kpi.grouping import month_days
@@ -22,6 +22,10 @@ class ViewCounts:
     """The views of a month, by its days in UTC."""
 
     by_path: Mapping[str, PathViews] = field(default_factory=dict)
+
+    def of_paths(self, paths: Collection[str]) -> "ViewCounts":
+        """Only the views of these pages."""
+        return ViewCounts({path: self.by_path[path] for path in paths if path in self.by_path})
 
     @property
     def pages(self) -> int:

@@ -12,12 +12,12 @@ from flask.typing import ResponseReturnValue
 from capture.documents.agreement.model import month_name
 from capture.kpi.content import MonthOfContent, PageFigures, articles_and_leads, gather_content
 from capture.kpi.formulas import percent
-from capture.kpi.gathering import campaigns_in
 from capture.kpi.sums import Sums
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
 from capture.site import Site
 from capture.web.desk.access import AGENCY_AND_VIEWER, allow
+from capture.web.desk.campaign_choice import CampaignChoice, chosen_campaigns
 from capture.web.desk.chart import Bar
 from capture.web.desk.month_choice import chosen_month
 from capture.web.desk.pages import desk_page
@@ -27,7 +27,15 @@ from capture.web.services import services
 blueprint = Blueprint("content", __name__)
 
 OTHER_PAGES: Final = "Other pages, or not known"
+REJECTED: Final = "rejected"
+EARNING_NOTHING: Final = "earning-nothing"
+SELECTIONS: Final[Mapping[str, str]] = {
+    REJECTED: "those with rejected leads",
+    EARNING_NOTHING: "articles that are read and earn nothing",
+}
+"""The rows to which the table can be limited, in words."""
 _LISTED: Final = 10
+"""Most rows of the short lists below the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class Row:
     accepted: int
     rejected: int
     reasons: str
-    """Such as `too_small 2, known 1`."""
+    """Such as `too small 2, known customer 1`."""
     first_revenue: str
     last_revenue: str
     earns_nothing: bool
@@ -65,17 +73,26 @@ def show() -> ResponseReturnValue:
     choice = chosen_month(now)
     month = choice.month
     touch = "first" if request.args.get("touch") == "first" else "last"
-    content, months = services().ledger.read(lambda reading: _gather(reading, site, month, now))
+    only = request.args.get("only", "")
+    only = only if only in SELECTIONS else ""
+    chosen, content, months = services().ledger.read(
+        lambda reading: _gather(reading, site, month, now)
+    )
     rows = list(_rows(content, site, touch))
-    articles = [row for row in rows if row.path in site.dates]
+    rejected = sorted(
+        (row for row in rows if row.rejected), key=lambda row: (-row.rejected, row.title)
+    )
+    earning_nothing = [row for row in rows if row.path in site.dates and row.earns_nothing]
     return desk_page(
         "content.html",
-        rows=rows,
+        chosen=chosen,
+        rows={"": rows, REJECTED: rejected, EARNING_NOTHING: earning_nothing}[only],
         touch=touch,
-        rejected=sorted(
-            (row for row in rows if row.rejected), key=lambda row: (-row.rejected, row.title)
-        )[:_LISTED],
-        earning_nothing=[row for row in articles if row.earns_nothing][:_LISTED],
+        only=only,
+        selections=list(SELECTIONS.items()),
+        rejected=rejected,
+        earning_nothing=earning_nothing,
+        most_listed=_LISTED,
         months=months,
         article_bars=_bars(months, "articles"),
         lead_bars=_bars(months, "leads"),
@@ -87,17 +104,17 @@ def show() -> ResponseReturnValue:
 
 def _gather(
     reading: ReadTransaction, site: Site, month: str, now: datetime
-) -> tuple[Mapping[str, PageFigures], list[MonthOfContent]]:
-    campaigns = campaigns_in(reading, services().catalogue.current(), None, None)
-    versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
+) -> tuple[CampaignChoice, Mapping[str, PageFigures], list[MonthOfContent]]:
+    chosen = chosen_campaigns(reading)
     cache: ResultCache = current_app.extensions[CACHE]
     content = cache.get(
         reading,
-        ("content", month, versions),
+        ("content", month, chosen.versions),
         now,
-        lambda: gather_content(reading, campaigns, month, now),
+        lambda: gather_content(reading, chosen.campaigns, month, now),
     )
-    return content, articles_and_leads(reading, campaigns, site.dates, month, now)
+    months = articles_and_leads(reading, chosen.campaigns, site.dates, month, now)
+    return chosen, content, months
 
 
 def _rows(content: Mapping[str, PageFigures], site: Site, touch: str) -> Iterator[Row]:
@@ -131,7 +148,9 @@ def _row(title: str, path: str, site: Site, content: PageFigures, touch: str) ->
         qualified=sum(item.qualified for item in sums),
         accepted=sum(item.accepted for item in sums),
         rejected=sum(item.rejected for item in sums),
-        reasons=", ".join(f"{code} {count:,}" for code, count in reasons.most_common()),
+        reasons=", ".join(
+            f"{code.replace('_', ' ')} {count:,}" for code, count in reasons.most_common()
+        ),
         first_revenue=_revenue(content.first),
         last_revenue=_revenue(content.last),
         earns_nothing=content.earns_nothing,

@@ -13,7 +13,6 @@ from capture.closing.cap_use import MONEY_CAP
 from capture.documents.agreement.model import day as day_in_words
 from capture.documents.agreement.model import month_name
 from capture.kpi.formulas import percent
-from capture.kpi.gathering import campaigns_in
 from capture.kpi.overview import Overview, gather_overview
 from capture.kpi.views import ViewCounts, count_views
 from capture.kpi.waiting import Waiting, gather_waiting
@@ -21,6 +20,7 @@ from capture.ledger.protocol import ReadTransaction
 from capture.ledger.users import Role
 from capture.text import count_noun, duration_in_words
 from capture.web.desk.access import ALL_ROLES, allow, roles_of, user
+from capture.web.desk.campaign_choice import CampaignChoice, chosen_campaigns
 from capture.web.desk.chart import Bar
 from capture.web.desk.month_choice import chosen_month
 from capture.web.desk.pages import desk_page
@@ -45,9 +45,12 @@ def show() -> ResponseReturnValue:
     now = datetime.now(UTC)
     choice = chosen_month(now)
     month = choice.month
-    overview, waiting, views = services().ledger.read(lambda reading: _gather(reading, month, now))
+    chosen, overview, waiting, views = services().ledger.read(
+        lambda reading: _gather(reading, month, now)
+    )
     return desk_page(
         "overview.html",
+        chosen=chosen,
         overview=overview,
         choice=choice,
         month=choice.name,
@@ -79,18 +82,26 @@ def show() -> ResponseReturnValue:
 
 def _gather(
     reading: ReadTransaction, month: str, now: datetime
-) -> tuple[Overview, Waiting, ViewCounts]:
-    catalogue = services().catalogue.current()
-    campaigns = campaigns_in(reading, catalogue, None, None)
-    versions = tuple((campaign.slug, campaign.version) for campaign in campaigns)
+) -> tuple[CampaignChoice, Overview, Waiting, ViewCounts]:
+    chosen = chosen_campaigns(reading)
     cache: ResultCache = current_app.extensions[CACHE]
     overview = cache.get(
         reading,
-        ("overview", month, versions),
+        ("overview", month, chosen.versions),
         now,
-        lambda: gather_overview(reading, campaigns, month, now),
+        lambda: gather_overview(reading, chosen.campaigns, month, now),
     )
-    return overview, gather_waiting(reading, catalogue, now), count_views(reading, month)
+    waiting = gather_waiting(reading, services().catalogue.current(), now)
+    return chosen, overview, waiting, _views(count_views(reading, month), chosen)
+
+
+def _views(views: ViewCounts, chosen: CampaignChoice) -> ViewCounts:
+    """With a filter, only the views of pages with a form of the chosen campaigns."""
+    if not chosen.is_filtered:
+        return views
+    forms = services().site.current().form_pages
+    paths = {path for campaign in chosen.campaigns for path in forms.get(campaign.slug, ())}
+    return views.of_paths(paths)
 
 
 def _link(endpoint: str, **values: str) -> str:

@@ -1,5 +1,6 @@
 """The page of content: views, leads and revenue of each article."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,9 +13,10 @@ from capture.outcomes.repeats import record_once
 from capture.review.acts import Act, accept, reject
 from capture.site import Site
 from capture.web.app import create_app
+from capture.web.desk import content
 from capture.web.services import EXTENSION
 from tests.samples import NOW
-from tests.web.desk.conftest import DeskWorld
+from tests.web.desk.conftest import DeskWorld, words
 
 HOUR = timedelta(hours=1)
 
@@ -63,7 +65,7 @@ def test_leads_count_for_the_page_of_the_last_visit_or_of_the_first(desk: DeskWo
 def test_pages_with_rejected_leads_come_with_their_reasons(desk: DeskWorld) -> None:
     assert "No lead of November 2026 was rejected." in desk.user("ada").text("/content")
     fill(desk)
-    assert "Last <words> 1 50.0 % too_small 1" in desk.user("ada").text("/content")
+    assert "Last <words> 1 50.0 % too small 1" in desk.user("ada").text("/content")
 
 
 def test_an_article_that_is_read_and_earns_nothing_is_named(desk: DeskWorld) -> None:
@@ -94,6 +96,48 @@ def test_another_month_has_its_own_figures(desk: DeskWorld) -> None:
     fill(desk)
     text = desk.user("ada").text("/content?month=2026-10")
     assert "Last <words> 0 0 0 0 0 0 0 0" in text
+
+
+def test_figures_are_of_the_client_and_campaign_in_the_address(desk: DeskWorld) -> None:
+    fill(desk)
+    desk.world.take("rival")
+    ada = desk.user("ada")
+    assert "Last <words> 40 8 4 4 1 1 0 $1,200.00" in ada.text("/content")
+    page = ada.get("/content?client=other&touch=last")
+    assert "Last <words> 40 8 1 1 0 0 0 0" in words(page)
+    assert "Of the chosen campaigns; views of all visitors." in words(page)
+    for kept in ('value="other" selected', 'name="month" value="2026-11"', "&amp;client=other"):
+        assert kept in page.text
+    assert '<option value="guide"' not in page.text  # it is of another client
+    assert "Last <words> 40 8 3 3 1 1" in ada.text("/content?campaign=guide")
+    for nonsense in ("client=x&campaign=guide", "campaign=%3Cb%3E", "client=other&campaign=guide"):
+        text = ada.text(f"/content?{nonsense}")
+        assert "No campaign has this client and this name." in text
+
+
+def test_the_table_is_limited_to_what_earns_nothing_or_has_rejected_leads(desk: DeskWorld) -> None:
+    fill(desk)
+    ada = desk.user("ada")
+
+    def pages(only: str) -> list[str]:
+        table = ada.get(f"/content?only={only}").text.partition("</table>")[0]
+        return re.findall(r'<tr><th scope="row">(?:<a[^>]*>)?([^<]+)<', table)
+
+    assert pages("earning-nothing") == ["Idle"]
+    assert pages("rejected") == ["Last &lt;words&gt;"]
+    assert len(pages("")) == len(pages("nonsense")) == 4
+    text = ada.text("/content?only=rejected&month=2026-10")
+    assert "No page of October 2026 is like that. Show all pages." in text
+
+
+def test_the_short_lists_lead_to_all_of_them(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(desk)
+    monkeypatch.setattr(content, "_LISTED", 0)
+    page = desk.user("ada").get("/content?client=acme")
+    assert words(page).count("Show all 1") == 2
+    assert "only=earning-nothing&amp;client=acme" in page.text
 
 
 def test_a_viewer_may_see_it_and_a_client_may_not(desk: DeskWorld) -> None:

@@ -5,8 +5,11 @@ from datetime import timedelta
 from capture.lead.events import Actor
 from capture.ledger.page_views import PageViews, ViewKind
 from capture.review.acts import Act, accept, reject
+from capture.site import Site
+from capture.web.app import create_app
+from capture.web.services import EXTENSION
 from tests.samples import NOW
-from tests.web.desk.conftest import DeskWorld
+from tests.web.desk.conftest import DeskWorld, words
 
 HOUR = timedelta(hours=1)
 
@@ -106,3 +109,25 @@ def test_the_funnel_begins_with_views_of_pages_and_forms(desk: DeskWorld) -> Non
     decide(desk)
     text = desk.user("ada").text("/")
     assert "Page views 200 Form views 20 10.0 % Leads 2 10.0 % Qualified 2" in text
+
+
+def test_the_figures_are_of_the_client_and_campaign_in_the_address(desk: DeskWorld) -> None:
+    decide(desk)
+    desk.world.take("rival", at=NOW - 30 * HOUR)
+    config = desk.world.app.extensions[EXTENSION].config
+    site = Site.read(config.site_facts)
+    site.model_copy(update={"form_pages": {"rival": ("/form",)}}).write(config.site_facts)
+    desk.world.app = create_app(config, desk.world.ledger)
+    views = [PageViews(NOW.date(), path, ViewKind.PAGE, 7) for path in ("/form", "/other")]
+    desk.world.ledger.transact(lambda records: records.page_views.add(views))
+    vera = desk.user("vera")
+    assert "Page views 14 Form views 0 0.0 % Leads 3 Qualified 3" in vera.text("/")
+    page = vera.get("/?client=other")
+    assert "Page views 7 Form views 0 0.0 % Leads 1 Qualified 1" in words(page)
+    assert "What waits, of all clients" in words(page)
+    assert 'href="?month=2026-10&amp;client=other"' in page.text
+    assert 'name="month" value="2026-11"' in page.text
+    assert "Leads 2 Qualified 2" in vera.text("/?campaign=guide")
+    text = vera.text("/?client=other&campaign=guide")
+    assert "No campaign has this client and this name. Show all campaigns." in text
+    assert "Silence accepts 1 lead within a day" in text
