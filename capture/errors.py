@@ -51,6 +51,8 @@ class Hint(Enum):
     """List all messages of the outbox."""
     USERS = "users"
     """List all users."""
+    SESSIONS = "sessions"
+    """List the sessions of all users."""
     WEBHOOKS = "webhooks"
     """List all webhooks."""
     BUILD = "build"

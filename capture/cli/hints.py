@@ -20,6 +20,7 @@ _WORDS: Final[Mapping[Hint, str]] = {
     Hint.TOKENS: "; `gatepost tokens list` lists them",
     Hint.MESSAGES: "; `gatepost outbox list --state all` shows the ids",
     Hint.USERS: "; `gatepost users list` lists them",
+    Hint.SESSIONS: "; `gatepost users sessions` lists them",
     Hint.WEBHOOKS: "; `gatepost webhooks list` lists them",
     Hint.BUILD: "; run `gatepost build`",
     Hint.BUILD_FIRST: "; run `gatepost build` first",

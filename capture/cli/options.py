@@ -1,6 +1,7 @@
 """Shared arguments and options: names, notes, bill lines, months, periods, amounts, files."""
 
 import calendar
+import getpass
 import re
 import sys
 from collections.abc import Callable
@@ -37,6 +38,24 @@ class DefaultGroup(click.Group):
 
 # Who acts, and a remark on it.
 
+
+def own_name() -> str:
+    """The name of the account on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return "operator"
+
+
+own_name_option = click.option(
+    "--as",
+    "by",
+    default=own_name,
+    show_default="your account on this machine",
+    metavar="NAME",
+    help="Your name, for the record.",
+)
+"""For acts on users, tokens and webhooks, which scripts do as well."""
 
 by_option = click.option(
     "--as", "by", required=True, metavar="NAME", help="Your name, for the record."

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.client_access.api_tokens import add_token, new_token, revoke_token
 from capture.ledger.types import ApiToken
@@ -28,8 +29,9 @@ def tokens() -> None:
     "--client", required=True, metavar="CLIENT", help="The client whose leads the token can read."
 )
 @click.option("--name", default="api", show_default=True, help="The program that uses the token.")
+@own_name_option
 @pass_context
-def add(context: CommandContext, client: str, name: str) -> None:
+def add(context: CommandContext, client: str, name: str, by: str) -> None:
     """Create a token and print it once. Only its hash is stored.
 
     \b
@@ -39,7 +41,9 @@ def add(context: CommandContext, client: str, name: str) -> None:
     context.catalogue().client(client)
     token, now = new_token(), datetime.now(UTC)
     with context.ledger() as ledger:
-        api_token = ledger.transact(lambda records: add_token(records, client, name, token, now))
+        api_token = ledger.transact(
+            lambda records: add_token(records, client, name, token, now, by=by)
+        )
     click.echo(token)
     click.echo(
         f"Copy it now: it is not shown again. `gatepost tokens revoke {api_token.id}` revokes it.",
@@ -72,8 +76,9 @@ def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
 
 @tokens.command()
 @click.argument("token_id", metavar="ID")
+@own_name_option
 @pass_context
-def revoke(context: CommandContext, token_id: str) -> None:
+def revoke(context: CommandContext, token_id: str, by: str) -> None:
     """Revoke a token immediately. `gatepost tokens list` shows the ids.
 
     \b
@@ -82,7 +87,7 @@ def revoke(context: CommandContext, token_id: str) -> None:
     """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
-        api_token = ledger.transact(lambda records: revoke_token(records, token_id, now))
+        api_token = ledger.transact(lambda records: revoke_token(records, token_id, now, by))
     click.echo(f"{api_token.client}'s token {api_token.name!r} is revoked.")
 
 

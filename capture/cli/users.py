@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.users import Role, User
@@ -19,7 +20,7 @@ from capture.users.accounts import (
     request_new_link,
     set_email,
 )
-from capture.users.sessions import open_sessions
+from capture.users.sessions import end_session, end_sessions, open_sessions
 
 COLUMNS = (
     "name",
@@ -31,7 +32,7 @@ COLUMNS = (
     "created_at",
     "deactivated_at",
 )
-SESSION_COLUMNS = ("id", "name", "started_at", "last_used_at")
+SESSION_COLUMNS = ("id", "name", "device", "network", "started_at", "last_used_at")
 
 
 @click.group()
@@ -57,8 +58,9 @@ def users() -> None:
 @click.option(
     "--email", metavar="ADDRESS", default="", help="Send the link there instead of printing it."
 )
+@own_name_option
 @pass_context
-def add(context: CommandContext, name: str, role: str, client: str, email: str) -> None:
+def add(context: CommandContext, name: str, role: str, client: str, email: str, by: str) -> None:
     """Add a user, and print a one-time link to choose a passphrase.
 
     With --email the link is sent by letter, and so is a new one when the passphrase is forgotten.
@@ -72,8 +74,8 @@ def add(context: CommandContext, name: str, role: str, client: str, email: str) 
         context.catalogue().client(client)
 
     def work(records: WriteTransaction) -> User:
-        user = add_user(records, name, Role(role), now, client=client, email=email)
-        return new_link(records, user)
+        user = add_user(records, name, Role(role), now, client=client, email=email, by=by)
+        return new_link(records, user, now, by)
 
     _store_and_invite(context, work, now)
 
@@ -81,8 +83,9 @@ def add(context: CommandContext, name: str, role: str, client: str, email: str) 
 @users.command()
 @click.argument("name")
 @click.option("--email", metavar="ADDRESS", default="", help="Store this address, and send it.")
+@own_name_option
 @pass_context
-def link(context: CommandContext, name: str, email: str) -> None:
+def link(context: CommandContext, name: str, email: str, by: str) -> None:
     """Print a new one-time link, such as for somebody who is locked out.
 
     Earlier links of the user stop working. The passphrase stays valid until another one is chosen.
@@ -94,8 +97,8 @@ def link(context: CommandContext, name: str, email: str) -> None:
     now = datetime.now(UTC)
 
     def work(records: WriteTransaction) -> User:
-        user = new_link(records, find_user(records, name))
-        return set_email(records, user, email) if email else user
+        user = new_link(records, find_user(records, name), now, by)
+        return set_email(records, user, email, now, by) if email else user
 
     _store_and_invite(context, work, now, sends_letter=bool(email))
 
@@ -163,8 +166,9 @@ def list_(context: CommandContext, as_json: bool) -> None:
 
 @users.command()
 @click.argument("name")
+@own_name_option
 @pass_context
-def deactivate(context: CommandContext, name: str) -> None:
+def deactivate(context: CommandContext, name: str, by: str) -> None:
     """End a user's access immediately. What the user did stays recorded.
 
     \b
@@ -175,7 +179,7 @@ def deactivate(context: CommandContext, name: str) -> None:
 
     def work(records: WriteTransaction) -> tuple[User, int]:
         user = find_user(records, name)
-        return user, deactivate_user(records, user, now)
+        return user, deactivate_user(records, user, now, by)
 
     with context.ledger() as ledger:
         user, ended = ledger.transact(work)
@@ -184,10 +188,19 @@ def deactivate(context: CommandContext, name: str) -> None:
 
 @users.command()
 @click.argument("name", required=False)
-@click.option("--end", is_flag=True, help="End all sessions of this user.")
+@click.option("--end", is_flag=True, help="End all sessions of this user, or one: --end ID.")
+@click.argument("session_id", metavar="[ID]", required=False)
+@own_name_option
 @as_json_option
 @pass_context
-def sessions(context: CommandContext, name: str | None, end: bool, as_json: bool) -> None:
+def sessions(
+    context: CommandContext,
+    name: str | None,
+    end: bool,
+    session_id: str | None,
+    by: str,
+    as_json: bool,
+) -> None:
     """List who is logged in, or end the sessions of a user.
 
     The last use is exact to five minutes.
@@ -196,10 +209,13 @@ def sessions(context: CommandContext, name: str | None, end: bool, as_json: bool
     Example:
       gatepost users sessions
       gatepost users sessions Ada --end
+      gatepost users sessions Ada --end 5f0c1a2b
     """
     now = datetime.now(UTC)
     if end and name is None:
         raise click.UsageError("--end needs the name of a user.")
+    if session_id is not None and not end:
+        raise click.UsageError(f"To end the session {session_id}, add --end.")
 
     def read(reading: ReadTransaction) -> list[dict[str, object]]:
         user_id = None if name is None else find_user(reading, name).id
@@ -208,19 +224,24 @@ def sessions(context: CommandContext, name: str | None, end: bool, as_json: bool
             {
                 "id": session.id,
                 "name": names[session.user_id],
+                "device": session.device,
+                "network": session.network,
                 "started_at": moment(session.started_at),
                 "last_used_at": moment(session.last_used_at),
             }
             for session in open_sessions(reading, now, user_id)
         ]
 
-    def end_all(records: WriteTransaction) -> tuple[User, int]:
+    def end_them(records: WriteTransaction) -> tuple[User, int]:
         user = find_user(records, str(name))
-        return user, records.users.end_sessions(user.id)
+        if session_id is None:
+            return user, end_sessions(records, user, now, by)
+        end_session(records, user, session_id, now, by)
+        return user, 1
 
     with context.ledger() as ledger:
         if end:
-            user, ended = ledger.transact(end_all)
+            user, ended = ledger.transact(end_them)
             click.echo(f"Sessions of {user.name} ended: {ended}.")
             return
         rows = ledger.read(read)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, moment, plain, show_rows
 from capture.delivery.attempts import DeliveryError
 from capture.delivery.endpoints import (
@@ -39,8 +40,9 @@ def webhooks() -> None:
 @webhooks.command()
 @click.argument("client")
 @click.argument("url")
+@own_name_option
 @pass_context
-def add(context: CommandContext, client: str, url: str) -> None:
+def add(context: CommandContext, client: str, url: str, by: str) -> None:
     """Send a client's events to an HTTPS URL. Prints the secret once.
 
     \b
@@ -51,7 +53,7 @@ def add(context: CommandContext, client: str, url: str) -> None:
     new = NewEndpoint(client, url, allow_loopback=context.webhook_loopback)
     box, now = _box(context), datetime.now(UTC)
     with context.ledger() as ledger:
-        made = ledger.transact(lambda records: add_endpoint(records, box, new, now))
+        made = ledger.transact(lambda records: add_endpoint(records, box, new, now, by))
     _show_secret(made)
     click.echo(f"`gatepost webhooks test {made.endpoint.id}` sends a first event.", err=True)
 
@@ -83,8 +85,9 @@ def test(context: CommandContext, endpoint_id: str) -> None:
 
 @webhooks.command()
 @click.argument("endpoint_id", metavar="ID")
+@own_name_option
 @pass_context
-def rotate(context: CommandContext, endpoint_id: str) -> None:
+def rotate(context: CommandContext, endpoint_id: str, by: str) -> None:
     """Make a new secret and print it once. For 24 hours both secrets sign.
 
     \b
@@ -93,7 +96,7 @@ def rotate(context: CommandContext, endpoint_id: str) -> None:
     """
     box, now = _box(context), datetime.now(UTC)
     with context.ledger() as ledger:
-        made = ledger.transact(lambda records: rotate_secret(records, box, endpoint_id, now))
+        made = ledger.transact(lambda records: rotate_secret(records, box, endpoint_id, now, by))
     _show_secret(made)
     until = moment(made.endpoint.previous_until)
     click.echo(f"Until {until} the secret before also signs.", err=True)
@@ -125,8 +128,9 @@ def list_(context: CommandContext, client: str | None, as_json: bool) -> None:
 
 @webhooks.command()
 @click.argument("endpoint_id", metavar="ID")
+@own_name_option
 @pass_context
-def resume(context: CommandContext, endpoint_id: str) -> None:
+def resume(context: CommandContext, endpoint_id: str, by: str) -> None:
     """Send to a paused webhook again, first the events that failed.
 
     \b
@@ -135,14 +139,15 @@ def resume(context: CommandContext, endpoint_id: str) -> None:
     """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
-        number = ledger.transact(lambda records: resume_endpoint(records, endpoint_id, now))
+        number = ledger.transact(lambda records: resume_endpoint(records, endpoint_id, now, by))
     click.echo(f"Webhook {endpoint_id} is no longer paused; {_events(number)} sent again.")
 
 
 @webhooks.command()
 @click.argument("endpoint_id", metavar="ID")
+@own_name_option
 @pass_context
-def remove(context: CommandContext, endpoint_id: str) -> None:
+def remove(context: CommandContext, endpoint_id: str, by: str) -> None:
     """Remove a webhook with its secret. What waits for it is not sent.
 
     \b
@@ -151,7 +156,7 @@ def remove(context: CommandContext, endpoint_id: str) -> None:
     """
     now = datetime.now(UTC)
     with context.ledger() as ledger:
-        number = ledger.transact(lambda records: remove_endpoint(records, endpoint_id, now))
+        number = ledger.transact(lambda records: remove_endpoint(records, endpoint_id, now, by))
     click.echo(f"Webhook {endpoint_id} is removed; {_events(number)} dropped.")
 
 

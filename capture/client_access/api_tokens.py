@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from capture.errors import Hint, NotFound, Refused
+from capture.lead.events import EventKind
+from capture.ledger.administration import record_act
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import ApiToken
 from capture.text import is_blank
@@ -34,10 +36,13 @@ def new_token() -> str:
     return PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
 
 
-def add_token(
-    records: WriteTransaction, client: str, name: str, token: str, now: datetime
+def add_token(  # noqa: PLR0913 - the facts of a token, and who makes it
+    records: WriteTransaction, client: str, name: str, token: str, now: datetime, *, by: str = ""
 ) -> ApiToken:
-    """Stores a new token of a client. Raises `Refused` if the name is in use or not valid."""
+    """Stores a new token of a client. Raises `Refused` if the name is in use or not valid.
+
+    `by` is the person who does it; empty: the program does it.
+    """
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
             f"name of a token: write one line of 1 to {MAX_NAME_LENGTH} characters, such as crm"
@@ -49,6 +54,7 @@ def add_token(
         )
     api_token = ApiToken(secrets.token_hex(4), client, name, now)
     records.api.save_token(api_token, _digest(token))
+    record_act(records, EventKind.TOKEN_ADDED, by, now, token=api_token.id, client=client)
     return api_token
 
 
@@ -65,7 +71,7 @@ def is_last_use_stale(api_token: ApiToken, now: datetime) -> bool:
     return api_token.used_at is None or now - api_token.used_at >= LAST_USE_PRECISION
 
 
-def revoke_token(records: WriteTransaction, token_id: str, now: datetime) -> ApiToken:
+def revoke_token(records: WriteTransaction, token_id: str, now: datetime, by: str = "") -> ApiToken:
     """Revokes a token immediately. Raises `NotFound`, or `Refused` if it is already revoked."""
     api_token = next((token for token in records.api.tokens() if token.id == token_id), None)
     if api_token is None:
@@ -73,6 +79,7 @@ def revoke_token(records: WriteTransaction, token_id: str, now: datetime) -> Api
     if api_token.revoked_at is not None:
         raise Refused(f"token {token_id} is revoked already")
     records.api.revoke_token(token_id, now)
+    record_act(records, EventKind.TOKEN_REVOKED, by, now, token=token_id, client=api_token.client)
     return replace(api_token, revoked_at=now)
 
 

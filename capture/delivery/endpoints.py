@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from capture.delivery.addresses import read_url
 from capture.delivery.by_hand import send_failed_again
 from capture.errors import Hint, NotFound, Refused, Unavailable
+from capture.lead.events import EventKind
+from capture.ledger.administration import record_act
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import MessageState
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -75,11 +77,12 @@ class NewSecret:
 
 
 def add_endpoint(
-    records: WriteTransaction, box: SecretBox, new: NewEndpoint, now: datetime
+    records: WriteTransaction, box: SecretBox, new: NewEndpoint, now: datetime, by: str = ""
 ) -> NewSecret:
     """Stores a new endpoint of a client, with a new secret.
 
-    Raises `Refused` for a URL that may not be called or that the client has already.
+    `by` is the person who does it, here and below; empty: the program does it. Raises `Refused` for
+    a URL that may not be called or that the client has already.
     """
     read_url(new.url, allow_loopback=new.allow_loopback)
     endpoints = records.endpoints.select(new.client)
@@ -97,40 +100,48 @@ def add_endpoint(
         made_at=now,
     )
     records.endpoints.save(endpoint)
+    _record(records, EventKind.WEBHOOK_ADDED, endpoint, by, now)
     return NewSecret(endpoint, secret)
 
 
 def rotate_secret(
-    records: WriteTransaction, box: SecretBox, endpoint_id: str, now: datetime
+    records: WriteTransaction, box: SecretBox, endpoint_id: str, now: datetime, by: str = ""
 ) -> NewSecret:
     """Gives an endpoint a new secret. The one before also signs until `ROTATION` has passed.
 
     Raises `NotFound`.
     """
-    find_endpoint(records, endpoint_id)
+    endpoint = find_endpoint(records, endpoint_id)
     secret = _new_secret()
     records.endpoints.replace_secret(endpoint_id, box.encrypt(secret), now + ROTATION)
+    _record(records, EventKind.WEBHOOK_ROTATED, endpoint, by, now)
     return NewSecret(find_endpoint(records, endpoint_id), secret)
 
 
-def resume_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime) -> int:
+def resume_endpoint(
+    records: WriteTransaction, endpoint_id: str, now: datetime, by: str = ""
+) -> int:
     """Ends a pause. The webhooks that failed for this endpoint are due again; returns their number.
 
     Raises `NotFound`, or `Refused` if it is not paused.
     """
-    find_endpoint(records, endpoint_id)
+    endpoint = find_endpoint(records, endpoint_id)
     if not records.endpoints.resume(endpoint_id):
         raise Refused(f"webhook {endpoint_id} is not paused")
+    _record(records, EventKind.WEBHOOK_RESUMED, endpoint, by, now)
     return send_failed_again(records, endpoint_id, now)
 
 
-def remove_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime) -> int:
+def remove_endpoint(
+    records: WriteTransaction, endpoint_id: str, now: datetime, by: str = ""
+) -> int:
     """Deletes an endpoint and drops what waits for it; returns the number of dropped webhooks.
 
     Raises `NotFound`.
     """
-    find_endpoint(records, endpoint_id)
+    endpoint = find_endpoint(records, endpoint_id)
     records.endpoints.remove(endpoint_id)
+    _record(records, EventKind.WEBHOOK_REMOVED, endpoint, by, now)
     waiting = records.outbox.select(
         MessageState.WAITING, MessageState.SENDING, recipient=endpoint_id
     )
@@ -157,6 +168,12 @@ def signing_secrets(box: SecretBox, endpoint: Endpoint, now: datetime) -> Sequen
         with suppress(Unavailable):  # it was rotated because the key was lost
             signing.append(box.decrypt(endpoint.previous_secret))
     return signing
+
+
+def _record(
+    records: WriteTransaction, kind: EventKind, endpoint: Endpoint, by: str, now: datetime
+) -> None:
+    record_act(records, kind, by, now, webhook=endpoint.id, client=endpoint.client)
 
 
 def _new_secret() -> str:

@@ -132,4 +132,4 @@ def _add_users(records: WriteTransaction, now: datetime) -> DemoUsers:
     agency = add_user(records, "Ada Lee", Role.AGENCY, now)
     client = add_user(records, "Carol Diaz", Role.CLIENT, now, client="harbor")
     add_user(records, "Vera Novak", Role.VIEWER, now)
-    return DemoUsers(new_link(records, agency), new_link(records, client))
+    return DemoUsers(new_link(records, agency, now), new_link(records, client, now))

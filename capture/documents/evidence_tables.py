@@ -261,7 +261,11 @@ def lead_evidence(reading: ReadTransaction, lead_id: str, last: int) -> LeadEvid
         lead=fold_events(events),
         verdict=lead_history(events).verdict,
         personal_data=reading.people.personal_data(lead_id),
-        events=[chain_link(reading, recorded) for recorded in records],
+        events=[
+            chain_link(reading, recorded)
+            for recorded in records
+            if recorded.event.kind is not EventKind.NOTED  # the client does not know of notes
+        ],
     )
 
 

@@ -57,6 +57,19 @@ class EventKind(StrEnum):
     HELD_BACK = "held_back"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     ERASED = "erased"
+    NOTED = "noted"
+    USER_ADDED = "user_added"
+    USER_LINKED = "user_linked"
+    USER_EMAIL_CHANGED = "user_email_changed"
+    USER_DEACTIVATED = "user_deactivated"
+    PASSPHRASE_SET = "passphrase_set"  # noqa: S105
+    SESSIONS_ENDED = "sessions_ended"
+    TOKEN_ADDED = "token_added"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_ROTATED = "webhook_rotated"
+    WEBHOOK_RESUMED = "webhook_resumed"
+    WEBHOOK_REMOVED = "webhook_removed"
 
 
 class Actor(StrEnum):
@@ -78,6 +91,7 @@ class Event:
     """One fact about a lead, or about a campaign if `lead_id` is None. Times are UTC."""
 
     campaign: str
+    """Empty for acts on users, API tokens and webhooks: `capture.ledger.administration`."""
     lead_id: str | None
     kind: EventKind
     occurred_at: datetime

@@ -88,7 +88,12 @@ _REVIEW: Moves = {
 }
 """The moves of a judged lead, except those of `AT_ANY_STAGE`."""
 
-AT_ANY_STAGE = (EventKind.BOUNCED, EventKind.CONSENT_WITHDRAWN, EventKind.ERASED)
+AT_ANY_STAGE = (
+    EventKind.BOUNCED,
+    EventKind.CONSENT_WITHDRAWN,
+    EventKind.ERASED,
+    EventKind.NOTED,
+)
 """Events that are allowed in each stage of a judged lead. They change no stage, with two
 exceptions: those of `UNDELIVERED`, and erasure, which discards a lead in quarantine."""
 

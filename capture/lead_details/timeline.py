@@ -47,6 +47,7 @@ SENTENCES: Final[Mapping[EventKind, str]] = {
     EventKind.DISCARDED: "The agency discarded the lead: it is not from a real person.",
     EventKind.HELD_BACK: "The lead went back into quarantine.",
     EventKind.CONSENT_WITHDRAWN: "The person withdrew the consent.",
+    EventKind.NOTED: "A note of the agency.",
 }
 """By kind of event: the sentence, as far as it does not depend on the event's data."""
 _FOR_CLIENT: Final[Mapping[EventKind, str]] = {
@@ -121,7 +122,7 @@ def agency_timeline(details: LeadDetails) -> list[TimelineEntry]:
         )
     entries += [
         TimelineEntry(
-            "A note of the agency.",
+            SENTENCES[EventKind.NOTED],
             _with_name(_SIDES[Actor.AGENCY], note.author),
             note.written_at,
             note.written_at,

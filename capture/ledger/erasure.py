@@ -173,8 +173,8 @@ class SqlErasure:
             " AND received_at <= ?"
             " AND EXISTS (SELECT 1 FROM personal_data"
             " WHERE personal_data.lead_id = leads.lead_id)"
-            " AND NOT EXISTS (SELECT 1 FROM events"
-            " WHERE events.lead_id = leads.lead_id AND recorded_at > ?)"
+            " AND NOT EXISTS (SELECT 1 FROM events WHERE events.lead_id = leads.lead_id"
+            " AND recorded_at > ? AND kind <> 'noted')"  # a note keeps no data longer
             " ORDER BY lead_id",
             (show_time(moment), show_time(moment)),
         )

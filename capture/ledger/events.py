@@ -165,6 +165,17 @@ class SqlEvents:
         known.extend(map(recorded_from_row, rows))
         return iter(tuple(known))
 
+    def of_administration(
+        self, *, limit: int, before: int | None = None
+    ) -> Sequence[RecordedEvent]:
+        where, values = ("", ()) if before is None else (" AND sequence < ?", (before,))
+        rows = self._connection.execute(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE campaign = '' AND lead_id IS NULL"
+            f"{where} ORDER BY sequence DESC LIMIT ?",
+            (*values, limit),
+        )
+        return [recorded_from_row(row) for row in rows]
+
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None
     ) -> set[str]:

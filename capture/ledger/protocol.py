@@ -87,7 +87,13 @@ class EventQueries(Protocol):
         """
 
     def of_account(self, *kinds: EventKind) -> Iterator[RecordedEvent]:
-        """Events without a lead, all or of these kinds: pauses, closings, corrections, payments."""
+        """Events without a lead, all or of these kinds: pauses, closings, corrections, payments,
+        acts on users."""
+
+    def of_administration(
+        self, *, limit: int, before: int | None = None
+    ) -> Sequence[RecordedEvent]:
+        """Acts on users, API tokens and webhooks, the newest first; below an event's number."""
 
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None

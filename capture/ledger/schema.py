@@ -212,6 +212,12 @@ def list_payments(db: Database) -> None:
     fill_lead_payments(SqlReadTransaction(db.conn, SQLITE, key=b""))
 
 
+@MIGRATIONS()
+def describe_sessions(db: Database) -> None:
+    """Device and network of each session, and an index for deleting old looks at data."""
+    db.executescript(users.COLUMNS_OF_DEVICES)
+
+
 _EVENTS: Final = """
     -- One row. Every write updates it first, and so holds the write lock before it reads.
     CREATE TABLE chain (

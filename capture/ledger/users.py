@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from capture.lead.events import parse_time, show_time
+from capture.lead.events import Actor, parse_time, show_time
 from capture.ledger.dialect import Connection
 from capture.text import fold_case
 
@@ -46,6 +46,11 @@ class User:
         """Whether the user may log in."""
         return self.deactivated_at is None
 
+    @property
+    def actor(self) -> Actor:
+        """The side in whose name the user acts."""
+        return Actor.CLIENT if self.role is Role.CLIENT else Actor.AGENCY
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSession:
@@ -56,6 +61,10 @@ class UserSession:
     started_at: datetime
     last_used_at: datetime
     """Exact to `capture.users.sessions.LAST_USE_PRECISION`."""
+    device: str = ""
+    """Browser and system in words, such as `Firefox on Windows`; empty if unknown."""
+    network: str = ""
+    """The network of the login, as the rate limit counts it; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +142,8 @@ class UserWrites(UserQueries, Protocol):
     def log_access(self, access: Access) -> None:
         """Adds an entry to the access log."""
 
-    def purge_accesses(self, before: datetime) -> None:
-        """Deletes entries of the access log that are older than a time."""
+    def purge_accesses(self, before: datetime) -> int:
+        """Deletes entries of the access log that are older than a time. Returns their number."""
 
 
 TABLES: Final = """
@@ -169,11 +178,17 @@ TABLES: Final = """
     CREATE INDEX access_log_by_lead ON access_log (lead_id) WHERE lead_id <> '';
 """
 """The tables of this subject, for the migration."""
+COLUMNS_OF_DEVICES: Final = """
+    ALTER TABLE user_sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';
+    ALTER TABLE user_sessions ADD COLUMN network TEXT NOT NULL DEFAULT '';
+    CREATE INDEX access_log_by_time ON access_log (at);
+"""
+"""For a later migration."""
 
 _USER: Final = (
     "id, name, role, client, email, passphrase_hash, link_number, created_at, deactivated_at"
 )
-_SESSION: Final = "id, user_id, started_at, last_used_at"
+_SESSION: Final = "id, user_id, started_at, last_used_at, device, network"
 
 
 class SqlUsers:
@@ -266,10 +281,11 @@ class SqlUsers:
 
     def start_session(self, session: UserSession, digest: str) -> None:
         self._connection.execute(
-            f"INSERT INTO user_sessions (digest, {_SESSION}) VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO user_sessions (digest, {_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 *(digest, session.id, session.user_id),
                 *(show_time(session.started_at), show_time(session.last_used_at)),
+                *(session.device, session.network),
             ),
         )
 
@@ -297,8 +313,10 @@ class SqlUsers:
             (access.user_id, show_time(access.at), access.page, access.lead_id, access.count),
         )
 
-    def purge_accesses(self, before: datetime) -> None:
-        self._connection.execute("DELETE FROM access_log WHERE at < ?", (show_time(before),))
+    def purge_accesses(self, before: datetime) -> int:
+        return self._connection.execute(
+            "DELETE FROM access_log WHERE at < ?", (show_time(before),)
+        ).rowcount
 
 
 def _as_user(row: tuple[Any, ...]) -> User:
@@ -316,11 +334,13 @@ def _as_user(row: tuple[Any, ...]) -> User:
     )
 
 
-def _as_session(row: tuple[str, str, str, str]) -> UserSession:
-    session_id, user_id, started_at, last_used_at = row
+def _as_session(row: tuple[str, ...]) -> UserSession:
+    session_id, user_id, started_at, last_used_at, device, network = row
     return UserSession(
         id=session_id,
         user_id=user_id,
         started_at=parse_time(started_at),
         last_used_at=parse_time(last_used_at),
+        device=device,
+        network=network,
     )

@@ -11,7 +11,8 @@ from typing import Final
 
 from capture.errors import Hint, NotFound, Refused
 from capture.form.contact import email_address
-from capture.lead.events import show_time
+from capture.lead.events import EventKind, show_time
+from capture.ledger.administration import record_act
 from capture.ledger.messages import LETTERS_A_DAY, Channel, NewMessage
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.users import Role, User
@@ -42,11 +43,13 @@ def add_user(  # noqa: PLR0913 - the facts of a user
     *,
     client: str = "",
     email: str = "",
+    by: str = "",
 ) -> User:
     """Stores a new user, who then needs a link to choose a passphrase.
 
-    The caller has checked that the client exists. Raises `Refused` if the name is in use, if a
-    value is not valid, or if role and client do not fit.
+    `by` is the person who does it, here and below; empty: the program does it. The caller has
+    checked that the client exists. Raises `Refused` if the name is in use, if a value is not valid,
+    or if role and client do not fit.
     """
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
@@ -69,13 +72,17 @@ def add_user(  # noqa: PLR0913 - the facts of a user
     if records.users.find(user.name) is not None:
         raise Refused(f"there is a user named {user.name!r} already; choose another name")
     records.users.add(user)
+    record_act(records, EventKind.USER_ADDED, by, now, user=user.id, role=role.value, client=client)
     return user
 
 
-def set_email(records: WriteTransaction, user: User, email: str) -> User:
+def set_email(
+    records: WriteTransaction, user: User, email: str, now: datetime, by: str = ""
+) -> User:
     """Changes the address for letters to a user. Raises `Refused` if it is not valid."""
     changed = replace(user, email=_checked_email(email))
     records.users.set_email(user.id, changed.email)
+    record_act(records, EventKind.USER_EMAIL_CHANGED, by, now, user=user.id)
     return changed
 
 
@@ -95,13 +102,14 @@ def user_by_id(reading: ReadTransaction, user_id: str) -> User:
     return user
 
 
-def new_link(records: WriteTransaction, user: User) -> User:
+def new_link(records: WriteTransaction, user: User, now: datetime, by: str = "") -> User:
     """The user with the number of a new link. Earlier links stop working.
 
     Raises `Refused` for a deactivated user.
     """
     if not user.is_active:
         raise Refused(f"{user.name} is deactivated; add a new user instead")
+    record_act(records, EventKind.USER_LINKED, by, now, user=user.id)
     return replace(user, link_number=records.users.new_link(user.id))
 
 
@@ -137,7 +145,9 @@ def user_of_link(reading: ReadTransaction, user_id: str, link_number: int) -> Us
     return user if is_valid else None
 
 
-def choose_passphrase(ledger: Ledger, user_id: str, link_number: int, passphrase: str) -> User:
+def choose_passphrase(
+    ledger: Ledger, user_id: str, link_number: int, passphrase: str, now: datetime
+) -> User:
     """Stores the passphrase that somebody chose behind a one-time link; all sessions end.
 
     Raises `Refused` if it is too easy to guess, and `LinkUsed`.
@@ -157,12 +167,21 @@ def choose_passphrase(ledger: Ledger, user_id: str, link_number: int, passphrase
         find(records)
         records.users.set_passphrase(user.id, passphrase_hash)
         records.users.end_sessions(user.id)
+        record_act(
+            records,
+            EventKind.PASSPHRASE_SET,
+            user.name,
+            now,
+            actor=user.actor,
+            user=user.id,
+            is_first=not user.passphrase_hash,
+        )
 
     ledger.transact(store)
     return user
 
 
-def deactivate_user(records: WriteTransaction, user: User, now: datetime) -> int:
+def deactivate_user(records: WriteTransaction, user: User, now: datetime, by: str = "") -> int:
     """Ends a user's access immediately. Returns the number of sessions that ended.
 
     Raises `Refused` for the last active user of the agency, and for a user who is deactivated.
@@ -178,7 +197,9 @@ def deactivate_user(records: WriteTransaction, user: User, now: datetime) -> int
             "add another one first"
         )
     records.users.deactivate(user.id, now)
-    return records.users.end_sessions(user.id)
+    ended = records.users.end_sessions(user.id)
+    record_act(records, EventKind.USER_DEACTIVATED, by, now, user=user.id, sessions=ended)
+    return ended
 
 
 def _checked_email(email: str) -> str:

@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from capture.errors import Hint, NotFound
+from capture.lead.events import Actor, EventKind
+from capture.ledger.administration import record_act
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.users import User, UserSession
 from capture.users.passphrase import hash_passphrase, is_right, needs_rehash
@@ -16,7 +19,15 @@ LAST_USE_PRECISION: Final = timedelta(minutes=5)
 """Precision of the last use: reading a page causes at most one small write in five minutes."""
 
 
-def log_in(ledger: Ledger, name: str, passphrase: str, now: datetime) -> str | None:
+def log_in(  # noqa: PLR0913 - who logs in, when and where
+    ledger: Ledger,
+    name: str,
+    passphrase: str,
+    now: datetime,
+    *,
+    device: str = "",
+    network: str = "",
+) -> str | None:
     """Starts a session and returns its token; None for a wrong name or passphrase.
 
     Takes the same time for a wrong name, a wrong passphrase and a deactivated user. Stores a
@@ -36,7 +47,12 @@ def log_in(ledger: Ledger, name: str, passphrase: str, now: datetime) -> str | N
             records.users.rehash_passphrase(user.id, new_hash)
         records.users.purge_sessions(now - IDLE_LIFE)
         session = UserSession(
-            id=secrets.token_hex(4), user_id=user.id, started_at=now, last_used_at=now
+            id=secrets.token_hex(4),
+            user_id=user.id,
+            started_at=now,
+            last_used_at=now,
+            device=device,
+            network=network,
         )
         records.users.start_session(session, _digest(token))
         return token
@@ -75,6 +91,49 @@ def open_sessions(
         for session in reading.users.sessions(user_id)
         if now - session.last_used_at < IDLE_LIFE
     ]
+
+
+def end_session(
+    records: WriteTransaction, user: User, session_id: str, now: datetime, by: User | str = ""
+) -> None:
+    """Ends one session of a user. Raises `NotFound`.
+
+    `by` is who does it: a user, the name of a person, or empty if the program does it.
+    """
+    if all(session.id != session_id for session in records.users.sessions(user.id)):
+        raise NotFound(f"no session {session_id!r} of {user.name}", Hint.SESSIONS)
+    records.users.end_session(session_id)
+    _record_end(records, user, 1, now, by)
+
+
+def end_sessions(
+    records: WriteTransaction, user: User, now: datetime, by: User | str = "", *, keep: str = ""
+) -> int:
+    """Ends all sessions of a user, except the one with the id `keep`. Returns how many ended.
+
+    `by` is as for `end_session`.
+    """
+    ids = [each.id for each in records.users.sessions(user.id) if each.id != keep]
+    for session_id in ids:
+        records.users.end_session(session_id)
+    if ids:
+        _record_end(records, user, len(ids), now, by)
+    return len(ids)
+
+
+def _record_end(
+    records: WriteTransaction, user: User, number: int, now: datetime, by: User | str
+) -> None:
+    name, actor = (by.name, by.actor) if isinstance(by, User) else (by, Actor.AGENCY)
+    record_act(
+        records,
+        EventKind.SESSIONS_ENDED,
+        name,
+        now,
+        actor=actor,
+        user=user.id,
+        sessions=number,
+    )
 
 
 def _digest(token: str) -> str:

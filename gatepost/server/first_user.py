@@ -27,10 +27,11 @@ def first_user_link(
         if any(user.passphrase_hash for user in agency):
             return None
         if agency:
-            return new_link(records, agency[0])
+            return new_link(records, agency[0], now)
         for name in (_own_name(), _DEFAULT_NAME):
             if records.users.find(name) is None:
-                return new_link(records, add_user(records, name, Role.AGENCY, now))
+                user = add_user(records, name, Role.AGENCY, now)
+                return new_link(records, user, now)
         return None
 
     user = ledger.transact(invite)

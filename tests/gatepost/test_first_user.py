@@ -41,7 +41,7 @@ def test_the_first_user_has_the_name_of_the_person_and_a_link_for_an_hour(
     again_name, again = first_user_link(ledger, SIGNER, NOW) or ("", "")
     assert (name, again_name, again != path) == ("grace", "grace", True)
     newest = SIGNER.read_user(again.rpartition("/")[2], NOW)
-    choose_passphrase(ledger, grant.user_id, newest.link_number, WORDS)
+    choose_passphrase(ledger, grant.user_id, newest.link_number, WORDS, NOW)
     assert first_user_link(ledger, SIGNER, NOW) is None
 
 

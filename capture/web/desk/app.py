@@ -35,6 +35,7 @@ from capture.web.desk import (
     people,
     quarantine,
     review,
+    sessions,
     statement_acts,
     statements,
     tokens,
@@ -79,6 +80,7 @@ PAGES: Final = (
     quarantine.blueprint,
     deliveries.blueprint,
     people.blueprint,
+    sessions.blueprint,
     tokens.blueprint,
     leads.blueprint,
     campaigns.blueprint,
@@ -100,7 +102,7 @@ NAVIGATION: Final = (
     ),
     NavigationItem("content.show", "Content", AGENCY_AND_VIEWER),
     NavigationItem("deliveries.show", "Deliveries", AGENCY),
-    NavigationItem("people.show", "People", AGENCY, frozenset({"tokens"})),
+    NavigationItem("people.show", "People", AGENCY, frozenset({"tokens", "sessions"})),
 )
 """The entries of the navigation, in order; each role sees its own."""
 

@@ -21,7 +21,7 @@ from capture.ledger.messages import (
 )
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.text import count_noun
-from capture.web.desk.access import AGENCY, allow, log_access
+from capture.web.desk.access import AGENCY, allow, log_access, user
 from capture.web.desk.delivery_view import Delivery, delivery_view
 from capture.web.desk.pages import desk_page
 from capture.web.desk.positions import read_number
@@ -184,7 +184,7 @@ def resume(endpoint_id: str) -> ResponseReturnValue:
         endpoint = find_endpoint(records, endpoint_id)
         if endpoint.paused_at is None:  # a second click
             return f"The webhook {endpoint.url} is not paused."
-        number = resume_endpoint(records, endpoint_id, now)
+        number = resume_endpoint(records, endpoint_id, now, user().name)
         messages, verb = count_noun(number, "message"), "is" if number == 1 else "are"
         return f"The webhook {endpoint.url} is no longer paused. {messages} {verb} due now."
 

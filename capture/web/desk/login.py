@@ -21,6 +21,7 @@ from capture.users.accounts import (
     request_new_link,
     user_of_link,
 )
+from capture.users.devices import device_in_words
 from capture.users.passphrase import SHORTEST
 from capture.users.sessions import find_session, log_in
 from capture.web.desk.access import (
@@ -33,7 +34,7 @@ from capture.web.desk.access import (
 )
 from capture.web.desk.pages import desk_page, login_limits
 from capture.web.desk.times import ZONE, known_zone
-from capture.web.sender import type_and_stack
+from capture.web.sender import type_and_stack, visitor_network
 from capture.web.services import services
 
 blueprint = Blueprint("login", __name__)
@@ -66,7 +67,14 @@ def enter() -> ResponseReturnValue:
         page = desk_page("login.html", name=name, problem=_TOO_OFTEN.format(wait))
         return page, 429, {"Retry-After": str(wait)}
     ledger = services().ledger
-    token = log_in(ledger, name, request.form.get("passphrase", ""), now)
+    token = log_in(
+        ledger,
+        name,
+        request.form.get("passphrase", ""),
+        now,
+        device=device_in_words(request.headers.get("User-Agent", "")),
+        network=visitor_network(request.remote_addr),
+    )
     found = token and ledger.read(lambda reading: find_session(reading, token, now))
     if not token or not found:
         return desk_page("login.html", name=name, problem=_WRONG), 422
@@ -138,7 +146,9 @@ def store(token: str) -> ResponseReturnValue:
     if passphrase != request.form.get("repeated", ""):
         return _choose_page(found, "The two passphrases are different. Write the same twice."), 422
     try:
-        choose_passphrase(services().ledger, grant.user_id, grant.link_number, passphrase)
+        choose_passphrase(
+            services().ledger, grant.user_id, grant.link_number, passphrase, datetime.now(UTC)
+        )
     except LinkUsed:
         raise
     except Refused as error:

@@ -1,4 +1,4 @@
-"""Users of the desk: add, invite, deactivate, end sessions. And who looked at personal data."""
+"""Users of the desk: add, invite, deactivate. Who changed what, and who looked at personal data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,9 @@ from capture.users.accounts import (
     request_new_link,
     user_by_id,
 )
+from capture.users.history import administration_history
 from capture.users.sessions import open_sessions
-from capture.web.desk.access import AGENCY, allow
+from capture.web.desk.access import AGENCY, allow, user
 from capture.web.desk.pages import desk, desk_page
 from capture.web.desk.positions import read_number
 from capture.web.services import services
@@ -72,18 +73,25 @@ def add() -> ResponseReturnValue:
     now = datetime.now(UTC)
 
     def work(records: WriteTransaction) -> tuple[User, bool]:
-        user = add_user(
-            records, typed.name, _role(typed.role), now, client=typed.client, email=typed.email
+        added = add_user(
+            records,
+            typed.name,
+            _role(typed.role),
+            now,
+            client=typed.client,
+            email=typed.email,
+            by=user().name,
         )
-        return new_link(records, user), request_new_link(records, user.name, now)
+        added = new_link(records, added, now, user().name)
+        return added, request_new_link(records, added.name, now)
 
     try:
         if typed.client:
             services().catalogue.client(typed.client)
-        user, is_sent = services().ledger.transact(work)
+        added, is_sent = services().ledger.transact(work)
     except (Refused, NotFound) as error:
         return _page(typed, f"{error}."), 422
-    return _invite(user, is_sent=is_sent, now=now)
+    return _invite(added, is_sent=is_sent, now=now)
 
 
 @blueprint.post("/people/<user_id>/link")
@@ -93,11 +101,11 @@ def link(user_id: str) -> ResponseReturnValue:
     now, by_letter = datetime.now(UTC), request.form.get("by") == "letter"
 
     def work(records: WriteTransaction) -> tuple[User, bool]:
-        user = new_link(records, user_by_id(records, user_id))
-        return user, by_letter and request_new_link(records, user.name, now)
+        person = new_link(records, user_by_id(records, user_id), now, user().name)
+        return person, by_letter and request_new_link(records, person.name, now)
 
-    user, is_sent = services().ledger.transact(work)
-    return _invite(user, is_sent=is_sent, now=now)
+    person, is_sent = services().ledger.transact(work)
+    return _invite(person, is_sent=is_sent, now=now)
 
 
 @blueprint.post("/people/<user_id>/deactivate")
@@ -107,28 +115,33 @@ def deactivate(user_id: str) -> ResponseReturnValue:
     now = datetime.now(UTC)
 
     def work(records: WriteTransaction) -> str:
-        user = user_by_id(records, user_id)
-        if not user.is_active:  # a second click
-            return f"{user.name} is deactivated."
-        ended = deactivate_user(records, user, now)
-        return f"{user.name} is deactivated. {count_noun(ended, 'session')} ended."
+        person = user_by_id(records, user_id)
+        if not person.is_active:  # a second click
+            return f"{person.name} is deactivated."
+        ended = deactivate_user(records, person, now, user().name)
+        return f"{person.name} is deactivated. {count_noun(ended, 'session')} ended."
 
     flash(services().ledger.transact(work))
     return redirect(url_for(".show"), 303)
 
 
-@blueprint.post("/people/<user_id>/sessions/end")
+@blueprint.get("/history")
 @allow(AGENCY)
-def end_sessions(user_id: str) -> ResponseReturnValue:
-    """Logs a user out everywhere."""
-
-    def work(records: WriteTransaction) -> str:
-        user = user_by_id(records, user_id)
-        ended = records.users.end_sessions(user.id)
-        return f"{count_noun(ended, 'session')} of {user.name} ended."
-
-    flash(services().ledger.transact(work))
-    return redirect(url_for(".show"), 303)
+def history() -> ResponseReturnValue:
+    """Acts on users, API tokens and webhooks, the newest first."""
+    before = read_number(request.args.get("before", ""))
+    found = services().ledger.read(
+        lambda reading: administration_history(reading, limit=PAGE_SIZE + 1, before=before)
+    )
+    older = ""
+    if len(found) > PAGE_SIZE:
+        older = url_for(".history", before=found[PAGE_SIZE - 1].sequence)
+    return desk_page(
+        "history.html",
+        entries=found[:PAGE_SIZE],
+        newest=url_for(".history") if before else "",
+        older=older,
+    )
 
 
 @blueprint.get("/access-log")
@@ -141,7 +154,7 @@ def access_log() -> ResponseReturnValue:
         reading: ReadTransaction,
     ) -> tuple[Sequence[tuple[int, Access]], Mapping[str, str]]:
         entries = reading.users.accesses(limit=PAGE_SIZE + 1, before=before)
-        return entries, {user.id: user.name for user in reading.users.select()}
+        return entries, {each.id: each.name for each in reading.users.select()}
 
     entries, names = services().ledger.read(read)
     older = ""
@@ -169,8 +182,8 @@ def _page(typed: _Typed, problem: str = "", notice: str = "") -> str:
     def read(reading: ReadTransaction) -> list[_Person]:
         sessions = open_sessions(reading, now)
         return [
-            _Person(user, [each for each in sessions if each.user_id == user.id])
-            for user in reading.users.select()
+            _Person(person, [each for each in sessions if each.user_id == person.id])
+            for person in reading.users.select()
         ]
 
     people = services().ledger.read(read)
@@ -190,19 +203,19 @@ def _page(typed: _Typed, problem: str = "", notice: str = "") -> str:
     )
 
 
-def _invite(user: User, *, is_sent: bool, now: datetime) -> ResponseReturnValue:
+def _invite(person: User, *, is_sent: bool, now: datetime) -> ResponseReturnValue:
     """What follows for the user: a letter, or a page with the link.
 
     The link is in this answer alone. A redirect would carry it in the cookie of the browser's
     session, which is signed and not encrypted.
     """
     if is_sent:
-        flash(f"A letter with a link for {user.name} goes to {user.email}.")
+        flash(f"A letter with a link for {person.name} goes to {person.email}.")
         return redirect(url_for(".show"), 303)
-    grant = UserGrant(user.id, user.link_number, now + LINK_LIFE)
+    grant = UserGrant(person.id, person.link_number, now + LINK_LIFE)
     address = f"{desk().origin}{passphrase_path(services().link_signer.user(grant))}"
     return _page(
         _Typed(),
-        notice=f"Give this link to {user.name}. It works once, within 24 hours, and is not shown "
+        notice=f"Give this link to {person.name}. It works once, within 24 hours, and is not shown "
         f"again: {address}",
     )

@@ -10,7 +10,7 @@ from capture.client_access.api_tokens import MAX_NAME_LENGTH, add_token, new_tok
 from capture.errors import NotFound, Refused
 from capture.form.text import cleaned_line
 from capture.ledger.protocol import WriteTransaction
-from capture.web.desk.access import AGENCY, allow
+from capture.web.desk.access import AGENCY, allow, user
 from capture.web.desk.pages import desk_page
 from capture.web.services import services
 
@@ -41,7 +41,7 @@ def add() -> ResponseReturnValue:
     try:
         services().catalogue.client(typed.client)
         services().ledger.transact(
-            lambda records: add_token(records, typed.client, typed.name, token, now)
+            lambda records: add_token(records, typed.client, typed.name, token, now, by=user().name)
         )
     except (Refused, NotFound) as error:
         return _page(typed, f"{error}."), 422
@@ -58,7 +58,7 @@ def revoke(token_id: str) -> ResponseReturnValue:
     now = datetime.now(UTC)
 
     def work(records: WriteTransaction) -> str:
-        token = revoke_token(records, token_id, now)
+        token = revoke_token(records, token_id, now, user().name)
         return f"The token {token.name} of {token.client} is revoked."
 
     flash(services().ledger.transact(work))

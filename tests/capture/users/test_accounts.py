@@ -25,7 +25,7 @@ WORDS = "four easy words here"
 
 def add(ledger: Ledger, name: str = "Ada", role: Role = Role.AGENCY, **facts: str) -> User:
     return ledger.transact(
-        lambda records: new_link(records, add_user(records, name, role, NOW, **facts))
+        lambda records: new_link(records, add_user(records, name, role, NOW, **facts), NOW)
     )
 
 
@@ -54,33 +54,33 @@ def test_a_user_with_a_mistake_is_refused(
 
 def test_a_link_works_once(ledger: Ledger) -> None:
     user = add(ledger)
-    assert choose_passphrase(ledger, user.id, user.link_number, WORDS) == user
+    assert choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW) == user
     with pytest.raises(LinkUsed):
-        choose_passphrase(ledger, user.id, user.link_number, "other words again")
+        choose_passphrase(ledger, user.id, user.link_number, "other words again", NOW)
     assert log_in(ledger, "ada", WORDS, NOW)
 
 
 def test_a_newer_link_replaces_the_earlier_one(ledger: Ledger) -> None:
     first = add(ledger)
-    second = ledger.transact(lambda records: new_link(records, first))
+    second = ledger.transact(lambda records: new_link(records, first, NOW))
     with pytest.raises(LinkUsed):
-        choose_passphrase(ledger, first.id, first.link_number, WORDS)
-    choose_passphrase(ledger, second.id, second.link_number, WORDS)
+        choose_passphrase(ledger, first.id, first.link_number, WORDS, NOW)
+    choose_passphrase(ledger, second.id, second.link_number, WORDS, NOW)
 
 
 def test_a_weak_passphrase_does_not_use_up_the_link(ledger: Ledger) -> None:
     user = add(ledger)
     with pytest.raises(Refused, match="fewer than 12"):
-        choose_passphrase(ledger, user.id, user.link_number, "short")
-    choose_passphrase(ledger, user.id, user.link_number, WORDS)
+        choose_passphrase(ledger, user.id, user.link_number, "short", NOW)
+    choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW)
 
 
 def test_a_new_passphrase_ends_all_sessions(ledger: Ledger) -> None:
     user = add(ledger)
-    choose_passphrase(ledger, user.id, user.link_number, WORDS)
+    choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW)
     log_in(ledger, "Ada", WORDS, NOW)
-    again = ledger.transact(lambda records: new_link(records, user))
-    choose_passphrase(ledger, user.id, again.link_number, "other words again")
+    again = ledger.transact(lambda records: new_link(records, user, NOW))
+    choose_passphrase(ledger, user.id, again.link_number, "other words again", NOW)
     assert ledger.read(lambda reading: reading.users.sessions()) == []
 
 
@@ -90,9 +90,9 @@ def test_a_deactivated_user_gets_no_link_and_no_letter(ledger: Ledger) -> None:
     ledger.transact(lambda records: deactivate_user(records, carol, NOW))
     gone = ledger.read(lambda reading: find_user(reading, "Carol"))
     with pytest.raises(Refused, match="is deactivated; add a new user"):
-        ledger.transact(lambda records: new_link(records, gone))
+        ledger.transact(lambda records: new_link(records, gone, NOW))
     with pytest.raises(LinkUsed):
-        choose_passphrase(ledger, carol.id, carol.link_number, WORDS)
+        choose_passphrase(ledger, carol.id, carol.link_number, WORDS, NOW)
     assert not ledger.transact(lambda records: request_new_link(records, "Carol", NOW))
 
 

@@ -27,9 +27,11 @@ def users(ledger: Ledger) -> Ledger:
     """A ledger with two users of the agency who have a passphrase, and one who has none."""
     for name in ("Ada", "Eve"):
         user = ledger.transact(
-            lambda records, name=name: new_link(records, add_user(records, name, Role.AGENCY, NOW))
+            lambda records, name=name: new_link(
+                records, add_user(records, name, Role.AGENCY, NOW), NOW
+            )
         )
-        choose_passphrase(ledger, user.id, user.link_number, WORDS)
+        choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW)
     ledger.transact(lambda records: add_user(records, "New", Role.VIEWER, NOW))
     return ledger
 

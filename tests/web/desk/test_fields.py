@@ -161,7 +161,7 @@ def fill(installation: Installation) -> None:
 
     def deliver(records: WriteTransaction) -> None:
         records.downloads.count(subject, "download-mark.pdf", NOW)
-        set_email(records, find_user(records, "oscar"), "oscar@mark.example")
+        set_email(records, find_user(records, "oscar"), "oscar@mark.example", NOW)
         new = NewEndpoint("acme", "https://hook-mark.example/in")
         endpoint = add_endpoint(records, SecretBox(b"a key of webhooks"), new, NOW).endpoint
         message = NewMessage(

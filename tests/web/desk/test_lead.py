@@ -16,6 +16,7 @@ from capture.ledger.types import Note
 from capture.privacy.erase import erase_leads
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import Act, dispute, find_lead, reject
+from capture.review.notes import write_note
 from tests.samples import ANSWERS, NOW, consent_to
 from tests.web.desk.conftest import DeskWorld
 
@@ -84,12 +85,29 @@ def test_names_and_notes_of_acts_are_for_the_agency_only(desk: DeskWorld) -> Non
 
 def test_a_note_of_the_agency_is_never_shown_to_the_client(desk: DeskWorld) -> None:
     lead_id = desk.world.take()
-    note = Note(lead_id, "note", "Ada", "call them on Monday", NOW)
-    record(desk, lambda r: r.people.save_note(note))
-    assert "Ada (the agency) A note of the agency. call them on Monday" in page(
-        desk, "ada", lead_id
-    )
-    assert "call them" not in page(desk, "carol", lead_id)
+    record(desk, lambda r: write_note(r, lead_id, "Ada", "call them on Monday", NOW))
+    # Notes from before notes were events.
+    record(desk, lambda r: r.people.save_note(Note(lead_id, "note", "Eve", "an old one", NOW)))
+    text = page(desk, "ada", lead_id)
+    assert text.count("A note of the agency.") == 2
+    assert "Ada (the agency) A note of the agency. call them on Monday" in text
+    assert "Eve (the agency) A note of the agency. an old one" in text
+    own = page(desk, "carol", lead_id)
+    assert "call them" not in own
+    assert "note of the agency" not in own
+    assert desk.world.kinds(lead_id)[-1] == "noted"
+    assert "noted" not in desk.world.get(f"/api/v1/leads/{lead_id}").text
+
+
+def test_the_text_of_a_note_is_erased_with_the_lead_and_its_event_stays(desk: DeskWorld) -> None:
+    lead_id = desk.world.take()
+    record(desk, lambda r: write_note(r, lead_id, "Ada", "call them on Monday", NOW))
+    record(desk, lambda r: erase_leads(r, [lead_id], NOW))
+    text = page(desk, "ada", lead_id)
+    assert "The agency A note of the agency." in text
+    assert "call them" not in text
+    assert "Ada (" not in text
+    assert desk.world.ledger.verify().problems == ()
 
 
 def test_risk_signals_weights_and_deliveries_are_for_the_agency_only(desk: DeskWorld) -> None:

@@ -18,7 +18,9 @@ LONG = f"?{urandom(4000).hex()}"
 
 def link(desk: DeskWorld, name: str, life: timedelta = LINK_LIFE) -> str:
     """The path below the desk's prefix of a new link of a user."""
-    user = desk.world.ledger.transact(lambda records: new_link(records, find_user(records, name)))
+    user = desk.world.ledger.transact(
+        lambda records: new_link(records, find_user(records, name), NOW)
+    )
     token = desk.world.signer.user(UserGrant(user.id, user.link_number, NOW + life))
     return passphrase_path(token).removeprefix("/desk")
 

@@ -33,7 +33,7 @@ def send(browser: Browser, path: str, **fields: str) -> str:
 def test_users_are_listed_with_their_sessions(desk: DeskWorld) -> None:
     desk.user("carol")
     text = desk.user("ada").text("/people")
-    assert "carol client acme none set 1 session, last used 23 Nov 2026, 15:00" in text
+    assert "carol client acme none set 1 session , last used 23 Nov 2026, 15:00" in text
     assert "vera viewer none set no New link Deactivate" in text
 
 

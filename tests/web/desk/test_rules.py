@@ -61,7 +61,9 @@ ROLES = {
     **dict.fromkeys(("lead.show", "lead.review", "lead.record_outcome"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("lead.decide_quarantine", "lead.correct", "lead.add_note"), AGENCY),
     **dict.fromkeys(("people.show", "people.add", "people.link", "people.deactivate"), AGENCY),
-    **dict.fromkeys(("people.end_sessions", "people.access_log"), AGENCY),
+    **dict.fromkeys(("people.history", "people.access_log"), AGENCY),
+    **dict.fromkeys(("sessions.show", "sessions.end_own", "sessions.end_others"), ALL),
+    **dict.fromkeys(("sessions.show_of", "sessions.end_of", "sessions.end_all_of"), AGENCY),
     **dict.fromkeys(("tokens.show", "tokens.add", "tokens.revoke"), AGENCY),
 }
 """By route that needs a login: the roles that may use it. A new route needs a line here."""
@@ -134,6 +136,8 @@ CURRENT = {
     "/clients": "Campaigns",
     "/tokens": "People",
     "/access-log": "People",
+    "/history": "People",
+    "/sessions": "People",
     "/quarantine/spam": "Quarantine",
 }
 """By page: its entry in the navigation."""

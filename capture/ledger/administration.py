@@ -1,0 +1,47 @@
+"""Acts on users, API tokens and webhooks. Their events belong to no campaign and no lead.
+
+An event holds ids and a keyed hash of the person's name, and no personal data (rule 31 of
+docs/rules.md). Names and addresses are in the tables of the users, tokens and webhooks.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from capture.lead.events import Actor, Event, EventKind
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+
+NO_CAMPAIGN: Final = ""
+"""The campaign of these events."""
+
+
+def record_act(
+    records: WriteTransaction,
+    kind: EventKind,
+    by: str,
+    now: datetime,
+    *,
+    actor: Actor = Actor.AGENCY,
+    **data: Any,
+) -> None:
+    """Appends an act. `by` is the person's name; empty if the program does it without a person.
+
+    `data` names the user, token or webhook by its id.
+    """
+    if by:
+        data["by"] = author_id(records, by)
+    records.append(
+        Event(
+            campaign=NO_CAMPAIGN,
+            lead_id=None,
+            kind=kind,
+            occurred_at=now,
+            recorded_at=now,
+            actor=actor if by else Actor.SYSTEM,
+            data=data,
+        )
+    )
+
+
+def author_id(reading: ReadTransaction, name: str) -> str:
+    """The keyed hash under which the acts of a person with this name are recorded."""
+    return reading.people.pseudonym(NO_CAMPAIGN, name)
