@@ -17,7 +17,12 @@ from capture.ledger.messages import LETTERS_A_DAY, Channel, NewMessage
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.users import Role, User
 from capture.text import is_blank
-from capture.users.passphrase import check_passphrase, hash_passphrase
+from capture.users.passphrase import (
+    HashRunner,
+    check_passphrase,
+    hash_here,
+    hash_passphrase,
+)
 
 LINK_LIFE: Final = timedelta(days=1)
 """How long the link of a letter or of a command works."""
@@ -145,12 +150,18 @@ def user_of_link(reading: ReadTransaction, user_id: str, link_number: int) -> Us
     return user if is_valid else None
 
 
-def choose_passphrase(
-    ledger: Ledger, user_id: str, link_number: int, passphrase: str, now: datetime
+def choose_passphrase(  # noqa: PLR0913 - the link, the passphrase, and when
+    ledger: Ledger,
+    user_id: str,
+    link_number: int,
+    passphrase: str,
+    now: datetime,
+    *,
+    run_hash: HashRunner = hash_here,
 ) -> User:
     """Stores the passphrase that somebody chose behind a one-time link; all sessions end.
 
-    Raises `Refused` if it is too easy to guess, and `LinkUsed`.
+    Raises `Refused` if it is too easy to guess, `LinkUsed`, and what `run_hash` raises.
     """
 
     def find(reading: ReadTransaction) -> User:
@@ -161,7 +172,8 @@ def choose_passphrase(
 
     user = ledger.read(find)
     check_passphrase(passphrase, user.name)
-    passphrase_hash = hash_passphrase(passphrase)  # takes long: not inside the transaction
+    # Takes long, so not inside the transaction.
+    passphrase_hash = run_hash(lambda: hash_passphrase(passphrase))
 
     def store(records: WriteTransaction) -> None:
         find(records)

@@ -1,12 +1,13 @@
 """Passphrases: what is accepted, and their argon2id hashes (RFC 9106)."""
 
+from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from capture.errors import Refused
+from capture.errors import Refused, Unavailable
 from capture.text import fold_case
 
 SHORTEST: Final = 12
@@ -16,6 +17,30 @@ LONGEST: Final = 1000
 """Most characters. Without a limit, hashing a very long text would occupy the machine."""
 
 _HASHER: Final = PasswordHasher()
+
+Result = TypeVar("Result")
+
+
+class TooManyHashes(Unavailable):
+    """So many hashes are computed or wait that another one would wait too long."""
+
+    def __init__(self) -> None:
+        super().__init__("too many passphrases are checked at this moment")
+
+
+class HashRunner(Protocol):
+    """Runs work that hashes, which occupies a processor for about 50 ms.
+
+    A server whose worker has one thread runs it in another one, so that pages are answered
+    meanwhile. Raises `TooManyHashes` if too much of it waits already.
+    """
+
+    def __call__(self, work: Callable[[], Result]) -> Result: ...
+
+
+def hash_here(work: Callable[[], Result]) -> Result:
+    """The `HashRunner` of an app whose requests have threads of their own."""
+    return work()
 
 
 @cache

@@ -11,7 +11,13 @@ from capture.lead.events import Actor, EventKind
 from capture.ledger.administration import record_act
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.users import User, UserSession
-from capture.users.passphrase import hash_passphrase, is_right, needs_rehash
+from capture.users.passphrase import (
+    HashRunner,
+    hash_here,
+    hash_passphrase,
+    is_right,
+    needs_rehash,
+)
 
 IDLE_LIFE: Final = timedelta(hours=12)
 """A session ends when it was not used for so long."""
@@ -27,17 +33,25 @@ def log_in(  # noqa: PLR0913 - who logs in, when and where
     *,
     device: str = "",
     network: str = "",
+    run_hash: HashRunner = hash_here,
 ) -> str | None:
     """Starts a session and returns its token; None for a wrong name or passphrase.
 
     Takes the same time for a wrong name, a wrong passphrase and a deactivated user. Stores a
-    stronger hash of the passphrase if today's parameters are stronger.
+    stronger hash of the passphrase if today's parameters are stronger. Raises what `run_hash`
+    raises.
     """
     user = ledger.read(lambda reading: reading.users.find(name))
     stored_hash = user.passphrase_hash if user is not None and user.is_active else ""
-    if not is_right(stored_hash, passphrase) or user is None:
+
+    def check() -> tuple[bool, str]:
+        if not is_right(stored_hash, passphrase):
+            return False, ""
+        return True, hash_passphrase(passphrase) if needs_rehash(stored_hash) else ""
+
+    is_known, new_hash = run_hash(check)
+    if not is_known or user is None:
         return None
-    new_hash = hash_passphrase(passphrase) if needs_rehash(stored_hash) else ""
     token = secrets.token_urlsafe(32)
 
     def start(records: WriteTransaction) -> str | None:

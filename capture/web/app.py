@@ -15,6 +15,7 @@ from capture.errors import NotFound, Unavailable
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
+from capture.users.passphrase import HashRunner, hash_here
 from capture.web.api.app import HEADERS as API_HEADERS
 from capture.web.api.app import create_api
 from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig, LiveSite, WebConfig
@@ -62,10 +63,12 @@ def create_app(
     config: WebConfig,
     ledger: Ledger | None = None,
     run_later: Callable[[Callable[[], None]], object] = run_now,
+    run_hash: HashRunner = hash_here,
 ) -> Flask:
     """The lead service over one ledger; without `ledger` it opens the configured one.
 
-    `run_later` runs a function that no answer waits for, such as the count of a download.
+    `run_later` runs a function that no answer waits for, such as the count of a download;
+    `run_hash` what hashes a passphrase.
     Raises a `GatepostError` if the service cannot start.
     """
     app = WebApp("capture.web", config.template_folder)
@@ -79,7 +82,7 @@ def create_app(
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Cache-Control": "no-store",
     }
-    app_services = create_services(config, ledger, run_later)
+    app_services = create_services(config, ledger, run_later, run_hash)
     mounts: Mounts = {"/api": create_api(app_services, MAX_BODY)}
     if config.desk is not None:
         mounts |= _desk(app_services, config.desk)
@@ -101,10 +104,11 @@ def create_desk_app(
     config: WebConfig,
     ledger: Ledger | None = None,
     run_later: Callable[[Callable[[], None]], object] = run_now,
+    run_hash: HashRunner = hash_here,
 ) -> Flask:
     """The desk alone, for a process with a host name of its own. See `create_app`."""
     app = WebApp("capture.web")
-    app_services = create_services(config, ledger, run_later)
+    app_services = create_services(config, ledger, run_later, run_hash)
     mount(app, _desk(app_services, config.desk or DeskConfig()), config.trusted_proxies)
     install_services(app, app_services)
     app.add_url_rule("/healthz", view_func=_health)
@@ -136,6 +140,7 @@ def create_services(
     config: WebConfig,
     ledger: Ledger | None,
     run_later: Callable[[Callable[[], None]], object],
+    run_hash: HashRunner = hash_here,
 ) -> Services:
     """The services of one process; without `ledger` it opens the configured one."""
     ledger = ledger or open_ledger(config.database_url, config.duplicate_key)
@@ -154,6 +159,7 @@ def create_services(
         views=ViewCounter(ledger),
         site=LiveSite(config.site_facts),
         run_later=run_later,
+        run_hash=run_hash,
     )
 
 

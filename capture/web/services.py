@@ -18,6 +18,7 @@ from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import save_terms, saved_campaign
 from capture.signed_links import CONTACT_PREFIX, LinkSigner
 from capture.site import Site
+from capture.users.passphrase import HashRunner
 from capture.web.config import LiveSite, WebConfig
 from capture.web.rate_limit import RateLimit
 from capture.web.view_counter import ViewCounter
@@ -121,6 +122,8 @@ class Services:
     site: LiveSite
     run_later: Callable[[Callable[[], None]], object]
     """Runs a function that no answer waits for. The function raises nothing."""
+    run_hash: HashRunner
+    """Runs what hashes a passphrase."""
 
 
 def run_now(task: Callable[[], None]) -> None:

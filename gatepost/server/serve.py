@@ -28,6 +28,7 @@ from capture.files import make_private
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
+from capture.users.passphrase import HashRunner, hash_here
 from capture.web.app import create_app, create_desk_app
 from capture.web.config import DeskConfig, WebConfig
 from capture.web.policy import POLICY_HEADER, search_policy
@@ -38,6 +39,7 @@ from gatepost.agency import agency_of
 from gatepost.server.dispatcher import start_dispatcher
 from gatepost.server.first_user import first_user_link
 from gatepost.server.group_commit import GroupCommit
+from gatepost.server.hash_thread import HashThread
 from gatepost.server.http_worker import Worker
 from gatepost.server.job_processes import JobProcesses
 from gatepost.setting_types import PREFIX
@@ -88,7 +90,7 @@ def _serve(settings: Settings, make: Callable[..., Flask], *, has_dispatcher: bo
     # and a replacement worker starts even if a file has a mistake or the disk is full.
     config = web_config(settings)
     ledger = GroupCommit(open_ledger(config.database_url, config.duplicate_key))
-    app = make(settings, ledger, gevent.spawn)
+    app = make(settings, ledger, gevent.spawn, HashThread())
     invitation = _invite_first_user(settings, ledger)
     ledger.close()  # a database connection must not be carried over a fork
     dispatcher = start_dispatcher() if has_dispatcher else None
@@ -161,9 +163,10 @@ def make_app(
     settings: Settings,
     ledger: Ledger | None = None,
     run_later: Callable[[Callable[[], None]], object] = run_now,
+    run_hash: HashRunner = hash_here,
 ) -> Flask:
     """The Flask app that serves the site and the lead service. See `create_app`."""
-    app = create_app(web_config(settings), ledger, run_later)
+    app = create_app(web_config(settings), ledger, run_later, run_hash)
     app.register_blueprint(static_site(settings.output_dir / "www"))
     return app
 
@@ -172,10 +175,11 @@ def make_desk_app(
     settings: Settings,
     ledger: Ledger | None = None,
     run_later: Callable[[Callable[[], None]], object] = run_now,
+    run_hash: HashRunner = hash_here,
 ) -> Flask:
     """The Flask app of the desk alone. See `create_desk_app`."""
     config = replace(web_config(settings), desk=desk_config(settings))
-    return create_desk_app(config, ledger, run_later)
+    return create_desk_app(config, ledger, run_later, run_hash)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types

@@ -22,7 +22,7 @@ from capture.users.accounts import (
     user_of_link,
 )
 from capture.users.devices import device_in_words
-from capture.users.passphrase import SHORTEST
+from capture.users.passphrase import SHORTEST, TooManyHashes
 from capture.users.sessions import find_session, log_in
 from capture.web.desk.access import (
     ALL_ROLES,
@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 _WRONG: Final = "Name or passphrase is wrong."
 _TOO_OFTEN: Final = "Too many attempts. Wait {} seconds, and try again."
+_BUSY: Final = "Many people log in at this moment. Try again in a few seconds."
+_RETRY_SOON: Final = {"Retry-After": "5"}
 _LETTER: Final = (
     "If there is a user with this name who has an e-mail address here, a letter with a link is on "
     "its way."
@@ -67,14 +69,18 @@ def enter() -> ResponseReturnValue:
         page = desk_page("login.html", name=name, problem=_TOO_OFTEN.format(wait))
         return page, 429, {"Retry-After": str(wait)}
     ledger = services().ledger
-    token = log_in(
-        ledger,
-        name,
-        request.form.get("passphrase", ""),
-        now,
-        device=device_in_words(request.headers.get("User-Agent", "")),
-        network=visitor_network(request.remote_addr),
-    )
+    try:
+        token = log_in(
+            ledger,
+            name,
+            request.form.get("passphrase", ""),
+            now,
+            device=device_in_words(request.headers.get("User-Agent", "")),
+            network=visitor_network(request.remote_addr),
+            run_hash=services().run_hash,
+        )
+    except TooManyHashes:
+        return desk_page("login.html", name=name, problem=_BUSY), 503, _RETRY_SOON
     found = token and ledger.read(lambda reading: find_session(reading, token, now))
     if not token or not found:
         return desk_page("login.html", name=name, problem=_WRONG), 422
@@ -147,10 +153,17 @@ def store(token: str) -> ResponseReturnValue:
         return _choose_page(found, "The two passphrases are different. Write the same twice."), 422
     try:
         choose_passphrase(
-            services().ledger, grant.user_id, grant.link_number, passphrase, datetime.now(UTC)
+            services().ledger,
+            grant.user_id,
+            grant.link_number,
+            passphrase,
+            datetime.now(UTC),
+            run_hash=services().run_hash,
         )
     except LinkUsed:
         raise
+    except TooManyHashes:
+        return _choose_page(found, _BUSY), 503, _RETRY_SOON
     except Refused as error:
         return _choose_page(found, str(error)), 422
     logout_user()
