@@ -142,8 +142,8 @@ class UserWrites(UserQueries, Protocol):
     def log_access(self, access: Access) -> None:
         """Adds an entry to the access log."""
 
-    def purge_accesses(self, before: datetime) -> int:
-        """Deletes entries of the access log that are older than a time. Returns their number."""
+    def purge_accesses(self, before: datetime) -> None:
+        """Deletes entries of the access log that are older than a time."""
 
 
 TABLES: Final = """
@@ -313,10 +313,8 @@ class SqlUsers:
             (access.user_id, show_time(access.at), access.page, access.lead_id, access.count),
         )
 
-    def purge_accesses(self, before: datetime) -> int:
-        return self._connection.execute(
-            "DELETE FROM access_log WHERE at < ?", (show_time(before),)
-        ).rowcount
+    def purge_accesses(self, before: datetime) -> None:
+        self._connection.execute("DELETE FROM access_log WHERE at < ?", (show_time(before),))
 
 
 def _as_user(row: tuple[Any, ...]) -> User:

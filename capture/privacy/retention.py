@@ -13,7 +13,7 @@ from capture.intake.risk import TRAITS_KEPT
 from capture.jobs.store import JobStore
 from capture.lead.events import EventKind
 from capture.ledger.erasure import ErasedPlaces
-from capture.ledger.protocol import Ledger, ReadTransaction
+from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.privacy.erase import Erasure, erase_in_batches
 from capture.privacy.letter_files import (
@@ -23,6 +23,10 @@ from capture.privacy.letter_files import (
     letter_files_of_erased_leads,
 )
 from capture.review.acts import find_lead
+from capture.users.sessions import IDLE_LIFE
+
+ACCESS_LOG_KEPT: Final = timedelta(days=365)
+"""How long the desk's access log keeps a look at personal data."""
 
 _CANDIDATES_AT_ONCE: Final = 500
 """The most leads in one query, so that each query is short."""
@@ -70,16 +74,22 @@ def erase_old_data(
     """Erases due personal data in short transactions, and deletes old letter files; if data was
     erased, also the desk's exports.
 
-    If it is interrupted, the next call completes it. Raises `Unavailable` if the ledger or a file
-    fails.
+    Old entries of the access log and ended sessions are deleted, too. If it is interrupted, the
+    next call completes it. Raises `Unavailable` if the ledger or a file fails.
     """
     lead_ids = ledger.read(lambda reading: old_leads(reading, periods, now))
     places = erase_in_batches(ledger, lead_ids, now)
-    ledger.transact(lambda records: records.traits.delete_before(now - TRAITS_KEPT))
+    ledger.transact(lambda records: _delete_old_rows(records, now))
     files = ledger.read(lambda reading: _letter_files(reading, periods, mail_folder, lead_ids, now))
     delete_files(files)
     deleted_jobs = jobs.delete_personal_data() if lead_ids else 0
     return Erasure(lead_ids, places, len(files), deleted_jobs, is_log_empty=ledger.empty_log())
+
+
+def _delete_old_rows(records: WriteTransaction, now: datetime) -> None:
+    records.traits.delete_before(now - TRAITS_KEPT)
+    records.users.purge_accesses(now - ACCESS_LOG_KEPT)
+    records.users.purge_sessions(now - IDLE_LIFE)
 
 
 def preview_old_data(

@@ -69,8 +69,9 @@ def hash_passphrase(passphrase: str) -> str:
 
 def is_right(passphrase_hash: str, passphrase: str) -> bool:
     """Whether the passphrase has this hash. An empty hash takes the same time, and none has it."""
+    nothing = _hash_of_nothing()  # for known users, too: its first computation takes time
     try:
-        _HASHER.verify(passphrase_hash or _hash_of_nothing(), passphrase[: LONGEST + 1])
+        _HASHER.verify(passphrase_hash or nothing, passphrase[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return bool(passphrase_hash)

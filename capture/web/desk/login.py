@@ -84,6 +84,7 @@ def enter() -> ResponseReturnValue:
     found = token and ledger.read(lambda reading: find_session(reading, token, now))
     if not token or not found:
         return desk_page("login.html", name=name, problem=_WRONG), 422
+    _end_this_session()  # of somebody who logs in again without logging out
     next_page = session.get(NEXT_PAGE, "/")
     session.clear()  # nothing that was set before the login, such as a CSRF token, goes on
     session[ZONE] = known_zone(request.form.get("zone", ""))
@@ -95,10 +96,7 @@ def enter() -> ResponseReturnValue:
 @allow(ALL_ROLES)
 def leave() -> ResponseReturnValue:
     """Logs out: the session ends here and in the ledger."""
-    found = logged_in()
-    if found is not None:
-        session_id = found.session.id
-        services().ledger.transact(lambda records: records.users.end_session(session_id))
+    _end_this_session()
     logout_user()
     session.clear()
     return redirect(url_for("login.show"), 303)
@@ -170,6 +168,14 @@ def store(token: str) -> ResponseReturnValue:
     session.clear()
     flash("Your passphrase is stored. Log in with it.")
     return redirect(url_for("login.show"), 303)
+
+
+def _end_this_session() -> None:
+    """Ends the session of this browser in the ledger, if there is one."""
+    found = logged_in()
+    if found is not None:
+        session_id = found.session.id
+        services().ledger.transact(lambda records: records.users.end_session(session_id))
 
 
 def _choose_page(found: User, problem: str = "") -> str:

@@ -6,9 +6,11 @@ The test module of a backend subclasses `UserContract` and gives it a `ledger`.
 from dataclasses import replace
 from datetime import timedelta
 
+from capture.lead.events import EventKind
+from capture.ledger.administration import record_act
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.users import Access, Role, User, UserSession
-from tests.samples import NOW
+from tests.samples import NOW, received_event
 
 HOUR = timedelta(hours=1)
 ADA = User(id="u1", name="Ada Lee", role=Role.AGENCY, email="ada@agency.example", created_at=NOW)
@@ -17,7 +19,14 @@ CAROL = User(id="u2", name="Carol", role=Role.CLIENT, client="acme", created_at=
 
 def session(number: int, user: User = ADA, hours: int = 0) -> UserSession:
     at = NOW + hours * HOUR
-    return UserSession(id=f"s{number}", user_id=user.id, started_at=at, last_used_at=at)
+    return UserSession(
+        id=f"s{number}",
+        user_id=user.id,
+        started_at=at,
+        last_used_at=at,
+        device="Firefox on Windows",
+        network="198.51.100.7",
+    )
 
 
 class UserContract:
@@ -67,6 +76,20 @@ class UserContract:
         assert ledger.transact(lambda records: records.users.end_sessions("u1")) == 1
         ledger.transact(lambda records: records.users.end_session("s2"))
         assert users.sessions() == []
+
+    def test_acts_on_users_are_read_newest_first_in_pages(self, ledger: Ledger) -> None:
+        def act(records: WriteTransaction) -> None:
+            for kind in (EventKind.USER_ADDED, EventKind.USER_LINKED, EventKind.USER_DEACTIVATED):
+                record_act(records, kind, "Ada", NOW, user="u1")
+            records.append(received_event("a lead"))
+
+        ledger.transact(act)
+        events = ledger.read(lambda reading: reading.events)
+        newest = events.of_administration(limit=2)
+        assert [found.event.kind for found in newest] == ["user_deactivated", "user_linked"]
+        older = events.of_administration(limit=2, before=newest[-1].sequence)
+        assert [found.event.kind for found in older] == ["user_added"]
+        assert "Ada" not in str(older[0].event.data)
 
     def test_the_access_log_is_read_newest_first_in_pages(self, ledger: Ledger) -> None:
         def access(hours: int) -> Access:

@@ -38,8 +38,15 @@ SPAM = SpamQuery(since=NOW, limit=50)
         ),
         (lambda reading: reading.outbox.count_unfinished(), "outbox_by_state"),
         (lambda reading: reading.events.holds(), "leads_held"),
+        (
+            lambda reading: reading.events.of_administration(limit=9, before=9),
+            "events_of_account (campaign=? AND sequence<?)",
+        ),
     ],
-    ids=["spam", "spam of a campaign", "messages", "messages of a client", "counts", "holds"],
+    ids=[
+        *("spam", "spam of a campaign", "messages", "messages of a client", "counts", "holds"),
+        "administration",
+    ],
 )
 def test_a_list_reads_an_index_without_a_sort_in_memory(
     tmp_path: Path, query: Callable[[ReadTransaction], object], index: str

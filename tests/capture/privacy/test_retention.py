@@ -22,8 +22,10 @@ from capture.jobs.store import JobStore
 from capture.lead.events import Actor, EventKind
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.traits import Trait
+from capture.ledger.users import Access, UserSession
 from capture.money import from_minor
 from capture.privacy.retention import (
+    ACCESS_LOG_KEPT,
     RetentionPeriods,
     erase_old_data,
     old_leads,
@@ -31,6 +33,8 @@ from capture.privacy.retention import (
 )
 from capture.privacy.withdraw import withdraw_consent
 from capture.review.acts import dispute, find_lead, notify_client, reject
+from capture.review.notes import write_note
+from capture.users.sessions import IDLE_LIFE
 from gatepost.setting_types import SHORTEST_RETENTION_DAYS
 from gatepost.settings import Settings
 from tests.capture.desk import SHARE, WON, Desk
@@ -39,6 +43,7 @@ from tests.samples import CAMPAIGN, NOW, campaign, later_event, submission
 NO_JOBS = JobStore(Path("no such folder"))
 DAY = timedelta(days=1)
 YEAR = 365 * DAY
+SECOND = timedelta(seconds=1)
 BY_MAIL = campaign(text=CAMPAIGN.replace("hours = 48", 'hours = 48\nnotice = "email"'))
 PERIODS = RetentionPeriods(90 * DAY, None, 90 * DAY, 30 * DAY)
 WITH_DELIVERED = RetentionPeriods(90 * DAY, 100 * DAY, 90 * DAY, 30 * DAY)
@@ -207,6 +212,30 @@ def test_erasure_by_age_is_recorded_by_the_system_and_the_ledger_is_valid(
     assert ledger.read(lambda reading: reading.people.personal_data(kept)) is not None
     assert erase_old_data(ledger, PERIODS, folder, NO_JOBS, moment).lead_ids == []
     assert ledger.verify().problems == ()
+
+
+def test_a_note_of_the_agency_keeps_no_data_longer(ledger: Ledger) -> None:
+    lead_id = receive(ledger, company_size="1-50")
+    moment = NOW + 90 * DAY
+    ledger.transact(lambda records: write_note(records, lead_id, "Ada", "call", moment - DAY))
+    assert due(ledger, moment, PERIODS) == [lead_id]
+
+
+def test_old_looks_at_data_and_ended_sessions_are_deleted(ledger: Ledger, tmp_path: Path) -> None:
+    now = NOW + YEAR
+
+    def fill(records: WriteTransaction) -> None:
+        for at in (now - ACCESS_LOG_KEPT - SECOND, now - ACCESS_LOG_KEPT):
+            records.users.log_access(Access(user_id="u1", at=at, page="lead", lead_id="a"))
+        for number, at in enumerate((now - IDLE_LIFE - SECOND, now)):
+            session = UserSession(id=f"s{number}", user_id="u1", started_at=at, last_used_at=at)
+            records.users.start_session(session, f"{number}" * 64)
+
+    ledger.transact(fill)
+    erase_old_data(ledger, PERIODS, tmp_path, now)
+    users = ledger.read(lambda reading: reading.users)
+    assert [access.at for _, access in users.accesses(limit=9)] == [now - ACCESS_LOG_KEPT]
+    assert [session.id for session in users.sessions()] == ["s1"]
 
 
 def test_traits_for_risk_signals_are_deleted_before_they_are_thirty_days_old(

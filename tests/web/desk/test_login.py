@@ -95,6 +95,41 @@ def test_logging_out_ends_the_session_also_for_a_copied_cookie(desk: DeskWorld) 
     assert thief.get("/").status_code == 303
 
 
+def test_a_login_in_the_same_browser_ends_the_session_before(desk: DeskWorld) -> None:
+    browser, thief = desk.user("ada"), desk.browser()
+    cookie = browser.client.get_cookie("gatepost-desk", path="/desk")
+    assert cookie is not None
+    browser.log_in("carol")
+    thief.client.set_cookie("gatepost-desk", cookie.value, path="/desk")
+    assert thief.get("/").status_code == 303
+    assert browser.get("/review").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "/https://evil.example"])
+def test_the_page_after_the_login_is_one_of_the_desk(desk: DeskWorld, path: str) -> None:
+    browser = desk.browser()
+    browser.get(path)
+    location = browser.log_in("ada").location
+    assert location.startswith("/desk/")
+
+
+def test_the_address_of_the_login_names_no_page_to_go_to(desk: DeskWorld) -> None:
+    browser = desk.browser()
+    browser.get("/login?next=https://evil.example/")
+    form = {"csrf_token": browser.token, "name": "ada", "passphrase": WORDS}
+    answer = browser.client.post("/desk/login?next=https://evil.example/", data=form)
+    assert (answer.status_code, answer.location) == (303, "/desk/")
+
+
+def test_a_forged_host_is_in_no_link(desk: DeskWorld) -> None:
+    browser = desk.user("ada")
+    browser.get("/people")
+    form = {"csrf_token": browser.token, "name": "Eve", "role": "viewer"}
+    answer = browser.client.post("/desk/people", data=form, headers={"Host": "evil.example"})
+    text = browser.get("/people").text + answer.text
+    assert "evil.example" not in text
+
+
 def test_a_session_ends_after_twelve_hours_without_use(desk: DeskWorld) -> None:
     browser = desk.user("ada")
     for hours in (11, 22):
