@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 
 class EventKind(StrEnum):
@@ -72,6 +72,25 @@ class EventKind(StrEnum):
     WEBHOOK_REMOVED = "webhook_removed"
 
 
+ADMINISTRATION: Final = frozenset(
+    {
+        EventKind.USER_ADDED,
+        EventKind.USER_LINKED,
+        EventKind.USER_EMAIL_CHANGED,
+        EventKind.USER_DEACTIVATED,
+        EventKind.PASSPHRASE_SET,
+        EventKind.SESSIONS_ENDED,
+        EventKind.TOKEN_ADDED,
+        EventKind.TOKEN_REVOKED,
+        EventKind.WEBHOOK_ADDED,
+        EventKind.WEBHOOK_ROTATED,
+        EventKind.WEBHOOK_RESUMED,
+        EventKind.WEBHOOK_REMOVED,
+    }
+)
+"""Acts on users, API tokens and webhooks."""
+
+
 class Actor(StrEnum):
     """Who caused an event."""
 
@@ -91,7 +110,7 @@ class Event:
     """One fact about a lead, or about a campaign if `lead_id` is None. Times are UTC."""
 
     campaign: str
-    """Empty for acts on users, API tokens and webhooks: `capture.ledger.administration`."""
+    """Empty for events of no single campaign, such as the acts of `ADMINISTRATION`."""
     lead_id: str | None
     kind: EventKind
     occurred_at: datetime

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any, Final
 
-from capture.lead.events import Actor, Event, EventKind, parse_time, show_time
+from capture.lead.events import ADMINISTRATION, Actor, Event, EventKind, parse_time, show_time
 from capture.ledger.dialect import Connection, Dialect, quoted
 from capture.ledger.types import RecordedEvent
 from capture.text import canonical
@@ -171,7 +171,7 @@ class SqlEvents:
         where, values = ("", ()) if before is None else (" AND sequence < ?", (before,))
         rows = self._connection.execute(
             f"SELECT {EVENT_COLUMNS} FROM events WHERE campaign = '' AND lead_id IS NULL"
-            f"{where} ORDER BY sequence DESC LIMIT ?",
+            f" AND kind IN ({quoted(ADMINISTRATION)}){where} ORDER BY sequence DESC LIMIT ?",
             (*values, limit),
         )
         return [recorded_from_row(row) for row in rows]

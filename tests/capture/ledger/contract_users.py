@@ -82,6 +82,9 @@ class UserContract:
             for kind in (EventKind.USER_ADDED, EventKind.USER_LINKED, EventKind.USER_DEACTIVATED):
                 record_act(records, kind, "Ada", NOW, user="u1")
             records.append(received_event("a lead"))
+            records.append(
+                replace(received_event(""), lead_id=None, campaign="", kind=EventKind.CLOSED)
+            )
 
         ledger.transact(act)
         events = ledger.read(lambda reading: reading.events)

@@ -26,7 +26,8 @@ from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
 from capture.lead.events import Actor
 from capture.ledger.messages import Attempt, Channel, NewMessage
-from capture.ledger.protocol import WriteTransaction
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.users import User
 from capture.review.acts import Act, accept, dispute, find_lead, reject
 from capture.review.notes import write_note
 from capture.signed_links import consent_path, own_data_path, review_path
@@ -118,6 +119,7 @@ class Installation:
             "version": [terms["guide"].version, terms["rival"].version],
             "month": ["2026-11", "2026-12"],
             "client": ["acme", "other"],
+            "user_id": [user.id for user in self.desk.world.ledger.read(select_users)],
         }
 
     def paths(self, prefix: str) -> Iterator[str]:
@@ -128,6 +130,10 @@ class Installation:
                 names = re.findall(r"<(?:.*:)?(\w+)>", route.rule)
                 for chosen in itertools.product(*(values[name] for name in names)):
                     yield route.path(**dict(zip(names, chosen, strict=True)))
+
+
+def select_users(reading: ReadTransaction) -> Sequence[User]:
+    return reading.users.select()
 
 
 def fill(installation: Installation) -> None:

@@ -107,7 +107,8 @@ def test_every_act_on_users_tokens_and_webhooks_is_in_the_history(desk: DeskWorl
     own.post(link, passphrase=WORDS, repeated=WORDS)
     ada.post(f"/people/{dora.id}/deactivate")
     ada.post("/tokens", client="acme", name="billing")
-    token = desk.world.ledger.read(lambda reading: reading.api.tokens("acme"))[-1]
+    tokens = desk.world.ledger.read(lambda reading: reading.api.tokens("acme"))
+    (token,) = (token for token in tokens if token.name == "billing")
     ada.post(f"/tokens/{token.id}/revoke")
     assert history(desk)[:7] == [
         "ada: Revoked the API token billing of acme.",
