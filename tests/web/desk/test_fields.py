@@ -33,6 +33,7 @@ from capture.review.notes import write_note
 from capture.signed_links import consent_path, own_data_path, review_path
 from capture.users.accounts import find_user, set_email
 from capture.web.config import DESK_PATH
+from capture.web.desk import leads
 from capture.web.desk.statements import FILES
 from tests.samples import ANSWERS, NOW, PARTIES, consent_to
 from tests.web.api.conftest import make_world
@@ -96,6 +97,8 @@ class Installation:
     desk: DeskWorld
     leads: dict[str, str] = field(default_factory=dict)
     """By name: the id of a lead."""
+    jobs: list[str] = field(default_factory=list)
+    """The ids of long work that ada and carol have requested."""
 
     def take(self, name: str, slug: str = "guide", **more: object) -> str:
         """Receives a lead whose name is marked. `more` replaces parts of its submission."""
@@ -119,6 +122,7 @@ class Installation:
             "version": [terms["guide"].version, terms["rival"].version],
             "month": ["2026-11", "2026-12"],
             "client": ["acme", "other"],
+            "job_id": self.jobs,
             "user_id": [user.id for user in self.desk.world.ledger.read(select_users)],
         }
 
@@ -209,6 +213,19 @@ def decide_and_close(installation: Installation) -> None:
         )
 
 
+def export_as_long_work(installation: Installation) -> None:
+    """An export of ada and one of carol, each in a process of its own."""
+    desk = installation.desk
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leads, "MOST_EXPORTED", -1)
+        for name in ("ada", "carol"):
+            browser = desk.user(name)
+            browser.get("/leads")
+            answer = browser.post("/leads/export", format="csv")
+            installation.jobs.append(answer.location.rpartition("/")[2])
+    desk.run_jobs()
+
+
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder: Path = tmp_path_factory.mktemp("fields")
@@ -283,6 +300,7 @@ def seen(installation: Installation) -> Mapping[str, str]:
     """By role: all text that it can see."""
     by_links = seen_by_links(installation)  # they show most while a lead waits for its review
     decide_and_close(installation)
+    export_as_long_work(installation)
     return {
         AGENCY: seen_at_the_desk(installation, "ada"),
         VIEWER: seen_at_the_desk(installation, "vera"),
