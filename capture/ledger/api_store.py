@@ -30,25 +30,6 @@ TABLES: Final = """
 
 _COLUMNS: Final = "id, client, name, made_at, used_at, revoked_at"
 
-TABLES: Final = """
-    CREATE TABLE api_tokens (
-        digest TEXT PRIMARY KEY CHECK (length(digest) = 64),
-        id TEXT NOT NULL UNIQUE,
-        client TEXT NOT NULL,
-        name TEXT NOT NULL,
-        made_at TEXT NOT NULL,
-        used_at TEXT,
-        revoked_at TEXT
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE saved_responses (
-        key BLOB PRIMARY KEY,
-        request BLOB NOT NULL,
-        answer TEXT NOT NULL,
-        answered_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-"""
-"""The tables of this subject, for the first migration."""
-
 
 class ApiQueries(Protocol):
     """API tokens, and saved responses by idempotency key."""
