@@ -98,6 +98,7 @@ def _config(folder: BenchFolder) -> WebConfig:
         templates=Path("theme/templates"),
         site_facts=folder.site_facts,
         counters=folder.path / "counters.db",
+        jobs=folder.path / "jobs",
         site_origin="http://localhost",
         desk=DeskConfig(agency=AGENCY.party.name, supplier=AGENCY),
     )

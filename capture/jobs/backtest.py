@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from capture.backtest.findings import Backtest
 from capture.backtest.run import backtest
@@ -49,6 +49,12 @@ def run_backtest(context: JobContext, job: Job, progress: Progress) -> JobResult
     return JobResult(ended_at=context.clock())
 
 
-def read_findings(store: JobStore, job: Job) -> Backtest:
-    """The findings of a backtest that is done."""
-    return _BACKTEST.validate_json(store.result_file(job.id).read_bytes())
+def read_findings(store: JobStore, job: Job) -> Backtest | None:
+    """The findings of a backtest that is done.
+
+    None if its file was deleted meanwhile, or written by another version of Gatepost.
+    """
+    try:
+        return _BACKTEST.validate_json(store.result_file(job.id).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None

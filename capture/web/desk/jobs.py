@@ -66,6 +66,8 @@ def _result_of(job: Job) -> Mapping[str, Any]:
         return {"month_words": month_name(details["month"])}
     if job.request.kind is JobKind.BACKTEST:
         findings = read_findings(desk().jobs, job)
+        if findings is None:
+            raise NoSuchPage
         lead_ids = [lead.lead_id for lead in findings.changed]
         now = datetime.now(UTC)
         services().ledger.transact(lambda records: log_access(records, "backtest", lead_ids, now))
@@ -81,7 +83,11 @@ def download(job_id: str) -> ResponseReturnValue:
     if job.result is None or not job.result.file_name:
         raise NoSuchPage
     name = job.result.file_name
-    answer = send_file(desk().jobs.result_file(job_id).absolute(), None, True, name)
+    path = desk().jobs.result_file(job_id).absolute()
+    try:
+        answer = send_file(path, as_attachment=True, download_name=name)
+    except FileNotFoundError:  # deleted meanwhile
+        raise NoSuchPage from None
     if request.method != "HEAD":
         _record_download(job, job.result.details)
     return answer

@@ -7,7 +7,7 @@ import pytest
 from capture.delivery import dispatch
 from capture.delivery.attempts import TemporaryFailure
 from capture.delivery.dispatch import RETRY_DELAYS
-from capture.errors import Refused
+from capture.errors import Refused, Unavailable
 from capture.ledger.messages import Attempt, Channel, MessageState
 from capture.ledger.protocol import Ledger
 from capture.letters.letter import Letter
@@ -188,6 +188,24 @@ def test_two_dispatchers_never_send_the_same_message(
             passes = [item for item in passes if next(item, None)]
     subjects = [letter["Subject"] for _, letter in server.letters]
     assert sorted(subjects, key=int) == [str(number) for number in range(20)]
+
+
+def test_old_files_are_deleted_once_an_hour_and_an_error_does_not_stop_the_letters(
+    ledger: Ledger, mail_server: Start, clock: Clock
+) -> None:
+    calls: list[datetime] = []
+
+    def delete(now: datetime) -> int:
+        calls.append(now)
+        raise Unavailable("the disk failed")
+
+    receive(ledger)
+    with dispatcher(ledger, mail_server(), clock, delete_old_files=delete) as running:
+        assert [delivery.state for delivery in running.run()] == [MessageState.SENT] * 2
+        for minutes in (59, 1, 59, 1):
+            clock.now += timedelta(minutes=minutes)
+            list(running.run())
+    assert calls == [NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
 
 
 def test_old_data_is_erased_once_a_day_and_an_error_does_not_stop_the_letters(

@@ -4,6 +4,7 @@ import csv
 import os
 import signal
 from collections.abc import Mapping
+from multiprocessing.synchronize import Barrier
 
 import pytest
 
@@ -116,6 +117,23 @@ def test_no_temporary_file_is_left(office: Office) -> None:
     (job,) = office.run()
     names = {path.name for path in office.store.folder_of(job.id).iterdir()}
     assert names == {"job.json", "progress.json", "result.json", "result"}
+
+
+def test_two_requests_at_the_same_moment_are_one_job(office: Office) -> None:
+    barrier = PROCESSES.Barrier(4)
+    processes = [PROCESSES.Process(target=add_at, args=(office, barrier)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert len(office.store.all()) == 1
+
+
+def add_at(office: Office, barrier: Barrier) -> None:
+    """Requests an export as soon as all processes are ready."""
+    barrier.wait()
+    office.add(JobKind.EXPORT, EVERY)
 
 
 def test_a_killed_job_is_interrupted_and_runs_from_its_beginning_when_it_starts_again(
