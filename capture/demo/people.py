@@ -54,6 +54,8 @@ _SOURCES: Final[Sequence[tuple[int, Mapping[str, str]]]] = (
 """Weight, and the touch of a visit from there."""
 _COMPANIES: Final = 900
 """Companies that exist in the demonstration; several people of one may send a form."""
+_ENDINGS: Final = ("", "-group", "-online", "-north", "-south", "-team", "-direct", "-one")
+"""Companies with the same name have different domains."""
 _READ_ONLY: Final = 4
 """Every fourth article is read, but leads nobody to a form."""
 
@@ -89,9 +91,10 @@ class People:
     def _company(self, number: int) -> _Company:
         industry = self._chance.choices(list(_TRADE), (44, 16, 14, 16, 10))[0]
         name = f"{_PLACE[number % len(_PLACE)]} {self._chance.choice(_TRADE[industry])}"
-        domain = name.lower().replace(" ", "-")
-        domain = f"{domain}{number}.example" if domain in self._domains else f"{domain}.example"
-        self._domains.add(domain.removesuffix(".example"))
+        word = name.lower().replace(" ", "-")
+        domains = (f"{word}{ending}.example" for ending in _ENDINGS)
+        domain = next((each for each in domains if each not in self._domains), f"{word}.example")
+        self._domains.add(domain)
         return _Company(name, domain, industry, self._chance.choices(_SIZES, _SIZE_WEIGHTS)[0])
 
     def submission(self, terms: Campaign, at: datetime, network: str = "") -> Submission:

@@ -1,7 +1,7 @@
 """The page of the site's content: how often each article was opened, and what it earned."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -54,8 +54,9 @@ class Row:
     rejected: int
     reasons: str
     """Such as `too small 2, known customer 1`."""
-    first_revenue: str
-    last_revenue: str
+    first_revenue: Sequence[str]
+    """Of each currency that has one, such as `$1,200.00`."""
+    last_revenue: Sequence[str]
     earns_nothing: bool
 
     @property
@@ -157,11 +158,10 @@ def _row(title: str, path: str, site: Site, content: PageFigures, touch: str) ->
     )
 
 
-def _revenue(by_currency: Mapping[str, Sums]) -> str:
-    """The revenue of each currency that has one, such as `$1,200.00, €90.00`."""
-    return ", ".join(
+def _revenue(by_currency: Mapping[str, Sums]) -> Sequence[str]:
+    return [
         show_money(sums.revenue, currency) for currency, sums in by_currency.items() if sums.revenue
-    )
+    ]
 
 
 def _bars(months: list[MonthOfContent], name: str) -> list[Bar]:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from capture.closing.cap_use import MONEY_CAP
 from capture.documents.agreement.model import day as day_in_words
 from capture.documents.agreement.model import month_name
-from capture.kpi.formulas import percent
+from capture.kpi.formulas import Figure, percent
 from capture.kpi.overview import Overview, gather_overview
 from capture.kpi.views import ViewCounts, count_views
 from capture.kpi.waiting import Waiting, gather_waiting
@@ -58,10 +58,7 @@ def show() -> ResponseReturnValue:
         month_name=month_name,
         trends={
             currency.currency: [
-                [
-                    Bar(month_name(name), float(figure.number or 0), shown=figure.shown)
-                    for name, figure in gauge.trend
-                ]
+                [_trend_bar(name, figure, month) for name, figure in gauge.trend]
                 for gauge in currency.gauges
             ]
             for currency in overview.currencies
@@ -108,6 +105,12 @@ def _link(endpoint: str, **values: str) -> str:
     """The address of a page of the desk; empty if the user may not open it."""
     roles = roles_of(current_app, endpoint) or ()
     return url_for(endpoint, **values) if user().role in roles else ""  # type: ignore[arg-type]
+
+
+def _trend_bar(name: str, figure: Figure, month: str) -> Bar:
+    """A month in the trend of a gauge; that of the page has the strong colour."""
+    value = float(figure.number or 0)
+    return Bar(month_name(name), value, value if name == month else 0, shown=figure.shown)
 
 
 # The funnel.

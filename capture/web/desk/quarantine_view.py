@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from capture.client_access.answers import labelled_answers, person_and_company
@@ -56,6 +56,11 @@ class QuarantineCard:
     alike: int
     """How many other leads look alike."""
     answers: Answers
+
+    @property
+    def is_held_later(self) -> bool:
+        """Whether it went into quarantine some time after it was received."""
+        return self.held_at - self.received_at > timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

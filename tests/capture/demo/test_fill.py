@@ -91,7 +91,8 @@ def test_something_waits_at_the_end_of_the_year(ledger: Ledger, folder: DemoFold
     catalogue = read_catalogue(folder.campaigns, folder.clients, folder.path / "gated")
     waiting = ledger.read(lambda reading: gather_waiting(reading, catalogue, NOW))
     assert waiting.lapsing
-    assert {lead.review for lead in waiting.in_quarantine} == {"quarantined", "held_back"}
+    in_quarantine = ledger.read(lambda reading: reading.leads.in_quarantine())
+    assert {lead.review for lead in in_quarantine} == {"quarantined", "held_back"}
     assert waiting.failed
     assert [campaign.slug for campaign, _ in waiting.near_caps] == ["cloud-checklist"]
     assert [campaign.slug for campaign in waiting.ending] == ["payroll-trial"]
