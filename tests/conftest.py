@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests import needs as needs_module
 from tests.command_server import stop_own_server
 from tests.needs import needs, starts_server
+from tests.reuse import reuse
 from tests.waiting import HANG_SECONDS
 
 # No time limit for one example: its time depends on the load of the machine.
@@ -97,6 +98,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Tells `starts_server` which test is running."""
     needs_module.running = item
     return (yield)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reused_tables_and_templates() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        tables = reuse(patch)
+        yield
+        tables.close()
 
 
 def pytest_sessionfinish() -> None:

@@ -152,7 +152,7 @@ def _run_axe(page: Page, kind: str, found: Findings, *, has_dark: bool) -> None:
     ]
     for scheme, options in schemes if has_dark else schemes[:1]:
         page.emulate_media(color_scheme=scheme)
-        results = Axe().run(page, options=options)
+        results = Axe().run(page, options={"resultTypes": ["violations"], **options})
         if results.violations_count:
             found.violations.append(f"{kind}, {scheme}: {results.generate_report()}")
 
