@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.delivery.by_hand import give_up, send_again
 from capture.ledger.messages import Message, MessageState
@@ -77,43 +78,46 @@ def list_(
 
 @outbox.command("retry")
 @click.argument("message_ids", metavar="ID...", type=_NUMBER, nargs=-1, required=True)
+@own_name_option
 @pass_context
-def retry(context: CommandContext, message_ids: Sequence[int]) -> None:
+def retry(context: CommandContext, message_ids: Sequence[int], by: str) -> None:
     """Make failed or dropped messages due now, with all their attempts again.
 
     \b
     Example:
       gatepost outbox retry 12 15
     """
-    _change(context, message_ids, send_again)
+    _change(context, message_ids, send_again, by)
     click.echo(f"Due now: {_listed(message_ids)}.")
 
 
 @outbox.command("drop")
 @click.argument("message_ids", metavar="ID...", type=_NUMBER, nargs=-1, required=True)
+@own_name_option
 @pass_context
-def drop(context: CommandContext, message_ids: Sequence[int]) -> None:
+def drop(context: CommandContext, message_ids: Sequence[int], by: str) -> None:
     """Give up messages that wait or failed. One that is being sent may arrive all the same.
 
     \b
     Example:
       gatepost outbox drop 12
     """
-    _change(context, message_ids, give_up)
+    _change(context, message_ids, give_up, by)
     click.echo(f"Dropped: {_listed(message_ids)}.")
 
 
 def _change(
     context: CommandContext,
     message_ids: Sequence[int],
-    change: Callable[[WriteTransaction, int, datetime], None],
+    change: Callable[[WriteTransaction, int, datetime, str], None],
+    by: str,
 ) -> None:
     """Changes all of these messages, or none if one is refused."""
     now = datetime.now(UTC)
 
     def change_all(records: WriteTransaction) -> None:
         for message_id in message_ids:
-            change(records, message_id, now)
+            change(records, message_id, now, by)
 
     with context.ledger() as ledger:
         ledger.transact(change_all)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from capture.delivery.addresses import read_url
-from capture.delivery.by_hand import send_failed_again
+from capture.delivery.by_hand import retry_failed
 from capture.errors import Hint, NotFound, Refused, Unavailable
 from capture.lead.events import EventKind
 from capture.ledger.administration import record_act
@@ -129,7 +129,7 @@ def resume_endpoint(
     if not records.endpoints.resume(endpoint_id):
         raise Refused(f"webhook {endpoint_id} is not paused")
     _record(records, EventKind.WEBHOOK_RESUMED, endpoint, by, now)
-    return send_failed_again(records, endpoint_id, now)
+    return retry_failed(records, endpoint_id, now)
 
 
 def remove_endpoint(

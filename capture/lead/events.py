@@ -70,6 +70,8 @@ class EventKind(StrEnum):
     WEBHOOK_ROTATED = "webhook_rotated"
     WEBHOOK_RESUMED = "webhook_resumed"
     WEBHOOK_REMOVED = "webhook_removed"
+    MESSAGE_RETRIED = "message_retried"
+    MESSAGE_DROPPED = "message_dropped"
 
 
 ADMINISTRATION: Final = frozenset(
@@ -86,9 +88,11 @@ ADMINISTRATION: Final = frozenset(
         EventKind.WEBHOOK_ROTATED,
         EventKind.WEBHOOK_RESUMED,
         EventKind.WEBHOOK_REMOVED,
+        EventKind.MESSAGE_RETRIED,
+        EventKind.MESSAGE_DROPPED,
     }
 )
-"""Acts on users, API tokens and webhooks."""
+"""Acts on users, API tokens, webhooks, and messages of the outbox."""
 
 
 class Actor(StrEnum):

@@ -93,7 +93,7 @@ class EventQueries(Protocol):
     def of_administration(
         self, *, limit: int, before: int | None = None
     ) -> Sequence[RecordedEvent]:
-        """Acts on users, API tokens and webhooks, the newest first; below an event's number."""
+        """The acts of `ADMINISTRATION`, the newest first; below an event's number."""
 
     def leads_changed_after(
         self, campaign: str, *, until: datetime | None = None, last: int | None = None

@@ -1,4 +1,4 @@
-"""The history of users, API tokens and webhooks in sentences: who did what, and when."""
+"""The history of users, tokens, webhooks and messages in sentences: who did what, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class HistoryEntry:
 def administration_history(
     reading: ReadTransaction, *, limit: int, before: int | None = None
 ) -> Sequence[HistoryEntry]:
-    """Acts on users, API tokens and webhooks, the newest first; below an event's number."""
+    """The acts of `ADMINISTRATION`, the newest first; below an event's number."""
     users = reading.users.select()
     authors = {author_id(reading, user.name): user.name for user in users}
     names = {user.id: user.name for user in users}
@@ -57,6 +57,8 @@ def administration_history(
         if "webhook" in data:
             url = urls.get(data["webhook"], data["webhook"])
             return f"{_WEBHOOK_ACTS[event.kind]} the webhook {url} of {data['client']}."
+        if "message" in data:
+            return _act_on_message(event)
         return _act_on_user(event, names.get(data["user"], data["user"]))
 
     return [
@@ -74,6 +76,15 @@ def _who(event: Event, authors: dict[str, str]) -> str:
     if event.actor is Actor.SYSTEM:
         return "Gatepost"
     return authors.get(event.data.get("by", ""), _UNKNOWN_PERSON)
+
+
+def _act_on_message(event: Event) -> str:
+    number, message = event.data.get("messages"), f"message {event.data['message']}"
+    if event.kind is EventKind.MESSAGE_DROPPED:
+        return f"Dropped {message}."
+    if number is None:
+        return f"Sent {message} again."
+    return f"Sent {count_noun(number, 'failed message')} to the receiver of {message} again."
 
 
 def _act_on_user(event: Event, name: str) -> str:

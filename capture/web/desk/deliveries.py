@@ -128,7 +128,7 @@ def again(message_id: int) -> ResponseReturnValue:
             raise Refused(f"message {message_id} cannot be sent again: {delivery.obstacle}")
         if delivery.message.state in _LISTS["waiting"]:  # a second click
             return "The message is due already."
-        send_again(records, message_id, now)
+        send_again(records, message_id, now, user().name)
         return f"“{delivery.kind}” to {delivery.to} is due now."
 
     flash(services().ledger.transact(work))
@@ -145,7 +145,7 @@ def drop(message_id: int) -> ResponseReturnValue:
         delivery = delivery_view(records, find_message(records, message_id))
         if delivery.message.state is MessageState.DROPPED:  # a second click
             return "The message was dropped before."
-        give_up(records, message_id, now)
+        give_up(records, message_id, now, user().name)
         dropped = f"“{delivery.kind}” to {delivery.to} is dropped."
         is_on_its_way = delivery.message.state is MessageState.SENDING
         return f"{dropped} It was being sent, so it may still arrive." if is_on_its_way else dropped
@@ -166,7 +166,7 @@ def all_again(message_id: int) -> ResponseReturnValue:
             raise Refused("letters to persons are sent again one by one")
         if delivery.obstacle:
             raise Refused(f"nothing can be sent again: {delivery.obstacle}")
-        number = send_failed_again(records, delivery.message.recipient, now)
+        number = send_failed_again(records, message_id, now, user().name)
         messages, verb = count_noun(number, "message"), "is" if number == 1 else "are"
         return f"{messages} to {delivery.to} {verb} due now."
 

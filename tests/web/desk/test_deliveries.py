@@ -176,6 +176,9 @@ def test_a_message_that_waits_or_failed_is_dropped_once_and_can_be_sent_again(
     assert "was dropped before." in send(ada, f"/deliveries/{failed}/drop")  # a second click
     assert "is due now." in send(ada, f"/deliveries/{failed}/again", state="dropped")
     assert state(desk, failed) is MessageState.WAITING
+    assert (
+        f"ada Sent message {failed} again. 23 Nov 2026, 15:00 ada Dropped message {failed}."
+    ) in ada.text("/history")
 
 
 def test_what_was_sent_or_does_not_exist_is_not_dropped(desk: DeskWorld) -> None:
@@ -205,6 +208,8 @@ def test_all_failed_messages_of_a_receiver_are_sent_again(desk: DeskWorld) -> No
     assert "3 messages to leads@acme.example are due now." in text
     assert {state(desk, each) for each in ids} == {MessageState.WAITING}
     assert state(desk, other) is MessageState.FAILED
+    act = f"ada Sent 3 failed messages to the receiver of message {ids[0]} again."
+    assert act in ada.text("/history")
 
 
 def test_letters_to_persons_are_not_sent_again_together(desk: DeskWorld) -> None:
@@ -234,6 +239,7 @@ def test_a_paused_webhook_is_resumed_and_gets_what_failed(desk: DeskWorld) -> No
     assert "is no longer paused. 2 messages are due now." in text
     assert {state(desk, each) for each in ids} == {MessageState.WAITING}
     assert "is not paused." in send(ada, resume)
+    assert ada.text("/history").count(f"ada Resumed the webhook {hook.url} of acme.") == 1
     assert ada.post("/deliveries/webhooks/unknown/resume").status_code == 404
 
 

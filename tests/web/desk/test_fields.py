@@ -24,7 +24,7 @@ from capture.delivery.endpoints import NewEndpoint, SecretBox, add_endpoint
 from capture.intake.quarantine import discard, hold_back, release
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
-from capture.lead.events import Actor
+from capture.lead.events import Actor, EventKind
 from capture.ledger.messages import Attempt, Channel, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.users import User
@@ -316,3 +316,15 @@ def test_each_field_is_seen_by_its_roles_and_by_nobody_else(
     seen: Mapping[str, str], text: str
 ) -> None:
     assert {role for role, words in seen.items() if text in words} == FIELDS[text]
+
+
+@pytest.mark.usefixtures("seen")  # the month is closed
+def test_the_evidence_does_not_show_that_the_agency_wrote_a_note(
+    installation: Installation,
+) -> None:
+    kinds = installation.desk.world.kinds(installation.leads["Subjecta Marked"])
+    assert EventKind.NOTED.value in kinds
+    path = "/statements/acme-0001/files/evidence"
+    with installation.desk.user("carol").get(path) as answer:
+        assert EventKind.ACCEPTED.value.encode() in answer.data
+        assert EventKind.NOTED.value.encode() not in answer.data
