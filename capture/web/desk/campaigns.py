@@ -190,7 +190,7 @@ def start_backtest(slug: str, version: str) -> ResponseReturnValue:
         lambda reading: _find_version(reading, _find(reading, slug)[0], version)
     )
     if typed and parse_day(campaign, typed) is None:
-        address = url_for(".show_backtest", slug=slug, version=version, since=typed)
+        address = url_for(".show_backtest", slug=slug, version=version, since=typed[:40])
         return redirect(address, 303)  # it says what is wrong
     title = f"Backtest of {slug}, version {version[:12]}"
     return start_job(JobKind.BACKTEST, title, backtest_details(campaign, typed))
