@@ -28,7 +28,8 @@ def possible_outcomes(history: LeadHistory, terms: Campaign, now: datetime) -> l
 def _is_possible(kind: EventKind, history: LeadHistory, terms: Campaign, now: datetime) -> bool:
     lead = history.lead
     if kind is EventKind.OBJECTED:
-        return _can_object(history, terms, now) and _is_allowed(lead, kind, terms, now)
+        is_open = _end_of_objection(history, terms, now) is not None
+        return is_open and _is_allowed(lead, kind, terms, now)
     if kind is EventKind.NO_SHOW and lead.appointment_at(now) == "held":
         is_open = history.held is not None and now < history.held.final_at
         return lead.appointment == "held" and is_open and _is_allowed(lead, kind, terms, now)
@@ -52,8 +53,22 @@ def _is_allowed(lead: Lead, kind: EventKind, terms: Campaign, now: datetime) -> 
     return True
 
 
-def _can_object(history: LeadHistory, terms: Campaign, now: datetime) -> bool:
-    """Whether an outcome that costs something is not final yet (rule 14 of docs/rules.md)."""
+def end_of_outcome(
+    kind: EventKind, history: LeadHistory, terms: Campaign, now: datetime
+) -> datetime | None:
+    """Until when a possible outcome can be recorded; None if no time ends it."""
+    if kind is EventKind.OBJECTED:
+        return _end_of_objection(history, terms, now)
+    if kind is EventKind.NO_SHOW and history.lead.appointment_at(now) == "held":
+        return None if history.held is None else history.held.final_at
+    if kind in MEETING_CHANGES:
+        return history.lead.deemed_held_at
+    return None
+
+
+def _end_of_objection(history: LeadHistory, terms: Campaign, now: datetime) -> datetime | None:
+    """When the last outcome that costs something becomes final; None if all of them are final
+    (rule 14 of docs/rules.md)."""
     match terms.price.billable:
         case "scheduled":
             outcomes: Sequence[BillableEvent | None] = [history.booked]
@@ -64,5 +79,6 @@ def _can_object(history: LeadHistory, terms: Campaign, now: datetime) -> bool:
         case "revenue":
             outcomes = [each for amounts in history.revenue.values() for each in amounts]
         case _:
-            return False
-    return any(outcome is not None and now < outcome.final_at for outcome in outcomes)
+            outcomes = []
+    ends = [outcome.final_at for outcome in outcomes if outcome and now < outcome.final_at]
+    return max(ends, default=None)

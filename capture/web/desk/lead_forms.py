@@ -16,7 +16,7 @@ from capture.intake.correct import is_correctable, needs_not_spam
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.lead.moves import QUARANTINE_STAGES
-from capture.lead_details.next_outcomes import possible_outcomes
+from capture.lead_details.next_outcomes import end_of_outcome, possible_outcomes
 from capture.lead_details.timeline import SENTENCES
 from capture.ledger.types import PersonalData
 from capture.outcomes.record import MEETING_RESULTS
@@ -40,6 +40,8 @@ class OutcomeForm:
     required: frozenset[str]
     when_hint: str
     """The hint beside the time: which time counts if the field stays empty."""
+    until: datetime | None
+    """Until when it can be recorded; None if no time ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _outcome_forms(history: LeadHistory, terms: Campaign, now: datetime) -> list
                 inputs=frozenset(allowed),
                 required=frozenset(needed),
                 when_hint="the time of the meeting" if kind in MEETING_RESULTS else "now",
+                until=end_of_outcome(kind, history, terms, now),
             )
         )
     return forms

@@ -265,6 +265,7 @@ def test_an_outcome_of_the_agency_can_be_objected_to_until_it_is_final(desk: Des
     send(desk, "ada", lead_id, "outcome", outcome="scheduled", at="2026-11-25T10:00")
     text = desk.user("carol").text(f"/leads/{lead_id}")
     assert "Object to the outcome" in text
+    assert "Possible until 25 Nov 2026, 15:00 . Times are in Coordinated Universal Time" in text
     no_reason = send(desk, "carol", lead_id, "outcome", outcome="objected")
     assert no_reason.status_code == 422
     done = send(desk, "carol", lead_id, "outcome", outcome="objected", reason="too_small")

@@ -65,6 +65,7 @@ def test_what_waits_comes_in_order_of_urgency(desk: DeskWorld) -> None:
     text = desk.user("ada").text("/")
     lapse = text.index("Silence accepts 1 lead within a day")
     assert "The first lead is accepted in 18 hours" in text
+    assert "Times are in Coordinated Universal Time (UTC)." in text
     assert lapse < text.index("October 2026 of acme in USD is over and not closed")
 
 
