@@ -26,8 +26,9 @@ from capture.outcomes.record import Outcome, record_outcome
 from capture.privacy.withdraw import letters_of_campaign
 from capture.signed_links import Grant, UnsubscribeGrant, UserGrant
 from capture.users.accounts import find_user
-from capture.web.app import create_desk_app
+from capture.web.app import create_app, create_desk_app
 from capture.web.config import DESK_PATH
+from gatepost.server.serve import static_site
 from tests.samples import CAMPAIGN, NOW, PARTIES
 from tests.service import web_config
 from tests.web.api.conftest import make_world
@@ -232,6 +233,14 @@ def test_every_route_of_every_app_has_its_rule(doors: Doors) -> None:
     )
     assert set(apps_of(alone)) == {"", DESK_PATH}
     assert {route.endpoint for route in routes_of({"": alone})} == {"_health", "start"}
+
+
+def test_the_server_adds_only_the_files_of_the_site(doors: Doors) -> None:
+    ledger, config = doors.desk.world.ledger, web_config(doors.desk.folder)
+    app = create_app(config, ledger)
+    own = {route.name for route in routes_of(apps_of(app))}
+    app.register_blueprint(static_site(doors.desk.folder / "output" / "www"))
+    assert {route.name for route in routes_of(apps_of(app))} - own == {"static_site.serve_file"}
 
 
 def test_a_link_opens_the_pages_of_its_purpose_and_nothing_else(doors: Doors) -> None:
