@@ -113,7 +113,7 @@ def articles_and_leads(
     months = [month_before(month, count) for count in range(MONTHS - 1, -1, -1)]
     articles = Counter(date[:7] for date in dates.values())
     leads: Counter[str] = Counter()
-    for campaign in campaigns:
-        for counted in reading.lead_counts.by_stage(campaign.slug, months[0], month, now):
-            leads[counted.month] += 0 if counted.review in NON_LEAD_STAGES else counted.count
+    slugs = [campaign.slug for campaign in campaigns]
+    for counted in reading.lead_counts.by_stage(slugs, months[0], month, now):
+        leads[counted.month] += 0 if counted.review in NON_LEAD_STAGES else counted.count
     return [MonthOfContent(name, articles[name], leads[name]) for name in months]

@@ -4,7 +4,7 @@ It has the figures of `gather_figures`, from counts and sums that the ledger kee
 is fast with very many leads.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -79,21 +79,25 @@ def gather_overview(
 ) -> Overview:
     """The overview of a month, such as `2026-11`, as of an aware time."""
     months = [month_before(month, count) for count in range(MONTHS_BEFORE, -1, -1)]
-    by_currency: dict[str, dict[str, Sums]] = {}
-    slugs: dict[str, list[str]] = {}
+    groups: defaultdict[str, list[Campaign]] = defaultdict(list)
     for campaign in campaigns:
-        currency = campaign.currency
-        slugs.setdefault(currency, []).append(campaign.slug)
-        sums = by_currency.setdefault(currency, {name: Sums(currency) for name in months})
-        _count_leads(reading, campaign, sums, now)
-        _count_customers(reading, campaign, sums, now)
-        _count_payments(reading, campaign, sums, now)
+        groups[campaign.currency].append(campaign)
+    by_currency = {}
+    for currency, group in groups.items():
+        sums = by_currency[currency] = {name: Sums(currency) for name in months}
+        _count_leads(reading, group, sums, now)
+        _count_customers(reading, group, sums, now)
+        _count_payments(reading, group, sums, now)
     _count_spending(reading, {campaign.slug: campaign for campaign in campaigns}, by_currency)
     of_month = [sums[month] for sums in by_currency.values()]
     return Overview(
         month=month,
         currencies=[
-            CurrencyOverview(currency, slugs[currency], _gauges(sums, currency, months))
+            CurrencyOverview(
+                currency,
+                _slugs(groups[currency]),
+                _gauges(sums, currency, months),
+            )
             for currency, sums in by_currency.items()
         ],
         days=_days(reading, campaigns, month, now),
@@ -105,12 +109,15 @@ def gather_overview(
 
 
 def _count_leads(
-    reading: ReadTransaction, campaign: Campaign, by_month: Mapping[str, Sums], now: datetime
+    reading: ReadTransaction,
+    campaigns: Sequence[Campaign],
+    by_month: Mapping[str, Sums],
+    now: datetime,
 ) -> None:
     """Adds the leads of each month. Acceptance by silence counts as the client's own here, because
     no figure of the overview tells them apart; reasons and times to review are not counted."""
-    months = list(by_month)
-    for counted in reading.lead_counts.by_stage(campaign.slug, months[0], months[-1], now):
+    slugs, months = _slugs(campaigns), list(by_month)
+    for counted in reading.lead_counts.by_stage(slugs, months[0], months[-1], now):
         sums = by_month[counted.month]
         if counted.review != "accepted":
             sums.stages[counted.review] += counted.count
@@ -123,10 +130,13 @@ def _count_leads(
 
 
 def _count_customers(
-    reading: ReadTransaction, campaign: Campaign, by_month: Mapping[str, Sums], now: datetime
+    reading: ReadTransaction,
+    campaigns: Sequence[Campaign],
+    by_month: Mapping[str, Sums],
+    now: datetime,
 ) -> None:
-    months = list(by_month)
-    for counted in reading.customers.sums(campaign.slug, months[0], months[-1], now):
+    slugs, months = _slugs(campaigns), list(by_month)
+    for counted in reading.customers.sums(slugs, months[0], months[-1], now):
         sums = by_month[counted.month]
         sums.customers += counted.customers
         sums.churned += counted.churned
@@ -134,17 +144,28 @@ def _count_customers(
 
 
 def _count_payments(
-    reading: ReadTransaction, campaign: Campaign, by_month: Mapping[str, Sums], now: datetime
+    reading: ReadTransaction,
+    campaigns: Sequence[Campaign],
+    by_month: Mapping[str, Sums],
+    now: datetime,
 ) -> None:
     """Adds payments to the month in which they were made, and purchases of customers to the month
     in which their lead was received."""
-    for payments in reading.customers.payments(campaign.slug, day_of(now, campaign)):
-        if payments.paid in by_month:
-            by_month[payments.paid].bought += payments.bought
-            by_month[payments.paid].refunded += payments.refunded
-        if payments.by_customers and payments.month in by_month:
-            by_month[payments.month].purchases += payments.purchases
-            by_month[payments.month].purchased += payments.bought - payments.refunded
+    by_date: defaultdict[date, list[Campaign]] = defaultdict(list)
+    for campaign in campaigns:
+        by_date[day_of(now, campaign)].append(campaign)
+    for today, group in by_date.items():
+        for payments in reading.customers.payments(_slugs(group), today):
+            if payments.paid in by_month:
+                by_month[payments.paid].bought += payments.bought
+                by_month[payments.paid].refunded += payments.refunded
+            if payments.by_customers and payments.month in by_month:
+                by_month[payments.month].purchases += payments.purchases
+                by_month[payments.month].purchased += payments.bought - payments.refunded
+
+
+def _slugs(campaigns: Sequence[Campaign]) -> list[str]:
+    return [campaign.slug for campaign in campaigns]
 
 
 def _count_spending(
@@ -188,9 +209,8 @@ def _days(
 ) -> list[Day]:
     leads: Counter[date] = Counter()
     qualified: Counter[date] = Counter()
-    for campaign in campaigns:
-        for counted in reading.lead_counts.by_day(campaign.slug, month, now):
-            leads[counted.day] += 0 if counted.review in NON_LEAD_STAGES else counted.count
-            qualified[counted.day] += counted.count if counted.review in VISIBLE_TO_CLIENT else 0
+    for counted in reading.lead_counts.by_day(_slugs(campaigns), month, now):
+        leads[counted.day] += 0 if counted.review in NON_LEAD_STAGES else counted.count
+        qualified[counted.day] += counted.count if counted.review in VISIBLE_TO_CLIENT else 0
     today = max((day_of(now, campaign) for campaign in campaigns), default=now.date())
     return [Day(day, leads[day], qualified[day]) for day in month_days(month) if day <= today]

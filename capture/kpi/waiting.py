@@ -1,15 +1,14 @@
 """What waits for the agency: the same things about which it gets letters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from capture.billing.history import add_months
 from capture.campaign.catalogue import Catalogue
 from capture.campaign.model import Campaign
 from capture.closing.cap_use import CapUse, cap_uses
-from capture.closing.months import CampaignGroup, campaign_groups, closings_of
+from capture.closing.months import CampaignGroup, campaign_groups, closed_months
 from capture.lead.review_window import month_of
 from capture.ledger.held_leads import HeldLeadQuery
 from capture.ledger.protocol import ReadTransaction
@@ -48,7 +47,7 @@ class Waiting:
 
 def gather_waiting(reading: ReadTransaction, catalogue: Catalogue, now: datetime) -> Waiting:
     """The work that waits for the agency at the time `now` (aware)."""
-    campaigns = catalogue.campaigns.values()
+    campaigns, slugs = catalogue.campaigns.values(), set(reading.campaigns.slugs())
     return Waiting(
         lapsing=reading.review_queue.lapsing(now, now + _LAPSES_SOON),
         in_quarantine=sum(reading.held_leads.counts().values()),
@@ -59,7 +58,7 @@ def gather_waiting(reading: ReadTransaction, catalogue: Catalogue, now: datetime
         near_caps=[
             (campaign, use)
             for campaign in campaigns
-            if _has_leads(reading, campaign)
+            if campaign.slug in slugs
             for use in cap_uses(reading, campaign, now)
             if use.is_near
         ],
@@ -79,25 +78,26 @@ def is_near_end(campaign: Campaign, now: datetime) -> bool:
     )
 
 
-def _has_leads(reading: ReadTransaction, campaign: Campaign) -> bool:
-    return reading.leads.first(campaign.slug) is not None
-
-
 def _open_months(reading: ReadTransaction, now: datetime) -> list[OpenMonths]:
+    closed = {
+        (closing.client, closing.currency, closing.month) for closing in closed_months(reading)
+    }
     found = []
     for group in campaign_groups(reading, now):
-        closed = closings_of(reading, group)
         this_month = min(month_of(now, campaign) for campaign in group.campaigns.values())
-        months = [month for month in _months(group.first_month, this_month) if month not in closed]
+        months = [
+            month
+            for month in _months(group.first_month, this_month)
+            if (group.client, group.currency, month) not in closed
+        ]
         if months:
             found.append(OpenMonths(group, months))
     return found
 
 
-def _months(first: str, end: str) -> list[str]:
+def _months(first: str, end: str) -> Iterator[str]:
     """The months from `first` up to and without `end`."""
-    months, day = [], date.fromisoformat(f"{first}-01")
-    while f"{day:%Y-%m}" < end:
-        months.append(f"{day:%Y-%m}")
-        day = add_months(day, 1)
-    return months
+    year, month = map(int, first.split("-"))
+    while (name := f"{year:04}-{month:02}") < end:
+        yield name
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from capture.lead.model import Lead
 from capture.ledger.campaigns import SqlCampaigns, parse_version
-from capture.ledger.dialect import Connection
+from capture.ledger.dialect import Connection, placeholders
 from capture.ledger.leads import SqlLeads
 
 
@@ -42,12 +42,14 @@ class DayCount:
 
 
 class LeadCountQueries(Protocol):
-    """Counts of a campaign's leads, without test leads. Stages are as of `now`."""
+    """Counts of the leads of campaigns together, without test leads. Stages are as of `now`."""
 
-    def by_stage(self, campaign: str, first: str, last: str, now: datetime) -> Sequence[StageCount]:
+    def by_stage(
+        self, campaigns: Sequence[str], first: str, last: str, now: datetime
+    ) -> Sequence[StageCount]:
         """The leads of the months from `first` to `last`, both included."""
 
-    def by_day(self, campaign: str, month: str, now: datetime) -> Sequence[DayCount]:
+    def by_day(self, campaigns: Sequence[str], month: str, now: datetime) -> Sequence[DayCount]:
         """The leads of a month by the day of their receipt, in order."""
 
 
@@ -122,33 +124,47 @@ class SqlLeadCounts:
         self._campaigns = campaigns
         self._leads = leads
 
-    def by_stage(self, campaign: str, first: str, last: str, now: datetime) -> Sequence[StageCount]:
-        counts = self._changed_by_time(campaign, now).months
+    def by_stage(
+        self, campaigns: Sequence[str], first: str, last: str, now: datetime
+    ) -> Sequence[StageCount]:
+        if not campaigns:
+            return []
+        counts: Counter[Keys] = Counter()
+        for (_, *key), change in self._changes_by_time(campaigns, now).months.items():
+            if first <= key[0] <= last:
+                counts[tuple(key)] += change
         for *key, leads in self._connection.execute(
-            "SELECT campaign, month, review, entered, sale, leads FROM month_counts"
-            " WHERE campaign = ? AND month BETWEEN ? AND ?",
-            (campaign, first, last),
+            "SELECT month, review, entered, sale, sum(leads) FROM month_counts"
+            f" WHERE campaign IN ({placeholders(campaigns)}) AND month BETWEEN ? AND ?"
+            " GROUP BY month, review, entered, sale",
+            (*campaigns, first, last),
         ):
             counts[tuple(key)] += leads
         return [
             StageCount(month, review, bool(entered), sale, count)
-            for (_, month, review, entered, sale), count in sorted(counts.items())
-            if count and first <= month <= last
+            for (month, review, entered, sale), count in sorted(counts.items())
+            if count
         ]
 
-    def by_day(self, campaign: str, month: str, now: datetime) -> Sequence[DayCount]:
-        counts = self._changed_by_time(campaign, now).days
+    def by_day(self, campaigns: Sequence[str], month: str, now: datetime) -> Sequence[DayCount]:
+        if not campaigns:
+            return []
+        counts: Counter[Keys] = Counter()
         first, last = f"{month}-01", f"{month}-31"
+        for (_, *key), change in self._changes_by_time(campaigns, now).days.items():
+            if first <= key[0] <= last:
+                counts[tuple(key)] += change
         for *key, leads in self._connection.execute(
-            "SELECT campaign, day, review, leads FROM day_counts"
-            " WHERE campaign = ? AND day BETWEEN ? AND ?",
-            (campaign, first, last),
+            "SELECT day, review, sum(leads) FROM day_counts"
+            f" WHERE campaign IN ({placeholders(campaigns)}) AND day BETWEEN ? AND ?"
+            " GROUP BY day, review",
+            (*campaigns, first, last),
         ):
             counts[tuple(key)] += leads
         return [
             DayCount(date.fromisoformat(day), review, count)
-            for (_, day, review), count in sorted(counts.items())
-            if count and first <= day <= last
+            for (day, review), count in sorted(counts.items())
+            if count
         ]
 
     def tally(self) -> LeadTally:
@@ -179,13 +195,12 @@ class SqlLeadCounts:
         by_month, by_day = tables
         return by_month, by_day
 
-    def _changed_by_time(self, campaign: str, now: datetime) -> LeadTally:
+    def _changes_by_time(self, campaigns: Sequence[str], now: datetime) -> LeadTally:
         """What has to be added to the stored counts because of leads that silence accepts, or that
         expire, by `now`. They are few: soon an event records it, and their stage is stored."""
         tally = self.tally()
-        leads = [*self._leads.in_review(campaign, silent_by=now), *self._leads.unconfirmed(now)]
-        for lead in leads:
-            if lead.campaign == campaign:
+        for lead in (*self._leads.in_review(silent_by=now), *self._leads.unconfirmed(now)):
+            if lead.campaign in campaigns:
                 tally.add(lead, -1)
                 tally.add(replace(lead, review=lead.review_at(now)))
         return tally

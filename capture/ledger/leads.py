@@ -114,8 +114,10 @@ class SqlLeads:
     def in_review(
         self, campaign: str | None = None, *, silent_by: datetime | None = None
     ) -> Sequence[Lead]:
+        is_by_time = campaign is None and silent_by is not None
+        index = "leads_by_deadline" if is_by_time else "leads_in_review"
         return self._by_index(
-            "leads_in_review", "review = 'qualified'", "silence_accepts_at", campaign, silent_by
+            index, "review = 'qualified'", "silence_accepts_at", campaign, silent_by
         )
 
     def unnotified(self, campaign: str) -> Sequence[Lead]:

@@ -49,6 +49,7 @@ def short_day(date_: date) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def month_name(month: str) -> str:
     """`November 2026`, of `2026-11`."""
     text: str = format_date(date.fromisoformat(f"{month}-01"), "MMMM y", locale="en")

@@ -43,7 +43,7 @@ class LeadCountContract:
         def counts(now: datetime, first: str = "2026-11") -> set[StageCount]:
             return set(
                 ledger.read(
-                    lambda reading: reading.lead_counts.by_stage("guide", first, "2026-12", now)
+                    lambda reading: reading.lead_counts.by_stage(["guide"], first, "2026-12", now)
                 )
             )
 
@@ -82,7 +82,7 @@ class LeadCountContract:
 
         def counts(now: datetime) -> list[DayCount]:
             return list(
-                ledger.read(lambda reading: reading.lead_counts.by_day("guide", "2026-11", now))
+                ledger.read(lambda reading: reading.lead_counts.by_day(["guide"], "2026-11", now))
             )
 
         monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
@@ -97,7 +97,7 @@ class LeadCountContract:
             DayCount(tuesday, "received", 1),
         ]
         assert (
-            ledger.read(lambda reading: reading.lead_counts.by_day("guide", "2026-12", NOW)) == []
+            ledger.read(lambda reading: reading.lead_counts.by_day(["guide"], "2026-12", NOW)) == []
         )
 
     def test_the_totals_of_statements_are_by_campaign_in_the_order_of_closing(

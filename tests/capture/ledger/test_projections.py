@@ -49,13 +49,13 @@ def take_test_lead(desk: Desk) -> str:
 def customer_sums(desk: Desk, now: datetime) -> list[CustomerSum]:
     return list(
         desk.ledger.read(
-            lambda reading: reading.customers.sums(SHARE.slug, "2026-11", "2026-11", now)
+            lambda reading: reading.customers.sums([SHARE.slug], "2026-11", "2026-11", now)
         )
     )
 
 
 def payments(desk: Desk, today: date) -> list[PaymentSum]:
-    return list(desk.ledger.read(lambda reading: reading.customers.payments(SHARE.slug, today)))
+    return list(desk.ledger.read(lambda reading: reading.customers.payments([SHARE.slug], today)))
 
 
 def test_payments_count_from_their_day(desk: Desk) -> None:
@@ -192,11 +192,11 @@ def test_sums_over_customers_use_an_index(desk: Desk, tmp_path: Path) -> None:
     sell(desk)
     url = f"sqlite:///{tmp_path}/ledger.db"
     (sums,) = plans_of(
-        url, lambda reading: reading.customers.sums(SHARE.slug, "2026-11", "2026-12", DECEMBER)
+        url, lambda reading: reading.customers.sums([SHARE.slug], "2026-11", "2026-12", DECEMBER)
     )
     assert "USING COVERING INDEX customers_by_month (campaign=? AND month>? AND month<?)" in str(
         sums
     )
-    (paid,) = plans_of(url, lambda reading: reading.customers.payments(SHARE.slug, FIRST))
+    (paid,) = plans_of(url, lambda reading: reading.customers.payments([SHARE.slug], FIRST))
     assert "payments_by_month USING PRIMARY KEY (campaign=?)" in str(paid)
     assert "payments_by_day USING PRIMARY KEY (campaign=? AND paid>?)" in str(paid)

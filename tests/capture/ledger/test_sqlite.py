@@ -213,11 +213,11 @@ def plans_of(url: str, query: Callable[[ReadTransaction], object]) -> list[objec
     ("query", "index"),
     [
         (
-            lambda reading: reading.lead_counts.by_stage("guide", "2026-10", "2026-11", NOW),
+            lambda reading: reading.lead_counts.by_stage(["guide"], "2026-10", "2026-11", NOW),
             "month_counts USING PRIMARY KEY (campaign=? AND month>? AND month<?)",
         ),
         (
-            lambda reading: reading.lead_counts.by_day("guide", "2026-11", NOW),
+            lambda reading: reading.lead_counts.by_day(["guide"], "2026-11", NOW),
             "day_counts USING PRIMARY KEY (campaign=? AND day>? AND day<?)",
         ),
     ],
@@ -232,7 +232,7 @@ def test_counts_of_leads_use_an_index(
     connection.close()
     in_review, unconfirmed, counts = plans_of(url, query)
     assert index in str(counts)
-    assert "leads_in_review (campaign=? AND silence_accepts_at<?)" in str(in_review)
+    assert "leads_by_deadline (silence_accepts_at<?)" in str(in_review)
     assert "leads_unconfirmed (confirm_until<?)" in str(unconfirmed)
 
 
