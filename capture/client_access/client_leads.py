@@ -130,14 +130,8 @@ def waiting_leads(
 
 def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[ClientLead]:
     """The first `limit` leads of a client that are `held_back` in review, oldest first."""
-    leads = [
-        lead
-        for campaign in reading.campaigns.slugs()
-        for lead in reading.leads.in_quarantine(campaign)
-        if lead.client == client and lead.review == "held_back" and not lead.test
-    ]
-    leads.sort(key=lambda lead: lead.received_at)
-    return [load_client_lead(reading, lead) for lead in leads[:limit]]
+    leads = reading.leads.held_back(client, limit)
+    return [load_client_lead(reading, lead) for lead in leads]
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:

@@ -76,10 +76,13 @@ def _both_sums(
         first = last = ERASED
     else:
         first, last = path_group(visits.first), path_group(visits.last)
-    return (
-        by_path[first].first.setdefault(currency, Sums(currency)),
-        by_path[last].last.setdefault(currency, Sums(currency)),
-    )
+    return _sums(by_path[first].first, currency), _sums(by_path[last].last, currency)
+
+
+def _sums(by_currency: dict[str, Sums], currency: str) -> Sums:
+    if currency not in by_currency:  # new sums for each lead would take most of the time
+        by_currency[currency] = Sums(currency)
+    return by_currency[currency]
 
 
 def _count_lead(sums: Sums, lead: TouchedLead) -> None:

@@ -143,6 +143,15 @@ class SqlLeads:
             None,
         )
 
+    def held_back(self, client: str, limit: int) -> Sequence[Lead]:
+        rows = self._connection.execute(
+            f"SELECT {LEAD} FROM leads {self._dialect.use_index.format('leads_held_back')}"
+            " WHERE client = ? AND review = 'held_back' AND test = 0"
+            " ORDER BY received_at, leads.lead_id LIMIT ?",
+            (client, limit),
+        )
+        return [lead_from_row(row) for row in rows]
+
     def spam(self, query: SpamQuery) -> Sequence[Lead]:
         where = "" if query.campaign is None else " AND campaign = :campaign"
         where += "" if query.after is None else f" AND {_FOR_CLIENT['after']}"

@@ -143,6 +143,9 @@ class LeadQueries(Protocol):
     def unconfirmed(self, ended_by: datetime) -> Sequence[Lead]:
         """Unconfirmed leads whose link ended by then: `Lead.is_expired_at`. With test leads."""
 
+    def held_back(self, client: str, limit: int) -> Sequence[Lead]:
+        """The first leads of a client in the stage `held_back`, oldest first, without tests."""
+
     def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
         """Leads that are `quarantined` or `held_back`, in the order of their recording."""
 

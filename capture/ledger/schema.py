@@ -218,6 +218,15 @@ def describe_sessions(db: Database) -> None:
     db.executescript(users.COLUMNS_OF_DEVICES)
 
 
+@MIGRATIONS()
+def index_held_back_leads(db: Database) -> None:
+    """An index of the leads in quarantine that a client sees."""
+    db.execute(
+        "CREATE INDEX leads_held_back ON leads (client, received_at, lead_id)"
+        " WHERE review = 'held_back' AND test = 0"
+    )
+
+
 _EVENTS: Final = """
     -- One row. Every write updates it first, and so holds the write lock before it reads.
     CREATE TABLE chain (

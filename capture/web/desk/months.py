@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound as NoSuchPage
 
-from capture.campaign.catalogue import read_all_files
+from capture.campaign.catalogue import read_changed_files
 from capture.closing.month_end import State
 from capture.closing.month_of_clients import MonthOfClients
 from capture.documents.agreement.model import month_name
@@ -126,7 +126,7 @@ def _month(month: str, client: str | None = None) -> MonthOfClients:
     if not is_month(month):
         raise NoSuchPage
     config = services().config
-    files = read_all_files(config.campaigns, config.clients, config.gated)
+    files = read_changed_files(config.campaigns, config.clients, config.gated)
     return MonthOfClients(desk().supplier, files, month, client)
 
 

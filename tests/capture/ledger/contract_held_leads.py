@@ -6,7 +6,7 @@ The test module of a backend subclasses `HeldLeadContract` and gives it a `ledge
 from datetime import timedelta
 from typing import Any
 
-from capture.lead.events import EventKind
+from capture.lead.events import EventKind, show_time
 from capture.ledger.held_leads import HeldLeadQuery
 from capture.ledger.protocol import Ledger, WriteTransaction
 from tests.samples import NOW, later_event, received_event
@@ -65,6 +65,24 @@ class HeldLeadContract:
         ledger.transact(fill)
         counts = ledger.read(lambda reading: reading.held_leads.counts())
         assert counts == {("guide", "alike,burst"): 3, ("guide", "honeypot"): 1}
+
+    def test_leads_held_back_in_review_are_listed_for_their_client(self, ledger: Ledger) -> None:
+        def work(records: WriteTransaction) -> None:
+            for number, lead_id in enumerate(("b", "a", "test")):
+                at = NOW + number * MINUTE
+                received = received_event(lead_id, at=at, test=lead_id == "test")
+                ends = show_time(NOW + 99 * MINUTE)
+                qualified = later_event(lead_id, EventKind.QUALIFIED, at=at, deadline=ends)
+                records.append(received, qualified, later_event(lead_id, EventKind.NOTIFIED))
+                hold(records, lead_id, "burst", kind=EventKind.HELD_BACK)
+
+        ledger.transact(work)
+
+        def ids(client: str, limit: int) -> str:
+            found = ledger.read(lambda reading: reading.leads.held_back(client, limit))
+            return "".join(lead.lead_id for lead in found)
+
+        assert (ids("acme", 9), ids("acme", 1), ids("other", 9)) == ("ba", "b", "")
 
     def test_the_last_hold_counts(self, ledger: Ledger) -> None:
         ledger.transact(fill)
