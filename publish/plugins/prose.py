@@ -32,8 +32,11 @@ class _Prose(Treeprocessor):
 
 def _region(table: Element) -> Element:
     """A region that the keyboard can reach and scroll, with the table inside."""
-    for heading in table.iter("th"):
-        heading.set("scope", "col")
+    for heading in list(table.iter("th")):
+        if len(heading) or (heading.text or "").strip():
+            heading.set("scope", "col")
+        else:  # an empty corner is no heading of anything
+            heading.tag = "td"
     region = Element("div", {"class": "table", "role": "region", "tabindex": "0"})
     names = ("".join(heading.itertext()).strip() for heading in table.iter("th"))
     region.set("aria-label", "Table: " + ", ".join(name for name in names if name))

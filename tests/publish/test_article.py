@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from markdown import Markdown
+from markdown import Markdown, markdown
 from pelican import signals
 
 from publish.build.pelican_run import settings_from
 from publish.plugins.article_nav import outline
+from publish.plugins.prose import ProseExtension
 from tests.publish.test_html_head import ORIGIN, build, data, post, read
 from tests.publish.test_theme import Page
 from tests.service import ROOT
@@ -168,3 +169,9 @@ def test_a_related_article_that_does_not_exist_stops_the_build(site: Any) -> Non
     assert site.mistakes() == [
         "content/posts/post.md:3: no article `pricng`; did you mean `pricing`?"
     ]
+
+
+def test_an_empty_corner_of_a_table_is_no_heading() -> None:
+    table = markdown("|  | b |\n|---|---|\n| c | d |", extensions=["tables", ProseExtension()])
+    assert "<td></td>" in table
+    assert '<th scope="col">b</th>' in table
