@@ -69,7 +69,7 @@ class Findings:
         ]
         for scheme, options in schemes if has_dark else schemes[:1]:
             page.emulate_media(color_scheme=scheme)
-            results = Axe().run(page, options=options)
+            results = Axe().run(page, options={"resultTypes": ["violations"], **options})
             if results.violations_count:
                 self.violations.append(f"{kind}, {scheme}: {results.generate_report()}")
 

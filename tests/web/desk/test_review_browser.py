@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from capture.web.config import DeskConfig
 from tests.app_server import running
@@ -78,6 +78,12 @@ def test_leads_are_decided_by_keys_and_the_next_one_has_the_focus(
     expect(ben).to_be_focused()
     assert desk.last(1) == "withdrawn"
     page.keyboard.press("r")
+    reasons = ben.get_by_role("radio")
+    expect(reasons.first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(reasons).to_have_count(0)
+    expect(ben).to_be_focused()
+    page.keyboard.press("r")
     page.keyboard.press("1")  # it contradicts the answer
     question = page.get_by_role("button", name="Reject all the same")
     expect(question).to_be_focused()
@@ -86,6 +92,34 @@ def test_leads_are_decided_by_keys_and_the_next_one_has_the_focus(
     expect(cleo).to_be_focused()
     assert desk.last(1) == "rejected"
     context.close()
+
+
+def test_many_leads_are_accepted_by_keyboard_alone_and_the_message_has_the_focus(
+    browser: Browser, desk: Running
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = desk.open(context, path="/leads")
+    press_tab_to(page.get_by_label("Select all leads of this page"))
+    page.keyboard.press("Space")
+    press_tab_to(page.get_by_label(re.compile("^Select Ben")))
+    page.keyboard.press("Space")  # all but Ben
+    expect(page.get_by_role("group", name="With the selected leads: 2")).to_be_visible()
+    press_tab_to(page.get_by_role("button", name="Accept"))
+    page.keyboard.press("Enter")
+    message = page.locator("p.note").first
+    expect(message).to_be_focused()
+    expect(message).to_contain_text("2 accepted")
+    assert [desk.last(lead) for lead in range(3)] == ["accepted", "qualified", "accepted"]
+    context.close()
+
+
+def press_tab_to(control: Locator) -> None:
+    """Presses Tab until the control has the focus; fails if that takes more than 60 times."""
+    for _ in range(60):
+        if control.evaluate("it => it === document.activeElement"):
+            return
+        control.page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not reach {control}")
 
 
 def test_letters_in_the_note_and_keys_with_a_modifier_decide_nothing(

@@ -58,7 +58,8 @@ const isTyping = (element) => element.matches("textarea, select, input:not([type
 
 document.addEventListener("keydown", (event) => {
   const target = document.activeElement;
-  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || isTyping(target)) return;
+  if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (isTyping(target) && event.key !== "Escape") return;
   if (target !== document.body && !target.closest("main")) return;
   const card = cardOf(target);
   const rejection = card?.querySelector(".rejection");
@@ -71,6 +72,9 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "r" && rejection) {
     rejection.open = true;
     (rejection.querySelector("input[type=radio]:checked") ?? rejection.querySelector("input[type=radio]")).focus();
+  } else if (event.key === "Escape" && rejection?.open) {
+    rejection.open = false;
+    card.focus();
   } else if (/^[1-9]$/.test(event.key) && rejection?.open) {
     const reason = rejection.querySelectorAll("input[type=radio]")[event.key - 1];
     if (!reason) return;
