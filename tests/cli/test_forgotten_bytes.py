@@ -11,8 +11,12 @@ import pytest
 import time_machine
 
 from capture.intake.submission import Submission
+from capture.jobs.lead_export import export_details
+from capture.jobs.model import JobKind, JobRequest
+from capture.jobs.store import JobStore
 from capture.ledger.messages import Attempt, Channel, NewMessage
 from capture.ledger.protocol import WriteTransaction
+from capture.ledger.types import LeadListQuery
 from capture.review.acts import reject
 from tests.cli.conftest import ROOT, Project
 from tests.samples import ANSWERS, NOW, consent_to
@@ -59,7 +63,8 @@ def texts_left(folder: Path, texts: list[str]) -> dict[str, list[str]]:
 
 
 def leave_traces(project: Project) -> str:
-    """A lead with letters, a note, a webhook that its receiver answered, and a correction."""
+    """A lead with letters, a note, a webhook that its receiver answered, a correction, and an
+    export of the desk."""
     submission = Submission(
         {**ANSWERS, **TYPED}, consent_to(""), first_touch=TOUCH, last_touch=TOUCH
     )
@@ -85,12 +90,23 @@ def leave_traces(project: Project) -> str:
         records.outbox.record_failed(message, NOW + 2 * HOUR, Attempt("it failed", 500, ECHO))
 
     project.ledger.transact(work)
+    request = JobRequest(
+        kind=JobKind.EXPORT,
+        title="Export",
+        user_id="1",
+        user_name="Ada",
+        client="",
+        details=export_details(LeadListQuery(NOW, 1, search=TYPED["full_name"]), "csv"),
+    )
+    JobStore(project.folder / "var/jobs").add(request, NOW)
+    assert ": done" in project.run("jobs").out
     return lead_id
 
 
 def test_no_file_contains_a_byte_of_an_erased_persons_texts(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("os.nice", lambda _: 0)  # the command runs in the process of the tests
     monkeypatch.setenv("GATEPOST_THEME_DIR", str(ROOT / "theme"))
     monkeypatch.setenv("GATEPOST_DNS_SERVER", "127.0.0.1:9")  # nothing answers
     terms = (project.folder / "campaigns/guide.toml").read_text()
@@ -103,6 +119,7 @@ def test_no_file_contains_a_byte_of_an_erased_persons_texts(
     before = texts_left(project.folder / "var", texts)
     assert {text for found in before.values() for text in found} == set(texts)
     assert any(name.startswith("mail/") for name in before)
+    assert any(name.startswith("jobs/") for name in before)
 
     result = project.run("forget", TYPED["email"], "--json")
     assert result.code == 0, result.err
