@@ -177,7 +177,7 @@ def test_a_message_that_waits_or_failed_is_dropped_once_and_can_be_sent_again(
     assert "is due now." in send(ada, f"/deliveries/{failed}/again", state="dropped")
     assert state(desk, failed) is MessageState.WAITING
     assert (
-        f"ada Sent message {failed} again. 23 Nov 2026, 15:00 ada Dropped message {failed}."
+        f"Sent message {failed} again. ada 23 Nov 2026, 15:00 Dropped message {failed}. ada"
     ) in ada.text("/history")
 
 
@@ -208,7 +208,7 @@ def test_all_failed_messages_of_a_receiver_are_sent_again(desk: DeskWorld) -> No
     assert "3 messages to leads@acme.example are due now." in text
     assert {state(desk, each) for each in ids} == {MessageState.WAITING}
     assert state(desk, other) is MessageState.FAILED
-    act = f"ada Sent 3 failed messages to the receiver of message {ids[0]} again."
+    act = f"Sent 3 failed messages to the receiver of message {ids[0]} again. ada"
     assert act in ada.text("/history")
 
 
@@ -239,7 +239,7 @@ def test_a_paused_webhook_is_resumed_and_gets_what_failed(desk: DeskWorld) -> No
     assert "is no longer paused. 2 messages are due now." in text
     assert {state(desk, each) for each in ids} == {MessageState.WAITING}
     assert "is not paused." in send(ada, resume)
-    assert ada.text("/history").count(f"ada Resumed the webhook {hook.url} of acme.") == 1
+    assert ada.text("/history").count(f"Resumed the webhook {hook.url} of acme. ada") == 1
     assert ada.post("/deliveries/webhooks/unknown/resume").status_code == 404
 
 

@@ -120,8 +120,8 @@ def test_every_act_on_users_tokens_and_webhooks_is_in_the_history(desk: DeskWorl
         "ada: Added the user Dora with the role client of acme.",
     ]
     text = ada.text("/history")
-    assert "23 Nov 2026, 15:00 ada Revoked the API token billing of acme." in text
-    assert "Gatepost Added the user carol with the role client of acme." in text
+    assert "Revoked the API token billing of acme. ada 23 Nov 2026, 15:00" in text
+    assert "Added the user carol with the role client of acme. Gatepost" in text
 
 
 def test_the_history_has_pages(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
