@@ -75,8 +75,8 @@ def money_cap_use(reading: ReadTransaction, campaign: Campaign, now: datetime) -
         closed={closing.month for closing in closed_months(reading, client)},
         billed=reading.statements.billed_before(client, currency, month),
     )
-    lines = [due.line for due in select_lines(reading, query)]
+    keys = select_lines(reading, query).keys
     limit = to_minor(budget, currency)
-    is_used_up = any(line.free_over_cap for line in lines)
-    used = limit if is_used_up else sum(line.amount for line in lines)
+    is_used_up = any(key.free_over_cap for key in keys)
+    used = limit if is_used_up else sum(key.amount for key in keys)
     return CapUse(MONEY_CAP, month, used, limit)

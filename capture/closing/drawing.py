@@ -91,27 +91,28 @@ class DueLines:
     ) -> None:
         self.parked = parked
         """Leads whose lines could not be computed."""
+        self.keys = keys
+        """What decides the place and the amount of each line; known without drawing it."""
         self._reading = reading
         self._query = query
         self._terms = terms
-        self._keys = keys
 
     def __iter__(self) -> Iterator[DueLine]:
         # Most leads of one version have equal verdicts: one object for all saves memory.
         shared_verdicts: dict[str, Mapping[str, Any]] = {}
-        for key in self._keys:
+        for key in self.keys:
             due = self._draw_line(key)
             verdict = shared_verdicts.setdefault(repr(due.verdict), due.verdict)
             yield replace(due, verdict=verdict)
 
     def charged(self) -> "DueLines":
         """The lines without those that the money cap made free."""
-        charged_keys = [key for key in self._keys if not key.free_over_cap]
+        charged_keys = [key for key in self.keys if not key.free_over_cap]
         return DueLines(self._reading, self._query, self._terms, charged_keys, self.parked)
 
     def versions(self) -> list[str]:
         """The campaign versions of the lines, in order of first use."""
-        return list(dict.fromkeys(key.version for key in self._keys))
+        return list(dict.fromkeys(key.version for key in self.keys))
 
     def _draw_line(self, key: DueKey) -> DueLine:
         history = _history(self._reading, key.lead_id, self._query)

@@ -27,7 +27,7 @@ def assert_drawn_as_from_every_lead(
     """Asserts that export, preview and closed statement have the lines and counts of that draw."""
     for query in _queries(reading, slug, month, as_of):
         keys, counts = _draw_from_every_lead(reading, query)
-        assert select_lines(reading, query)._keys == keys, query
+        assert select_lines(reading, query).keys == keys, query
         assert count_leads(reading, query) == counts, query
 
 
