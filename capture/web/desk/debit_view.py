@@ -39,8 +39,10 @@ class DebitView:
     declining: str
 
 
-def debit_view(reading: ReadTransaction, proposal: Proposal, now: datetime) -> DebitView:
-    """The proposal for its client, as of `now`."""
+def debit_view(
+    reading: ReadTransaction, proposal: Proposal, now: datetime, zone: ZoneInfo | None = None
+) -> DebitView:
+    """The proposal for its client, as of `now`. `zone` is that of times; None: the document's."""
     billed = billed_line(reading, proposal.statement, proposal.lead_id, proposal.period)
     statement = billed.statement
     currency = proposal.currency
@@ -55,7 +57,7 @@ def debit_view(reading: ReadTransaction, proposal: Proposal, now: datetime) -> D
         period=proposal.period,
         amount=f"{amount}{tax}",
         reason=proposal.reason.replace("_", " "),
-        proposed=moment_in_words(proposal.proposed_at, ZoneInfo(statement.time_zone)),
+        proposed=moment_in_words(proposal.proposed_at, zone or ZoneInfo(statement.time_zone)),
         state=_STATES[proposal.stage],
         explanation=_explanation(proposal),
         is_open=proposal.stage == "open",

@@ -17,6 +17,7 @@ from capture.errors import Hint, NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor
 from capture.web.desk.debit_view import DebitView, debit_view
+from capture.web.desk.times import reader_zone
 
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("To pay", "warning"),
@@ -243,7 +244,7 @@ def document_view(reading: ReadTransaction, closed: ClosedDocument, now: datetim
         parts_of(closed),
         fault,
         debits=[
-            debit_view(reading, proposal, now)
+            debit_view(reading, proposal, now, reader_zone())
             for proposal in proposals_of(reading, document.client)
             if proposal.statement == document.number
         ],

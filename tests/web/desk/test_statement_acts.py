@@ -117,6 +117,7 @@ def test_the_agency_proposes_and_the_client_approves(desk: DeskWorld, lead_id: s
     assert "A debit note waits for your answer: $5.00 net" in carol.text("/statements")
     text = carol.text("/statements/acme-0001")
     assert "Proposed debit note: $5.00" in text
+    assert "Proposed Saturday, 5 December 2026, 12:00 (Coordinated Universal Time)" in text
     assert "You owe nothing of it until you approve it." in text
     for _ in range(2):
         answer = carol.post("/debits/acme-p0001", answer="approved", note="by all means")
