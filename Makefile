@@ -13,7 +13,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 WITH_SERVERS := -n 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
-.PHONY: run write demo lint check test test-dates test-long audit screenshots lock clean
+.PHONY: run write demo lint check test test-dates test-long audit screenshots pictures lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -62,6 +62,11 @@ audit: $(VENV)/test.stamp audit/node_modules/.package-lock.json
 screenshots: $(VENV)/test.stamp
 	$(BIN)/gatepost build
 	$(BIN)/python -m audit.screenshots
+
+# The pictures of the desk in README.md and docs/, taken again on a demonstration.
+pictures: $(VENV)/test.stamp
+	$(BIN)/gatepost build
+	$(BIN)/python -m audit.pictures
 
 audit/node_modules/.package-lock.json: audit/package.json
 	npm install --no-package-lock --no-audit --no-fund --prefix audit
