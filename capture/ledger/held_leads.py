@@ -105,10 +105,10 @@ class SqlHeldLeads:
         )
         return {(campaign, signals): number for campaign, signals, number in rows}
 
-    def save(self, leads: Iterable[Lead], events: Sequence[Event]) -> None:
-        """Writes the rows of leads after their new events."""
+    def save(self, leads: Iterable[Lead], events: Mapping[str, Sequence[Event]]) -> None:
+        """Writes the rows of leads after their new events, which are given by lead id."""
         for lead in leads:
-            of_lead = [event for event in events if event.lead_id == lead.lead_id]
+            of_lead = events[lead.lead_id]
             row = held_row(lead, of_lead)
             if row is not None:
                 self._save_row(row)

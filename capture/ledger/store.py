@@ -96,7 +96,7 @@ class SqlWriteTransaction(SqlReadTransaction):
         for lead in sold:
             self.customers.replace(lead, earlier[lead.lead_id], changed[lead.lead_id])
         self.lead_list.save_signals(leads, events)
-        self.held_leads.save(leads.values(), events)
+        self.held_leads.save(leads.values(), changed)
         self._save_due_times(leads, changed)
 
     def attempt(self, work: Callable[[WriteTransaction], Result]) -> Result | Refused | NotFound:
