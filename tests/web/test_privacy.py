@@ -1,8 +1,6 @@
 """`/privacy/me` and `/consent/<token>`: the real app over a real ledger, without a server."""
 
 import json
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from capture.ledger.messages import (
     NewMessage,
 )
 from capture.ledger.protocol import WriteTransaction
+from capture.privacy.erase import erase_leads
 from capture.signed_links import consent_path, own_data_path
 from capture.web.services import EXTENSION
 from tests.samples import NOW
@@ -300,10 +299,9 @@ def test_a_link_for_something_else_opens_nothing(person: Person) -> None:
 
 
 def test_after_erasure_the_page_is_empty(person: Person) -> None:
-    person.send_form()
+    lead_id = person.send_form()
     path = person.path()
-    with closing(sqlite3.connect(person.folder / "ledger.db")) as database, database:
-        database.execute("DELETE FROM personal_data")
+    person.world.ledger.transact(lambda records: erase_leads(records, [lead_id], NOW))
     assert "We no longer store any data under this address." in person.text(path)
     assert json.loads(person.open(f"{path}/your-data.json").text) == {"forms": []}
 
