@@ -24,6 +24,7 @@ from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind, show_time
 from capture.lead.review_window import deadline, month_of
 from capture.ledger import open_ledger
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.types import PersonalData
 
@@ -101,7 +102,7 @@ def _close(
 
     def work(records: WriteTransaction) -> None:
         records.append(*lapsed)
-        close_month(records, campaign.client, parties, month, now)
+        close_month(records, campaign.client, parties, month, now, by=BY_GATEPOST)
 
     ledger.transact(work)
 

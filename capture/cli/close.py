@@ -6,7 +6,7 @@ import click
 
 from capture.billing.statement import ParkedLead, Statement
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.options import Month
+from capture.cli.options import Month, own_name_option
 from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
 from capture.closing.close import check_agency, close_month, read_statement
 from capture.closing.documents import find_closed_statement
@@ -27,8 +27,9 @@ from capture.text import count_noun
     is_flag=True,
     help="Create a numbered statement of 0 if there is nothing to bill.",
 )
+@own_name_option
 @pass_context
-def close(context: CommandContext, client: str, month: str, empty_statement: bool) -> None:
+def close(context: CommandContext, client: str, month: str, empty_statement: bool, by: str) -> None:
     """Close the month of CLIENT: create its numbered statement over all campaigns.
 
     It never changes afterwards. Closing the same month again gives the same statement. A month with
@@ -45,7 +46,7 @@ def close(context: CommandContext, client: str, month: str, empty_statement: boo
     def close_and_read(records: WriteTransaction) -> list[tuple[Closing, ClosedStatement | None]]:
         now = datetime.now(UTC)
         closings = close_month(
-            records, client, parties, month, now, empty_statement=empty_statement
+            records, client, parties, month, now, empty_statement=empty_statement, by=by
         )
         return [
             (closing, find_closed_statement(records, closing.number) if closing.number else None)

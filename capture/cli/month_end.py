@@ -18,7 +18,7 @@ from capture.cli.month_end_tables import (
     show_files,
     show_preview,
 )
-from capture.cli.options import Month
+from capture.cli.options import Month, own_name_option
 from capture.cli.output_folder import open_folder
 from capture.cli.show import as_json_option, show_json
 from capture.cli.statement_warnings import warn_of_einvoice, warn_of_parked
@@ -44,6 +44,7 @@ from capture.ledger.protocol import Ledger
     type=click.Path(file_okay=False, path_type=Path),
     help="With --close: the folder for the files; by default var/month-end/MONTH.",
 )
+@own_name_option
 @as_json_option
 @pass_context
 def month_end(
@@ -52,6 +53,7 @@ def month_end(
     month: str,
     is_close: bool,
     output: Path | None,
+    by: str,
     as_json: bool,
 ) -> None:
     """Preview a month of all clients, or close it and write its documents.
@@ -79,7 +81,7 @@ def month_end(
         if is_close:
             check_agency(context.agency)
             folder = output or context.month_ends / month
-            _close_and_write(context, ledger, of_clients, ends, folder, as_json=as_json)
+            _close_and_write(context, ledger, of_clients, ends, folder, by=by, as_json=as_json)
         elif as_json:
             show_json(ends_as_data(ends))
         else:
@@ -113,6 +115,7 @@ def _close_and_write(
     ends: Sequence[MonthEnd],
     folder: Path,
     *,
+    by: str,
     as_json: bool,
 ) -> None:
     """Closes the clients that are ready, then writes all documents of the month.
@@ -123,7 +126,7 @@ def _close_and_write(
     with open_folder(folder) as output:
         for owner, group in groupby(ends, attrgetter("client")):
             parties = of_clients.parties.get(owner)
-            for line in _close(ledger, parties, list(group), failures):
+            for line in _close(ledger, parties, list(group), by, failures):
                 if not as_json:
                     click.echo(line)
         files = write_month(
@@ -150,7 +153,7 @@ def _close_and_write(
 
 
 def _close(
-    ledger: Ledger, parties: Parties | None, ends: Sequence[MonthEnd], failures: list[str]
+    ledger: Ledger, parties: Parties | None, ends: Sequence[MonthEnd], by: str, failures: list[str]
 ) -> Iterator[str]:
     """Closes one client's month in all currencies if it is ready; lines that say what it did."""
     ready_ends = [end for end in ends if end.state is State.READY]
@@ -164,7 +167,7 @@ def _close(
     client, month = ready_ends[0].client, ready_ends[0].month
     try:
         closings = ledger.transact(
-            lambda records: close_month(records, client, parties, month, datetime.now(UTC))
+            lambda records: close_month(records, client, parties, month, datetime.now(UTC), by=by)
         )
     except FAILURES as error:
         failures.append(failure_text(client, error))

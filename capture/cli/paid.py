@@ -7,7 +7,7 @@ import click
 
 from capture.billing.account import Entry
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.options import Amount
+from capture.cli.options import Amount, own_name_option
 from capture.cli.show import show_rows
 from capture.closing.payments import (
     FullPayment,
@@ -41,6 +41,7 @@ _COLUMNS = ("number", "document", "month", "due", "open")
 )
 @click.option("--all", "client", metavar="CLIENT", help="All open documents of a client, in full.")
 @click.option("--yes", is_flag=True, help="With --all: do not ask for confirmation.")
+@own_name_option
 @pass_context
 def paid(
     context: CommandContext,
@@ -50,6 +51,7 @@ def paid(
     again: bool,
     client: str | None,
     yes: bool,
+    by: str,
 ) -> None:
     """Record a full or partial payment for the statement or debit note NUMBER.
 
@@ -64,19 +66,21 @@ def paid(
     if client is not None:
         if number is not None or amount is not None or again:
             raise click.UsageError("--all needs no NUMBER, --amount or --again")
-        _pay_all(context, client, paid_on.date(), yes=yes)
+        _pay_all(context, client, paid_on.date(), by, yes=yes)
     elif number is None or amount is None:
         raise click.UsageError("give NUMBER and --amount, or --all CLIENT")
     elif yes:
         raise click.UsageError("--yes works only with --all")
     else:
-        _pay(context, PaymentRequest(number, amount, paid_on.date(), again))
+        _pay(context, PaymentRequest(number, amount, paid_on.date(), again), by)
 
 
-def _pay(context: CommandContext, request: PaymentRequest) -> None:
+def _pay(context: CommandContext, request: PaymentRequest, by: str) -> None:
     number = request.number
     with context.ledger() as ledger:
-        entry = ledger.transact(lambda records: record_payment(records, request, datetime.now(UTC)))
+        entry = ledger.transact(
+            lambda records: record_payment(records, request, datetime.now(UTC), by)
+        )
     currency = entry.document.currency
     if entry.open:
         click.echo(f"{number}: {show_money(entry.open, currency)} is still to be paid.")
@@ -90,7 +94,7 @@ def _pay(context: CommandContext, request: PaymentRequest) -> None:
         )
 
 
-def _pay_all(context: CommandContext, client: str, paid_on: date, *, yes: bool) -> None:
+def _pay_all(context: CommandContext, client: str, paid_on: date, by: str, *, yes: bool) -> None:
     with context.ledger() as ledger:
         entries = ledger.read(lambda reading: open_entries(reading, client))
         if not entries:
@@ -99,7 +103,7 @@ def _pay_all(context: CommandContext, client: str, paid_on: date, *, yes: bool) 
             return
 
         def record(records: WriteTransaction) -> None:
-            full = FullPayment(client, open_amounts(entries), paid_on)
+            full = FullPayment(client, open_amounts(entries), paid_on, by)
             record_all_as_paid(records, full, datetime.now(UTC))
 
         dry_run_of(ledger, record)  # refuses a wrong day before it asks

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.closing.bank_files import MAX_BYTES, read_bank_file
@@ -38,9 +39,10 @@ def payments() -> None:
 @payments.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded; write nothing.")
+@own_name_option
 @as_json_option
 @pass_context
-def import_(context: CommandContext, file: Path, dry_run: bool, as_json: bool) -> None:
+def import_(context: CommandContext, file: Path, dry_run: bool, by: str, as_json: bool) -> None:
     """Record the payments in FILE that name a document, each once.
 
     FILE is CSV with the columns date, amount, currency, reference and perhaps id, or CAMT.053
@@ -59,7 +61,7 @@ def import_(context: CommandContext, file: Path, dry_run: bool, as_json: bool) -
             matches = ledger.read(lambda reading: match_payments(reading, entries, now))
             answers = [answer for answer, _ in matches]
         else:
-            answers = ledger.transact(lambda records: import_payments(records, entries, now))
+            answers = ledger.transact(lambda records: import_payments(records, entries, now, by))
     if as_json:
         show_json([_facts(answer) for answer in answers])
     else:

@@ -37,11 +37,11 @@ def new_token() -> str:
 
 
 def add_token(  # noqa: PLR0913 - the facts of a token, and who makes it
-    records: WriteTransaction, client: str, name: str, token: str, now: datetime, *, by: str = ""
+    records: WriteTransaction, client: str, name: str, token: str, now: datetime, *, by: str
 ) -> ApiToken:
     """Stores a new token of a client. Raises `Refused` if the name is in use or not valid.
 
-    `by` is the person who does it; empty: the program does it.
+    `by` is the person who does it, or `BY_GATEPOST`.
     """
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
@@ -71,7 +71,7 @@ def is_last_use_stale(api_token: ApiToken, now: datetime) -> bool:
     return api_token.used_at is None or now - api_token.used_at >= LAST_USE_PRECISION
 
 
-def revoke_token(records: WriteTransaction, token_id: str, now: datetime, by: str = "") -> ApiToken:
+def revoke_token(records: WriteTransaction, token_id: str, now: datetime, by: str) -> ApiToken:
     """Revokes a token immediately. Raises `NotFound`, or `Refused` if it is already revoked."""
     api_token = next((token for token in records.api.tokens() if token.id == token_id), None)
     if api_token is None:

@@ -100,12 +100,12 @@ def close_month(  # noqa: PLR0913 - all that closing a month depends on
     now: datetime,
     *,
     empty_statement: bool = False,
-    by: str = "",
+    by: str,
 ) -> list[Closing]:
     """Closes the client's month in each currency. Closing it again changes nothing.
 
     A month with nothing to bill is closed without a document and number, unless `empty_statement`
-    is true. `by` is the person who closes it, if that is known.
+    is true. `by` is the person who closes it, or `BY_GATEPOST`.
 
     First records the decisions by silence (rules 12 and 14). Raises `NotFound` for a client without
     leads. Raises `Refused` for a month that is not over in the time zone of each campaign, that is

@@ -68,12 +68,12 @@ def match_payments(
 
 
 def import_payments(
-    records: WriteTransaction, entries: Iterable[BankEntry], now: datetime, by: str = ""
+    records: WriteTransaction, entries: Iterable[BankEntry], now: datetime, by: str
 ) -> list[EntryAnswer]:
     """Records each payment that names exactly one document and is at most what is open for it.
 
     A payment that was recorded under the same id is not recorded again. `by` is the person who
-    imports, if that is known. Returns an answer for each entry, in order.
+    imports, or `BY_GATEPOST`. Returns an answer for each entry, in order.
     """
     answers = []
     for answer, matched in match_payments(records, entries, now):

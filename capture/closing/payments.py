@@ -38,11 +38,11 @@ class PaymentRequest:
 
 
 def record_payment(
-    records: WriteTransaction, request: PaymentRequest, now: datetime, by: str = ""
+    records: WriteTransaction, request: PaymentRequest, now: datetime, by: str
 ) -> Entry:
     """Records a payment; returns the document's entry in the account after it.
 
-    `by` is the person who entered it, if that is known.
+    `by` is the person who entered it, or `BY_GATEPOST`.
 
     Raises `NotFound` for an unknown number; `Refused` for a credit note, an amount of zero, a day
     in the future or long before the document, a larger repayment than was paid, or a payment that
@@ -99,7 +99,7 @@ def checked_payment(
 
 
 def append_payment(
-    records: WriteTransaction, document: Document, payment: Payment, now: datetime, by: str = ""
+    records: WriteTransaction, document: Document, payment: Payment, now: datetime, by: str
 ) -> None:
     """Appends the event of a checked payment; `by` is the person who entered it."""
     data = {
@@ -145,8 +145,8 @@ class FullPayment:
     confirmed: Sequence[tuple[str, int]]
     """The `open_amounts` that a person saw."""
     paid_on: date
-    by: str = ""
-    """The person who entered it, if that is known."""
+    by: str
+    """The person who entered it, or `BY_GATEPOST`."""
 
 
 def record_all_as_paid(records: WriteTransaction, full: FullPayment, now: datetime) -> None:

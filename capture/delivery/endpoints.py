@@ -77,12 +77,12 @@ class NewSecret:
 
 
 def add_endpoint(
-    records: WriteTransaction, box: SecretBox, new: NewEndpoint, now: datetime, by: str = ""
+    records: WriteTransaction, box: SecretBox, new: NewEndpoint, now: datetime, by: str
 ) -> NewSecret:
     """Stores a new endpoint of a client, with a new secret.
 
-    `by` is the person who does it, here and below; empty: the program does it. Raises `Refused` for
-    a URL that may not be called or that the client has already.
+    `by` is the person who does it, here and below, or `BY_GATEPOST`. Raises `Refused` for a URL
+    that may not be called or that the client has already.
     """
     read_url(new.url, allow_loopback=new.allow_loopback)
     endpoints = records.endpoints.select(new.client)
@@ -105,7 +105,7 @@ def add_endpoint(
 
 
 def rotate_secret(
-    records: WriteTransaction, box: SecretBox, endpoint_id: str, now: datetime, by: str = ""
+    records: WriteTransaction, box: SecretBox, endpoint_id: str, now: datetime, by: str
 ) -> NewSecret:
     """Gives an endpoint a new secret. The one before also signs until `ROTATION` has passed.
 
@@ -118,9 +118,7 @@ def rotate_secret(
     return NewSecret(find_endpoint(records, endpoint_id), secret)
 
 
-def resume_endpoint(
-    records: WriteTransaction, endpoint_id: str, now: datetime, by: str = ""
-) -> int:
+def resume_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime, by: str) -> int:
     """Ends a pause. The webhooks that failed for this endpoint are due again; returns their number.
 
     Raises `NotFound`, or `Refused` if it is not paused.
@@ -132,9 +130,7 @@ def resume_endpoint(
     return retry_failed(records, endpoint_id, now)
 
 
-def remove_endpoint(
-    records: WriteTransaction, endpoint_id: str, now: datetime, by: str = ""
-) -> int:
+def remove_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime, by: str) -> int:
     """Deletes an endpoint and drops what waits for it; returns the number of dropped webhooks.
 
     Raises `NotFound`.

@@ -17,6 +17,7 @@ from capture.demo.terms import lower_cap, read_terms
 from capture.demo.year import LAST_DAYS, Year
 from capture.errors import Refused
 from capture.ledger import open_ledger
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role, User
 from capture.signed_links import LinkSigner
@@ -129,7 +130,10 @@ def fill(  # noqa: PLR0913 - all that the year depends on
 
 
 def _add_users(records: WriteTransaction, now: datetime) -> DemoUsers:
-    agency = add_user(records, "Ada Lee", Role.AGENCY, now)
-    client = add_user(records, "Carol Diaz", Role.CLIENT, now, client="harbor")
-    add_user(records, "Vera Novak", Role.VIEWER, now)
-    return DemoUsers(new_link(records, agency, now), new_link(records, client, now))
+    agency = add_user(records, "Ada Lee", Role.AGENCY, now, by=BY_GATEPOST)
+    client = add_user(records, "Carol Diaz", Role.CLIENT, now, client="harbor", by=BY_GATEPOST)
+    add_user(records, "Vera Novak", Role.VIEWER, now, by=BY_GATEPOST)
+    return DemoUsers(
+        new_link(records, agency, now, by=BY_GATEPOST),
+        new_link(records, client, now, by=BY_GATEPOST),
+    )

@@ -14,6 +14,7 @@ from capture.delivery.context import DeliveryContext
 from capture.delivery.dispatch import CLAIM
 from capture.delivery.endpoints import NewEndpoint, SecretBox, add_endpoint
 from capture.delivery.plan import queue_messages
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.messages import VISITOR, Attempt, Channel, Message
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.review.acts import is_unnotified, notify_client_of
@@ -59,7 +60,7 @@ class Messages:
 
         def begin(records: WriteTransaction) -> None:
             for client, url in _ENDPOINTS.items():
-                add_endpoint(records, box, NewEndpoint(client, url), now)
+                add_endpoint(records, box, NewEndpoint(client, url), now, by=BY_GATEPOST)
             last, _ = records.events.head(now)
             records.outbox.save_last_planned_event(last)
 

@@ -27,6 +27,7 @@ from capture.intake.confirm import confirm_address, expire_leads
 from capture.intake.quarantine import discard, release
 from capture.intake.receive import receive_submission
 from capture.lead.events import Actor, EventKind
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import save_terms
 from capture.money import from_minor
@@ -338,7 +339,7 @@ class Year:
         parties: Parties,
         month: str,
     ) -> None:
-        for closing in close_month(records, client, parties, month, now):
+        for closing in close_month(records, client, parties, month, now, by=BY_GATEPOST):
             if closing.number and not last_days.is_left_unpaid(client, now, self.end):
                 self._plan_payment(closing.number, now)
 
@@ -351,7 +352,9 @@ class Year:
             open_amount = _open_amount(records, number)
             amount = (open_amount / parts).quantize(open_amount)
             if amount > 0:
-                record_payment(records, PaymentRequest(number, amount, now.date()), now)
+                record_payment(
+                    records, PaymentRequest(number, amount, now.date()), now, by=BY_GATEPOST
+                )
 
         self._plan(at, partial(pay, parts=2 if in_parts else 1))
         if in_parts:

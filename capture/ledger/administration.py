@@ -12,6 +12,8 @@ from capture.ledger.protocol import ReadTransaction, WriteTransaction
 
 NO_CAMPAIGN: Final = ""
 """The campaign of these events."""
+BY_GATEPOST: Final = ""
+"""In place of a person's name, if the program acts without a person."""
 
 
 def record_act(
@@ -23,7 +25,7 @@ def record_act(
     actor: Actor = Actor.AGENCY,
     **data: Any,
 ) -> None:
-    """Appends an act. `by` is the person's name; empty if the program does it without a person.
+    """Appends an act. `by` is the person's name, or `BY_GATEPOST`.
 
     `data` names the user, token, webhook or message by its id.
     """

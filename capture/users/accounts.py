@@ -48,13 +48,13 @@ def add_user(  # noqa: PLR0913 - the facts of a user
     *,
     client: str = "",
     email: str = "",
-    by: str = "",
+    by: str,
 ) -> User:
     """Stores a new user, who then needs a link to choose a passphrase.
 
-    `by` is the person who does it, here and below; empty: the program does it. The caller has
-    checked that the client exists. Raises `Refused` if the name is in use, if a value is not valid,
-    or if role and client do not fit.
+    `by` is the person who does it, here and below, or `BY_GATEPOST`. The caller has checked that
+    the client exists. Raises `Refused` if the name is in use, if a value is not valid, or if role
+    and client do not fit.
     """
     if is_blank(name) or not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise Refused(
@@ -81,9 +81,7 @@ def add_user(  # noqa: PLR0913 - the facts of a user
     return user
 
 
-def set_email(
-    records: WriteTransaction, user: User, email: str, now: datetime, by: str = ""
-) -> User:
+def set_email(records: WriteTransaction, user: User, email: str, now: datetime, by: str) -> User:
     """Changes the address for letters to a user. Raises `Refused` if it is not valid."""
     changed = replace(user, email=_checked_email(email))
     records.users.set_email(user.id, changed.email)
@@ -107,7 +105,7 @@ def user_by_id(reading: ReadTransaction, user_id: str) -> User:
     return user
 
 
-def new_link(records: WriteTransaction, user: User, now: datetime, by: str = "") -> User:
+def new_link(records: WriteTransaction, user: User, now: datetime, by: str) -> User:
     """The user with the number of a new link. Earlier links stop working.
 
     Raises `Refused` for a deactivated user.
@@ -193,7 +191,7 @@ def choose_passphrase(  # noqa: PLR0913 - the link, the passphrase, and when
     return user
 
 
-def deactivate_user(records: WriteTransaction, user: User, now: datetime, by: str = "") -> int:
+def deactivate_user(records: WriteTransaction, user: User, now: datetime, by: str) -> int:
     """Ends a user's access immediately. Returns the number of sessions that ended.
 
     Raises `Refused` for the last active user of the agency, and for a user who is deactivated.

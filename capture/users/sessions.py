@@ -108,11 +108,11 @@ def open_sessions(
 
 
 def end_session(
-    records: WriteTransaction, user: User, session_id: str, now: datetime, by: User | str = ""
+    records: WriteTransaction, user: User, session_id: str, now: datetime, by: User | str
 ) -> None:
     """Ends one session of a user. Raises `NotFound`.
 
-    `by` is who does it: a user, the name of a person, or empty if the program does it.
+    `by` is who does it: a user, the name of a person, or `BY_GATEPOST`.
     """
     if all(session.id != session_id for session in records.users.sessions(user.id)):
         raise NotFound(f"no session {session_id!r} of {user.name}", Hint.SESSIONS)
@@ -121,7 +121,7 @@ def end_session(
 
 
 def end_sessions(
-    records: WriteTransaction, user: User, now: datetime, by: User | str = "", *, keep: str = ""
+    records: WriteTransaction, user: User, now: datetime, by: User | str, *, keep: str = ""
 ) -> int:
     """Ends all sessions of a user, except the one with the id `keep`. Returns how many ended.
 

@@ -4,6 +4,7 @@ import getpass
 from datetime import datetime
 from typing import Final
 
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import Ledger, WriteTransaction
 from capture.ledger.users import Role, User
 from capture.signed_links import LinkSigner, UserGrant, passphrase_path
@@ -27,11 +28,11 @@ def first_user_link(
         if any(user.passphrase_hash for user in agency):
             return None
         if agency:
-            return new_link(records, agency[0], now)
+            return new_link(records, agency[0], now, by=BY_GATEPOST)
         for name in (_own_name(), _DEFAULT_NAME):
             if records.users.find(name) is None:
-                user = add_user(records, name, Role.AGENCY, now)
-                return new_link(records, user, now)
+                user = add_user(records, name, Role.AGENCY, now, by=BY_GATEPOST)
+                return new_link(records, user, now, by=BY_GATEPOST)
         return None
 
     user = ledger.transact(invite)

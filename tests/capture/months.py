@@ -20,7 +20,9 @@ def close_one(  # noqa: PLR0913 - those of `close_month`
     empty_statement: bool = False,
 ) -> ClosedStatement | None:
     """Closes the month; its statement, or None if it has none."""
-    (closing,) = close_month(records, client, parties, month, now, empty_statement=empty_statement)
+    (closing,) = close_month(
+        records, client, parties, month, now, empty_statement=empty_statement, by="Ada"
+    )
     return find_closed_statement(records, closing.number) if closing.number else None
 
 

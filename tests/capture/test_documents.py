@@ -55,7 +55,7 @@ def approve(desk: Desk, lead: Lead) -> Correction:
 
 def pay(desk: Desk, amount: str, number: str = "acme-0001", *, again: bool = False) -> Entry:
     request = PaymentRequest(number, Decimal(amount), date(2026, 12, 1), again)
-    return desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
+    return desk.ledger.transact(lambda records: record_payment(records, request, CLOSED, by="Ada"))
 
 
 def account(desk: Desk) -> Account:
@@ -198,14 +198,14 @@ class TestPayments:
             pay(desk, "1", "acme-0009")
         request = PaymentRequest("acme-0001", Decimal(1), date(2026, 12, 3))
         with pytest.raises(Refused, match="in the future"):
-            desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
+            desk.ledger.transact(lambda records: record_payment(records, request, CLOSED, by="Ada"))
 
     def test_all_open_documents_are_paid_only_as_they_were_confirmed(self, desk: Desk) -> None:
         bill_sale(desk)
         entries = desk.ledger.read(lambda reading: open_entries(reading, "acme"))
 
         def pay_all() -> None:
-            full = FullPayment("acme", open_amounts(entries), date(2026, 12, 1))
+            full = FullPayment("acme", open_amounts(entries), date(2026, 12, 1), by="Ada")
             desk.ledger.transact(lambda records: record_all_as_paid(records, full, CLOSED))
 
         pay(desk, "50")

@@ -46,7 +46,7 @@ def entry(
 
 
 def imported(desk: Desk, *entries: BankEntry) -> Sequence[EntryAnswer]:
-    return desk.ledger.transact(lambda records: import_payments(records, entries, CLOSED))
+    return desk.ledger.transact(lambda records: import_payments(records, entries, CLOSED, by="Ada"))
 
 
 def only(desk: Desk, bank_entry: BankEntry) -> tuple[Result, str]:
@@ -91,7 +91,7 @@ def test_an_id_with_other_content_is_left_for_a_person(desk: Desk) -> None:
 
 def test_a_payment_that_a_person_recorded_is_not_recorded_again(desk: Desk) -> None:
     request = PaymentRequest("acme-0001", Decimal(50), PAID_ON)
-    desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
+    desk.ledger.transact(lambda records: record_payment(records, request, CLOSED, by="Ada"))
     result, note = only(desk, entry(amount="50.00"))
     assert (result, "recorded already" in note) == (Result.UNDECIDED, True)
 
@@ -100,7 +100,7 @@ def test_a_person_does_not_record_what_was_imported(desk: Desk) -> None:
     imported(desk, entry(amount="50.00"))
     request = PaymentRequest("acme-0001", Decimal(50), PAID_ON)
     with pytest.raises(Exception, match="recorded already"):
-        desk.ledger.transact(lambda records: record_payment(records, request, CLOSED))
+        desk.ledger.transact(lambda records: record_payment(records, request, CLOSED, by="Ada"))
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ class Agency:
         return self.ledger.transact(
             lambda records: [
                 read_statement(find_closed_statement(records, each.number))
-                for each in close_month(records, "acme", PARTIES, month, now, empty_statement=empty)
+                for each in close_month(
+                    records, "acme", PARTIES, month, now, empty_statement=empty, by="Ada"
+                )
                 if each.number
             ]
         )

@@ -136,7 +136,7 @@ def test_a_credit_debit_or_payment_over_the_limit_is_refused(desk: Desk) -> None
     check_refused(
         writing(
             lambda records: record_payment(
-                records, PaymentRequest("acme-0001", HUGE, CLOSED.date()), CLOSED
+                records, PaymentRequest("acme-0001", HUGE, CLOSED.date()), CLOSED, by="Ada"
             )
         )
     )

@@ -68,7 +68,7 @@ def states(ends: list[MonthEnd]) -> list[tuple[str, str, State]]:
 
 
 def close(ledger: Ledger, month: str, now: datetime, client: str = "acme") -> None:
-    ledger.transact(lambda records: close_month(records, client, PARTIES, month, now))
+    ledger.transact(lambda records: close_month(records, client, PARTIES, month, now, by="Ada"))
 
 
 def waiting_lead(ledger: Ledger, terms: Campaign, at: datetime, email: str = "w@w.example") -> str:

@@ -74,8 +74,8 @@ class TestFailures:
     ) -> None:
         close_month = month_end_command.close_month
 
-        def fail_for_acme(records: object, client: str, *args: object) -> object:
-            result = close_month(records, client, *args)  # type: ignore[arg-type]
+        def fail_for_acme(records: object, client: str, *args: object, by: str) -> object:
+            result = close_month(records, client, *args, by=by)  # type: ignore[arg-type]
             if client == "acme":
                 raise KeyError("Ann Lee")
             return result

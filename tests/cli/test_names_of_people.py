@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import time_machine
 
+from capture.lead.events import EventKind
 from capture.review.acts import accept, reject
 from tests.cli.conftest import Project
 from tests.samples import NOW
@@ -41,10 +42,18 @@ def test_the_names_of_people_who_act_are_only_in_notes(project: Project) -> None
             assert result.code == 0, result.err
         clock.move_to(NOW + 20 * DAY)
         for command in (
-            ("close", "acme", "--month", "2026-11"),
+            ("close", "acme", "--month", "2026-11", "--as", ADA),
+            ("paid", "--all", "acme", "--date", "2026-12-11", "--yes", "--as", ADA),
             ("credit", "acme-0001", "--lead", other, "--reason", "goodwill", "--as", ADA),
         ):
             result = project.run(*command)
             assert result.code == 0, result.err
+    author = project.ledger.read(lambda reading: reading.people.pseudonym("acme", ADA))
+    events = {
+        recorded.event.kind: recorded.event
+        for recorded in project.ledger.read(lambda reading: list(reading.events.select()))
+    }
+    for kind in (EventKind.CLOSED, EventKind.CREDITED, EventKind.PAID):
+        assert events[kind].data["by"] == author
     assert tables_with(project, ADA) == {"notes"}
     assert tables_with(project, "Carol") == {"notes"}

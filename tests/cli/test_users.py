@@ -19,7 +19,7 @@ def logged_in(project: Project) -> Project:
 
     def fill(records: WriteTransaction) -> None:
         for number, name in enumerate(("Ada", "Ada", "Eve")):
-            user = records.users.find(name) or add_user(records, name, Role.AGENCY, now)
+            user = records.users.find(name) or add_user(records, name, Role.AGENCY, now, by="Ada")
             session = UserSession(
                 id=f"s{number}",
                 user_id=user.id,

@@ -61,7 +61,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = make_project(tmp_path_factory.mktemp("project"), site_url="https://journal.example")
     desk = Desk(folder).start()
     with desk.ledger() as ledger:
-        user = ledger.transact(lambda records: add_user(records, "Ada", Role.AGENCY, NOW))
+        user = ledger.transact(lambda records: add_user(records, "Ada", Role.AGENCY, NOW, by="Ada"))
         ledger.transact(
             lambda records: records.users.set_passphrase(user.id, hash_passphrase(WORDS))
         )

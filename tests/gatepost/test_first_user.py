@@ -52,7 +52,9 @@ def test_a_name_that_is_in_use_or_unknown_is_replaced(
         raise KeyError("uid 1000")
 
     monkeypatch.setattr(first_user.getpass, "getuser", unknown)
-    ledger.transact(lambda records: add_user(records, "Agency", Role.CLIENT, NOW, client="acme"))
+    ledger.transact(
+        lambda records: add_user(records, "Agency", Role.CLIENT, NOW, client="acme", by="Ada")
+    )
     assert first_user_link(ledger, SIGNER, NOW) is None
     monkeypatch.setattr(first_user.getpass, "getuser", lambda: "Ada")
     assert (first_user_link(ledger, SIGNER, NOW) or ("", ""))[0] == "Ada"
@@ -63,8 +65,12 @@ def test_a_deactivated_user_is_not_the_first_one(
 ) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "Ada")
     for name in ("Eve", "Bob"):
-        ledger.transact(lambda records, name=name: add_user(records, name, Role.AGENCY, NOW))
-    ledger.transact(lambda records: deactivate_user(records, find_user(records, "Bob"), NOW))
+        ledger.transact(
+            lambda records, name=name: add_user(records, name, Role.AGENCY, NOW, by="Ada")
+        )
+    ledger.transact(
+        lambda records: deactivate_user(records, find_user(records, "Bob"), NOW, by="Ada")
+    )
     assert (first_user_link(ledger, SIGNER, NOW) or ("", ""))[0] == "Eve"
 
 

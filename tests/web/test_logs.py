@@ -121,7 +121,7 @@ def break_the_database(log: Log) -> None:
 def test_no_log_contains_answers_tokens_or_networks(log: Log) -> None:
     token, now = new_token(), datetime.now(UTC)
     with log.service.ledger() as ledger:
-        ledger.transact(lambda records: add_token(records, "acme", "crm", token, now))
+        ledger.transact(lambda records: add_token(records, "acme", "crm", token, now, by="Ada"))
     log.secrets.add(token)
     assert log.service.run("webhooks", "add", "acme", CLOSED_PORT).returncode == 0
     visit(log)

@@ -232,7 +232,13 @@ class Product:
 
     def _close_month(self, records: WriteTransaction, act: Act) -> list[Closing]:
         return close_month(
-            records, CLIENT, self.parties, act.month, act.at, empty_statement=act.even_if_empty
+            records,
+            CLIENT,
+            self.parties,
+            act.month,
+            act.at,
+            empty_statement=act.even_if_empty,
+            by="Ada",
         )
 
     def _interrupt_close(self, act: Act, statements: int) -> None:
@@ -263,7 +269,7 @@ class Product:
             day_in_zone(document.time_zone, act.at),
             again=True,
         )
-        record_payment(records, request, act.at)
+        record_payment(records, request, act.at, by="Ada")
 
     def _correct_a_line(self, act: Act) -> None:
         """Issues a credit note, or a debit note that the client approves."""

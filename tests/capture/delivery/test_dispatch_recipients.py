@@ -177,7 +177,9 @@ def test_a_link_goes_to_a_user_of_a_client_whose_file_does_not_have_the_address(
     server = mail_server()
 
     def invite(records: WriteTransaction) -> None:
-        add_user(records, "Carol", Role.CLIENT, NOW, client="acme", email="carol@acme.example")
+        add_user(
+            records, "Carol", Role.CLIENT, NOW, client="acme", email="carol@acme.example", by="Ada"
+        )
         request_new_link(records, "Carol", NOW)
 
     ledger.transact(invite)

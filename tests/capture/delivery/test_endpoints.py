@@ -32,7 +32,7 @@ URL = "https://crm.acme.example/hook"
 
 def add(ledger: Ledger, url: str = URL) -> NewSecret:
     new = NewEndpoint("acme", url)
-    return ledger.transact(lambda records: add_endpoint(records, BOX, new, NOW))
+    return ledger.transact(lambda records: add_endpoint(records, BOX, new, NOW, by="Ada"))
 
 
 def stored(ledger: Ledger, endpoint_id: str) -> Endpoint:
@@ -60,7 +60,7 @@ def test_a_secret_under_another_key_cannot_be_read(ledger: Ledger) -> None:
 def test_both_secrets_sign_for_a_day_after_a_rotation(ledger: Ledger) -> None:
     made = add(ledger)
     rotated = ledger.transact(
-        lambda records: rotate_secret(records, BOX, made.endpoint.id, NOW + HOUR)
+        lambda records: rotate_secret(records, BOX, made.endpoint.id, NOW + HOUR, by="Ada")
     )
     endpoint = stored(ledger, made.endpoint.id)
     ends = NOW + HOUR + ROTATION
@@ -73,7 +73,9 @@ def test_both_secrets_sign_for_a_day_after_a_rotation(ledger: Ledger) -> None:
 def test_a_rotation_helps_after_the_key_was_lost(ledger: Ledger) -> None:
     endpoint_id = add(ledger).endpoint.id
     box = SecretBox(b"a new key for tests")
-    rotated = ledger.transact(lambda records: rotate_secret(records, box, endpoint_id, NOW))
+    rotated = ledger.transact(
+        lambda records: rotate_secret(records, box, endpoint_id, NOW, by="Ada")
+    )
     assert signing_secrets(box, stored(ledger, endpoint_id), NOW) == [rotated.secret]
 
 
@@ -96,19 +98,21 @@ def test_a_resumed_endpoint_gets_what_failed(ledger: Ledger) -> None:
     (claimed,) = claim(ledger, NOW)
     ledger.transact(lambda records: records.outbox.record_failed(claimed, NOW, Attempt("410")))
     ledger.transact(lambda records: records.endpoints.pause(endpoint_id, NOW, "410"))
-    number = ledger.transact(lambda records: resume_endpoint(records, endpoint_id, NOW + HOUR))
+    number = ledger.transact(
+        lambda records: resume_endpoint(records, endpoint_id, NOW + HOUR, by="Ada")
+    )
     assert number == 1
     assert (one(ledger).state, one(ledger).due_at) == (MessageState.WAITING, NOW + HOUR)
     assert stored(ledger, endpoint_id).paused_at is None
     with pytest.raises(Refused, match="is not paused"):
-        ledger.transact(lambda records: resume_endpoint(records, endpoint_id, NOW))
+        ledger.transact(lambda records: resume_endpoint(records, endpoint_id, NOW, by="Ada"))
 
 
 def test_a_removed_endpoint_gets_nothing_more(ledger: Ledger) -> None:
     endpoint_id = add(ledger).endpoint.id
     message = new_message("a", recipient=endpoint_id)
     ledger.transact(lambda records: records.outbox.queue(message))
-    number = ledger.transact(lambda records: remove_endpoint(records, endpoint_id, NOW))
+    number = ledger.transact(lambda records: remove_endpoint(records, endpoint_id, NOW, by="Ada"))
     assert number == 1
     assert (one(ledger).state, one(ledger).result) == ("dropped", "the webhook was removed")
     with pytest.raises(NotFound, match=f"no webhook '{endpoint_id}'"):
@@ -118,4 +122,4 @@ def test_a_removed_endpoint_gets_nothing_more(ledger: Ledger) -> None:
 @pytest.mark.parametrize("work", [resume_endpoint, remove_endpoint])
 def test_an_unknown_endpoint_is_reported(ledger: Ledger, work) -> None:
     with pytest.raises(NotFound, match="no webhook 'none'"):
-        ledger.transact(lambda records: work(records, "none", NOW))
+        ledger.transact(lambda records: work(records, "none", NOW, by="Ada"))

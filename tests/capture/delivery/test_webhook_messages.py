@@ -31,7 +31,7 @@ from tests.samples import NOW, campaign, later_event, submission
 def test_a_qualified_lead_is_announced_to_each_endpoint_of_its_client(ledger: Ledger) -> None:
     endpoints = [add(ledger).endpoint.id, add(ledger, URL + "/2").endpoint.id]
     other = NewEndpoint("other", URL)
-    ledger.transact(lambda records: add_endpoint(records, BOX, other, BEFORE))
+    ledger.transact(lambda records: add_endpoint(records, BOX, other, BEFORE, by="Ada"))
     lead = take(ledger, campaign())
     first, second = messages_of(ledger)
     assert {first.recipient, second.recipient} == set(endpoints)

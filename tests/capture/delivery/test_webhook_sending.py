@@ -79,7 +79,7 @@ def test_both_secrets_verify_during_a_rotation(ledger: Ledger) -> None:
     with receiving() as receiver:
         made = add(ledger, receiver.url, at=now)
         rotated = ledger.transact(
-            lambda records: rotate_secret(records, BOX, made.endpoint.id, now)
+            lambda records: rotate_secret(records, BOX, made.endpoint.id, now, by="Ada")
         )
         post_test(context(ledger).network, KEY, stored(ledger, made), now)
         post_test(context(ledger).network, KEY, stored(ledger, made), now + ROTATION)
@@ -174,7 +174,7 @@ def test_an_endpoint_that_answers_410_is_paused_immediately(ledger: Ledger) -> N
             send(context(ledger), message, NOW)
         assert stored(ledger, made).paused_at == NOW
         receiver.respond = status(200)
-        ledger.transact(lambda records: resume_endpoint(records, made.endpoint.id, NOW))
+        ledger.transact(lambda records: resume_endpoint(records, made.endpoint.id, NOW, by="Ada"))
         send(context(ledger), message, NOW)
     assert len(receiver.requests) == 2
 

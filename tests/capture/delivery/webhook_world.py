@@ -54,7 +54,7 @@ def context(ledger: Ledger, **changes: Any) -> DeliveryContext:
 
 def add(ledger: Ledger, url: str = URL, *, at: datetime = BEFORE) -> NewSecret:
     new = NewEndpoint("acme", url, allow_loopback=True)
-    return ledger.transact(lambda records: add_endpoint(records, BOX, new, at))
+    return ledger.transact(lambda records: add_endpoint(records, BOX, new, at, by="Ada"))
 
 
 def take(ledger: Ledger, terms: Campaign, *, at: datetime = NOW, test: bool = False) -> Lead:

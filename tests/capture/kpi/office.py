@@ -66,7 +66,9 @@ class Office:
 
     def close(self, terms: Campaign = GUIDE, month: str = "2026-11") -> None:
         at = datetime(2027, 3, 5, tzinfo=UTC) if month > "2026-11" else DECEMBER
-        self.ledger.transact(lambda records: close_month(records, terms.client, PARTIES, month, at))
+        self.ledger.transact(
+            lambda records: close_month(records, terms.client, PARTIES, month, at, by="Ada")
+        )
 
     def gather(self, *terms: Campaign, now: datetime = DECEMBER, **more: object) -> CurrencyFigures:
         query = KpiQuery(terms or (GUIDE,), now, **more)  # type: ignore[arg-type]

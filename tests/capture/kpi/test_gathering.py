@@ -133,7 +133,12 @@ def test_a_late_line_counts_in_the_month_of_its_statement_and_its_lead_in_that_o
     office.receive(at=datetime(2026, 11, 30, 12, tzinfo=UTC))
     office.ledger.transact(
         lambda records: close_month(
-            records, GUIDE.client, PARTIES, "2026-11", datetime(2026, 12, 1, 12, tzinfo=UTC)
+            records,
+            GUIDE.client,
+            PARTIES,
+            "2026-11",
+            datetime(2026, 12, 1, 12, tzinfo=UTC),
+            by="Ada",
         )
     )
     office.close(month="2026-12")

@@ -25,7 +25,9 @@ WORDS = "four easy words here"
 
 def add(ledger: Ledger, name: str = "Ada", role: Role = Role.AGENCY, **facts: str) -> User:
     return ledger.transact(
-        lambda records: new_link(records, add_user(records, name, role, NOW, **facts), NOW)
+        lambda records: new_link(
+            records, add_user(records, name, role, NOW, **facts, by="Ada"), NOW, by="Ada"
+        )
     )
 
 
@@ -62,7 +64,7 @@ def test_a_link_works_once(ledger: Ledger) -> None:
 
 def test_a_newer_link_replaces_the_earlier_one(ledger: Ledger) -> None:
     first = add(ledger)
-    second = ledger.transact(lambda records: new_link(records, first, NOW))
+    second = ledger.transact(lambda records: new_link(records, first, NOW, by="Ada"))
     with pytest.raises(LinkUsed):
         choose_passphrase(ledger, first.id, first.link_number, WORDS, NOW)
     choose_passphrase(ledger, second.id, second.link_number, WORDS, NOW)
@@ -79,7 +81,7 @@ def test_a_new_passphrase_ends_all_sessions(ledger: Ledger) -> None:
     user = add(ledger)
     choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW)
     log_in(ledger, "Ada", WORDS, NOW)
-    again = ledger.transact(lambda records: new_link(records, user, NOW))
+    again = ledger.transact(lambda records: new_link(records, user, NOW, by="Ada"))
     choose_passphrase(ledger, user.id, again.link_number, "other words again", NOW)
     assert ledger.read(lambda reading: reading.users.sessions()) == []
 
@@ -87,10 +89,10 @@ def test_a_new_passphrase_ends_all_sessions(ledger: Ledger) -> None:
 def test_a_deactivated_user_gets_no_link_and_no_letter(ledger: Ledger) -> None:
     add(ledger)
     carol = add(ledger, "Carol", Role.CLIENT, client="acme", email="carol@acme.example")
-    ledger.transact(lambda records: deactivate_user(records, carol, NOW))
+    ledger.transact(lambda records: deactivate_user(records, carol, NOW, by="Ada"))
     gone = ledger.read(lambda reading: find_user(reading, "Carol"))
     with pytest.raises(Refused, match="is deactivated; add a new user"):
-        ledger.transact(lambda records: new_link(records, gone, NOW))
+        ledger.transact(lambda records: new_link(records, gone, NOW, by="Ada"))
     with pytest.raises(LinkUsed):
         choose_passphrase(ledger, carol.id, carol.link_number, WORDS, NOW)
     assert not ledger.transact(lambda records: request_new_link(records, "Carol", NOW))
@@ -99,11 +101,13 @@ def test_a_deactivated_user_gets_no_link_and_no_letter(ledger: Ledger) -> None:
 def test_the_last_user_of_the_agency_cannot_be_deactivated(ledger: Ledger) -> None:
     ada, eve = add(ledger), add(ledger, "Eve")
     add(ledger, "Vera", Role.VIEWER)
-    ledger.transact(lambda records: deactivate_user(records, eve, NOW))
+    ledger.transact(lambda records: deactivate_user(records, eve, NOW, by="Ada"))
     with pytest.raises(Refused, match="add another one first"):
-        ledger.transact(lambda records: deactivate_user(records, ada, NOW))
+        ledger.transact(lambda records: deactivate_user(records, ada, NOW, by="Ada"))
     with pytest.raises(Refused, match="deactivated already"):
-        ledger.transact(lambda records: deactivate_user(records, find_user(records, "Eve"), NOW))
+        ledger.transact(
+            lambda records: deactivate_user(records, find_user(records, "Eve"), NOW, by="Ada")
+        )
 
 
 def test_an_unknown_user_is_not_found(ledger: Ledger) -> None:

@@ -28,11 +28,11 @@ def users(ledger: Ledger) -> Ledger:
     for name in ("Ada", "Eve"):
         user = ledger.transact(
             lambda records, name=name: new_link(
-                records, add_user(records, name, Role.AGENCY, NOW), NOW
+                records, add_user(records, name, Role.AGENCY, NOW, by="Ada"), NOW, by="Ada"
             )
         )
         choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW)
-    ledger.transact(lambda records: add_user(records, "New", Role.VIEWER, NOW))
+    ledger.transact(lambda records: add_user(records, "New", Role.VIEWER, NOW, by="Ada"))
     return ledger
 
 
@@ -83,7 +83,7 @@ def test_a_deactivated_user_is_out_immediately(users: Ledger) -> None:
     token = log_in(users, "Eve", WORDS, NOW) or ""
 
     def deactivate(records: Any) -> int:
-        return deactivate_user(records, records.users.find("Eve"), NOW)
+        return deactivate_user(records, records.users.find("Eve"), NOW, by="Ada")
 
     assert users.transact(deactivate) == 1
     assert users.read(lambda reading: find_session(reading, token, NOW)) is None

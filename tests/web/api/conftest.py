@@ -138,7 +138,7 @@ def make_world(folder: Path, **config: Any) -> World:
         world.tokens[client] = token = new_token()
         ledger.transact(
             lambda records, client=client, token=token: add_token(
-                records, client, "crm", token, NOW
+                records, client, "crm", token, NOW, by="Ada"
             )
         )
     return world

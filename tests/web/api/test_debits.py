@@ -29,7 +29,7 @@ def billed(world: World) -> Iterator[str]:
     lead_id = world.take()
     with time_machine.travel(CLOSED, tick=False):
         world.ledger.transact(
-            lambda records: close_month(records, "acme", PARTIES, "2026-11", CLOSED)
+            lambda records: close_month(records, "acme", PARTIES, "2026-11", CLOSED, by="Ada")
         )
         propose(world, lead_id)
         yield lead_id

@@ -68,7 +68,7 @@ def test_the_scheme_ignores_case_and_the_token_is_read_only_from_the_header(
 
 def test_a_revoked_token_is_refused_at_once(world: World) -> None:
     (api_token,) = world.ledger.read(lambda reading: reading.api.tokens("acme"))
-    world.ledger.transact(lambda records: revoke_token(records, api_token.id, NOW))
+    world.ledger.transact(lambda records: revoke_token(records, api_token.id, NOW, by="Ada"))
     problem(world.get(), 401)
     assert world.get(client="other").status_code == 200
 

@@ -133,7 +133,7 @@ def add_users(world: World) -> None:
 
     def add(records: WriteTransaction) -> None:
         for name, (role, client) in USERS.items():
-            user = add_user(records, name, role, NOW, client=client)
+            user = add_user(records, name, role, NOW, client=client, by="Ada")
             records.users.set_passphrase(user.id, hash_of_words())
 
     world.ledger.transact(add)

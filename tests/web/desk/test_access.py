@@ -177,7 +177,7 @@ def take_side(desk: DeskWorld, client: str, email: str) -> Side:
     )
 
     def bill(records: WriteTransaction) -> None:
-        close_month(records, client, PARTIES, "2026-11", CLOSED)
+        close_month(records, client, PARTIES, "2026-11", CLOSED, by="Ada")
         propose_debit(records, request, "Ada", CLOSED)
 
     world.ledger.transact(lambda records: record_outcome(records, meeting, NOW))
@@ -288,7 +288,9 @@ def test_a_token_of_the_api_opens_the_api_of_its_client_alone(doors: Doors) -> N
     revoked = new_token()
 
     def add(records: WriteTransaction) -> None:
-        revoke_token(records, add_token(records, "acme", "old", revoked, NOW).id, NOW)
+        revoke_token(
+            records, add_token(records, "acme", "old", revoked, NOW, by="Ada").id, NOW, by="Ada"
+        )
 
     world.ledger.transact(add)
     own, other = world.tokens["acme"], world.tokens["other"]

@@ -41,7 +41,7 @@ def endpoint(desk: DeskWorld, *, paused: bool) -> Endpoint:
 
     def work(records: WriteTransaction) -> Endpoint:
         new = NewEndpoint("acme", "https://crm.acme.example/in")
-        added = add_endpoint(records, SecretBox(b"a key of webhooks"), new, NOW).endpoint
+        added = add_endpoint(records, SecretBox(b"a key of webhooks"), new, NOW, by="Ada").endpoint
         if paused:
             records.endpoints.pause(added.id, NOW, "it answered 500")
         return added

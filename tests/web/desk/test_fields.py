@@ -171,9 +171,11 @@ def fill(installation: Installation) -> None:
 
     def deliver(records: WriteTransaction) -> None:
         records.downloads.count(subject, "download-mark.pdf", NOW)
-        set_email(records, find_user(records, "oscar"), "oscar@mark.example", NOW)
+        set_email(records, find_user(records, "oscar"), "oscar@mark.example", NOW, by="Ada")
         new = NewEndpoint("acme", "https://hook-mark.example/in")
-        endpoint = add_endpoint(records, SecretBox(b"a key of webhooks"), new, NOW).endpoint
+        endpoint = add_endpoint(
+            records, SecretBox(b"a key of webhooks"), new, NOW, by="Ada"
+        ).endpoint
         message = NewMessage(
             key="marked",
             channel=Channel.WEBHOOK,
@@ -208,7 +210,7 @@ def decide_and_close(installation: Installation) -> None:
     for client in ("acme", "other"):
         ledger.transact(
             lambda records, client=client: close_month(  # type: ignore[misc]
-                records, client, PARTIES, "2026-11", CLOSED
+                records, client, PARTIES, "2026-11", CLOSED, by="Ada"
             )
         )
 

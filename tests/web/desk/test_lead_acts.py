@@ -236,7 +236,9 @@ def test_a_closed_month_takes_no_more_revenue_and_no_correction(desk: DeskWorld)
     assert send(desk, "carol", lead_id, "outcome", **paid).status_code == 303
     later(desk, 14 * DAY)
     close = NOW + 14 * DAY
-    desk.world.ledger.transact(lambda r: close_month(r, "acme", PARTIES, "2026-11", close))
+    desk.world.ledger.transact(
+        lambda r: close_month(r, "acme", PARTIES, "2026-11", close, by="Ada")
+    )
     text = desk.user("ada").text(f"/leads/{lead_id}")
     assert "Billed on acme-0001" in text
     assert 'href="/desk/statements/acme-0001"' in desk.user("ada").get(f"/leads/{lead_id}").text

@@ -19,7 +19,7 @@ LONG = f"?{urandom(4000).hex()}"
 def link(desk: DeskWorld, name: str, life: timedelta = LINK_LIFE) -> str:
     """The path below the desk's prefix of a new link of a user."""
     user = desk.world.ledger.transact(
-        lambda records: new_link(records, find_user(records, name), NOW)
+        lambda records: new_link(records, find_user(records, name), NOW, by="Ada")
     )
     token = desk.world.signer.user(UserGrant(user.id, user.link_number, NOW + life))
     return passphrase_path(token).removeprefix("/desk")
@@ -142,14 +142,14 @@ def test_a_session_ends_after_twelve_hours_without_use(desk: DeskWorld) -> None:
 def test_a_deactivated_user_is_out_at_the_next_page(desk: DeskWorld) -> None:
     browser = desk.user("carol")
     desk.world.ledger.transact(
-        lambda records: deactivate_user(records, find_user(records, "carol"), NOW)
+        lambda records: deactivate_user(records, find_user(records, "carol"), NOW, by="Ada")
     )
     assert browser.get("/").status_code == 303
     assert browser.log_in("carol").status_code == 422
 
 
 def test_a_one_time_link_sets_the_passphrase_once(desk: DeskWorld) -> None:
-    desk.world.ledger.transact(lambda records: add_user(records, "Eve", Role.VIEWER, NOW))
+    desk.world.ledger.transact(lambda records: add_user(records, "Eve", Role.VIEWER, NOW, by="Ada"))
     path, browser = link(desk, "Eve"), desk.browser()
     assert "You will log in as Eve" in browser.text(path)
     assert browser.post(path, passphrase=WORDS, repeated="else").status_code == 422
@@ -184,7 +184,9 @@ def test_a_forgotten_passphrase_is_reset_by_letter_and_the_answer_tells_nothing(
 ) -> None:
     ledger = desk.world.ledger
     ledger.transact(
-        lambda records: add_user(records, "Eve", Role.AGENCY, NOW, email="eve@agency.example")
+        lambda records: add_user(
+            records, "Eve", Role.AGENCY, NOW, email="eve@agency.example", by="Ada"
+        )
     )
     pages = []
     for name in ("eve", "ada", "nobody"):

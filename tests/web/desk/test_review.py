@@ -221,7 +221,7 @@ def colleague(desk: DeskWorld) -> Browser:
     """A second user of the client acme, logged in."""
 
     def add(records: WriteTransaction) -> None:
-        added = add_user(records, "cora", Role.CLIENT, NOW, client="acme")
+        added = add_user(records, "cora", Role.CLIENT, NOW, client="acme", by="Ada")
         records.users.set_passphrase(added.id, hash_of_words())
 
     desk.world.ledger.transact(add)

@@ -21,7 +21,7 @@ def lead_id(desk: DeskWorld) -> str:
     lead_id = desk.world.take()
     desk.clock.move_to(CLOSED)
     desk.world.ledger.transact(
-        lambda records: close_month(records, "acme", PARTIES, "2026-11", CLOSED)
+        lambda records: close_month(records, "acme", PARTIES, "2026-11", CLOSED, by="Ada")
     )
     return lead_id
 

@@ -28,7 +28,7 @@ def closed(desk: DeskWorld) -> DeskWorld:
     for client in ("acme", "other"):
         ledger.transact(
             lambda records, client=client: close_month(  # type: ignore[misc]
-                records, client, PARTIES, "2026-11", CLOSED
+                records, client, PARTIES, "2026-11", CLOSED, by="Ada"
             )
         )
     return desk
@@ -122,7 +122,7 @@ def test_a_look_at_a_document_is_logged(closed: DeskWorld) -> None:
 def test_payments_and_credits_change_the_account(closed: DeskWorld) -> None:
     credit(closed)
     payment = PaymentRequest("acme-0001", Decimal(30), date(2026, 12, 5))
-    closed.world.ledger.transact(lambda records: record_payment(records, payment, CLOSED))
+    closed.world.ledger.transact(lambda records: record_payment(records, payment, CLOSED, by="Ada"))
     text = closed.user("carol").text("/statements/acme-0001")
     assert "Total $100.00 Credited $20.00 Paid $30.00 To pay $50.00" in text
     note = closed.user("carol").text("/statements/acme-0002")
@@ -175,7 +175,7 @@ def test_an_e_invoice_is_offered_in_each_form(desk: DeskWorld) -> None:
     desk.world.take()
     desk.clock.move_to(CLOSED)
     desk.world.ledger.transact(
-        lambda records: close_month(records, "acme", EU_PARTIES, "2026-11", CLOSED)
+        lambda records: close_month(records, "acme", EU_PARTIES, "2026-11", CLOSED, by="Ada")
     )
     carol = desk.user("carol")
     text = carol.text("/statements/acme-0001")

@@ -23,7 +23,9 @@ def billed(box: Letterbox) -> str:
     box.wait(CLOSED - NOW)
     request = CorrectionRequest("acme-0001", lead_id, "wrong_rate", amount=Decimal(5))
     ledger = box.world.ledger
-    ledger.transact(lambda records: close_month(records, "acme", PARTIES, "2026-11", CLOSED))
+    ledger.transact(
+        lambda records: close_month(records, "acme", PARTIES, "2026-11", CLOSED, by="Ada")
+    )
     ledger.transact(lambda records: propose_debit(records, request, "Ada", CLOSED))
     return lead_id
 
