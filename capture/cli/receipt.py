@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from capture.cli.campaign_history import CommittedFile, find_version, is_repository
+from capture.campaign.git_history import CommittedFile, find_version, is_repository
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
 from capture.cli.show import as_json_option, plain, show_facts, show_heading, show_json

@@ -13,8 +13,8 @@ from capture.files import atomic_write
 from capture.jobs.model import Job, JobResult
 from capture.jobs.run import JobContext, Progress
 from capture.jobs.store import JobStore
+from capture.ledger.campaigns import parse_version
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.terms import saved_campaign
 
 MOST_CHANGED: Final = 50
 """Changed leads that a result lists, the newest ones."""
@@ -22,8 +22,12 @@ _BACKTEST: Final = TypeAdapter(Backtest)
 
 
 def backtest_details(draft: Campaign, since: str) -> Mapping[str, Any]:
-    """The details of the request: a stored version, and the first day as ISO 8601 or empty."""
-    return {"campaign": draft.slug, "version": draft.version, "since": since}
+    """The details of the request: a version, and the first day as ISO 8601 or empty.
+
+    They carry the text of the version, because the ledger has only those that were in force.
+    """
+    version = {"campaign": draft.slug, "version": draft.version, "text": draft.text}
+    return version | {"since": since}
 
 
 def midnight(draft: Campaign, day: date) -> datetime:
@@ -37,7 +41,7 @@ def run_backtest(context: JobContext, job: Job, progress: Progress) -> JobResult
 
     def judge(reading: ReadTransaction) -> Backtest:
         slug = details["campaign"]
-        draft = saved_campaign(reading, slug, details["version"])
+        draft = parse_version(slug, details["version"], details["text"])
         since = midnight(draft, date.fromisoformat(details["since"])) if details["since"] else None
         progress.begin("Judging the leads", reading.leads.count(slug, since))
         leads = progress.count(reading.leads.judged(slug, since))

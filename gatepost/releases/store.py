@@ -14,9 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+from capture.campaign.git_history import RELEASE_FILE
 from capture.errors import Refused, Unavailable
-
-RELEASE_FILE: Final = "release.json"
 
 
 @dataclass(frozen=True, slots=True)

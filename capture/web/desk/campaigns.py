@@ -6,7 +6,7 @@ Nothing of an agreement is edited here: the campaign's file in git is the agreem
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -29,7 +29,7 @@ from capture.web.desk.access import (
     own_client,
     user,
 )
-from capture.web.desk.backtest_view import BacktestView, backtest_view, parse_day
+from capture.web.desk.backtest_view import backtest_view, parse_day
 from capture.web.desk.campaign_view import (
     TONES,
     CampaignRow,
@@ -41,6 +41,7 @@ from capture.web.desk.campaign_view import (
     state_of,
     version_views,
 )
+from capture.web.desk.committed_view import committed_draft, committed_views
 from capture.web.desk.own_jobs import start_job
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services, site_url
@@ -92,7 +93,7 @@ def show(slug: str) -> ResponseReturnValue:
     """One campaign: its state, its agreement in words, and its versions."""
     now = datetime.now(UTC)
 
-    def load(reading: ReadTransaction) -> dict[str, object]:
+    def load(reading: ReadTransaction) -> dict[str, Any]:
         campaign, has_file = _find(reading, slug)
         state = state_of(reading, campaign, now, has_file=has_file)
         return {
@@ -109,12 +110,14 @@ def show(slug: str) -> ResponseReturnValue:
             "agreement": _agreement(campaign),
         }
 
-    site = services().site.current()
+    site, is_agency = services().site.current(), own_client() is None
+    facts = services().ledger.read(load)
     return desk_page(
         "campaign.html",
-        **services().ledger.read(load),
+        **facts,
+        committed=committed_views(facts["campaign"]) if is_agency else (),
         tones=TONES,
-        is_agency=own_client() is None,
+        is_agency=is_agency,
         file=_file_of(slug),
         form_url=f"{site.capture_url or site.url}/f/{slug}",
         form_pages=[
@@ -163,19 +166,16 @@ def download(slug: str, version: str) -> ResponseReturnValue:
 def show_backtest(slug: str, version: str) -> ResponseReturnValue:
     """The verdicts of a version on past leads, and the difference on the bill. Changes no lead."""
     now, typed = datetime.now(UTC), request.args.get("since", "")
-
-    def load(reading: ReadTransaction) -> tuple[Campaign, BacktestView]:
-        campaign = _find_version(reading, _find(reading, slug)[0], version)
-        return campaign, backtest_view(reading, campaign, typed, now)
-
-    campaign, view = services().ledger.read(load)
+    draft, was_in_force = _find_draft(slug, version)
+    view = services().ledger.read(lambda reading: backtest_view(reading, draft, typed, now))
     if view.result is not None:
         lead_ids = [lead.lead_id for lead in view.result.changed]
         services().ledger.transact(lambda records: log_access(records, "backtest", lead_ids, now))
     page = desk_page(
         "backtest.html",
-        campaign=campaign,
+        campaign=draft,
         version=version,
+        was_in_force=was_in_force,
         view=view,
     )
     return page, 422 if view.problem else 200
@@ -186,14 +186,12 @@ def show_backtest(slug: str, version: str) -> ResponseReturnValue:
 def start_backtest(slug: str, version: str) -> ResponseReturnValue:
     """Judges more leads than one page can: a job."""
     typed = request.form.get("since", "")
-    campaign = services().ledger.read(
-        lambda reading: _find_version(reading, _find(reading, slug)[0], version)
-    )
-    if typed and parse_day(campaign, typed) is None:
+    draft, _ = _find_draft(slug, version)
+    if typed and parse_day(draft, typed) is None:
         address = url_for(".show_backtest", slug=slug, version=version, since=typed[:40])
         return redirect(address, 303)  # it says what is wrong
     title = f"Backtest of {slug}, version {version[:12]}"
-    return start_job(JobKind.BACKTEST, title, backtest_details(campaign, typed))
+    return start_job(JobKind.BACKTEST, title, backtest_details(draft, typed))
 
 
 @blueprint.post("/campaigns/<slug>/pause")
@@ -236,11 +234,33 @@ def _find(reading: ReadTransaction, slug: str) -> tuple[Campaign, bool]:
 def _find_version(reading: ReadTransaction, current: Campaign, version: str) -> Campaign:
     """A version of the agreement with this client. Raises 404 for one with an earlier client, which
     is possible before the first lead (rule 17 of docs/rules.md)."""
-    text = reading.campaigns.version_text(current.slug, version)
-    found = None if text is None else parse_version(current.slug, version, text)
-    if found is None or found.client != current.client:
+    found = _stored_version(reading, current, version)
+    if found is None:
         raise NoSuchPage
     return found
+
+
+def _find_draft(slug: str, version: str) -> tuple[Campaign, bool]:
+    """A version of the agreement from the ledger or else from git, and whether it was in force.
+
+    Raises 404 if neither has it.
+    """
+
+    def load(reading: ReadTransaction) -> tuple[Campaign, Campaign | None]:
+        current, _ = _find(reading, slug)
+        return current, _stored_version(reading, current, version)
+
+    current, stored = services().ledger.read(load)
+    draft = stored or committed_draft(current, version)
+    if draft is None:
+        raise NoSuchPage
+    return draft, stored is not None
+
+
+def _stored_version(reading: ReadTransaction, current: Campaign, version: str) -> Campaign | None:
+    text = reading.campaigns.version_text(current.slug, version)
+    found = None if text is None else parse_version(current.slug, version, text)
+    return found if found is not None and found.client == current.client else None
 
 
 def _agreement(campaign: Campaign) -> Agreement | None:
