@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sqlite3
 from datetime import timedelta
 
 import openpyxl
@@ -106,8 +105,7 @@ def test_a_lead_keeps_the_price_of_its_campaign_version_rule_16(project: Project
 
 def test_an_erased_lead_keeps_its_line_without_its_data(project: Project) -> None:
     lead_id = project.take()
-    with sqlite3.connect(project.folder / "var/gatepost.db") as db:
-        db.execute("DELETE FROM personal_data")
+    project.ledger.transact(lambda records: records.erasure.erase([lead_id], NOW))
     (row,) = rows(project, *NOVEMBER)
     assert (row["lead_id"], row["amount"], row["full_name"]) == (lead_id, "50.00", "")
     assert row["verdict"] == "Company size is at least 101: met"

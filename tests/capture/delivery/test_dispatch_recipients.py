@@ -1,10 +1,7 @@
 """What a sent or refused letter means: the notice of a lead, a bounce, a recipient who is gone."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -64,12 +61,11 @@ def test_a_digest_is_a_notice_of_each_of_its_leads(
 
 
 def test_a_digest_is_no_notice_of_a_lead_whose_data_was_erased(
-    ledger: Ledger, mail_server: Start, clock: Clock, tmp_path: Path
+    ledger: Ledger, mail_server: Start, clock: Clock
 ) -> None:
     leads = [receive(ledger, local) for local in ("ann", "bob")]
     queue(ledger, kind="leads_digest", data={"leads": leads})
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
-        database.execute("DELETE FROM personal_data WHERE lead_id = ?", leads[1:])
+    ledger.transact(lambda records: records.erasure.erase(leads[1:], NOW))
     run(ledger, mail_server(), clock, queue_messages=lambda *_: 0)
     assert [find(ledger, lead_id).notified for lead_id in leads] == [True, False]
 
