@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from capture.campaign.git_history import committed_versions
 from tests.deploy.server import ROOT, SERVICE_UID, Server, Writer, publisher_command
 
 UNCHANGED = "Nothing was published; the site is unchanged."
@@ -70,6 +71,21 @@ def test_a_mistake_in_a_campaign_is_reported_with_its_line(writer: Writer) -> No
     writer.commit("An unknown model")
     (line, *_) = refusal(writer)
     assert line.startswith(f"{path}:{text[: text.index('model =')].count(chr(10)) + 1}: ")
+
+
+def test_a_release_knows_the_versions_that_were_committed_before_it(
+    writer: Writer, server: Server
+) -> None:
+    """The desk lists them: of the commits of one push only the last is ever in force."""
+    path = "campaigns/acme-demo.toml"
+    text = (writer.folder / path).read_text()
+    for number in ("1", "2"):
+        writer.write(path, f"# {number}\n{text}")
+        writer.commit(number)
+    assert writer.push().accepted
+    found = committed_versions(server.site / "current/campaigns", "acme-demo")
+    newest = [each.content.decode() for each in found[:3]]
+    assert newest == [f"# 2\n{text}", f"# 1\n{text}", text]
 
 
 @pytest.mark.parametrize("path", ["theme/static/style.css", "pelicanconf.py", "evil.py"])
