@@ -33,9 +33,10 @@ ROOT = HERE.parent
 GATEPOST = Path(sys.executable).with_name("gatepost")
 PACKAGES = {"java": "default-jre-headless", "chromium": "chromium", "node": "nodejs"}
 LIGHTHOUSE_PATHS = ("/", "/sample/", "/category/pricing/", "/f/acme-cloud-guide")
-# An article with a form: the limits of what it loads, in bytes without pictures and in requests.
+# An article with a form: the limits of what it loads, in bytes without pictures and in requests,
+# including the one that counts the view.
 ARTICLE = "/four-numbers-that-matter/"
-MAX_BYTES, MAX_REQUESTS = 50_000, 6
+MAX_BYTES, MAX_REQUESTS = 50_000, 7
 XML_TYPES = {"application/xml", "text/xml", "application/atom+xml"}
 
 
