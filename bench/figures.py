@@ -20,6 +20,7 @@ from capture.campaign.files import read_campaign, read_client
 from capture.closing.close import close_month
 from capture.kpi.grouping import month_before
 from capture.ledger import open_ledger
+from capture.ledger.administration import BY_GATEPOST
 
 RUNS = (("kpi",), ("kpi", "--by", "month"), ("kpi", "--by", "post"))
 
@@ -54,7 +55,14 @@ def _close(folder: Path) -> None:
     end = FIRST + YEAR + timedelta(days=3)
     for back in range(13, 0, -1):  # the first lead is of October in the campaign's zone
         month = month_before(f"{end:%Y-%m}", back)
-        closing = partial(close_month, client=campaign.client, parties=both, month=month, now=end)
+        closing = partial(
+            close_month,
+            client=campaign.client,
+            parties=both,
+            month=month,
+            now=end,
+            by=BY_GATEPOST,
+        )
         ledger.transact(closing)
     ledger.close()
 

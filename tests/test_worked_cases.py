@@ -228,7 +228,7 @@ def desk(
     tokens = {client: new_token() for client in ("acme", *VARIANTS)}
     with Service(folder).ledger() as ledger:
         for client, token in tokens.items():
-            add = partial(add_token, client=client, name=client, token=token, now=NOW)
+            add = partial(add_token, client=client, name=client, token=token, now=NOW, by="Ada")
             ledger.transact(add)
         app = create_app(api_config(folder), ledger)
         desk = Desk(ids, runner(monkeypatch, capfdbinary), app.test_client(), tokens)
