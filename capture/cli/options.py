@@ -55,7 +55,7 @@ own_name_option = click.option(
     metavar="NAME",
     help="Your name, for the record.",
 )
-"""For acts that scripts do as well: on users, tokens and webhooks, closed months and payments."""
+"""For acts that scripts do as well: on users, tokens, webhooks, months, payments and lists."""
 
 by_option = click.option(
     "--as", "by", required=True, metavar="NAME", help="Your name, for the record."

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, show_json, show_rows
 from capture.errors import short_path
@@ -25,10 +26,11 @@ _MAX_LEAD_IDS: Final = 5
 @click.argument("client")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show which leads each line matches; write nothing.")
+@own_name_option
 @as_json_option
 @pass_context
 def suppress(
-    context: CommandContext, client: str, file: Path, dry_run: bool, as_json: bool
+    context: CommandContext, client: str, file: Path, dry_run: bool, by: str, as_json: bool
 ) -> None:
     """Add e-mail addresses and company domains from FILE.csv to CLIENT's suppression list.
 
@@ -48,7 +50,9 @@ def suppress(
             new = sum(not match.is_known for match in matches)
         else:
             matches = []
-            new = ledger.transact(lambda records: add_suppressions(records, client, entries, now))
+            new = ledger.transact(
+                lambda records: add_suppressions(records, client, entries, now, by)
+            )
     if as_json:
         show_json(
             {"new": new, "known": len(entries) - new}

@@ -1,4 +1,4 @@
-"""Webhook endpoints of clients: add, rotate the secret, resume, remove.
+"""Webhook endpoints of clients: add, rotate the secret, pause, resume, remove.
 
 A secret is shown once, when it is made. The ledger holds it encrypted with Fernet under a key of
 the installation, so a copy of the database alone signs nothing.
@@ -20,7 +20,7 @@ from capture.delivery.addresses import read_url
 from capture.delivery.by_hand import retry_failed
 from capture.errors import Hint, NotFound, Refused, Unavailable
 from capture.lead.events import EventKind
-from capture.ledger.administration import record_act
+from capture.ledger.administration import BY_GATEPOST, record_act
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import MessageState
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
@@ -116,6 +116,14 @@ def rotate_secret(
     records.endpoints.replace_secret(endpoint_id, box.encrypt(secret), now + ROTATION)
     _record(records, EventKind.WEBHOOK_ROTATED, endpoint, by, now)
     return NewSecret(find_endpoint(records, endpoint_id), secret)
+
+
+def pause_endpoint(
+    records: WriteTransaction, endpoint: Endpoint, reason: str, now: datetime
+) -> None:
+    """Pauses an endpoint that fails. Does nothing if it is paused already, or was removed."""
+    if records.endpoints.pause(endpoint.id, now, reason):
+        _record(records, EventKind.WEBHOOK_PAUSED, endpoint, BY_GATEPOST, now)
 
 
 def resume_endpoint(records: WriteTransaction, endpoint_id: str, now: datetime, by: str) -> int:

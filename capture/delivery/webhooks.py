@@ -21,7 +21,7 @@ from capture.client_access.lead_serializer import EVENTS, serialize_lead, visibl
 from capture.delivery.addresses import read_url
 from capture.delivery.attempts import DeliveryError, PermanentFailure, TemporaryFailure
 from capture.delivery.context import DeliveryContext
-from capture.delivery.endpoints import SecretBox, signing_secrets
+from capture.delivery.endpoints import SecretBox, pause_endpoint, signing_secrets
 from capture.delivery.posting import Answer, Network, post
 from capture.errors import Refused, Unavailable
 from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
@@ -346,10 +346,10 @@ def _record_failure(
     """Counts the failure, and pauses the endpoint after too many or after 410."""
     failures = records.endpoints.count_failure(endpoint.id)
     if attempt.status == _GONE:
-        records.endpoints.pause(endpoint.id, now, attempt.result)
+        pause_endpoint(records, endpoint, attempt.result, now)
     elif failures >= PAUSE_AFTER:
         reason = f"{failures} attempts failed one after the other, the last one: {attempt.result}"
-        records.endpoints.pause(endpoint.id, now, reason)
+        pause_endpoint(records, endpoint, reason, now)
 
 
 def _record_success(

@@ -12,9 +12,11 @@ from capture.csv_table import read_lines
 from capture.email_domains import domain_of, is_disposable, is_free_mail
 from capture.errors import FileErrors, Problem, Refused
 from capture.form.contact import email_address
+from capture.lead.events import EventKind
 from capture.lead.identity import keys_to_match, keys_to_store, select_keys
 from capture.lead.model import Lead
 from capture.lead.moves import STAGES
+from capture.ledger.administration import record_act
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import DuplicateQuery
 
@@ -81,13 +83,26 @@ def read_suppressions(content: bytes, where: str) -> list[Entry]:
 
 
 def suppress(
-    records: WriteTransaction, client: str, entries: Iterable[Entry], now: datetime
+    records: WriteTransaction, client: str, entries: Sequence[Entry], now: datetime, by: str
 ) -> int:
-    """Adds entries to the client's list; returns how many are new. For `Ledger.transact`."""
+    """Adds entries to the client's list; returns how many are new. For `Ledger.transact`.
+
+    `by` is the person who does it. The event holds numbers, and no entry.
+    """
     new = 0
     for entry in entries:
         new += not records.people.is_suppressed(client, entry.matched)
         records.people.suppress(client, entry.keys.items(), now)
+    if entries:
+        record_act(
+            records,
+            EventKind.SUPPRESSIONS_ADDED,
+            by,
+            now,
+            client=client,
+            new=new,
+            known=len(entries) - new,
+        )
     return new
 
 

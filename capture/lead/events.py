@@ -68,10 +68,12 @@ class EventKind(StrEnum):
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
     WEBHOOK_ADDED = "webhook_added"
     WEBHOOK_ROTATED = "webhook_rotated"
+    WEBHOOK_PAUSED = "webhook_paused"
     WEBHOOK_RESUMED = "webhook_resumed"
     WEBHOOK_REMOVED = "webhook_removed"
     MESSAGE_RETRIED = "message_retried"
     MESSAGE_DROPPED = "message_dropped"
+    SUPPRESSIONS_ADDED = "suppressions_added"
 
 
 ADMINISTRATION: Final = frozenset(
@@ -86,13 +88,15 @@ ADMINISTRATION: Final = frozenset(
         EventKind.TOKEN_REVOKED,
         EventKind.WEBHOOK_ADDED,
         EventKind.WEBHOOK_ROTATED,
+        EventKind.WEBHOOK_PAUSED,
         EventKind.WEBHOOK_RESUMED,
         EventKind.WEBHOOK_REMOVED,
         EventKind.MESSAGE_RETRIED,
         EventKind.MESSAGE_DROPPED,
+        EventKind.SUPPRESSIONS_ADDED,
     }
 )
-"""Acts on users, API tokens, webhooks, and messages of the outbox."""
+"""Acts on users, API tokens, webhooks, messages of the outbox, and suppression lists."""
 
 
 class Actor(StrEnum):

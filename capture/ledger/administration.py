@@ -1,4 +1,4 @@
-"""Acts on users, API tokens, webhooks and messages: events of no campaign and no lead.
+"""Acts on users, tokens, webhooks, messages and suppression lists: events without a lead.
 
 An event holds ids and a keyed hash of the person's name, and no personal data (rule 31 of
 docs/rules.md). Names and addresses are in the tables of the users, tokens and webhooks.
@@ -27,7 +27,7 @@ def record_act(
 ) -> None:
     """Appends an act. `by` is the person's name, or `BY_GATEPOST`.
 
-    `data` names the user, token, webhook or message by its id.
+    `data` names the user, token, webhook or message by its id, or the client of a list.
     """
     if by:
         data["by"] = author_id(records, by)

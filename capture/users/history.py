@@ -1,4 +1,4 @@
-"""The history of users, tokens, webhooks and messages in sentences: who did what, and when."""
+"""The history of users, tokens, webhooks, messages and suppression lists in sentences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ _UNKNOWN_PERSON: Final = "a person who is no user of the desk"
 _WEBHOOK_ACTS: Final = {
     EventKind.WEBHOOK_ADDED: "Added",
     EventKind.WEBHOOK_ROTATED: "Made a new secret for",
+    EventKind.WEBHOOK_PAUSED: "Paused",
     EventKind.WEBHOOK_RESUMED: "Resumed",
     EventKind.WEBHOOK_REMOVED: "Removed",
 }
@@ -59,6 +60,8 @@ def administration_history(
             return f"{_WEBHOOK_ACTS[event.kind]} the webhook {url} of {data['client']}."
         if "message" in data:
             return _act_on_message(event)
+        if event.kind is EventKind.SUPPRESSIONS_ADDED:
+            return _added_suppressions(event)
         return _act_on_user(event, names.get(data["user"], data["user"]))
 
     return [
@@ -85,6 +88,14 @@ def _act_on_message(event: Event) -> str:
     if number is None:
         return f"Sent {message} again."
     return f"Sent {count_noun(number, 'failed message')} to the receiver of {message} again."
+
+
+def _added_suppressions(event: Event) -> str:
+    data = event.data
+    return (
+        f"Extended the suppression list of {data['client']}: {data['new']:,} new, "
+        f"{data['known']:,} known already."
+    )
 
 
 def _act_on_user(event: Event, name: str) -> str:

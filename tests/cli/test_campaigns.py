@@ -3,6 +3,8 @@
 import json
 import sqlite3
 
+from capture.ledger.administration import author_id
+from capture.users.history import administration_history
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 
@@ -78,6 +80,27 @@ def test_a_suppression_list_is_imported_completely_or_not_at_all_rule_4(project:
     )
     assert "suppressed" in project.run("lead", project.take()).out
     assert "2 known already" in project.run("suppress", "acme", str(file)).out
+
+
+def test_an_extended_suppression_list_is_in_the_history_without_its_entries(
+    project: Project,
+) -> None:
+    file = project.folder / "list.csv"
+    file.write_text("email\nann@clinic.example\nrival.example\n")
+    assert project.run("suppress", "acme", str(file), "--dry-run").code == 0
+    assert project.ledger.read(lambda reading: reading.events.head()[0]) == 0
+    for command in (("--as", "Ada"), ()):
+        assert project.run("suppress", "acme", str(file), *command).code == 0
+    again, first = project.ledger.read(lambda reading: administration_history(reading, limit=3))
+    assert first.text == "Extended the suppression list of acme: 2 new, 0 known already."
+    assert again.text == "Extended the suppression list of acme: 0 new, 2 known already."
+    events = project.ledger.read(lambda reading: list(reading.events.select()))
+    by, own = (recorded.event.data.pop("by") for recorded in events)
+    assert by == project.ledger.read(lambda reading: author_id(reading, "Ada")) != own
+    assert [recorded.event.data for recorded in events] == [
+        {"client": "acme", "new": 2, "known": 0},
+        {"client": "acme", "new": 0, "known": 2},
+    ]
 
 
 def test_suppress_suggests_a_name_for_an_unknown_client(project: Project) -> None:

@@ -90,7 +90,7 @@ def test_every_lead_by_a_form_gets_the_same_letter_whatever_its_verdict(office: 
     own = office(campaign("[caps]\nleads_a_month = 2", text=GATED.text))
     confirm(own, own.receive())
     entries = read_suppressions(b"email\nsue@known.example\n", "list.csv")
-    own.ledger.transact(lambda records: suppress(records, "acme", entries, NOW))
+    own.ledger.transact(lambda records: suppress(records, "acme", entries, NOW, by="Ada"))
     leads = {
         "duplicate": own.receive(full_name="Ann B. Lee"),
         "disqualified": own.receive(email="dan@small.example", company_size="1-50"),

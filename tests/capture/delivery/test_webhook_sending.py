@@ -22,6 +22,7 @@ from capture.lead.events import Actor, EventKind
 from capture.ledger.messages import Message, MessageState
 from capture.ledger.protocol import Ledger
 from capture.review.acts import Act, accept
+from capture.users.history import administration_history
 from tests.capture.delivery.receivers import Receiver, receiving, status
 from tests.capture.delivery.webhook_world import (
     BOX,
@@ -155,6 +156,11 @@ def test_an_endpoint_that_fails_ten_times_running_is_paused(ledger: Ledger) -> N
         with pytest.raises(PermanentFailure, match="is paused since 2026-11-23 15:00 UTC: 10"):
             send(context(ledger), message, NOW)
         assert len(receiver.requests) == PAUSE_AFTER
+    paused, _ = ledger.read(lambda reading: administration_history(reading, limit=3))
+    assert (paused.who, paused.text) == (
+        "Gatepost",
+        f"Paused the webhook {receiver.url} of acme.",
+    )
 
 
 def test_a_success_starts_the_count_again(ledger: Ledger) -> None:

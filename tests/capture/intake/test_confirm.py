@@ -203,7 +203,7 @@ class TestDuplicates:
         """Rule 4."""
         lead = office.receive()
         entries = read_suppressions(b"email\nann@clinic.example\n", "list.csv")
-        office.ledger.transact(lambda records: suppress(records, "acme", entries, NOW))
+        office.ledger.transact(lambda records: suppress(records, "acme", entries, NOW, by="Ada"))
         assert office.confirm(lead).review == "suppressed"
 
 

@@ -80,8 +80,8 @@ def test_a_suppression_list_matches_every_spelling_and_names_the_leads(ledger: L
         (2, False, 2),
         (3, False, 0),
     ]
-    assert ledger.transact(lambda records: suppress(records, "acme", listed, NOW)) == 3
-    assert ledger.transact(lambda records: suppress(records, "acme", listed, NOW)) == 0
+    assert ledger.transact(lambda records: suppress(records, "acme", listed, NOW, by="Ada")) == 3
+    assert ledger.transact(lambda records: suppress(records, "acme", listed, NOW, by="Ada")) == 0
     assert stages(ledger, "an.a@gmail.com", "di@clinic.example") == ["suppressed"] * 2
 
 
@@ -90,7 +90,7 @@ def test_an_entry_of_version_1_still_matches(ledger: Ledger) -> None:
     ledger.transact(lambda records: records.people.suppress("acme", keys, NOW))
     (listed,) = read_suppressions(b"ana@gmail.com", "l.csv")
     assert stages(ledger, "ana+x@gmail.com") == ["suppressed"]
-    assert ledger.transact(lambda records: suppress(records, "acme", [listed], NOW)) == 0
+    assert ledger.transact(lambda records: suppress(records, "acme", [listed], NOW, by="Ada")) == 0
     assert stages(ledger, "a.na@gmail.com") == ["suppressed"]
 
 

@@ -75,7 +75,7 @@ def _undelivered(ledger: Ledger) -> dict[str, str]:
     receive(ledger, BY_MAIL)
     receive(ledger, full)
     entries = read_suppressions(b"email\nsue@known.example\n", "list.csv")
-    ledger.transact(lambda records: suppress(records, "acme", entries, NOW))
+    ledger.transact(lambda records: suppress(records, "acme", entries, NOW, by="Ada"))
     robot = replace(
         submission(campaign(), email="bot@robots.example"), spam_signals=("honeypot", "too_fast")
     )
@@ -154,7 +154,7 @@ def pay_all(desk: Desk, at: datetime) -> None:
     for entry in desk.ledger.read(lambda reading: open_entries(reading, "acme")):
         amount = from_minor(entry.open, entry.document.currency)
         request = PaymentRequest(entry.document.number, amount, at.date())
-        desk.ledger.transact(partial(record_payment, request=request, now=at))
+        desk.ledger.transact(partial(record_payment, request=request, now=at, by="Ada"))
 
 
 def test_an_accepted_lead_is_due_when_it_is_billed_and_paid(ledger: Ledger) -> None:
@@ -232,7 +232,7 @@ def test_old_looks_at_data_and_ended_sessions_are_deleted(ledger: Ledger, tmp_pa
             records.users.start_session(session, f"{number}" * 64)
 
     ledger.transact(fill)
-    erase_old_data(ledger, PERIODS, tmp_path, now)
+    erase_old_data(ledger, PERIODS, tmp_path, NO_JOBS, now)
     users = ledger.read(lambda reading: reading.users)
     assert [access.at for _, access in users.accesses(limit=9)] == [now - ACCESS_LOG_KEPT]
     assert [session.id for session in users.sessions()] == ["s1"]
