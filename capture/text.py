@@ -1,4 +1,4 @@
-"""Small functions on text: blank text, folded case, nouns, durations, canonical JSON."""
+"""Small functions on text: blank text, folded case, nouns, codes, durations, canonical JSON."""
 
 import json
 import re
@@ -45,6 +45,11 @@ def fold_case(text: str) -> str:
 def count_noun(number: int, noun: str) -> str:
     """`1 lead`, `2 leads`, `1,000 leads`, of a noun with a regular plural."""
     return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def words_of_code(code: str) -> str:
+    """A code as words: `too_small` is `too small`."""
+    return code.replace("_", " ")
 
 
 def duration_in_words(duration: timedelta) -> str:

@@ -8,8 +8,9 @@ from typing import Final
 
 from capture.closing.decisions import LeadInQuarantine, LeadInReview
 from capture.closing.month_end import MonthEnd
+from capture.ledger.messages import Channel, Message
 from capture.money import show_money
-from capture.text import count_noun
+from capture.text import count_noun, words_of_code
 
 _QUARANTINE_ROWS: Final = 10
 """Up to this number, each lead of a campaign in quarantine has its own row."""
@@ -39,9 +40,9 @@ def decision_rows(end: MonthEnd, show_time: ShowTime) -> Iterator[DecisionRow]:
     decisions, currency = end.decisions, end.currency
     for debit in decisions.debits:
         money = show_money(debit.amount, currency)
-        what = f"{money} more on {debit.statement} ({debit.reason}): the client has not answered"
-        since = show_time(debit.proposed_at)
-        yield DecisionRow("debit", debit.id, f"{what} since {since}")
+        what = f"{money} more on {debit.statement} ({words_of_code(debit.reason)})"
+        since = f"the client has not answered since {show_time(debit.proposed_at)}"
+        yield DecisionRow("debit", debit.id, f"{what}: {since}")
     for note in decisions.late_credits:
         money = show_money(note.amount, currency)
         what = f"{money} back on {note.statement}: {note.reason} recorded after that month's close"
@@ -57,8 +58,7 @@ def decision_rows(end: MonthEnd, show_time: ShowTime) -> Iterator[DecisionRow]:
         what = f"no revenue recorded for the month from {period.first_day}"
         yield _lead_row("revenue", period.lead_id, what, period.campaign)
     for message in decisions.failed_messages:
-        what = f"{message.kind} to {message.recipient} failed: {message.result}"
-        yield DecisionRow("delivery", str(message.id), what)
+        yield DecisionRow("delivery", str(message.id), _message_text(message))
     yield from _quarantine_rows(decisions.in_quarantine)
     for lead in decisions.in_review:
         yield _lead_row("review", lead.lead_id, _review_text(lead, show_time), lead.campaign)
@@ -83,6 +83,13 @@ def _quarantine_rows(leads: Sequence[LeadInQuarantine]) -> Iterator[DecisionRow]
 
 def _lead_row(about: str, lead_id: str, what: str, campaign: str) -> DecisionRow:
     return DecisionRow(about, lead_id, what, campaign, lead_id)
+
+
+def _message_text(message: Message) -> str:
+    if message.channel is Channel.WEBHOOK:
+        return f"webhook {message.kind} failed: {message.result}"
+    letter = f'letter "{words_of_code(message.kind)}" to {message.recipient}'
+    return f"{letter} failed: {message.result}"
 
 
 def _review_text(lead: LeadInReview, show_time: ShowTime) -> str:

@@ -22,7 +22,7 @@ from capture.documents.agreement.model import (
 from capture.documents.price_words import price_of_lines, show_price
 from capture.documents.sheet import Cell, Section, Sheet, SheetPart, Table
 from capture.money import show_money
-from capture.text import count_noun
+from capture.text import count_noun, words_of_code
 
 EVENTS: Final = {
     "accepted": "Lead accepted",
@@ -338,7 +338,7 @@ def _bank_details(parties: Parties) -> Iterator[str]:
 
 def reason_words(code: str) -> str:
     """A reason's code as words: `too_small` is `too small`."""
-    return visible_text(code.replace("_", " "))
+    return visible_text(words_of_code(code))
 
 
 # How to check the document without trusting the agency, and without its software.

@@ -19,7 +19,7 @@ from capture.letters.render import (
     moment_in_words,
     short,
 )
-from capture.text import count_noun
+from capture.text import count_noun, words_of_code
 
 MOST_ROWS: Final = 20
 """Most leads or messages that a letter names."""
@@ -119,7 +119,7 @@ def failed_deliveries(letterhead: Letterhead, messages: tuple[FailedDelivery, ..
     ]
     for message in messages[:MOST_ROWS]:
         rows = (
-            ("Message", message.kind.replace("_", " ")),
+            ("Message", words_of_code(message.kind)),
             ("To", message.recipient),
             ("About", message.about),
             ("Error", message.result),

@@ -110,7 +110,7 @@ class TestPreview:
         ran = run(agency, *MONTH, "--client", "other")
         (row,) = (line for line in ran.out.splitlines() if line.startswith("delivery"))
         assert row.split(maxsplit=2)[2] == (
-            "lead_to_review to leads@acme.example failed: 550 no such mailbox"
+            'letter "lead to review" to leads@acme.example failed: 550 no such mailbox'
         )
         dollars, euros = sorted(
             json.loads(run(agency, *MONTH, "--client", "acme", "--json").out),

@@ -11,6 +11,7 @@ from capture.documents.agreement.model import day
 from capture.ledger.protocol import ReadTransaction
 from capture.letters.render import moment_in_words
 from capture.money import show_money
+from capture.text import words_of_code
 
 _STATES = {
     "open": "Waits for you",
@@ -56,7 +57,7 @@ def debit_view(
         lead_id=proposal.lead_id,
         period=proposal.period,
         amount=f"{amount}{tax}",
-        reason=proposal.reason.replace("_", " "),
+        reason=words_of_code(proposal.reason),
         proposed=moment_in_words(proposal.proposed_at, zone or ZoneInfo(statement.time_zone)),
         state=_STATES[proposal.stage],
         explanation=_explanation(proposal),

@@ -8,6 +8,7 @@ from capture.documents.agreement.model import visible_text
 from capture.lead_details.stages import Tone
 from capture.ledger.messages import VISITOR, Channel, Message, MessageState
 from capture.ledger.protocol import ReadTransaction
+from capture.text import words_of_code
 
 _MOST_OF_ANSWER: Final = 300
 """Characters of a receiver's answer."""
@@ -61,7 +62,7 @@ def delivery_view(reading: ReadTransaction, message: Message) -> Delivery:
     parts = (status, message.result, message.answer)
     return Delivery(
         message,
-        kind=message.kind if is_webhook else message.kind.replace("_", " ").capitalize(),
+        kind=message.kind if is_webhook else words_of_code(message.kind).capitalize(),
         to="the person" if to == VISITOR else visible_text(to),
         is_webhook=is_webhook,
         tone=_TONES.get(message.state, ""),

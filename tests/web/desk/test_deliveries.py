@@ -117,6 +117,17 @@ def test_filters_select_by_channel_and_client(desk: DeskWorld) -> None:
     assert "webhook https://crm.acme.example/in" in ada.text("/deliveries?channel=webhook")
 
 
+def test_the_preview_of_a_month_links_to_a_failed_webhook(desk: DeskWorld) -> None:
+    desk.world.take()
+    hook = endpoint(desk, paused=False)
+    message_id = fail(
+        desk, "hook", channel=Channel.WEBHOOK, kind="lead.qualified", recipient=hook.id
+    )
+    answer = desk.user("ada").get("/months/2026-11/clients/acme")
+    assert "Webhook lead.qualified failed: " in words(answer)
+    assert f'state=failed&amp;client=acme#message-{message_id}"' in answer.text
+
+
 def test_the_list_has_pages(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "PAGE_SIZE", 2)
     for name in "abc":
