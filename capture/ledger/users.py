@@ -47,6 +47,11 @@ class User:
         return self.deactivated_at is None
 
     @property
+    def can_log_in(self) -> bool:
+        """Whether the user is active and has chosen a passphrase."""
+        return self.is_active and bool(self.passphrase_hash)
+
+    @property
     def actor(self) -> Actor:
         """The side in whose name the user acts."""
         return Actor.CLIENT if self.role is Role.CLIENT else Actor.AGENCY

@@ -194,17 +194,18 @@ def choose_passphrase(  # noqa: PLR0913 - the link, the passphrase, and when
 def deactivate_user(records: WriteTransaction, user: User, now: datetime, by: str) -> int:
     """Ends a user's access immediately. Returns the number of sessions that ended.
 
-    Raises `Refused` for the last active user of the agency, and for a user who is deactivated.
+    Raises `Refused` for a user of the agency if no other one can log in, and for a user who is
+    deactivated.
     """
     if not user.is_active:
         raise Refused(f"{user.name} is deactivated already")
     agency = [other for other in records.users.select() if other.role is Role.AGENCY]
     if user.role is Role.AGENCY and not any(
-        other.is_active and other.id != user.id for other in agency
+        other.can_log_in and other.id != user.id for other in agency
     ):
         raise Refused(
-            f"{user.name} is the last user of the agency, and somebody must be able to add others; "
-            "add another one first"
+            f"without {user.name} no user of the agency can log in; add another one first, who "
+            "chooses a passphrase"
         )
     records.users.deactivate(user.id, now)
     ended = records.users.end_sessions(user.id)

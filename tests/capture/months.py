@@ -5,6 +5,7 @@ from datetime import datetime
 from capture.billing.statement import Parties, Statement
 from capture.closing.close import close_month, preview_statements
 from capture.closing.documents import find_closed_statement
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import ClosedStatement
 from tests.samples import PARTIES
@@ -21,7 +22,7 @@ def close_one(  # noqa: PLR0913 - those of `close_month`
 ) -> ClosedStatement | None:
     """Closes the month; its statement, or None if it has none."""
     (closing,) = close_month(
-        records, client, parties, month, now, empty_statement=empty_statement, by="Ada"
+        records, client, parties, month, now, empty_statement=empty_statement, by=BY_GATEPOST
     )
     return find_closed_statement(records, closing.number) if closing.number else None
 

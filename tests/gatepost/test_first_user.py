@@ -13,7 +13,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.ledger.users import Role
 from capture.signed_links import LinkSigner, TokenExpired
-from capture.users.accounts import add_user, choose_passphrase, deactivate_user, find_user
+from capture.users.accounts import add_user, choose_passphrase
 from gatepost.server import first_user
 from gatepost.server.first_user import first_user_link
 from tests.needs import starts_server
@@ -64,13 +64,13 @@ def test_a_deactivated_user_is_not_the_first_one(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "Ada")
-    for name in ("Eve", "Bob"):
+    _, bob = (
         ledger.transact(
             lambda records, name=name: add_user(records, name, Role.AGENCY, NOW, by="Ada")
         )
-    ledger.transact(
-        lambda records: deactivate_user(records, find_user(records, "Bob"), NOW, by="Ada")
+        for name in ("Eve", "Bob")
     )
+    ledger.transact(lambda records: records.users.deactivate(bob.id, NOW))
     assert (first_user_link(ledger, SIGNER, NOW) or ("", ""))[0] == "Eve"
 
 

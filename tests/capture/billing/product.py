@@ -30,6 +30,7 @@ from capture.lead.consent import Consent
 from capture.lead.events import Actor, EventKind
 from capture.lead.model import Lead
 from capture.ledger import open_ledger
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.types import ClosedStatement
 from capture.money import from_minor
@@ -238,7 +239,7 @@ class Product:
             act.month,
             act.at,
             empty_statement=act.even_if_empty,
-            by="Ada",
+            by=BY_GATEPOST,
         )
 
     def _interrupt_close(self, act: Act, statements: int) -> None:
@@ -269,7 +270,7 @@ class Product:
             day_in_zone(document.time_zone, act.at),
             again=True,
         )
-        record_payment(records, request, act.at, by="Ada")
+        record_payment(records, request, act.at, by=BY_GATEPOST)
 
     def _correct_a_line(self, act: Act) -> None:
         """Issues a credit note, or a debit note that the client approves."""

@@ -20,6 +20,7 @@ from capture.delivery.posting import Network
 from capture.delivery.webhooks import messages_for_event
 from capture.intake.receive import receive_submission
 from capture.lead.model import Lead
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import Message, NewMessage
 from capture.ledger.protocol import Ledger, ReadTransaction
@@ -54,7 +55,7 @@ def context(ledger: Ledger, **changes: Any) -> DeliveryContext:
 
 def add(ledger: Ledger, url: str = URL, *, at: datetime = BEFORE) -> NewSecret:
     new = NewEndpoint("acme", url, allow_loopback=True)
-    return ledger.transact(lambda records: add_endpoint(records, BOX, new, at, by="Ada"))
+    return ledger.transact(lambda records: add_endpoint(records, BOX, new, at, by=BY_GATEPOST))
 
 
 def take(ledger: Ledger, terms: Campaign, *, at: datetime = NOW, test: bool = False) -> Lead:

@@ -10,6 +10,7 @@ from capture.intake.submission import Submission
 from capture.kpi.gathering import KpiQuery, gather_figures
 from capture.kpi.grouping import CurrencyFigures
 from capture.lead.events import Actor, EventKind
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import Ledger
 from capture.outcomes.record import Outcome
 from capture.outcomes.repeats import record_once
@@ -67,7 +68,7 @@ class Office:
     def close(self, terms: Campaign = GUIDE, month: str = "2026-11") -> None:
         at = datetime(2027, 3, 5, tzinfo=UTC) if month > "2026-11" else DECEMBER
         self.ledger.transact(
-            lambda records: close_month(records, terms.client, PARTIES, month, at, by="Ada")
+            lambda records: close_month(records, terms.client, PARTIES, month, at, by=BY_GATEPOST)
         )
 
     def gather(self, *terms: Campaign, now: datetime = DECEMBER, **more: object) -> CurrencyFigures:

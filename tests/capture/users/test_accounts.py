@@ -100,7 +100,11 @@ def test_a_deactivated_user_gets_no_link_and_no_letter(ledger: Ledger) -> None:
 
 def test_the_last_user_of_the_agency_cannot_be_deactivated(ledger: Ledger) -> None:
     ada, eve = add(ledger), add(ledger, "Eve")
-    add(ledger, "Vera", Role.VIEWER)
+    vera = add(ledger, "Vera", Role.VIEWER)
+    for user in (ada, vera):
+        choose_passphrase(ledger, user.id, user.link_number, WORDS, NOW)
+    with pytest.raises(Refused, match="add another one first, who chooses a passphrase"):
+        ledger.transact(lambda records: deactivate_user(records, ada, NOW, by="Ada"))
     ledger.transact(lambda records: deactivate_user(records, eve, NOW, by="Ada"))
     with pytest.raises(Refused, match="add another one first"):
         ledger.transact(lambda records: deactivate_user(records, ada, NOW, by="Ada"))
@@ -108,6 +112,16 @@ def test_the_last_user_of_the_agency_cannot_be_deactivated(ledger: Ledger) -> No
         ledger.transact(
             lambda records: deactivate_user(records, find_user(records, "Eve"), NOW, by="Ada")
         )
+
+
+def test_a_user_of_the_agency_can_be_deactivated_once_another_one_can_log_in(
+    ledger: Ledger,
+) -> None:
+    ada, eve = add(ledger), add(ledger, "Eve")
+    with pytest.raises(Refused, match="without Ada no user of the agency can log in"):
+        ledger.transact(lambda records: deactivate_user(records, ada, NOW, by="Ada"))
+    choose_passphrase(ledger, eve.id, eve.link_number, WORDS, NOW)
+    assert ledger.transact(lambda records: deactivate_user(records, ada, NOW, by="Eve")) == 0
 
 
 def test_an_unknown_user_is_not_found(ledger: Ledger) -> None:

@@ -20,6 +20,7 @@ from capture.client_access.api_tokens import add_token, new_token
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
 from capture.ledger import open_ledger
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
 from capture.web.app import create_app
@@ -138,7 +139,7 @@ def make_world(folder: Path, **config: Any) -> World:
         world.tokens[client] = token = new_token()
         ledger.transact(
             lambda records, client=client, token=token: add_token(
-                records, client, "crm", token, NOW, by="Ada"
+                records, client, "crm", token, NOW, by=BY_GATEPOST
             )
         )
     return world

@@ -20,6 +20,7 @@ from capture.campaign.catalogue import read_all_files
 from capture.jobs.run import JobContext, run_jobs
 from capture.jobs.store import JobStore
 from capture.jobs.works import WORKS
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role
 from capture.users.accounts import add_user
@@ -133,7 +134,7 @@ def add_users(world: World) -> None:
 
     def add(records: WriteTransaction) -> None:
         for name, (role, client) in USERS.items():
-            user = add_user(records, name, role, NOW, client=client, by="Ada")
+            user = add_user(records, name, role, NOW, client=client, by=BY_GATEPOST)
             records.users.set_passphrase(user.id, hash_of_words())
 
     world.ledger.transact(add)

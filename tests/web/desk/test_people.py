@@ -111,7 +111,7 @@ def test_the_last_user_of_the_agency_cannot_be_deactivated(desk: DeskWorld) -> N
     ada.get("/people")
     answer = ada.post(f"/people/{user_id(desk, 'ada')}/deactivate")
     assert answer.status_code == 409
-    assert "the last user of the agency" in words(answer)
+    assert "without ada no user of the agency can log in" in words(answer)
 
 
 def test_a_user_is_logged_out_everywhere(desk: DeskWorld) -> None:
