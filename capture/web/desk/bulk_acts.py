@@ -14,6 +14,7 @@ from capture.client_access.client_review import (
 )
 from capture.errors import GatepostError, NotFound, Refused
 from capture.intake.quarantine import discard, release
+from capture.intake.quarantine_decisions import QuarantineAct
 from capture.lead.events import Actor, EventKind
 from capture.lead.moves import QUARANTINE_STAGES
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
@@ -31,7 +32,7 @@ PAST: Final[Mapping[str, str]] = {
 }
 """The acts, each with its past tense."""
 AGENCY_ACTS: Final = frozenset({"release", "discard"})
-_QUARANTINE: Final = {"release": release, "discard": discard}
+QUARANTINE_ACTS: Final[Mapping[str, QuarantineAct]] = {"release": release, "discard": discard}
 _MOST_LINES: Final = 10
 _LONGEST_LINE: Final = 200
 
@@ -101,21 +102,23 @@ def act_on_leads(
     return ledger.transact(record)
 
 
-def results_in_words(bulk_act: BulkAct, results: Sequence[LeadResult]) -> list[str]:
-    """The results in lines: the numbers first, then each lead that was refused, with the reason."""
-    past = PAST[bulk_act.act]
-    done = sum(not (result.problem or result.is_known) for result in results)
-    known = sum(result.is_known for result in results)
-    refused = [result for result in results if result.problem]
-    counts = [f"{done} {past}"]
+def results_in_words(
+    act: str, done: int, problems: Sequence[str], *, known: int = 0, details: str = ""
+) -> list[str]:
+    """The results of an act of `PAST` in lines: the numbers first, then why leads were refused.
+
+    `known` leads were so before; `details` are about the leads that were changed.
+    """
+    past = PAST[act]
+    counts = [f"{done} {past}" + (f" ({details})" if details else "")]
     if known:
         counts.append(f"{known} {'was' if known == 1 else 'were'} {past} before")
-    if refused:
-        counts.append(f"{len(refused)} not {past}")
+    if problems:
+        counts.append(f"{len(problems)} not {past}")
     lines = [", ".join(counts) + "."]
-    lines += [f"{result.problem}."[:_LONGEST_LINE] for result in refused[:_MOST_LINES]]
-    if len(refused) > _MOST_LINES:
-        lines.append(f"And {count_noun(len(refused) - _MOST_LINES, 'other lead')}.")
+    lines += [f"{problem}."[:_LONGEST_LINE] for problem in problems[:_MOST_LINES]]
+    if len(problems) > _MOST_LINES:
+        lines.append(f"And {count_noun(len(problems) - _MOST_LINES, 'other lead')}.")
     return lines
 
 
@@ -147,5 +150,5 @@ def _act(records: WriteTransaction, bulk_act: BulkAct, lead_id: str, now: dateti
         return True
     if lead.review not in QUARANTINE_STAGES:
         raise Refused(f"lead {lead_id} is {lead.review_at(now)}, not in quarantine")
-    _QUARANTINE[bulk_act.act](records, lead_id, bulk_act.by, now)
+    QUARANTINE_ACTS[bulk_act.act](records, lead_id, bulk_act.by, now, "")
     return False

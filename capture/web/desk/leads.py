@@ -98,7 +98,10 @@ def act() -> ResponseReturnValue:
             if asked:
                 return _question(filters, bulk_act, lead_ids, asked), 422
         results = act_on_leads(ledger, bulk_act, lead_ids, now)
-        for line in results_in_words(bulk_act, results):
+        known = sum(result.is_known for result in results)
+        problems = [result.problem for result in results if result.problem]
+        done = len(results) - known - len(problems)
+        for line in results_in_words(bulk_act.act, done, problems, known=known):
             flash(line)
     return redirect(filters.here(), 303)
 

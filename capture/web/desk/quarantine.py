@@ -12,8 +12,7 @@ from flask.typing import ResponseReturnValue
 from capture.errors import GatepostError, Refused
 from capture.form.text import cleaned_line
 from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.quarantine import discard, release
-from capture.intake.quarantine_decisions import QuarantineAct, QuarantineDecision, decide
+from capture.intake.quarantine_decisions import QuarantineDecision, decide
 from capture.lead.events import show_time
 from capture.lead.model import Lead
 from capture.lead_details.stages import stage_name
@@ -23,6 +22,7 @@ from capture.ledger.types import SpamQuery
 from capture.review.acts import find_lead
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
+from capture.web.desk.bulk_acts import QUARANTINE_ACTS, results_in_words
 from capture.web.desk.pages import desk_page
 from capture.web.desk.positions import read_position, read_time, show_position
 from capture.web.desk.quarantine_view import (
@@ -45,14 +45,9 @@ MOST_READ: Final = 100_000
 """Most leads that are counted as left for another click."""
 _MOST_RESULTS: Final = 50
 """Most leads whose results are listed after a decision."""
-_MOST_REFUSALS: Final = 3
 SPAM_DAYS: Final = 30
 _LONGEST_ID: Final = 40
 """Characters of an id that a message and an address repeat."""
-_ACTS: Final[Mapping[str, tuple[QuarantineAct, str]]] = {
-    "release": (release, "released"),
-    "discard": (discard, "discarded"),
-}
 
 
 @blueprint.get("/quarantine")
@@ -115,7 +110,9 @@ def show() -> ResponseReturnValue:
 def record() -> ResponseReturnValue:
     """Releases or discards one lead, or all that look alike and were in quarantine when the page
     was opened."""
-    act, past = _act()
+    act = request.form.get("act", "")
+    if act not in QUARANTINE_ACTS:
+        raise Refused("choose whether to release or to discard")
     ledger = services().ledger
     campaign, signals = (request.form.get(name, "")[:500] for name in ("campaign", "signals"))
     lead_id = request.form.get("lead_id", "")[:_LONGEST_ID]
@@ -125,9 +122,9 @@ def record() -> ResponseReturnValue:
         ids = ledger.read(partial(_alike_ids, campaign=campaign, signals=signals))
     part = ids[:MOST_AT_ONCE]
     note = request.form.get("note", "")[:MAX_NOTE]
-    decision = QuarantineDecision(act, user().name, note)
+    decision = QuarantineDecision(QUARANTINE_ACTS[act], user().name, note)
     results = decide(ledger, decision, part, partial(datetime.now, UTC))
-    for text in _summary(results, past, len(ids) - len(part)):
+    for text in _summary(act, results, len(ids) - len(part)):
         flash(text)
     view = url_for(
         ".show",
@@ -233,14 +230,6 @@ def _spam_row(lead_id: str) -> SpamRow:
     return row
 
 
-def _act() -> tuple[QuarantineAct, str]:
-    """What the button does, and its past tense."""
-    found = _ACTS.get(request.form.get("act", ""))
-    if found is None:
-        raise Refused("choose whether to release or to discard")
-    return found
-
-
 def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[str]:
     """The leads that look alike, without those that came after the page was opened."""
     if not (campaign and signals):
@@ -252,22 +241,15 @@ def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[st
     return [lead.lead_id for lead in reading.held_leads.page(query)]
 
 
-def _summary(results: Sequence[Lead | GatepostError], past: str, left: int) -> list[str]:
-    """What a decision did, in sentences."""
-    leads = [result for result in results if isinstance(result, Lead)]
-    refusals = [str(result) for result in results if isinstance(result, GatepostError)]
-    texts = []
-    if leads:
-        stages = Counter(stage_name(lead.review) for lead in leads)
+def _summary(act: str, results: Sequence[Lead | GatepostError], left: int) -> list[str]:
+    """What a decision did, in lines."""
+    lines = ["No such lead is in quarantine any more."]
+    if results:
+        leads = [result for result in results if isinstance(result, Lead)]
+        problems = [str(result) for result in results if isinstance(result, GatepostError)]
+        stages = Counter(stage_name(lead.review) for lead in leads if act == "release")
         details = ", ".join(f"{number} {stage}" for stage, number in sorted(stages.items()))
-        text = f"{count_noun(len(leads), 'lead')} {past}"
-        texts.append(f"{text}: {details}." if past == "released" else f"{text}.")
-    elif not refusals:
-        texts.append("No such lead is in quarantine any more.")
-    texts += [f"Not {past}: {refusal}." for refusal in refusals[:_MOST_REFUSALS]]
-    if len(refusals) > _MOST_REFUSALS:
-        more = count_noun(len(refusals) - _MOST_REFUSALS, "other lead")
-        texts.append(f"Not {past}: {more}.")
+        lines = results_in_words(act, len(leads), problems, details=details)
     if left:
-        texts.append(f"{count_noun(left, 'more lead')} of this kind: decide again for them.")
-    return texts
+        lines.append(f"{count_noun(left, 'more lead')} of this kind: decide again for them.")
+    return lines

@@ -105,14 +105,14 @@ def test_a_lead_is_released_with_a_note_and_the_result_is_shown(desk: DeskWorld)
     ada = desk.user("ada")
     ada.get("/quarantine")
     text = decide(ada, act="release", lead_id=lead_id, note="called her")
-    assert "1 lead released: 1 qualified." in text
+    assert "1 released (1 qualified)." in text
     assert f"Lead {lead_id} : Qualified. " in text
     notes = desk.world.ledger.read(lambda reading: reading.people.notes(lead_id))
     assert [(note.kind, note.author, note.text) for note in notes] == [
         ("released", "ada", "called her")
     ]
     text = decide(ada, act="release", lead_id=lead_id)
-    assert "Not released:" in text
+    assert "0 released, 1 not released." in text
     assert f"Lead {lead_id} : Qualified. " in text
 
 
@@ -122,7 +122,7 @@ def test_a_released_lead_may_turn_out_to_be_a_duplicate(desk: DeskWorld) -> None
     ada = desk.user("ada")
     ada.get("/quarantine")
     text = decide(ada, act="release", lead_id=lead_id)
-    assert "1 lead released: 1 duplicate." in text
+    assert "1 released (1 duplicate)." in text
     assert f"Lead {lead_id} : Duplicate. The client has this person." in text
 
 
@@ -133,7 +133,7 @@ def test_all_that_look_alike_are_decided_together(desk: DeskWorld) -> None:
     (seen_at,) = re.findall('name="seen_at" value="([^"]+)"', opened)
     late = held(desk, at=NOW + timedelta(seconds=1))
     fields = {"campaign": "notified", "signals": "burst", "seen_at": seen_at}
-    assert "3 leads discarded." in decide(ada, act="discard", **fields)
+    assert "3 discarded." in decide(ada, act="discard", **fields)
     assert {stage(desk, lead_id) for lead_id in alike} == {"discarded"}
     assert {stage(desk, lead_id) for lead_id in (other, late)} == {"quarantined"}
     assert "No such lead is in quarantine any more." in decide(ada, act="discard", **fields)
@@ -149,7 +149,7 @@ def test_one_click_decides_so_many_and_says_what_is_left(
     assert "One click decides 2 of them" in ada.text("/quarantine?campaign=notified&signals=burst")
     fields = {"campaign": "notified", "signals": "burst", "seen_at": "2026-12-01T00:00:00Z"}
     text = decide(ada, act="release", **fields)
-    assert "2 leads released: 2 qualified." in text
+    assert "2 released (2 qualified)." in text
     assert "1 more lead of this kind: decide again" in text
 
 
