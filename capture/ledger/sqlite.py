@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,9 +124,9 @@ class SqliteLedger:
         return not is_busy
 
     def close(self) -> None:
-        db, lock = self._connection()
+        db, _ = self._connection()
         db.close()
-        os.close(lock)
+        self._local.close_lock()
         del self._local.connection
 
     def _reading(self, db: Database) -> SqlReadTransaction:
@@ -191,24 +192,15 @@ class SqliteLedger:
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
             # For migrations, which compute keyed hashes of what is stored already.
-            connection.create_function("article_key", 2, self._article_key)
-            connection.create_function("search_keys", 5, self._search_keys)
+            functions = _SqlFunctions(self._key)
+            connection.create_function("article_key", 2, functions.article_key)
+            connection.create_function("search_keys", 5, functions.search_keys)
             # The plugins of sqlite-utils are for its own command; the search for them takes 40 ms.
             db = Database(connection, recursive_triggers=True, execute_plugins=False)
             pair = self._local.connection = db, lock
+            # A thread that ends closes both, as its connection closes itself.
+            self._local.close_lock = weakref.finalize(db, os.close, lock)
         return pair
-
-    def _article_key(self, first_touch: str, page: str) -> bytes | None:
-        """The SQL function `article_key`."""
-        return article_key(KeyedHash(self._key), json.loads(first_touch), page)
-
-    def _search_keys(
-        self, campaign: str, version: str, text: str, answers: str, unverified: str
-    ) -> str:
-        """The SQL function `search_keys`: a JSON list."""
-        data = PersonalData(answers_from_json(answers), unverified=json.loads(unverified))
-        terms = parse_version(campaign, version, text)
-        return json.dumps(search_keys(KeyedHash(self._key), terms, data))
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -277,3 +269,22 @@ def _explain(error: Exception) -> str:
         if fragment in text:
             return fix
     return text
+
+
+class _SqlFunctions:
+    """SQL functions of a connection. Without the ledger, which would otherwise wait for Python's
+    search for garbage, with its open files, when nobody uses it any more."""
+
+    def __init__(self, key: bytes) -> None:
+        self._hash = KeyedHash(key)
+
+    def article_key(self, first_touch: str, page: str) -> bytes | None:
+        return article_key(self._hash, json.loads(first_touch), page)
+
+    def search_keys(
+        self, campaign: str, version: str, text: str, answers: str, unverified: str
+    ) -> str:
+        """A JSON list."""
+        data = PersonalData(answers_from_json(answers), unverified=json.loads(unverified))
+        terms = parse_version(campaign, version, text)
+        return json.dumps(search_keys(self._hash, terms, data))

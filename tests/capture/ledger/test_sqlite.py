@@ -2,8 +2,8 @@
 
 import itertools
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,8 +46,9 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def open_again(url: str) -> Callable[[], Ledger]:
-    return lambda: open_ledger(url, KEY)
+def open_again(url: str) -> Iterator[Callable[[], Ledger]]:
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(open_ledger(url, KEY)))
 
 
 class TestSqlite(
@@ -74,13 +75,17 @@ class TestSqlite(
 
 
 @pytest.fixture
-def connection(url: str) -> sqlite3.Connection:
+def connection(url: str) -> Iterator[sqlite3.Connection]:
     """A raw connection to a ledger that holds one qualified lead."""
-    ledger = open_ledger(url, KEY)
-    ledger.transact(
-        lambda records: records.append(received_event("a"), later_event("a", EventKind.QUALIFIED))
-    )
-    return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    with closing(open_ledger(url, KEY)) as ledger:
+        ledger.transact(
+            lambda records: records.append(
+                received_event("a"), later_event("a", EventKind.QUALIFIED)
+            )
+        )
+        path = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            yield connection
 
 
 @pytest.mark.parametrize(
