@@ -204,7 +204,7 @@ class RandomClient:
         Now and then the lines of some leads cannot be computed until a later close.
         """
         if rng.random() < 0.4:
-            leads = sorted(self.oracle.leads)
+            leads = list(self.oracle.leads)
             number = rng.choice([0, 0, 0, 1, 2, len(leads) // 2])
             self.impossible = frozenset(rng.sample(leads, min(number, len(leads))))
         self.close_what_is_over(rng)
