@@ -30,7 +30,7 @@ def max_body(path: str) -> int:
 
 
 def do_not_start() -> None:
-    """The `start_jobs` of a desk without processes: the work waits for `gatepost jobs`."""
+    """The `start_jobs` of a desk without processes: the work waits for the command."""
 
 
 @dataclass(frozen=True, slots=True)
