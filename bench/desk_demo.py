@@ -36,6 +36,10 @@ class BenchFolder:
         return self.path / "site.json"
 
     @property
+    def counters(self) -> Path:
+        return self.path / "counters.db"
+
+    @property
     def ledger(self) -> Path:
         return self.demo.var / "gatepost.db"
 
