@@ -1,4 +1,4 @@
-"""The leads in quarantine by what looks alike: the protocol, the projection and the SQL.
+"""Leads in quarantine, grouped by campaign and risk signals: the protocol, the table and the SQL.
 
 The table `held_leads` has one row for each lead in quarantine (rule 36 of docs/rules.md), with the
 names of the signals of its last hold. It is written in the same transaction as the events, and

@@ -194,7 +194,7 @@ def count_leads_and_sales(db: Database) -> None:
 
 @MIGRATIONS()
 def list_quarantine(db: Database) -> None:
-    """The leads in quarantine by what looks alike."""
+    """Fills the table of leads in quarantine from the events."""
     db.executescript(held_leads.TABLE)
     fill_held_leads(SqlReadTransaction(db.conn, SQLITE, key=b""))
 

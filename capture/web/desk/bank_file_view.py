@@ -73,7 +73,7 @@ class EntryGroup:
 
 
 def entry_groups(answers: Sequence[EntryAnswer]) -> list[EntryGroup]:
-    """The entries of a file by what would become of them, in the order of `GROUPS`."""
+    """The entries of a file, grouped by the result of an import, in the order of `GROUPS`."""
     rows = [_row(position, answer) for position, answer in enumerate(answers)]
     by_result = {
         result: [row for row, answer in zip(rows, answers, strict=True) if answer.result is result]
