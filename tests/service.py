@@ -26,6 +26,7 @@ from capture.site import Link, Site
 from capture.web.config import WebConfig
 from tests.command_server import ForkedCommand, run_forked
 from tests.needs import starts_server
+from tests.process_groups import end_group
 from tests.samples import NO_GROUPS
 from tests.waiting import HANG_SECONDS
 
@@ -222,10 +223,9 @@ class Service:
         return others | {f"GATEPOST_{name.upper()}": v for name, v in self.settings.items()}
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Sends a signal to all processes that `start` started, and waits for their end."""
+        """Sends a signal to all processes that `start` started, and waits until all have ended."""
         if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, number)
-            self.process.wait(HANG_SECONDS)
+            end_group(self.process, number)
         self.process = None
 
     def run(self, *command: str, wrapper: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,6 @@ alone on a line, any number of lines. Ids, times, hashes and durations are compa
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import urllib.parse
@@ -24,6 +23,7 @@ from gatepost.settings import Settings
 from tests.command_server import command_server, install_command
 from tests.faketime import faketime
 from tests.needs import needs
+from tests.process_groups import end_group
 from tests.service import GUIDE, PERSON, free_port, versions_in
 from tests.waiting import HANG_SECONDS, wait_until
 
@@ -124,8 +124,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         with command_server(calls):
             yield prepared(Project(folder, "", environment, f"http://127.0.0.1:{port}", ""))
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        end_group(process)
         log.close()
 
 
