@@ -38,7 +38,7 @@ from gunicorn.workers.ggevent import GeventWorker
 from capture.web.config import max_body
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Mapping
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -222,6 +222,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         receive an answer.
         """
         self._open_requests = 0
+        self._refusal_headers: Mapping[str, str] = {}
         self._stopping = Event()
 
     def patch(self) -> None:
@@ -233,7 +234,10 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        self.wsgi: WSGIApplication = partial(self._call_app, self.app.wsgi())
+        app = self.app.wsgi()
+        self.wsgi: WSGIApplication = partial(self._call_app, app)
+        # The app's own headers, but the path of a request may have a token.
+        self._refusal_headers = app.config["HEADERS"] | {"Referrer-Policy": "no-referrer"}
 
     def run(self) -> None:
         self._pool = Pool(self.worker_connections)
@@ -305,7 +309,8 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         except StopIteration:
             pass
         except BodyRefused as refused:
-            send_refusal(sock, refused.status, f"{refused}; nothing was recorded.", req)
+            detail = f"{refused}; nothing was recorded."
+            send_refusal(sock, refused.status, detail, req, self._refusal_headers)
         except OSError:
             raise
         except Exception as error:
@@ -349,7 +354,7 @@ class Worker(GeventWorker):  # type: ignore[misc]  # gunicorn ships no types
         else:
             status = "500 Internal Server Error"
             self.log.exception("Error handling a request")
-        send_refusal(sock, status, "", None)
+        send_refusal(sock, status, "", None, self._refusal_headers)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         super().handle_exit(sig, frame)
@@ -370,10 +375,13 @@ def _drop(connection: gevent.Greenlet, idle: "Container[gevent.Greenlet]") -> No
     gevent.get_hub().loop.run_callback(drop_if_still_idle)
 
 
-def send_refusal(sock: Any, status: str, detail: str, req: Any) -> None:
+def send_refusal(
+    sock: Any, status: str, detail: str, req: Any, headers: "Mapping[str, str]"
+) -> None:
     """Sends a short answer without the app: a problem (RFC 9457) for the API, else a page.
 
-    `status` is code and title, such as `408 Request Timeout`; `req` is None if it was not readable.
+    `status` is code and title, such as `408 Request Timeout`; `req` is None if it was not readable;
+    `headers` are those of every answer of the app.
     """
     code, _, title = status.partition(" ")
     if req is not None and req.path.startswith("/api/"):
@@ -386,8 +394,6 @@ def send_refusal(sock: Any, status: str, detail: str, req: Any) -> None:
         hint = f"<p>{html.escape(detail)} Go back, and send it again." if detail else ""
         text = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1>{hint}"
     body = text.encode()
-    head = (
-        f"HTTP/1.1 {status}\r\nConnection: close\r\nCache-Control: no-store\r\n"
-        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    sock.sendall(head.encode() + body)
+    own = {"Connection": "close", "Content-Type": content_type, "Content-Length": len(body)}
+    lines = (f"{name}: {value}\r\n" for name, value in {**headers, **own}.items())
+    sock.sendall(f"HTTP/1.1 {status}\r\n{''.join(lines)}\r\n".encode() + body)

@@ -11,6 +11,8 @@ import pytest
 from capture.ledger.users import Role
 from capture.users.accounts import add_user
 from capture.users.passphrase import hash_passphrase
+from capture.web.api.app import HEADERS as API_HEADERS
+from capture.web.policy import STRICT_TRANSPORT
 from tests.deploy.web import Nginx
 from tests.needs import needs
 from tests.samples import NOW
@@ -123,9 +125,18 @@ def test_while_the_desk_restarts_a_page_says_so(nginx: DeskNginx, desk: Desk) ->
     try:
         answer = nginx.at_desk("GET", "/desk/")
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-        assert "the desk is being restarted" in answer.text
+        assert "The desk is being restarted" in answer.text
     finally:
         desk.start()
+
+
+def test_a_request_that_the_desks_server_refuses_has_the_headers(nginx: DeskNginx) -> None:
+    """Its app never sees it: the address is too long for the server, but not for nginx."""
+    answer = nginx.at_desk("GET", f"/desk/leads?q={'x' * 5000}")
+    assert answer.status == 414
+    expected = API_HEADERS | STRICT_TRANSPORT
+    for name, value in expected.items():
+        assert answer.headers.get_all(name) == [value], name
 
 
 def test_nginx_logs_no_page_of_the_desk(nginx: DeskNginx) -> None:

@@ -185,6 +185,19 @@ def test_a_too_long_body_is_refused_with_the_services_own_page(nginx: Nginx) -> 
     assert "64 KiB" in answer.text
 
 
+def test_a_request_that_the_services_server_refuses_has_the_headers(nginx: Nginx) -> None:
+    """Its app never sees it: the address is too long for the server, but not for nginx."""
+    answer = nginx.get(f"/r/{'x' * 5000}")
+    assert answer.status == 414
+    assert answer.headers.get_all(POLICY) == nginx.get(f"/f/{GUIDE}").headers.get_all(POLICY)
+    for name, value in {
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }.items():
+        assert answer.headers.get_all(name) == [value], name
+
+
 def test_a_client_with_very_many_connections_is_limited_and_others_are_not(nginx: Nginx) -> None:
     head = f"POST /f/{GUIDE} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode()
     connections = []

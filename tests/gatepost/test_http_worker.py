@@ -180,11 +180,14 @@ def test_chunked_is_accepted_in_any_case() -> None:
 
 
 @pytest.mark.parametrize("path", ["/guide/", "/api/v1/leads"])
-def test_a_refusal_declares_its_length_in_bytes(path: str) -> None:
+def test_a_refusal_declares_its_length_in_bytes_and_has_the_headers_of_the_app(path: str) -> None:
     connection = Connection()
-    send_refusal(connection, "400 Bad Request", "“Größe” ist falsch.", SimpleNamespace(path=path))
+    req, headers = SimpleNamespace(path=path), {"X-Content-Type-Options": "nosniff"}
+    send_refusal(connection, "400 Bad Request", "“Größe” ist falsch.", req, headers)
     head, _, body = connection.sent.partition(b"\r\n\r\n")
-    assert f"Content-Length: {len(body)}".encode() in head.split(b"\r\n")
+    lines = head.split(b"\r\n")
+    assert f"Content-Length: {len(body)}".encode() in lines
+    assert b"X-Content-Type-Options: nosniff" in lines
 
 
 @pytest.mark.parametrize("next_request_comes_first", [False, True])

@@ -79,7 +79,7 @@ def test_the_servers_own_log_contains_no_exception_message(
     log = logging.getLogger("gunicorn.error")
     try:
         _Server.load(served)
-        worker = SimpleNamespace(log=log)
+        worker = SimpleNamespace(log=log, _refusal_headers={})
         with caplog.at_level(logging.ERROR, log.name):
             try:
                 broken()
