@@ -13,7 +13,7 @@ from capture.campaign.catalogue import Catalogue
 from capture.campaign.template import blank_campaign
 from capture.errors import Refused, Unavailable, short_path
 from publish.checks.layout import ContentKind
-from publish.checks.model import SLUG
+from publish.checks.model import is_slug
 from publish.checks.project import Writing
 
 TOKEN_BYTES: Final = 16
@@ -46,7 +46,7 @@ def choose_name(title: str, slug: str, title_slug: str) -> NewFile:
     """
     title = " ".join(title.split())
     chosen = slug or slug_of(title_slug)
-    if not title or not SLUG.fullmatch(chosen):
+    if not title or not is_slug(chosen):
         example = "small letters, digits and single hyphens, such as what-pays"
         problem = f"`{chosen}` is not a slug" if chosen else f"no slug can be made from `{title}`"
         raise Refused(f"{problem}: give a slug of {example}")

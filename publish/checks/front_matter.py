@@ -149,7 +149,7 @@ class YamlFrontMatter:
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
+def read_yaml(text: str, first_line: int, *, lower_keys: bool = True) -> YamlFrontMatter:
     """Reads a YAML document whose first line is `first_line` of its file. Never raises."""
     front_matter = YamlFrontMatter()
     try:
@@ -164,7 +164,7 @@ def read_yaml(text: str, first_line: int) -> YamlFrontMatter:
         front_matter.problems.append((first_line, f"is not valid YAML: {reason}"))
         return front_matter
     if isinstance(node, yaml.MappingNode):
-        front_matter.values = _Reader(front_matter, first_line).mapping(node, ())
+        front_matter.values = _Reader(front_matter, first_line, lower_keys).mapping(node, ())
     elif node is not None:
         front_matter.problems.append((first_line, "must be lines such as `key: value`"))
     return front_matter
@@ -182,9 +182,10 @@ def _yaml_message(error: yaml.MarkedYAMLError) -> str:
 class _Reader:
     """Converts nodes to values. It reads each node once, so aliases cannot multiply the text."""
 
-    def __init__(self, front_matter: YamlFrontMatter, first_line: int) -> None:
+    def __init__(self, front_matter: YamlFrontMatter, first_line: int, lower_keys: bool) -> None:
         self._front_matter = front_matter
         self._first = first_line
+        self._lower_keys = lower_keys
         self._visited: set[int] = set()
 
     def mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
@@ -194,7 +195,9 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._front_matter.problems.append((line, "is not `key: value`"))
                 continue
-            key = str(key_node.value).lower()
+            key = str(key_node.value)
+            if self._lower_keys:
+                key = key.lower()
             if key in values:
                 message = duplicate_key_message(key, self._front_matter.lines[(*path, key)])
                 self._front_matter.problems.append((line, message))

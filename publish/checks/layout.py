@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
+from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, NameSlugs, read_name_slugs
 
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
@@ -50,8 +51,8 @@ class Layout:
     folders of the lead service."""
     feeds: frozenset[str]
     """The files of the site's own feeds."""
-    lists: Mapping[str, tuple[str, ...]]
-    """By `category`, `tag` and `author`: the patterns of their lists' files, with `{slug}`."""
+    lists: Mapping[NameKind, tuple[str, ...]]
+    """By kind of name: the patterns of their lists' files, with `{slug}`."""
     authors: tuple[str, ...]
     """The authors of a post that names none."""
     service: frozenset[str]
@@ -69,7 +70,11 @@ class Layout:
     levels: Mapping[str, Level]
     """By rule: whether its findings are errors, warnings or off."""
     slugify: Callable[[str], str]
-    """The slug of a title or name."""
+    """The slug of a title."""
+    slugify_name: Callable[[NameKind, str], str]
+    """The slug of a category, tag or author for which `name_slugs` has none."""
+    name_slugs: NameSlugs
+    """The slugs that the writers give to categories, tags and authors."""
     has_template: Callable[[str], bool]
     """Whether the theme has a template with this name, which is without a suffix."""
     category_of: Callable[[str], str]
@@ -142,7 +147,15 @@ class Layout:
         """
         authors = values.get("author") or values.get("authors") or self.authors
         category = values.get("category") or self.category_of(name)
-        return {"category": self.slugify(category), "author": self.slugify(next(iter(authors), ""))}
+        author = next(iter(authors), "")
+        return {
+            "category": self.name_slug("category", category),
+            "author": self.name_slug("author", author),
+        }
+
+    def name_slug(self, kind: NameKind, name: str) -> str:
+        """The slug of a category, tag or author; empty if the name has no letter or digit."""
+        return self.name_slugs.get(kind, name) or self.slugify_name(kind, name)
 
     def address(
         self,
@@ -187,6 +200,7 @@ def layout_from(
     slugify: Callable[[str], str],
     has_template: Callable[[str], bool] = lambda _: True,
     category_of: Callable[[str], str] = lambda _: "misc",
+    slugify_name: Callable[[NameKind, str], str] | None = None,
 ) -> Layout:
     """The layout that Pelican's settings describe. Raises `Refused` for faulty `WRITING_RULES`."""
     content = Path(settings["PATH"]).absolute()
@@ -214,7 +228,7 @@ def layout_from(
             kind: tuple(
                 _file_settings(settings, re.compile(rf"{kind.upper()}_(SAVE_AS|{_FEED.pattern})"))
             )
-            for kind in ("category", "tag", "author")
+            for kind in SECTIONS
         },
         authors=(settings["AUTHOR"],) if settings.get("AUTHOR") else (),
         service=frozenset(_SERVICE),
@@ -225,6 +239,8 @@ def layout_from(
         published_file=published_file(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),
         slugify=slugify,
+        slugify_name=slugify_name or (lambda _, name: slugify(name)),
+        name_slugs=read_name_slugs(ConfinedFolder(content).find_file(SLUGS_FILE)),
         has_template=has_template,
         category_of=category_of,
     )

@@ -5,10 +5,11 @@ project may change.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -17,9 +18,9 @@ from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 # The types of values. Each reports a wrong value with a message for the writer.
 
-SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
-OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
-"""The full path of an old address, without characters special to a file system or nginx."""
+_SLUG: Final = re.compile(r"[^\W_A-Z]+(?:-[^\W_A-Z]+)*")
+_OLD_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~-]+)+/?")
+"""Without characters that are special to a file system or to nginx."""
 FILE: Final = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.~-]+/)*(?!\.{1,2}$)[\w.~-]+")
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 """A language tag: the common forms of RFC 5646."""
@@ -29,6 +30,24 @@ _DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d
 _ZONE: Final = re.compile(r" (?=[Z+-])")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def is_slug(text: str) -> bool:
+    """Whether it is a slug: small letters and digits of any script, and single hyphens."""
+    return _SLUG.fullmatch(_without_marks(text)) is not None
+
+
+def is_old_path(text: str) -> bool:
+    """Whether it is the full path of an address, such as `/2021/03/hello/`."""
+    return _OLD_PATH.fullmatch(_without_marks(text)) is not None
+
+
+def _without_marks(text: str) -> str:
+    """The text without combining marks, which belong to the letter before them (Hindi, Thai)."""
+    if text.isascii():
+        return text
+    marks = (char for char in text[1:] if not unicodedata.category(char).startswith("M"))
+    return text[:1] + "".join(marks)
 
 
 def invalid(message: str) -> PydanticCustomError:
@@ -61,8 +80,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _slug(value: Any) -> str:
-    text = _line(value)
-    if not SLUG.fullmatch(text):
+    text = unicodedata.normalize("NFC", _line(value))
+    if not is_slug(text):
         raise invalid(
             f"is not a slug, `{text}`: small letters, digits and single hyphens, such as what-pays"
         )
@@ -74,8 +93,8 @@ def _slugs(value: Any) -> tuple[str, ...]:
 
 
 def _old_address(value: Any) -> str:
-    text = _line(value)
-    if not SLUG.fullmatch(text) and not OLD_PATH.fullmatch(text):
+    text = unicodedata.normalize("NFC", unquote(_line(value)))  # as browsers and nginx read it
+    if not is_slug(text) and not is_old_path(text):
         raise invalid(
             f"is neither a slug nor a path, `{text}`: write what-pays, or /2021/03/what-pays/ for "
             "an address of another system"

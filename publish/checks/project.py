@@ -12,6 +12,7 @@ from typing import Final, get_args
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
 from publish.checks.layout import ContentFiles, ContentKind, Layout, find_content_files
+from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.post import Post, read_post
 
 # The generated files of the site: lists, feeds, sitemaps, and the addresses of the lead service.
@@ -58,17 +59,23 @@ def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
 
 
 def _lists(layout: Layout, post: Post) -> Iterator[tuple[str, str]]:
-    for key, names in _named(layout, post):
+    for kind, names in names_of(layout, post):
         for name in names:
-            for pattern in layout.lists.get(key, ()):
-                file = pattern.replace("{slug}", layout.slugify(name))
-                yield file, f"the list of the {key} `{name}`"
+            for file in list_files(layout, kind, name):
+                yield file, f"the list of the {kind} `{name}`"
 
 
-def _named(layout: Layout, post: Post) -> Iterator[tuple[str, tuple[str, ...]]]:
+def names_of(layout: Layout, post: Post) -> Iterator[tuple[NameKind, tuple[str, ...]]]:
+    """The category, the tags and the authors of a post."""
     yield "category", (post.get("category") or layout.category_of(post.name),)
     yield "tag", post.get("tags") or ()
     yield "author", post.get("author") or post.get("authors") or layout.authors
+
+
+def list_files(layout: Layout, kind: NameKind, name: str) -> tuple[str, ...]:
+    """The files of the list of a name: its pages and feeds. Without numbers of pages."""
+    slug = layout.name_slug(kind, name)
+    return tuple(pattern.replace("{slug}", slug) for pattern in layout.lists.get(kind, ()))
 
 
 _FILE_KEYS: Final = ("save_as", "path")
@@ -146,6 +153,16 @@ class Writing:
     def site_files(self) -> SiteFiles:
         """The generated files of the site."""
         return site_files(self.layout, self.posts)
+
+    @cached_property
+    def public_names(self) -> Mapping[NameKind, Mapping[str, str]]:
+        """By kind: the names that published posts have, by their `spelling_key`."""
+        names: dict[NameKind, dict[str, str]] = {kind: {} for kind in SECTIONS}
+        for post in self.posts:
+            is_listed = post.kind == "post" and post.state(self.now) == "published"
+            for kind, of_post in names_of(self.layout, post) if is_listed else ():
+                names[kind] |= {spelling_key(name): name for name in of_post}
+        return names
 
     @cached_property
     def addresses(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 
 from capture.errors import short_path
 from publish.checks.layout import Layout
-from publish.checks.model import OLD_PATH, SLUG
+from publish.checks.model import is_old_path, is_slug
 from publish.checks.project import Writing
 from publish.importers.export_files import (
     GHOST_URL,
@@ -90,10 +90,8 @@ class ItemTargets:
     def _preferred_slug(self, item: Item, number: int) -> str:
         """A slug from the slug or the title in the export, else from the number of the item."""
         for candidate in (item.slug, item.title):
-            slug = slug_of(
-                candidate if SLUG.fullmatch(candidate) else self._layout.slugify(candidate)
-            )
-            if SLUG.fullmatch(slug):
+            slug = slug_of(candidate if is_slug(candidate) else self._layout.slugify(candidate))
+            if is_slug(slug):
                 return slug
         return f"untitled-{number}"
 
@@ -123,12 +121,12 @@ class ItemTargets:
     def _alias(self, item: Item, path: str, add_note: AddNote) -> Iterator[str]:
         old_path = unquote(split_address(path).path)
         name = old_path.strip("/")
-        alias = name if SLUG.fullmatch(name) else f"/{name}" + "/" * old_path.endswith("/")
+        alias = name if is_slug(name) else f"/{name}" + "/" * old_path.endswith("/")
         date_text = local_date(item.date, self._layout)
         date = datetime.fromisoformat(date_text) if date_text else None
         dated = self._layout.address_date(date, self._writing.now)
         url, file = self._layout.old_address(item.kind, alias, dated)
-        if not SLUG.fullmatch(alias) and not OLD_PATH.fullmatch(alias):
+        if not is_slug(alias) and not is_old_path(alias):
             reason = "has characters that no file name here may have: redirect it by hand"
         elif self._used_addresses & {url, f"{url}/"} or file in self._layout.reserved_files:
             reason = "belongs to another page here: it is not redirected"

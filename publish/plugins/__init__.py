@@ -14,6 +14,8 @@ PLUGINS: Final = (
     # Own signals: readers_init, and the context of each article and page.
     "publish.plugins.front_matter",
     "publish.plugins.drafts",
+    # Own signals: initialized, and article_generator_finalized for the archive.
+    "publish.plugins.article_order",
     # Own signal: generator_init, long before the plugins below use `site`.
     "publish.plugins.theme",
     # all_generators_finalized: adds questions and answers to the text, before the contents list

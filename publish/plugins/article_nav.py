@@ -15,6 +15,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from pelican import signals
 
+from publish.plugins.article_order import age_order
 from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
 
@@ -138,7 +139,7 @@ def add_article_nav(generators: Any) -> None:
     for content in contents(context):
         content.outline = outline(content._content or "")
         content.neighbours = Neighbours()
-    articles = sorted(context.get("articles", ()), key=lambda article: (article.date, article.slug))
+    articles = sorted(context.get("articles", ()), key=age_order)
     by_slug = neighbours([_facts(article) for article in articles])
     for article in articles:
         article.neighbours = by_slug[article.slug]

@@ -6,21 +6,25 @@ is true or false, `modified` is a date, `aliases` and `related` are tuples of sl
 tuple of pairs, question and answer in Markdown. A key that is not given is not an attribute.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from markdown import Markdown
 from pelican import signals
 from pelican.readers import MarkdownReader
+from pelican.urlwrappers import Author, Category, Tag
 
+from publish.checks.name_slugs import NameKind
 from publish.checks.post import Post
 from publish.checks.project import WRITING
 from publish.plugins.current_file import reading_file
+from publish.plugins.link_rewriting import link_rewriter, rewrite_links
 from publish.plugins.markdown_cache import cached_html
 from publish.plugins.signals import connect_last
 
 _PELICAN_KEYS: Final = {"author": "authors"}  # one or several
+_NAME_KINDS: Final[Mapping[type, NameKind]] = {Category: "category", Tag: "tag", Author: "author"}
 _DATES: Final = frozenset({"date", "modified"})
 
 
@@ -37,13 +41,29 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
     def _read(self, path: Path) -> tuple[str, dict[str, Any]]:
         post = self._post(path)
 
+        layout = self.settings[WRITING].layout
+
         def html(text: str) -> str:
-            return cached_html(text, self.settings, lambda: self._convert(text))
+            converted = cached_html(text, self.settings, lambda: self._convert(text))
+            return rewrite_links(converted, link_rewriter(layout, self.settings))
 
         metadata = {
             _PELICAN_KEYS.get(name, name): self._value(name, post, html) for name in post.values
         }
+        authors = layout.authors
+        if authors and "authors" not in metadata:  # Pelican would not look up their slugs
+            metadata["authors"] = self.process_metadata("authors", list(authors))
         return html(post.front_matter.body), metadata
+
+    def process_metadata(self, name: str, value: Any) -> Any:
+        """The value in Pelican's type. Categories, tags and authors get their own slugs."""
+        processed = super().process_metadata(name, value)
+        names = self.settings[WRITING].layout.name_slugs
+        for item in processed if isinstance(processed, list) else [processed]:
+            kind = _NAME_KINDS.get(type(item))
+            if kind and (slug := names.get(kind, item.name)):
+                item.slug = slug
+        return processed
 
     def _convert(self, text: str) -> str:
         """Uses one converter for all files. One that raised is dropped: its state is unknown."""

@@ -11,15 +11,24 @@ from pelican.utils import slugify
 
 from capture.paths import ConfinedFolder
 from publish.checks.layout import Layout, layout_from
+from publish.checks.name_slugs import NameKind
 
 
 def layout_of(settings: Mapping[str, Any]) -> Layout:
     """The project's layout, with Pelican's own function that makes a slug of a title."""
 
-    @cache  # categories, tags and authors repeat
-    def slug_of(title: str) -> str:
-        slug: str = slugify(title, regex_subs=settings["SLUG_REGEX_SUBSTITUTIONS"])
+    def slug_of(title: str, substitutions: str = "SLUG_REGEX_SUBSTITUTIONS") -> str:
+        slug: str = slugify(
+            title,
+            regex_subs=settings.get(substitutions, settings["SLUG_REGEX_SUBSTITUTIONS"]),
+            preserve_case=settings["SLUGIFY_PRESERVE_CASE"],
+            use_unicode=settings["SLUGIFY_USE_UNICODE"],
+        )
         return slug
+
+    @cache  # names repeat
+    def slug_of_name(kind: NameKind, name: str) -> str:
+        return slug_of(name, f"{kind.upper()}_REGEX_SUBSTITUTIONS")
 
     folders = [
         *map(ConfinedFolder, map(Path, settings["THEME_TEMPLATES_OVERRIDES"])),
@@ -38,7 +47,7 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
         metadata = {**default_metadata(settings), **parse_path_metadata(name, settings)}
         return str(metadata.get("category", ""))
 
-    return layout_from(settings, slug_of, has_template, category_of)
+    return layout_from(settings, slug_of, has_template, category_of, slug_of_name)
 
 
 def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:

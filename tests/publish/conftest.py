@@ -36,7 +36,7 @@ MARKDOWN = {"extension_configs": {"markdown.extensions.extra": {}}, "output_form
 WRITING_RULES = {"summary": "off", "orphan": "off", "alt": "warning"}
 PLUGINS = ["publish.plugins." + name for name in ("problems", "checks", "front_matter", "drafts")]
 PLUGINS += ["publish.plugins." + name for name in ("theme", "form_tags", "links", "redirects")]
-PLUGINS += ["publish.plugins.gated"]
+PLUGINS += ["publish.plugins.article_order", "publish.plugins.gated"]
 """
 CLIENT = """\
 name = "Acme"

@@ -16,6 +16,7 @@ from publish.checks.rules.addresses import address_findings
 from publish.checks.rules.files import content_findings, file_findings
 from publish.checks.rules.forms import form_findings
 from publish.checks.rules.links import link_findings
+from publish.checks.rules.names import name_findings
 from publish.checks.rules.posts import (
     front_matter_findings,
     orphan_findings,
@@ -33,6 +34,7 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     active_findings,
     form_findings,
     address_findings,
+    name_findings,
     tag_spelling_findings,
     same_title_findings,
     orphan_findings,

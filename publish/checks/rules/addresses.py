@@ -5,7 +5,7 @@ from typing import Final
 
 from capture.errors import short_path
 from publish.checks.finding import Finding
-from publish.checks.model import SLUG
+from publish.checks.model import is_slug
 from publish.checks.post import Post
 from publish.checks.project import Writing, read_published
 
@@ -46,18 +46,11 @@ def _shared_addresses(writing: Writing) -> Iterator[Finding]:
 
 
 def _without_address(writing: Writing) -> Iterator[Finding]:
-    """Titles and names without letters or digits, such as `???`, which have no slug."""
-    slugify = writing.layout.slugify
+    """Titles without letters or digits, such as `???`, which have no slug."""
     for post in writing.posts:
         if post.get("title") and not post.slug:
             message = "`title` gives no address: add a line `Slug: ...`"
             yield post.finding("address", post.front_matter.line("title"), message)
-        for key in ("category", "tags", "author", "authors"):
-            names = post.get(key) or ()
-            for name in (names,) if isinstance(names, str) else names:
-                if not slugify(name):
-                    message = f"`{key}`: `{name}` gives no address: use letters or digits"
-                    yield post.finding("address", post.front_matter.line(key), message)
 
 
 def _aliases(writing: Writing) -> Iterator[Finding]:
@@ -90,7 +83,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
     gone: set[str] = set()
     for line, word in _gone_slugs(writing):
         gone.add(word)
-        if not SLUG.fullmatch(word):
+        if not is_slug(word):
             where = short_path(writing.layout.content / GONE)
             yield Finding(where, line, f"`{word}` is not a slug: write one on each line", "address")
     known = gone | {post.slug for post in writing.posts if writing.is_public(post)}

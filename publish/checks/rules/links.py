@@ -14,6 +14,7 @@ from capture.paths import name_below
 from publish.checks.finding import Finding
 from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
+from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.outline import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
@@ -92,9 +93,9 @@ class LinkChecker:
         self._finding = partial(post.finding, "link", link.line)
         braces = _BRACES.match(link.target)
         self._word = (braces["new"] or braces["old"]) if braces else ""
-        rest = link.target[braces.end() :] if braces else link.target
+        self._rest = link.target[braces.end() :] if braces else link.target
         try:
-            self._url = urlsplit(rest)
+            self._url = urlsplit(self._rest)
         except ValueError:  # such as http://[
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
@@ -178,9 +179,19 @@ class LinkChecker:
             if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
                 hint = near_name(path, self._writing.by_name, _FIX, "{filename}/")
                 yield self._finding(f"`{written}` leads to no article or page{hint}")
+        elif kind := next((kind for kind in SECTIONS if kind == self._word), None):
+            yield from self._list(kind)
         elif self._word not in LINK_WORDS:
             hint = near_name(self._word, LINK_WORDS, _FIX)
             yield self._finding(f"`{written}` starts with an unknown word in braces{hint}")
+
+    def _list(self, kind: NameKind) -> Iterator[Finding]:
+        """A finding for a link such as `{tag}C++` if no published post has this tag."""
+        known, name = self._writing.public_names[kind], unquote(self._rest)
+        if self._writing.layout.lists[kind] and spelling_key(name) not in known:
+            hint = near_name(name, known.values(), ": correct the name", f"{{{kind}}}")
+            message = f"`{self._link.target}` leads to no list of a published post{hint}"
+            yield self._post.finding("dead-link", self._link.line, message)
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content

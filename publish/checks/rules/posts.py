@@ -11,6 +11,7 @@ from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMA
 from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.rules.links import linked_posts
+from publish.checks.rules.names import is_collision
 from publish.checks.tag_syntax import STRAY_TAG
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -34,6 +35,10 @@ def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
     for spellings in spellings_by_stem.values():
         most_common, *others = sorted(spellings, key=lambda tag: (-len(spellings[tag]), tag))
         for tag in others:
+            if writing.layout.name_slugs.get("tag", tag) or is_collision(
+                writing.layout, "tag", tag, most_common
+            ):
+                continue  # another tag on purpose, or an error of the rule `address`
             for post in spellings[tag]:
                 message = f"the tag `{tag}` is spelt `{most_common}` elsewhere: keep one spelling"
                 yield post.finding("tag-spelling", post.front_matter.line("tags"), message)

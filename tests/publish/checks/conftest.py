@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from pelican.settings import DEFAULT_CONFIG
+from pelican.utils import slugify
 
 from publish.checks.finding import Findings
 from publish.checks.layout import layout_from
@@ -39,6 +41,7 @@ LISTS: Mapping[str, Any] = {
     "AUTHOR_SAVE_AS": "author/{slug}/index.html",
     "FEED_ALL_ATOM": "feed.xml",
 }
+SUBSTITUTIONS: Final = DEFAULT_CONFIG["SLUG_REGEX_SUBSTITUTIONS"]
 CLIENT = """\
 name = "Acme"
 legal_name = "Acme, Inc."
@@ -55,6 +58,8 @@ class Desk:
         self.root = root
         self.settings = dict(SETTINGS)
         self.now = NOW
+        self.category = "misc"
+        """The category of a post that names none."""
         self.write("campaigns/guide.toml", CAMPAIGN)
         self.write("clients/acme.toml", CLIENT)
         self.write("content/gated/guide.pdf", GUIDE)
@@ -76,7 +81,12 @@ class Desk:
     def check(self) -> tuple[Writing, Findings]:
         content, output = self.root / "content", self.root / "output/www"
         settings = {**self.settings, "PATH": content, "OUTPUT_PATH": output}
-        layout = layout_from(settings, lambda title: title.lower().replace(" ", "-"))
+        layout = layout_from(
+            settings,
+            lambda title: title.lower().replace(" ", "-"),
+            category_of=lambda _: self.category,
+            slugify_name=lambda _, name: slugify(name, SUBSTITUTIONS),
+        )
         folders = (self.root / name for name in ("campaigns", "clients", "content/gated"))
         return check_writing(layout, *folders, self.now)
 

@@ -1,0 +1,114 @@
+"""Rules for the names of categories, tags and authors: each has an address of its own."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from capture.errors import short_path
+from capture.text import count_noun
+from publish.checks.finding import Finding
+from publish.checks.layout import Layout
+from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, spelling_key
+from publish.checks.post import Post
+from publish.checks.project import Writing, list_files, names_of
+from publish.checks.rules.links import near_name
+
+_KEYS: Final[Mapping[NameKind, tuple[str, ...]]] = {
+    "category": ("category",),
+    "tag": ("tags",),
+    "author": ("author", "authors"),
+}
+"""By kind of name: the keys of the front matter that hold it."""
+
+
+def name_findings(writing: Writing) -> Iterator[Finding]:
+    """Names that give no address, that share one, or that are spelt in two ways."""
+    users: dict[NameKind, dict[str, list[Post]]] = {kind: defaultdict(list) for kind in SECTIONS}
+    for post in writing.posts:
+        for kind, names in names_of(writing.layout, post) if post.kind == "post" else ():
+            for name in names:
+                users[kind][name].append(post)
+    yield from _slugs_file_findings(writing.layout, users)
+    for kind, posts in users.items():
+        by_slug: dict[str, list[str]] = defaultdict(list)
+        for name in posts:
+            by_slug[writing.layout.name_slug(kind, name)].append(name)
+        for name in by_slug.pop("", ()):
+            yield from _without_address(kind, name, posts[name])
+        for slug, shared in by_slug.items():
+            first, *others = sorted(shared, key=lambda name: _rank(name, slug, posts[name]))
+            for other in others:
+                if is_collision(writing.layout, kind, first, other):
+                    two = {name: posts[name] for name in (first, other)}
+                    yield _shared_address(writing.layout, kind, two)
+                elif kind != "tag":  # `tag_spelling_findings` compares tags by their words
+                    yield from _two_spellings(kind, first, other, posts[other])
+
+
+def _rank(name: str, slug: str, posts: Sequence[Post]) -> tuple[bool, int, str]:
+    """Sorts first the name that keeps an address: `C` before `C++`, the common before the rare."""
+    return spelling_key(name) != spelling_key(slug), -len(posts), name
+
+
+def is_collision(layout: Layout, kind: NameKind, name: str, other: str) -> bool:
+    """Whether two different names share an address. Two spellings of one name may."""
+    return (
+        spelling_key(name) != spelling_key(other)
+        and layout.name_slug(kind, name) == layout.name_slug(kind, other)
+        and bool(layout.lists[kind])
+    )
+
+
+def _without_address(kind: NameKind, name: str, posts: Iterable[Post]) -> Iterator[Finding]:
+    message = f"`{name}` gives no address: use letters or digits, or {_own_slug(kind, name)}"
+    for post in posts:
+        key, line = _place(post, kind)
+        yield post.finding("address", line, f"`{key}`: {message}")
+
+
+def _shared_address(
+    layout: Layout, kind: NameKind, posts_by_name: Mapping[str, Sequence[Post]]
+) -> Finding:
+    """One finding for two names, in the first post that has the second name."""
+    (first, first_posts), (name, posts) = posts_by_name.items()
+    address = list_files(layout, kind, name)[0].removesuffix("index.html")
+    more = f", as in {count_noun(len(posts) - 1, 'more post')}," if len(posts) > 1 else ""
+    message = (
+        f"`{name}`{more} has the same address as `{first}` of {first_posts[0].where}, /{address}: "
+        f"use one name, or {_own_slug(kind, name)}"
+    )
+    key, line = _place(posts[0], kind)
+    return posts[0].finding("address", line, f"`{key}`: {message}")
+
+
+def _two_spellings(
+    kind: NameKind, first: str, name: str, posts: Iterable[Post]
+) -> Iterator[Finding]:
+    for post in posts:
+        message = f"the {kind} `{name}` is spelt `{first}` elsewhere: keep one spelling"
+        yield post.finding("tag-spelling", _place(post, kind)[1], message)
+
+
+def _own_slug(kind: NameKind, name: str) -> str:
+    """How to give a name a slug, for messages."""
+    return f"give it a slug: `{name}: ...` below `{SECTIONS[kind]}:` in content/{SLUGS_FILE}"
+
+
+def _place(post: Post, kind: NameKind) -> tuple[str, int]:
+    """The key that names a post's category, tags or authors, and its line."""
+    key = next((key for key in _KEYS[kind] if key in post.front_matter.values), _KEYS[kind][0])
+    return key, post.front_matter.line(key)
+
+
+def _slugs_file_findings(
+    layout: Layout, users: Mapping[NameKind, Mapping[str, object]]
+) -> Iterator[Finding]:
+    """Mistakes in `slugs.yaml`, and names there that are probably misspelt."""
+    where = short_path(layout.content / SLUGS_FILE)
+    for problem in layout.name_slugs.problems:
+        yield Finding(where, problem.line, problem.message, problem.rule)
+    for kind, name, line in layout.name_slugs.names:
+        known = {spelling_key(other) for other in users[kind]}
+        unnamed = [other for other in users[kind] if not layout.name_slugs.get(kind, other)]
+        if spelling_key(name) not in known and (hint := near_name(name, unnamed, "")):
+            yield Finding(where, line, f"no post has the {kind} `{name}`{hint}", "tag-spelling")

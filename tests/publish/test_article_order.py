@@ -1,0 +1,78 @@
+"""Articles of one day have one order in lists, navigation, archive, feed and sitemap."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.publish.test_html_head import ORIGIN, build
+
+SLUGS = [f"part-{number:02}" for number in range(1, 13)]  # two pages of each list
+OLDEST_FIRST = ["zero", *SLUGS, "above"]
+DATES = {"zero": "2026-11-01", "above": "2026-11-02 09:00"}
+
+
+def posts() -> dict[str, str]:
+    """Posts whose files and titles are in another order than their slugs."""
+    return {
+        f"file-{99 - number}": f"Title: {slug[::-1]}\nSlug: {slug}\nSeries: S\nTags: one\n"
+        f"Date: {DATES.get(slug, '2026-11-02')}\nCategory: C\nAuthor: Ann\n\nText.\n"
+        for number, slug in enumerate(OLDEST_FIRST)
+    }
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GATEPOST_SITE_URL", ORIGIN)
+        return build(tmp_path_factory.mktemp("order"), posts())
+
+
+def slugs(output: Path, *files: str) -> list[str]:
+    """The articles that the main parts of these files link to, in this order, each once."""
+    found: list[str] = []
+    for file in files:
+        text = (output / file).read_text()
+        text = text.partition("<main")[2] or text
+        found += re.findall(r"https://www\.example\.com/(zero|above|part-\d\d)/", text)
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("folder", ["articles", "tag/one", "category/c", "author/ann"])
+def test_lists_and_their_pages_show_the_newest_first(output: Path, folder: str) -> None:
+    pages = (f"{folder}/index.html", f"{folder}/2/index.html")
+    assert slugs(output, *pages) == OLDEST_FIRST[::-1]
+
+
+@pytest.mark.parametrize("file", ["archives/index.html", "feed.xml"])
+def test_archive_and_feed_show_the_newest_first(output: Path, file: str) -> None:
+    assert slugs(output, file) == OLDEST_FIRST[::-1]
+
+
+def test_the_start_page_shows_the_newest_ones(output: Path) -> None:
+    assert slugs(output, "index.html")[:6] == OLDEST_FIRST[:-7:-1]
+
+
+def test_the_sitemap_begins_with_the_oldest(output: Path) -> None:
+    assert slugs(output, "sitemap-articles-1.xml") == OLDEST_FIRST
+
+
+def test_older_newer_and_the_series_follow_the_same_order(output: Path) -> None:
+    for older, slug, newer in zip(OLDEST_FIRST, OLDEST_FIRST[1:], OLDEST_FIRST[2:], strict=False):
+        page = (output / slug / "index.html").read_text()
+        assert re.findall(r'com/([\w-]+)/"><span>(Older|Newer)</span>', page) == [
+            (older, "Older"),
+            (newer, "Newer"),
+        ]
+        series = page.partition("<summary>Part ")[2].partition("</details>")[0]
+        assert series.startswith(f"{OLDEST_FIRST.index(slug) + 1} of ")
+        assert re.findall(r"<li.*?>([^<>]+)<", series) == [name[::-1] for name in OLDEST_FIRST]
+
+
+def test_an_archive_that_begins_with_the_oldest_is_the_exact_reverse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEPOST_SITE_URL", ORIGIN)
+    reverse = build(tmp_path, posts(), NEWEST_FIRST_ARCHIVES=False)
+    assert slugs(reverse, "archives/index.html") == OLDEST_FIRST
+    assert slugs(reverse, "articles/index.html", "articles/2/index.html") == OLDEST_FIRST[::-1]
