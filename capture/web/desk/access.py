@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
 
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, current_app, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
@@ -89,14 +90,36 @@ def install_login(app: Flask) -> None:
         if roles == ANYBODY:
             return None
         if not current_user.is_authenticated:
-            page = request.full_path.rstrip("?")
-            is_usable = len(page) <= _LONGEST_PAGE and page.isprintable()  # no line breaks
-            if request.method == "GET" and is_usable:
-                session[NEXT_PAGE] = page
+            _note_page()
             return redirect(url_for("login.show"), 303)
         if roles is None or user().role not in roles:
             raise NotForRole
         return None
+
+
+def _note_page() -> None:
+    """Notes the page to which the login leads: the wanted one, or the one whose form was sent."""
+    page = request.full_path.rstrip("?")
+    if request.method == "POST":
+        page = _page_of_form()
+        if request.endpoint != "login.leave":
+            flash("You are not logged in any more, so nothing was recorded. Log in and try again.")
+    is_usable = len(page) <= _LONGEST_PAGE and page.isprintable()  # no line breaks
+    if page and is_usable and request.method in {"GET", "POST"}:
+        session[NEXT_PAGE] = page
+
+
+def _page_of_form() -> str:
+    """The page of the desk from which a form was sent; empty if it is unknown."""
+    referrer = urlsplit(request.referrer or "")
+    root, path = request.script_root, referrer.path
+    adapter = current_app.create_url_adapter(request)
+    if referrer.netloc != request.host or not path.startswith(f"{root}/") or adapter is None:
+        return ""
+    page = path.removeprefix(root)
+    if not adapter.test(page, "GET"):  # the answer to an earlier form
+        return ""
+    return f"{page}?{referrer.query}" if referrer.query else page
 
 
 def _load_session(token: str) -> LoggedIn | None:

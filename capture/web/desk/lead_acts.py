@@ -10,6 +10,7 @@ from typing import Final
 
 from werkzeug.datastructures import MultiDict
 
+from capture.campaign.model import Campaign
 from capture.client_access.client_leads import open_linked_lead
 from capture.client_access.client_review import (
     ChangedMeanwhile,
@@ -46,7 +47,7 @@ from capture.review.decisions import Decision
 from capture.review.notes import write_note
 from capture.text import canonical
 from capture.web.desk.access import own_client, user
-from capture.web.desk.lead_forms import ANSWER, current_answers
+from capture.web.desk.lead_forms import ANSWER, SHOWN, current_answers
 from capture.web.desk.review_words import NOT_STATED
 from capture.web.desk.times import reader_zone
 from capture.web.review.access import MAX_NOTE, UNKNOWN_REASON
@@ -206,11 +207,7 @@ def correct(
     terms = saved_campaign(records, lead.campaign, lead.version)
     data = records.people.personal_data(lead.lead_id)
     answers = {} if data is None else current_answers(terms, data)
-    typed = {
-        name: text
-        for name, old in answers.items()
-        if (text := typed_answer(form, name)) != old.replace("\r\n", "\n")
-    }
+    typed = _corrected_answers(form, answers, terms)
     correction = LeadCorrection(
         lead.lead_id,
         person.name,
@@ -225,9 +222,34 @@ def correct(
     return f"{what} The lead was judged again. Its stage is now: {_stage(corrected, now)}."
 
 
+def _corrected_answers(form: Form, answers: Mapping[str, str], terms: Campaign) -> dict[str, str]:
+    """By field: the answers that the person changed on the page.
+
+    The others keep what somebody else may have corrected since the page was opened. Raises
+    `ChangedMeanwhile` if both changed the same answer.
+    """
+    typed, overtaken = {}, []
+    for name, answer in answers.items():
+        current, text = _one_line_break(answer), typed_answer(form, name)
+        shown = _one_line_break(form.get(f"{SHOWN}{ANSWER}{name}", current))
+        if text in {shown, current}:
+            continue
+        typed[name] = text
+        if shown != current:
+            overtaken.append(terms.fields[name].label)
+    if overtaken:
+        raise ChangedMeanwhile(f"somebody corrected {join_words(overtaken)}")
+    return typed
+
+
 def typed_answer(form: Form, field_name: str) -> str:
     """The answer in a form of a correction, as `current_answers` writes it."""
-    return "; ".join(form.getlist(f"{ANSWER}{field_name}")).replace("\r\n", "\n")
+    return _one_line_break("; ".join(form.getlist(f"{ANSWER}{field_name}")))
+
+
+def _one_line_break(text: str) -> str:
+    """The text with the line breaks of the ledger; a browser sends others."""
+    return text.replace("\r\n", "\n")
 
 
 def record_outcome_of_form(

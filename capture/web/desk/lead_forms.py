@@ -22,11 +22,14 @@ from capture.ledger.types import PersonalData
 from capture.outcomes.record import MEETING_RESULTS
 from capture.outcomes.rows import cells_of_kind
 from capture.web.desk.lead_view import LeadView, Reader, lead_view
-from capture.web.desk.review_words import agency_may_accept
+from capture.web.desk.review_words import AGENCY_REJECTING, agency_accepting, agency_may_accept
 from capture.web.desk.times import reader_zone
 
 ANSWER: Final = "answer-"
 """The beginning of the name of an input with an answer, before the field's name."""
+SHOWN: Final = "shown-"
+"""The beginning of the name of a hidden input with the answer that the page showed, before the name
+of the input with the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,8 @@ def agency_forms(client_lead: ClientLead, viewer: str, now: datetime) -> LeadFor
         may_reject=view.may_reject and not lead.entered,
         may_dispute=is_rejected and not lead.disputed,
         may_settle=False,
-        accepting=view.accepting,
-        rejecting=view.rejecting,
+        accepting=agency_accepting(lead, terms),
+        rejecting=AGENCY_REJECTING,
         undo_until=view.undo_until,
         revision=revision(client_lead.events),
     )

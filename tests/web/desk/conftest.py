@@ -68,8 +68,9 @@ class Browser:
 
 
 def words(answer: TestResponse) -> str:
-    """The words of a page in one line, without tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+    """The words of a page in one line, without tags. `bdi` separates no words."""
+    html = re.sub(r"</?bdi>", "", answer.text)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 @dataclass

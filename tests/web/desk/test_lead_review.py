@@ -70,6 +70,10 @@ def test_silence_has_decided_after_the_deadline(desk: DeskWorld) -> None:
 
 def test_the_agency_enters_what_the_client_told_it(desk: DeskWorld) -> None:
     lead_id = desk.world.take()
+    page = desk.user("ada").text(f"/leads/{lead_id}")
+    assert "The acceptance becomes final after a new review window" in page
+    assert "The rejection counts from now on" in page
+    assert "ends the review" not in page  # as the client's own decision does
     silent = send(desk, "ada", lead_id, "review", action="accept")
     assert silent.status_code == 422
     assert "Tick that the client told you so." in words(silent)

@@ -18,7 +18,7 @@ def ids(browser: Browser, path: str = "/leads") -> list[str]:
     """The ids of the leads on a page of the list, in its order."""
     answer = browser.get(path)
     assert answer.status_code == 200, answer.text
-    return re.findall(r'<th scope="row"><a href="/desk/leads/(\w+)">', answer.text)
+    return re.findall(r'<th scope="row" class="typed"><a href="/desk/leads/(\w+)">', answer.text)
 
 
 def link(browser: Browser, path: str, rel: str) -> str | None:

@@ -149,6 +149,52 @@ def test_a_deactivated_user_is_out_at_the_next_page(desk: DeskWorld) -> None:
     assert browser.log_in("carol").status_code == 422
 
 
+def test_a_form_that_is_sent_after_the_session_ended_is_not_lost_in_silence(
+    desk: DeskWorld,
+) -> None:
+    lead_id, browser = desk.world.take(), desk.user("carol")
+    browser.get("/review?client=acme")
+    desk.clock.shift(timedelta(hours=13))
+    answer = browser.client.post(
+        f"/desk/review/{lead_id}",
+        data={"csrf_token": browser.token, "action": "accept"},
+        headers={"Referer": "http://localhost/desk/review?client=acme"},
+    )
+    assert (answer.status_code, answer.location) == (303, "/desk/login")
+    assert "nothing was recorded. Log in and try again." in browser.text("/login")
+    assert browser.log_in("carol").location == "/desk/review?client=acme"
+    assert "One lead waits for you" in browser.text("/review")
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    [
+        "",
+        "http://evil.example/desk/review",
+        "http://localhost/elsewhere",
+        "http://localhost/desk/review/1",  # the answer to a form
+        "http://localhost/desk//evil.example",
+    ],
+)
+def test_only_a_page_of_the_desk_is_the_one_from_which_a_form_was_sent(
+    desk: DeskWorld, referrer: str
+) -> None:
+    browser = desk.user("carol")
+    browser.get("/review")
+    desk.clock.shift(timedelta(hours=13))
+    form, headers = {"csrf_token": browser.token}, {"Referer": referrer}
+    browser.client.post("/desk/review/1", data=form, headers=headers)
+    assert browser.log_in("carol").location == "/desk/"
+
+
+def test_a_log_out_after_the_session_ended_needs_no_word(desk: DeskWorld) -> None:
+    browser = desk.user("carol")
+    browser.get("/review")
+    desk.clock.shift(timedelta(hours=13))
+    assert browser.post("/logout").location == "/desk/login"
+    assert "nothing was recorded" not in browser.text("/login")
+
+
 def test_a_one_time_link_sets_the_passphrase_once(desk: DeskWorld) -> None:
     desk.world.ledger.transact(lambda records: add_user(records, "Eve", Role.VIEWER, NOW, by="Ada"))
     path, browser = link(desk, "Eve"), desk.browser()

@@ -120,6 +120,18 @@ def test_each_role_gets_in_where_it_may_and_nowhere_else(desk: DeskWorld, role: 
         assert answer.status_code < 500, endpoint
 
 
+def test_every_form_needs_the_token_of_a_page_of_the_same_browser(desk: DeskWorld) -> None:
+    browser, other = desk.user("ada"), desk.user("carol")
+    other.get("/no/such")  # a page with the token of another browser
+    for endpoint, method, path in routes(desk_app(desk.app)):
+        if method != "POST":
+            continue
+        for token in ("", "x", other.token):
+            answer = browser.client.post(f"{PREFIX}{path}", data={"csrf_token": token})
+            assert answer.status_code == 400, (endpoint, token)
+            assert "another site sent it. Nothing was done." in answer.text, endpoint
+
+
 def test_a_view_without_a_rule_stops_the_start() -> None:
     app = Flask("desk")
     app.add_url_rule("/open", "open", allow(ANYBODY)(lambda: "open"))
