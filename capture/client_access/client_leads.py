@@ -20,7 +20,7 @@ from capture.lead.moves import REMOVED, VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.review_queue import ReviewCursor, ReviewQuery
 from capture.ledger.terms import saved_campaign
-from capture.ledger.types import ClientLeadQuery, PersonalData, SyncMark
+from capture.ledger.types import ClientLeadQuery, LeadFilter, PersonalData, SyncMark
 from capture.review.acts import find_lead, is_unnotified, notify_client_of
 
 
@@ -132,6 +132,19 @@ def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[C
     """The first `limit` leads of a client that are `held_back` in review, oldest first."""
     leads = reading.leads.held_back(client, limit)
     return [load_client_lead(reading, lead) for lead in leads]
+
+
+def disputed_leads(reading: ReadTransaction, client: str) -> list[Lead]:
+    """The leads that a client rejected and whose rejection the agency disputes, oldest first.
+
+    Without test leads.
+    """
+    filters = [
+        LeadFilter(campaign, disputed=True) for campaign in reading.lead_list.campaigns(client)
+    ]
+    found = [lead for each in filters for lead in reading.leads.select(each)]
+    disputed = [lead for lead in found if lead.review == "rejected" and not lead.test]
+    return sorted(disputed, key=lambda lead: (lead.received_at, lead.lead_id))
 
 
 def find_client_lead(reading: ReadTransaction, client: str, lead_id: str, now: datetime) -> Lead:

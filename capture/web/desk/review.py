@@ -17,6 +17,7 @@ from flask.typing import ResponseReturnValue
 from capture.client_access.client_leads import (
     ClientLead,
     LeadRemoved,
+    disputed_leads,
     find_linked_lead,
     held_back_leads,
     load_client_lead,
@@ -96,6 +97,9 @@ class Queue:
     next_page: str
     """The cursor of the next page; empty if there is none."""
     held_back: Sequence[LeadView]
+    disputed: Sequence[LeadView]
+    """For a client: rejections that the agency disputes, the oldest ones."""
+    disputed_count: int
     clients: Mapping[str, str]
     """For the agency: the clients with leads in the queue, with their names and numbers."""
     decided: Sequence[LeadView]
@@ -218,7 +222,8 @@ def _page(reply: Reply) -> str:
     now, client = datetime.now(UTC), own_client() or request.args.get("client") or None
     after = _read_cursor(request.args.get("after", ""))
     queue = services().ledger.read(lambda reading: _queue(reading, now, client, after))
-    views = [item.view for item in queue.items] + [*queue.held_back, *queue.decided]
+    views = [item.view for item in queue.items]
+    views += [*queue.held_back, *queue.disputed, *queue.decided]
     earlier = [each.lead.lead_id for item in queue.items for each in item.earlier]
     shown = dict.fromkeys([*(view.lead_id for view in views), *earlier])
     services().ledger.transact(lambda records: log_access(records, "review", shown, now))
@@ -240,11 +245,17 @@ def _queue(
     waiting = waiting_leads(reading, ReviewQuery(now, client), PAGE_SIZE, after)
     last = waiting.leads[-1].lead if waiting.has_more else None
     held_back = [] if client is None else held_back_leads(reading, client, PAGE_SIZE)
+    own = own_client()
+    disputed = disputed_leads(reading, own) if own else []
     return Queue(
         items=[_item(reading, client_lead, now) for client_lead in waiting.leads],
         count=waiting.count,
         next_page="" if last is None else _show_cursor(last),
         held_back=[_view(reading, client_lead, now) for client_lead in held_back],
+        disputed=[
+            _view(reading, load_client_lead(reading, lead), now) for lead in disputed[:PAGE_SIZE]
+        ],
+        disputed_count=len(disputed),
         clients={} if own_client() else _clients(reading, now),
         decided=list(_decided(reading, now)),
     )

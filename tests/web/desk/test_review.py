@@ -9,7 +9,7 @@ from capture.intake.quarantine import hold_back
 from capture.lead.events import Actor, Event
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Role
-from capture.review.acts import find_lead
+from capture.review.acts import Act, dispute, find_lead
 from capture.users.accounts import add_user
 from tests.samples import NOW
 from tests.web.desk.conftest import Browser, DeskWorld, hash_of_words, words
@@ -153,6 +153,24 @@ def test_a_lead_that_the_agency_checks_is_shown_and_offers_nothing(desk: DeskWor
     assert "Accept" not in text
     ((_, access),) = desk.world.ledger.read(lambda reading: reading.users.accesses(limit=5))
     assert (access.page, access.lead_id) == ("review", lead_id)
+
+
+def test_a_client_finds_the_rejections_that_the_agency_disputes(desk: DeskWorld) -> None:
+    lead_id, other_id = desk.world.take(), desk.world.take("rival", full_name="Rival Roe")
+    for name, rejected in (("carol", lead_id), ("oscar", other_id)):
+        send(desk.user(name), rejected, "reject", reason="too_small", sure="too_small")
+    desk.clock.shift(timedelta(minutes=1))
+    assert "that the agency disputes" not in desk.user("carol").text(REVIEW)
+    act = Act(lead_id, "Ada", Actor.AGENCY)
+    desk.world.ledger.transact(lambda records: dispute(records, act, NOW + timedelta(minutes=1)))
+    page = desk.user("carol").get(REVIEW)
+    assert "Rejections that the agency disputes They stay rejected" in words(page)
+    assert f'<a href="/desk/leads/{lead_id}"><bdi>Ann Lee</bdi></a>' in page.text
+    assert other_id not in page.text
+    assert "that the agency disputes" not in desk.user("oscar").text(REVIEW)
+    assert "that the agency disputes" not in desk.user("ada").text(f"{REVIEW}?client=acme")
+    assert desk.user("carol").post(f"/leads/{lead_id}/review", action="settle").status_code == 303
+    assert "that the agency disputes" not in desk.user("carol").text(REVIEW)
 
 
 def test_a_client_neither_sees_nor_decides_leads_of_others(desk: DeskWorld) -> None:
