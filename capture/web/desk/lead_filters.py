@@ -33,6 +33,8 @@ class LeadFilters:
     texts: Mapping[str, str]
     after: str = ""
     before: str = ""
+    has_agency_filters: bool = False
+    """Whether the address of a client has filters that only the agency has. They are left out."""
 
     def get(self, name: str) -> str:
         """The text of a filter; empty if it is not set."""
@@ -102,7 +104,8 @@ def read_filters(args: Mapping[str, str], client: str | None) -> LeadFilters:
     names = [name for name in FIELDS if client is None or name not in AGENCY_FIELDS]
     texts = {name: trim_invisible(args.get(name, ""))[:MAX_LENGTH] for name in names}
     after, before = (args.get(name, "")[:MAX_LENGTH] for name in ("after", "before"))
-    return LeadFilters(texts, after, before)
+    left_out = any(args.get(name) for name in AGENCY_FIELDS - texts.keys())
+    return LeadFilters(texts, after, before, has_agency_filters=left_out)
 
 
 def stage_choices(client: str | None) -> Mapping[str, Mapping[str, str]]:

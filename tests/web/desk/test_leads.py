@@ -52,6 +52,19 @@ def test_a_client_sees_no_source_no_signal_and_no_campaign_of_others(desk: DeskW
     assert ids(desk.user("carol"), "/leads?campaign=rival") == []
 
 
+def test_an_address_that_somebody_else_shared_says_which_filters_count(desk: DeskWorld) -> None:
+    desk.world.take()
+    ignored = "filters that only the agency can use"
+    assert ignored in desk.user("carol").text("/leads?campaign=guide&signal=burst")
+    assert ignored not in desk.user("ada").text("/leads?campaign=guide&signal=burst")
+    assert ignored not in desk.user("carol").text("/leads?campaign=guide&signal=")
+    page = desk.user("carol").get("/leads?campaign=rival").text  # of another client
+    assert '<option value="rival" selected>rival</option>' in page
+    assert "rival" not in desk.user("carol").get("/leads?campaign=guide").text
+    chosen = '<option value="guide" selected>guide</option>'
+    assert desk.user("carol").get("/leads?campaign=guide").text.count(chosen) == 1
+
+
 def test_a_client_that_is_shown_a_lead_counts_as_notified_of_it(desk: DeskWorld) -> None:
     lead_id = desk.world.take("notified")
     ids(desk.user("ada"))
