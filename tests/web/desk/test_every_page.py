@@ -4,12 +4,13 @@ The pages are found by their links, on a demonstration, so a new page is tested 
 here.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from audit.crawl import find_pages
 from capture.billing.statement import Agency, Party
@@ -93,11 +94,52 @@ def findings(request: pytest.FixtureRequest, browser: Browser, origin: str) -> F
 def log_in(page: Page, origin: str, name: str) -> None:
     """Logs in by keyboard alone."""
     page.goto(f"{origin}login")
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(WORDS)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: not url.endswith("/login"))
+
+
+def test_the_pages_before_the_login_are_as_good_as_the_others(
+    browser: Browser, origin: str
+) -> None:
+    """No link leads to them for somebody who is logged in."""
+    context = browser.new_context(reduced_motion="reduce")
+    page, found = context.new_page(), Findings()
+    log_in(page, origin, USERS["agency"])
+    page.goto(f"{origin}people")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=USERS["viewer"]))
+    row.get_by_role("button", name="New link").click()
+    (new_link,) = re.findall(r"passphrase/[^\s<]+", page.content())
+    context.clear_cookies()
+    for path in ("login", "forgot", new_link, "passphrase/used"):
+        page.goto(f"{origin}{path}")
+        found.check_page(page, path)
+    page.goto(f"{origin}login")
+    page.get_by_label("Name").fill("nobody")
+    page.get_by_label("Passphrase").fill("wrong words here")
+    page.get_by_role("button", name="Log in").click()
+    found.check_page(page, "a wrong login")
+    context.close()
+    assert found == Findings(pages=5)
+
+
+def test_a_form_that_asks_or_is_refused_is_as_good_as_before(browser: Browser, origin: str) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page, found = context.new_page(), Findings()
+    log_in(page, origin, USERS["client"])
+    page.goto(f"{origin}review")
+    page.locator("summary", has_text="Reject").first.click()
+    page.get_by_label("The company is smaller than agreed").first.check()
+    page.get_by_role("button", name="Reject this lead").first.click()
+    page.get_by_role("button", name="Reject all the same").wait_for()
+    found.check_page(page, "a question")
+    page.goto(f"{origin}leads?stage=spam")
+    found.check_page(page, "a refused filter")
+    context.close()
+    assert (found.violations, found.too_wide) == ([], [])
 
 
 def test_axe_finds_no_violation(findings: Findings) -> None:
