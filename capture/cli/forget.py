@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, show_facts, show_heading, show_json, show_rows
 from capture.errors import NotFound
 from capture.jobs.store import JobStore
@@ -36,6 +38,7 @@ from capture.text import count_noun
     help="Erase all data that is older than the settings RETENTION_... allow.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be erased; write nothing.")
+@own_name_option
 @as_json_option
 @pass_context
 def forget(
@@ -44,6 +47,7 @@ def forget(
     lead_ids: Sequence[str],
     by_age: bool,
     dry_run: bool,
+    by: str,
     as_json: bool,
 ) -> None:
     """Erase all personal data of the leads with the address EMAIL, and print a certificate.
@@ -62,13 +66,13 @@ def forget(
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         if by_age:
-            _erase_by_age(context, ledger, now, dry_run=dry_run, as_json=as_json)
+            _erase_by_age(context, ledger, now, by, dry_run=dry_run, as_json=as_json)
             return
         ids = ledger.read(
             lambda reading: [find_lead_by_prefix(reading, text).lead_id for text in lead_ids]
         )
         person = PersonToErase((email or "").strip(), ids)
-        certificate = _certificate(context, ledger, person, now, is_dry_run=dry_run)
+        certificate = _certificate(context, ledger, person, now, by, is_dry_run=dry_run)
     if not certificate.leads:
         raise NotFound("no lead has exactly this address, so there is nothing to erase")
     if as_json:
@@ -82,6 +86,7 @@ def _certificate(
     ledger: Ledger,
     person: PersonToErase,
     now: datetime,
+    by: str,
     *,
     is_dry_run: bool,
 ) -> Certificate:
@@ -89,10 +94,10 @@ def _certificate(
     if is_dry_run:
         erasure = preview_erasure(ledger, person, folder, jobs)
     else:
-        erasure = erase_person(ledger, person, folder, jobs, now)
+        erasure = erase_person(ledger, person, folder, jobs, now, by=by)
     database = Path(context.database_url.removeprefix("sqlite:///"))
     copies = other_databases(database, context.counters)
-    keeping = Keeping(now, context.retention.backups, copies, is_dry_run)
+    keeping = Keeping(now, by, context.retention.backups, copies, is_dry_run)
     return ledger.read(lambda reading: make_certificate(reading, person, erasure, keeping))
 
 
@@ -104,6 +109,7 @@ def _show(certificate: Certificate) -> None:
     show_facts(
         [
             ("time", f"{certificate.keeping.at:%Y-%m-%dT%H:%M:%SZ}"),
+            ("by", certificate.keeping.by),
             ("address", _hash(certificate.address_key)),
             ("chain", f"{sequence} events, last hash {head}"),
         ]
@@ -141,9 +147,15 @@ def _hash(address_key: str) -> str:
 
 
 def _erase_by_age(
-    context: CommandContext, ledger: Ledger, now: datetime, *, dry_run: bool, as_json: bool
+    context: CommandContext,
+    ledger: Ledger,
+    now: datetime,
+    by: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
-    run = preview_old_data if dry_run else erase_old_data
+    run = preview_old_data if dry_run else partial(erase_old_data, by=by)
     jobs = JobStore(context.jobs)
     erasure = run(ledger, context.retention, context.mail_folder, jobs, now)
     rows = ledger.read(lambda reading: [_row(reading, lead_id) for lead_id in erasure.lead_ids])

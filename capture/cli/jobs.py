@@ -21,8 +21,8 @@ _NICENESS: Final = 10
 def jobs(context: CommandContext) -> None:
     """Do the long work that waits: large exports, backtests, closes of several clients.
 
-    The desk starts this command itself. Start it by hand if the machine was restarted while work
-    was waiting. At most two pieces of work run at a time.
+    The desk starts this command itself, also for work that waited when the machine was restarted.
+    At most two pieces of work run at a time.
 
     \b
     Example:

@@ -14,7 +14,7 @@ import click
 
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import MARKS
-from capture.cli.options import DefaultGroup, Month
+from capture.cli.options import DefaultGroup, Month, own_name_option
 from capture.cli.output import read_content
 from capture.cli.show import as_json_option, moment, show_json, show_rows
 from capture.errors import short_path
@@ -168,6 +168,7 @@ def _email(personal_data: PersonalData | None) -> str | None:
     metavar="TEXT",
     help="The legal basis for keeping the data, such as a GDPR article. No personal data.",
 )
+@own_name_option
 @click.option("--dry-run", is_flag=True, help="Show the result of each row; write nothing.")
 @as_json_option
 @pass_context
@@ -177,6 +178,7 @@ def import_(
     campaign: str,
     source: str,
     basis: str,
+    by: str,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -190,7 +192,7 @@ def import_(
         --basis "consent, signed at the stand"
     """
     terms = context.campaign(campaign)
-    origin = Origin(source, basis.strip())
+    origin = Origin(source, basis.strip(), by)
     now = datetime.now(UTC)
     with context.ledger() as ledger:
         ledger.read(lambda reading: check_open(reading, terms, now))

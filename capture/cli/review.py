@@ -15,7 +15,7 @@ from capture.campaign.model import Campaign
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.hints import in_words
 from capture.cli.lead import find_lead_by_prefix
-from capture.cli.options import by_option, note_option
+from capture.cli.options import by_option, note_option, own_name_option
 from capture.cli.output import check_output, read_content, write_output
 from capture.cli.show import as_json_option, moment, show_rows
 from capture.errors import GatepostError, Problem, Refused, short_path
@@ -211,8 +211,9 @@ def lapse(context: CommandContext, campaign: str | None, as_json: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The text file to write, for the client.",
 )
+@own_name_option
 @pass_context
-def notify(context: CommandContext, campaign: str, output: Path) -> None:
+def notify(context: CommandContext, campaign: str, output: Path, by: str) -> None:
     """Write the notice of new qualified leads for the client. It starts their review windows.
 
     If a run is interrupted, run the same command again: it completes the notice.
@@ -227,7 +228,7 @@ def notify(context: CommandContext, campaign: str, output: Path) -> None:
         begun, leads = _interrupted(ledger, terms, output)
         if not leads:
             begun = datetime.now(UTC)
-            leads = _start_windows(ledger, terms, output, begun)
+            leads = _start_windows(ledger, terms, output, begun, by)
         if leads:
             text = ledger.read(lambda reading: notice_text(reading, terms, leads))
             write_output(text.encode(), output)
@@ -270,7 +271,9 @@ def _interrupted(ledger: Ledger, terms: Campaign, output: Path) -> tuple[datetim
     return begun, ledger.read(lambda reading: leads_notified_at(reading, terms.slug, begun))
 
 
-def _start_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime) -> list[Lead]:
+def _start_windows(
+    ledger: Ledger, terms: Campaign, output: Path, now: datetime, by: str
+) -> list[Lead]:
     """Records the notice of every waiting lead, and returns those leads.
 
     The file first gets a marker with the start time, so that the next run can complete the notice
@@ -279,7 +282,7 @@ def _start_windows(ledger: Ledger, terms: Campaign, output: Path, now: datetime)
     marker = _incomplete_marker(terms.slug, now)
     write_output(marker, output)
     try:
-        return ledger.transact(lambda records: notify_client(records, terms, now))
+        return ledger.transact(lambda records: notify_client(records, terms, now, by))
     except GatepostError:  # the transaction wrote nothing
         if read_content(output) == marker:
             output.unlink()

@@ -24,7 +24,7 @@ from capture.lead.events import EventKind
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import save_terms
 from capture.qualification.criteria import qualify
-from capture.review.acts import find_lead
+from capture.review.acts import check_name, find_lead
 from capture.text import canonical
 
 # Reads the table. The campaign's form checks each row.
@@ -79,12 +79,15 @@ _MAX_SOURCE_LENGTH: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a table of leads comes from. Raises `Refused` for an invalid source or basis."""
+    """Where a table of leads comes from, and who imports it. Raises `Refused` for an invalid source
+    or basis, and for a blank name."""
 
     source: str
     """A code such as `event-2026`."""
     basis: str
     """Why the data may be stored, in words, such as GDPR article 6. It must name no person."""
+    by: str
+    """The name of the person who imports the table."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(CODE, self.source) or len(self.source) > _MAX_SOURCE_LENGTH:
@@ -95,6 +98,7 @@ class Origin:
         if self.source == FORM:
             raise Refused(f"source {FORM!r} is that of the site's own forms; give another")
         checked_basis(self.basis)
+        check_name(self.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def import_leads(
             consent=Consent(given=False, version=None, basis=origin.basis),
             one_time_id=row_id(origin.source, {**row.answers, **row.unverified}),
             source=origin.source,
+            by=origin.by,
             unverified=row.unverified,
         )
         receipt = receive_submission(records, campaign, submission, now)

@@ -32,8 +32,8 @@ from capture.lead.consent import Consent
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.identity import keys_to_match, keys_to_store
 from capture.lead.review_window import month_of
-from capture.ledger.protocol import WriteTransaction
-from capture.ledger.types import PersonalData
+from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.types import Note, PersonalData
 from capture.qualification.criteria import qualify
 from capture.qualification.verdict import Verdict
 
@@ -88,7 +88,7 @@ def receive_submission(
     arrival = Arrival(campaign, submission, keys, verdict, received_at=now, now=now, traits=traits)
     gate_result = judge_at_gate(records, arrival)
     records.append(
-        _received_event(lead_id, arrival), judged_event(lead_id, arrival, gate_result, now)
+        _received_event(records, lead_id, arrival), judged_event(lead_id, arrival, gate_result, now)
     )
     personal_data = _personal_data(submission, verdict)
     if gate_result.kind is EventKind.SPAM and _is_flood(records, campaign, now):
@@ -101,6 +101,10 @@ def receive_submission(
         is_usual = gate_result.kind is not EventKind.QUARANTINED
         records.traits.save(lead_id, campaign.slug, traits, now, is_usual=is_usual)
     _quarantine_group(records, campaign, gate_result.signals, now)
+    if submission.by:
+        records.people.save_note(
+            Note(lead_id, EventKind.RECEIVED.value, submission.by.strip(), "", now)
+        )
     return Receipt(lead_id, is_repeat=False, gate_result=gate_result)
 
 
@@ -166,7 +170,7 @@ def _fingerprint(campaign: Campaign, submission: Submission) -> str:
     return repr((campaign.slug, submission.test, submission.source, answers, unverified))
 
 
-def _received_event(lead_id: str, arrival: Arrival) -> Event:
+def _received_event(reading: ReadTransaction, lead_id: str, arrival: Arrival) -> Event:
     campaign, submission, now = arrival.campaign, arrival.submission, arrival.now
     data = {
         "client": campaign.client,
@@ -180,6 +184,8 @@ def _received_event(lead_id: str, arrival: Arrival) -> Event:
     actor = Actor.VISITOR
     if submission.consent.basis is not None:
         data["basis"], actor = submission.consent.basis, Actor.AGENCY
+    if submission.by:
+        data["by"] = reading.people.pseudonym(campaign.client, submission.by)
     return Event(
         campaign=campaign.slug,
         lead_id=lead_id,

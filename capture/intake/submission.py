@@ -27,6 +27,8 @@ class Submission:
     last_touch: Mapping[str, str] = field(default_factory=dict)
     test: bool = False
     source: str = FORM
+    by: str = ""
+    """The name of the person who imports it; empty if the visitor sent it."""
     network: str = ""
     """The network that the form came from, as the rate limit counts it; empty if it is unknown. It
     is never stored, only its keyed hash."""

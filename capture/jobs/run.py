@@ -14,8 +14,9 @@ from capture.campaign.catalogue import ReadFiles
 from capture.errors import GatepostError
 from capture.jobs.model import Job, JobKind, JobProgress, JobResult
 from capture.jobs.store import JobStore
-from capture.lead.events import EventKind
-from capture.ledger.protocol import Ledger
+from capture.lead.events import Actor, EventKind
+from capture.ledger.administration import record_act
+from capture.ledger.protocol import Ledger, WriteTransaction
 
 _SAVE_SECONDS: Final = 1.0
 """Progress is stored at most this often."""
@@ -75,6 +76,15 @@ Work = Callable[[JobContext, Job, Progress], JobResult]
 """Does a job. What it raises becomes the job's error."""
 
 
+def record_job_act(
+    records: WriteTransaction, kind: EventKind, job: Job, by: str, now: datetime
+) -> None:
+    """Records that a person starts or deletes a job. The job's title may name a person, so the
+    event has only the kind and the id."""
+    actor = Actor.CLIENT if job.request.client else Actor.AGENCY
+    record_act(records, kind, by, now, actor=actor, job=job.id, work=job.request.kind.value)
+
+
 def run_jobs(context: JobContext, works: Mapping[JobKind, Work]) -> Iterator[tuple[Job, JobResult]]:
     """Runs jobs until none waits. Returns without any if enough other processes run jobs.
 
@@ -94,7 +104,16 @@ def run_jobs(context: JobContext, works: Mapping[JobKind, Work]) -> Iterator[tup
 
 
 def _run(context: JobContext, job: Job, work: Work) -> JobResult:
-    """Runs one job, again if personal data that it has read was erased meanwhile."""
+    """Runs one job, again if personal data that it has read was erased meanwhile.
+
+    Its start is an act of the user who requested it.
+    """
+    now = context.clock()
+    context.ledger.transact(
+        lambda records: record_job_act(
+            records, EventKind.JOB_STARTED, job, job.request.user_name, now
+        )
+    )
     while True:
         last = context.ledger.read(lambda reading: reading.events.head()[0])
         folder = context.store.work_folder(job.id)

@@ -74,6 +74,11 @@ class EventKind(StrEnum):
     MESSAGE_RETRIED = "message_retried"
     MESSAGE_DROPPED = "message_dropped"
     SUPPRESSIONS_ADDED = "suppressions_added"
+    LOGGED_IN = "logged_in"
+    JOB_STARTED = "job_started"
+    JOB_DELETED = "job_deleted"
+    UNSUBSCRIBED = "unsubscribed"
+    SUBSCRIBED_AGAIN = "subscribed_again"
 
 
 ADMINISTRATION: Final = frozenset(
@@ -94,9 +99,15 @@ ADMINISTRATION: Final = frozenset(
         EventKind.MESSAGE_RETRIED,
         EventKind.MESSAGE_DROPPED,
         EventKind.SUPPRESSIONS_ADDED,
+        EventKind.LOGGED_IN,
+        EventKind.JOB_STARTED,
+        EventKind.JOB_DELETED,
+        EventKind.UNSUBSCRIBED,
+        EventKind.SUBSCRIBED_AGAIN,
     }
 )
-"""Acts on users, API tokens, webhooks, messages of the outbox, and suppression lists."""
+"""Acts on users, their sessions and long work, API tokens, webhooks, messages of the outbox,
+suppression lists, and subscriptions of letters."""
 
 
 class Actor(StrEnum):

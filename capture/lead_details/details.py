@@ -38,6 +38,8 @@ class LeadDetails:
     personal_data: PersonalData | None
     """None after erasure."""
     notes: Sequence[Note]
+    authors: Mapping[str, str]
+    """By keyed hash: the names of the desk's users, who stay known when the notes are erased."""
 
     @property
     def events(self) -> list[Event]:
@@ -86,6 +88,11 @@ class LeadDetails:
         at = event.recorded_at
         return next((n for n in self.notes if n.kind in kinds and n.written_at == at), None)
 
+    def author_of(self, event: Event) -> str:
+        """The name of the person who did it; empty if it is unknown."""
+        note = self.note_of(event)
+        return note.author if note is not None else self.authors.get(event.data.get("by", ""), "")
+
     def notes_without_event(self) -> Iterator[Note]:
         """The notes that were written for themselves and not with an act."""
         keys = {(event.kind.value, event.recorded_at) for event in self.events}
@@ -100,4 +107,8 @@ def load_details(reading: ReadTransaction, lead: Lead) -> LeadDetails:
         list(reading.events.select(lead_id=lead.lead_id)),
         reading.people.personal_data(lead.lead_id),
         list(reading.people.notes(lead.lead_id)),
+        {
+            reading.people.pseudonym(lead.client, user.name): user.name
+            for user in reading.users.select()
+        },
     )

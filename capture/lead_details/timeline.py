@@ -115,7 +115,7 @@ def agency_timeline(details: LeadDetails) -> list[TimelineEntry]:
             _entry(
                 event,
                 _agency_sentence(event, details),
-                _who(event, "" if note is None else note.author),
+                _who(event, details.author_of(event)),
                 note.text if note is not None and is_own_note else "",
                 recorded.sequence,
             )

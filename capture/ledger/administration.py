@@ -44,6 +44,14 @@ def record_act(
     )
 
 
+def acting_side(reading: ReadTransaction, client: str, by: str) -> tuple[Actor, dict[str, Any]]:
+    """The actor and the person for an event of a client's lead that the agency records or, if `by`
+    is `BY_GATEPOST`, the program. The data has a keyed hash of the person's name as `by`."""
+    if not by:
+        return Actor.SYSTEM, {}
+    return Actor.AGENCY, {"by": reading.people.pseudonym(client, by)}
+
+
 def author_id(reading: ReadTransaction, name: str) -> str:
     """The keyed hash under which the acts of a person with this name are recorded."""
     return reading.people.pseudonym(NO_CAMPAIGN, name)

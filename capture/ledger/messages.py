@@ -201,11 +201,12 @@ class OutboxWrites(OutboxQueries, Protocol):
     def retry(self, message_id: int, now: datetime) -> bool:
         """Makes a failed or dropped message due now, with all its attempts again."""
 
-    def unsubscribe(self, address_id: str, letter: str, at: datetime) -> None:
-        """Stores that the owner of the address wants no letters of this kind."""
+    def unsubscribe(self, address_id: str, letter: str, at: datetime) -> bool:
+        """Stores that the owner of the address wants no letters of this kind. False if it was
+        stored before."""
 
-    def subscribe_again(self, address_id: str, letter: str) -> None:
-        """Undoes `unsubscribe`."""
+    def subscribe_again(self, address_id: str, letter: str) -> bool:
+        """Undoes `unsubscribe`. False if there was nothing to undo."""
 
     def save_last_planned_event(self, sequence: int) -> None:
         """Stores that the messages of all events up to this number are queued."""

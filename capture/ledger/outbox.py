@@ -293,18 +293,20 @@ class SqlOutbox:
         )
         return rows.rowcount == 1
 
-    def unsubscribe(self, address_id: str, letter: str, at: datetime) -> None:
-        self._connection.execute(
+    def unsubscribe(self, address_id: str, letter: str, at: datetime) -> bool:
+        rows = self._connection.execute(
             "INSERT INTO unsubscribed (address, letter, at) VALUES (?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             (bytes.fromhex(address_id), letter, show_time(at)),
         )
+        return rows.rowcount == 1
 
-    def subscribe_again(self, address_id: str, letter: str) -> None:
-        self._connection.execute(
+    def subscribe_again(self, address_id: str, letter: str) -> bool:
+        rows = self._connection.execute(
             "DELETE FROM unsubscribed WHERE address = ? AND letter = ?",
             (bytes.fromhex(address_id), letter),
         )
+        return rows.rowcount == 1
 
     def save_last_planned_event(self, sequence: int) -> None:
         self._connection.execute(

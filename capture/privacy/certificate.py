@@ -42,6 +42,8 @@ class Keeping:
     """The time of the erasure, and the backups and copies that may still contain the data."""
 
     at: datetime
+    by: str
+    """Who erases the data."""
     backups: timedelta
     """How long a backup is kept."""
     copies: Sequence[str]
@@ -132,6 +134,7 @@ class Certificate:
         """For JSON."""
         return {
             "at": show_time(self.keeping.at),
+            "by": self.keeping.by,
             "dry_run": self.keeping.is_dry_run,
             "address_key": self.address_key or None,
             "leads": [

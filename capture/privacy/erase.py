@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from capture.jobs.store import JobStore
-from capture.lead.events import Actor, Event, EventKind
-from capture.lead.model import Lead, event_of
+from capture.lead.events import EventKind
+from capture.lead.model import event_of
+from capture.ledger.administration import BY_GATEPOST, acting_side
 from capture.ledger.erasure import ErasedPlaces
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.privacy.letter_files import delete_files, letter_files_about
 from capture.privacy.withdraw import withdraw_consent
-from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
+from capture.review.acts import check_name, find_lead, record_held_meeting, record_silent_acceptance
 
 UNDECIDED: Final = frozenset({"quarantined", "unconfirmed", "qualified", "held_back"})
 """Stages in which a withdrawn consent still has an effect on the lead."""
@@ -61,39 +62,56 @@ class Erasure:
 
 
 def erase_leads(
-    records: WriteTransaction, lead_ids: Sequence[str], now: datetime, *, address: str | None = None
+    records: WriteTransaction,
+    lead_ids: Sequence[str],
+    now: datetime,
+    *,
+    address: str | None = None,
+    by: str = BY_GATEPOST,
 ) -> ErasedPlaces:
     """Erases the personal data of leads, and records one event for each lead. To be run by
     `Ledger.transact`.
 
     An acceptance by silence before `now` remains valid. An `address`, which may be empty, means
     that the person requested the erasure: this also withdraws the consent for undecided leads.
-    None means erasure by age. Raises `NotFound` for an unknown lead.
+    None means erasure by age. `by` is the name of who erases; an erasure by age may be Gatepost's.
+    The events keep a keyed hash of the name. Raises `NotFound` for an unknown lead, `Refused` for
+    a request without a name.
     """
+    if address is not None:
+        check_name(by)
     for lead_id in lead_ids:
         lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
         lead = record_held_meeting(records, lead, now)
         if lead.erased:
             continue
         if address is not None and lead.review_at(now) in UNDECIDED:
-            lead = withdraw_consent(records, lead_id, now, actor=Actor.AGENCY)
-        records.append(_erased_event(lead, now, is_request=address is not None))
+            lead = withdraw_consent(records, lead_id, now, by=by)
+        reason = "age" if address is None else "request"
+        actor, data = acting_side(records, lead.client, by)
+        records.append(event_of(lead, EventKind.ERASED, actor, now, reason=reason, **data))
         if address:
             records.erasure.save_request(lead_id, address, now)
     records.traits.delete(lead_ids)
     return records.erasure.erase(lead_ids, now)
 
 
-def erase_person(
-    ledger: Ledger, person: PersonToErase, mail_folder: Path, jobs: JobStore, now: datetime
+def erase_person(  # noqa: PLR0913 - the person, the places of the data, and who erases it when
+    ledger: Ledger,
+    person: PersonToErase,
+    mail_folder: Path,
+    jobs: JobStore,
+    now: datetime,
+    *,
+    by: str,
 ) -> Erasure:
     """Erases all data of a person in the ledger, its log, the letter files and the desk's exports.
 
-    If it is interrupted, run it again to complete it. Raises `NotFound` for an unknown lead id,
-    `Unavailable` if the ledger or a file fails.
+    `by` is the name of who does it. If it is interrupted, run it again to complete it. Raises
+    `NotFound` for an unknown lead id, `Unavailable` if the ledger or a file fails.
     """
     lead_ids = ledger.read(person.leads)
-    places = erase_in_batches(ledger, lead_ids, now, person.address)
+    places = erase_in_batches(ledger, lead_ids, now, by, address=person.address)
     files = ledger.read(
         lambda reading: letter_files_about(reading, mail_folder, lead_ids, person.address)
     )
@@ -117,16 +135,13 @@ def preview_erasure(
 
 
 def erase_in_batches(
-    ledger: Ledger, lead_ids: Sequence[str], now: datetime, address: str | None = None
+    ledger: Ledger, lead_ids: Sequence[str], now: datetime, by: str, *, address: str | None = None
 ) -> ErasedPlaces:
     """Like `erase_leads`, in several short transactions."""
     places = ErasedPlaces()
     for start in range(0, len(lead_ids), _LEADS_AT_ONCE):
         batch = lead_ids[start : start + _LEADS_AT_ONCE]
-        places += ledger.transact(partial(erase_leads, lead_ids=batch, now=now, address=address))
+        places += ledger.transact(
+            partial(erase_leads, lead_ids=batch, now=now, address=address, by=by)
+        )
     return places
-
-
-def _erased_event(lead: Lead, now: datetime, *, is_request: bool) -> Event:
-    actor, reason = (Actor.AGENCY, "request") if is_request else (Actor.SYSTEM, "age")
-    return event_of(lead, EventKind.ERASED, actor, now, reason=reason)

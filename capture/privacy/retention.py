@@ -12,6 +12,7 @@ from capture.closing.documents import accounts_of
 from capture.intake.risk import TRAITS_KEPT
 from capture.jobs.store import JobStore
 from capture.lead.events import EventKind
+from capture.ledger.administration import BY_GATEPOST
 from capture.ledger.erasure import ErasedPlaces
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
@@ -68,17 +69,24 @@ def old_leads(reading: ReadTransaction, periods: RetentionPeriods, now: datetime
     return leads
 
 
-def erase_old_data(
-    ledger: Ledger, periods: RetentionPeriods, mail_folder: Path, jobs: JobStore, now: datetime
+def erase_old_data(  # noqa: PLR0913 - the periods, the places of the data, and who erases it when
+    ledger: Ledger,
+    periods: RetentionPeriods,
+    mail_folder: Path,
+    jobs: JobStore,
+    now: datetime,
+    *,
+    by: str = BY_GATEPOST,
 ) -> Erasure:
     """Erases due personal data in short transactions, and deletes old letter files; if data was
     erased, also the desk's exports.
 
     Old entries of the access log and ended sessions are deleted, too. If it is interrupted, the
-    next call completes it. Raises `Unavailable` if the ledger or a file fails.
+    next call completes it. `by` is the name of who starts it. Raises `Unavailable` if the ledger
+    or a file fails.
     """
     lead_ids = ledger.read(lambda reading: old_leads(reading, periods, now))
-    places = erase_in_batches(ledger, lead_ids, now)
+    places = erase_in_batches(ledger, lead_ids, now, by)
     ledger.transact(lambda records: _delete_old_rows(records, now))
     files = ledger.read(lambda reading: _letter_files(reading, periods, mail_folder, lead_ids, now))
     delete_files(files)

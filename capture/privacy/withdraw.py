@@ -1,14 +1,16 @@
 """A person withdraws the consent for a lead, or says that the form was not theirs (rule 35)."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from capture.intake.confirm import record_expiry
 from capture.lead.events import Actor, EventKind
 from capture.lead.identity import NEWEST, mailbox_of
 from capture.lead.model import Lead, event_of
+from capture.ledger.administration import acting_side
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.types import email_of
+from capture.privacy.unsubscribe import unsubscribe
 from capture.review.acts import find_lead, record_held_meeting, record_silent_acceptance
 
 _OF_CAMPAIGN: Final = "campaign:"
@@ -20,7 +22,7 @@ def withdraw_consent(
     now: datetime,
     *,
     not_me: bool = False,
-    actor: Actor = Actor.VISITOR,
+    by: str = "",
 ) -> Lead:
     """Records once that the person withdrew the consent. Returns the lead as it is now.
 
@@ -30,7 +32,8 @@ def withdraw_consent(
     A decided or billed lead does not change.
 
     `not_me`: somebody else entered the address, so it gets no more letters of that campaign, also
-    if the consent was withdrawn before. `actor` is the agency if it records a person's request.
+    if the consent was withdrawn before. `by` is who records the person's request for the agency;
+    empty: the person withdraws it.
     Raises `NotFound` for an unknown lead.
     """
     lead = record_silent_acceptance(records, find_lead(records, lead_id), now)
@@ -40,7 +43,9 @@ def withdraw_consent(
         _block_letters(records, lead, now)
     if lead.consent_withdrawn:
         return lead
-    data: dict[str, Any] = {"not_me": True} if not_me else {}
+    actor, data = acting_side(records, lead.client, by) if by else (Actor.VISITOR, {})
+    if not_me:
+        data["not_me"] = True
     records.append(event_of(lead, EventKind.CONSENT_WITHDRAWN, actor, now, **data))
     return find_lead(records, lead_id)
 
@@ -66,4 +71,4 @@ def _block_letters(records: WriteTransaction, lead: Lead, now: datetime) -> None
     address = email_of(records.people.personal_data(lead.lead_id))
     if address:
         address_id = records.outbox.address_id(mailbox_of(address, NEWEST))
-        records.outbox.unsubscribe(address_id, letters_of_campaign(lead.campaign), now)
+        unsubscribe(records, address_id, letters_of_campaign(lead.campaign), now)

@@ -23,6 +23,7 @@ from capture.lead.fold import fold_events
 from capture.lead.model import Lead, event_of
 from capture.lead.moves import MOVES, Track
 from capture.lead.review_window import deadline
+from capture.ledger.administration import BY_GATEPOST, acting_side
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.ledger.types import Note
@@ -131,22 +132,30 @@ def settle(records: WriteTransaction, act: Act, now: datetime) -> Lead:
     return _record(records, lead, EventKind.SETTLED, act, now)
 
 
-def notify_client(records: WriteTransaction, campaign: Campaign, now: datetime) -> list[Lead]:
+def notify_client(
+    records: WriteTransaction, campaign: Campaign, now: datetime, by: str = BY_GATEPOST
+) -> list[Lead]:
     """Records that the client was notified of every lead that waits for notice (rule 11).
 
     The end of the review window is computed here, once, and stored in the event. A lead that needs
-    an explicit acceptance gets no deadline (rules 3, 15 and 36). Returns the leads as they are now.
+    an explicit acceptance gets no deadline (rules 3, 15 and 36). `by` is the name of who gives the
+    client the notice. Returns the leads as they are now.
     """
-    return notify_client_of(records, unnotified_leads(records, campaign), now)
+    return notify_client_of(records, unnotified_leads(records, campaign), now, by)
 
 
-def notify_client_of(records: WriteTransaction, leads: Sequence[Lead], now: datetime) -> list[Lead]:
+def notify_client_of(
+    records: WriteTransaction, leads: Sequence[Lead], now: datetime, by: str = BY_GATEPOST
+) -> list[Lead]:
     """Like `notify_client`, for given leads. Each of them must be `is_unnotified`."""
     for lead in leads:
         terms = saved_campaign(records, lead.campaign, lead.version)
         ends = None if lead.silence_never_accepts else deadline(terms, now)
         end = ends and show_time(ends)
-        records.append(event_of(lead, EventKind.NOTIFIED, Actor.SYSTEM, now, deadline=end))
+        actor, data = acting_side(records, lead.client, by)
+        records.append(event_of(lead, EventKind.NOTIFIED, actor, now, deadline=end, **data))
+        if by:
+            records.people.save_note(Note(lead.lead_id, EventKind.NOTIFIED.value, by, "", now))
     return [find_lead(records, lead.lead_id) for lead in leads]
 
 

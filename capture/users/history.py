@@ -1,4 +1,4 @@
-"""The history of users, tokens, webhooks, messages and suppression lists in sentences."""
+"""The acts of `ADMINISTRATION` in sentences: on users, tokens, webhooks, messages and lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,20 @@ _ACTS_ON_USERS: Final = {
     EventKind.USER_DEACTIVATED: "Deactivated {name}; {sessions} ended.",
     EventKind.PASSPHRASE_SET: "Changed the passphrase of {name}.",
     EventKind.SESSIONS_ENDED: "Ended {sessions} of {name}.",
+    EventKind.LOGGED_IN: "Logged in.",
 }
+
+_ACTS_ON_LETTERS: Final = {
+    EventKind.UNSUBSCRIBED: "Unsubscribed from",
+    EventKind.SUBSCRIBED_AGAIN: "Subscribed again to",
+}
+_ACTS_ON_JOBS: Final = {EventKind.JOB_STARTED: "Started", EventKind.JOB_DELETED: "Deleted"}
+_WORK: Final = {
+    "export": "an export of leads",
+    "backtest": "a backtest",
+    "close": "a close of several clients",
+}
+"""By kind of job: what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,9 @@ def administration_history(
             return _act_on_message(event)
         if event.kind is EventKind.SUPPRESSIONS_ADDED:
             return _added_suppressions(event)
-        return _act_on_user(event, names.get(data["user"], data["user"]))
+        if "user" in data:
+            return _act_on_user(event, names.get(data["user"], data["user"]))
+        return _own_act(event)
 
     return [
         HistoryEntry(
@@ -78,7 +93,16 @@ def administration_history(
 def _who(event: Event, authors: dict[str, str]) -> str:
     if event.actor is Actor.SYSTEM:
         return "Gatepost"
+    if event.actor is Actor.VISITOR:
+        return "the owner of an e-mail address, by the link of a letter"
     return authors.get(event.data.get("by", ""), _UNKNOWN_PERSON)
+
+
+def _own_act(event: Event) -> str:
+    """An act on what the person gets: letters of a kind, or the result of long work."""
+    if "letter" in event.data:
+        return f"{_ACTS_ON_LETTERS[event.kind]} letters of the kind {event.data['letter']}."
+    return f"{_ACTS_ON_JOBS[event.kind]} {_WORK[event.data['work']]}."
 
 
 def _act_on_message(event: Event) -> str:

@@ -69,6 +69,7 @@ def log_in(  # noqa: PLR0913 - who logs in, when and where
             network=network,
         )
         records.users.start_session(session, _digest(token))
+        record_act(records, EventKind.LOGGED_IN, user.name, now, actor=user.actor, user=user.id)
         return token
 
     return ledger.transact(start)

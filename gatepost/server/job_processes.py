@@ -4,12 +4,15 @@ They are processes of their own, so that a large export blocks neither a worker 
 dispatcher. They outlive the worker that has started them.
 """
 
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Final
 
+from capture.errors import Unavailable
+from capture.jobs.store import JobStore
 from gatepost.setting_types import PREFIX
 from gatepost.settings import Settings
 
@@ -18,6 +21,11 @@ _COMMAND: Final = (
     *("-c", "from gatepost.cli import main; main()"),
     "jobs",
 )
+
+LOOK_SECONDS: Final = 30.0
+"""How often a worker of the desk looks for work that waits and that no process does."""
+
+log = logging.getLogger(__name__)
 
 
 class JobProcesses:
@@ -38,6 +46,18 @@ class JobProcesses:
             start_new_session=True,  # a Ctrl-C for the server does not end it
         )
         self.started.append(process)
+
+    def start_waiting(self) -> None:
+        """Starts one if work waits and fewer processes run than may, such as after a restart.
+
+        Each piece of work has a lock, so a second process never does the same piece.
+        """
+        store = JobStore(self._settings.var_dir / "jobs")
+        try:
+            if store.has_waiting() and store.has_free_slot():
+                self.start()
+        except Unavailable as error:
+            log.error("waiting work was not started: %s", error)
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

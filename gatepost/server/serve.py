@@ -41,7 +41,7 @@ from gatepost.server.first_user import first_user_link
 from gatepost.server.group_commit import GroupCommit
 from gatepost.server.hash_thread import HashThread
 from gatepost.server.http_worker import Worker
-from gatepost.server.job_processes import JobProcesses
+from gatepost.server.job_processes import LOOK_SECONDS, JobProcesses
 from gatepost.setting_types import PREFIX
 from gatepost.settings import SECRETS, Settings, SettingsWithSources, secret, url_host
 
@@ -69,7 +69,12 @@ _OTHER_USERS = 0o077
 
 def serve(settings: Settings) -> None:
     """Serves site and leads until it is stopped. Raises a `GatepostError` if it cannot start."""
-    _serve(settings, make_app, has_dispatcher=settings.dispatch == "inside")
+    _serve(
+        settings,
+        make_app,
+        has_desk=settings.has_desk_inside,
+        has_dispatcher=settings.dispatch == "inside",
+    )
 
 
 def serve_desk(settings: Settings) -> None:
@@ -77,11 +82,14 @@ def serve_desk(settings: Settings) -> None:
     _serve(
         settings.model_copy(update={"port": settings.desk_port}),
         make_desk_app,
+        has_desk=True,
         has_dispatcher=False,
     )
 
 
-def _serve(settings: Settings, make: Callable[..., Flask], *, has_dispatcher: bool) -> None:
+def _serve(
+    settings: Settings, make: Callable[..., Flask], *, has_desk: bool, has_dispatcher: bool
+) -> None:
     if not listen_fds(unset_environment=False):  # with socket activation, systemd has the port
         check_port(settings)
     os.umask(0o077)  # only the service's user may read new files
@@ -96,7 +104,7 @@ def _serve(settings: Settings, make: Callable[..., Flask], *, has_dispatcher: bo
     dispatcher = start_dispatcher() if has_dispatcher else None
     let_no_fork_miss_a_signal()
     try:
-        _Server(settings, app, ledger, invitation).run()
+        _Server(settings, app, ledger, invitation, has_desk=has_desk).run()
     finally:
         if dispatcher is not None:
             dispatcher.terminate()  # nobody waits for it
@@ -186,9 +194,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn, configured by Gatepost's settings instead of a configuration file."""
 
     def __init__(
-        self, settings: Settings, app: Flask, ledger: GroupCommit, invitation: str
+        self,
+        settings: Settings,
+        app: Flask,
+        ledger: GroupCommit,
+        invitation: str,
+        *,
+        has_desk: bool,
     ) -> None:
         """`invitation`: lines to print once the server listens; empty: none."""
+        self._has_desk = has_desk
         self._settings = settings
         self._invitation = invitation
         self._app = app
@@ -231,6 +246,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         gc.set_threshold(GARBAGE_THRESHOLD)
         self._ledger.start()
         gevent.spawn(self._write_views)
+        if self._has_desk:
+            gevent.spawn(self._start_waiting_jobs)
         return self._app
 
     def _write_views(self) -> None:
@@ -238,6 +255,13 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         while True:
             gevent.sleep(FLUSH_SECONDS)
             self._views.flush()
+
+    def _start_waiting_jobs(self) -> None:
+        """Starts work that waits, such as after a restart of the machine, again and again."""
+        processes = JobProcesses(self._settings)
+        while True:
+            processes.start_waiting()
+            gevent.sleep(LOOK_SECONDS)
 
     def _write_last_views(self, _server: Any, _worker: Any) -> None:
         """Writes what is left when a worker stops. gunicorn's `worker_exit`."""

@@ -84,7 +84,7 @@ def test_an_act_with_a_blank_name_is_refused(desk: Desk, text: str) -> None:
 @invisible
 def test_a_blank_basis_of_an_import_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="basis"):
-        Origin("event-2026", text)
+        Origin("event-2026", text, "Ada")
 
 
 @pytest.mark.parametrize("key", ["title", "label", "button"])

@@ -164,7 +164,7 @@ def imports_leads(ledger: Ledger, number: int, _: str) -> str:
     lines = [f"Q{row},q{number}@c{row}.example,101+" for row in range(3)]
     table = "\n".join(["full_name,email,company_size", *lines]).encode()
     rows = read_lead_rows(table, "x", campaign())
-    origin = Origin("event", "consent")
+    origin = Origin("event", "consent", "Ada")
     imported = ledger.transact(lambda records: import_leads(records, campaign(), origin, rows, NOW))
     return str(sum(not lead.is_known for lead in imported))
 

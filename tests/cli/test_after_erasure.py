@@ -99,7 +99,7 @@ def test_every_command_works_on_erased_leads_or_refuses_in_one_line(
     append(project, leads["expired"], EventKind.EXPIRED)
 
     def erase(records: WriteTransaction) -> None:
-        erase_leads(records, list(leads.values()), NOW + 2 * HOUR, address="")
+        erase_leads(records, list(leads.values()), NOW + 2 * HOUR, address="", by="Ada")
 
     project.ledger.transact(erase)
     clock.move_to(NOW + 20 * DAY)

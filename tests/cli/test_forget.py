@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from capture.lead.events import Actor, EventKind
 from capture.review.acts import accept
 from tests.cli.conftest import Project
 from tests.cli.running import CommandResult
@@ -68,6 +69,22 @@ def test_a_certificate_lists_erased_and_kept_data_without_personal_data(
         assert text not in result.out
     assert project.ledger.read(lambda reading: reading.people.personal_data(lead_id)) is None
     assert project.ledger.read(lambda reading: reading.people.personal_data(other)) is not None
+
+
+@pytest.mark.parametrize("what", [(ANN,), ("--by-age",)])
+def test_the_person_who_erases_is_recorded_and_on_the_certificate(
+    project: Project, clock: time_machine.Traveller, what: tuple[str, ...]
+) -> None:
+    lead_id = project.take(company_size="1-50")
+    clock.shift(timedelta(days=400))
+    result = project.run("forget", *what, "--as", "Ada")
+    assert result.code == 0, result.err
+    events = project.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
+    author = project.ledger.read(lambda reading: reading.people.pseudonym("acme", "Ada"))
+    last = events[-1].event
+    assert (last.kind, last.actor) == (EventKind.ERASED, Actor.AGENCY)
+    assert last.data == {"by": author, "reason": "age" if what == ("--by-age",) else "request"}
+    assert ("by       Ada" in result.out) == (what == (ANN,))
 
 
 def test_a_certificate_says_until_when_backups_contain_the_data(

@@ -55,6 +55,18 @@ def test_a_dry_run_shows_the_result_of_each_row_and_writes_nothing(project: Proj
     assert len(json.loads(project.run("leads", "--json").out)) == 1
 
 
+def test_the_person_who_imports_is_in_the_event_and_in_a_note(project: Project) -> None:
+    import_table(project, TABLE, "--as", "Ada")
+    lead_id = json.loads(project.run("leads", "--json").out)[0]["lead_id"]
+    author = project.ledger.read(lambda reading: reading.people.pseudonym("acme", "Ada"))
+    events = project.ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
+    assert events[0].event.data["by"] == author
+    (note,) = project.ledger.read(lambda reading: reading.people.notes(lead_id))
+    assert (note.kind, note.author, note.text) == ("received", "Ada", "")
+    result = import_table(project, TABLE.replace("Ann", "Bea"), "--as", " ")
+    assert (result.code, result.err) == (1, "give the name of the person who does it: --as NAME\n")
+
+
 def test_json_has_the_ids_of_stored_leads_only(project: Project) -> None:
     twice = TABLE + TABLE.splitlines()[1]
     dry_run_rows = json.loads(import_table(project, twice, "--dry-run", "--json").out)

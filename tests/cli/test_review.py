@@ -150,8 +150,8 @@ def test_no_notice_is_written_inside_the_transaction_nor_unlinked_by_a_run_that_
     by_mail.take()
     notice = by_mail.folder / "notice.txt"
 
-    def fail(records: WriteTransaction, terms: Campaign, now: datetime) -> Sequence[Lead]:
-        del records, terms, now
+    def fail(records: WriteTransaction, terms: Campaign, now: datetime, by: str) -> Sequence[Lead]:
+        del records, terms, now, by
         notice.write_text("another program's")
         raise Unavailable("the disk is full")
 

@@ -80,7 +80,9 @@ def test_every_link_of_an_erased_lead_shows_a_page_without_its_data(
     lead_id = take(world, stage)
     links = paths(world, lead_id, stage)
     now = NOW + HOUR
-    world.ledger.transact(lambda records: erase_leads(records, [lead_id], now, address=address))
+    world.ledger.transact(
+        lambda records: erase_leads(records, [lead_id], now, address=address, by="Ada")
+    )
     browser = world.app.test_client()
     for name, path in links.items():
         for method in ("GET", "POST"):

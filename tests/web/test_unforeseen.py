@@ -74,7 +74,10 @@ def test_the_servers_own_log_contains_no_exception_message(
     """gunicorn logs what fails while an answer is sent."""
     monkeypatch.setattr("gatepost.server.serve.gc", SimpleNamespace(freeze=list, set_threshold=int))
     served = SimpleNamespace(
-        _ledger=SimpleNamespace(start=lambda: None), _app=None, _write_views=lambda: None
+        _ledger=SimpleNamespace(start=lambda: None),
+        _app=None,
+        _write_views=lambda: None,
+        _has_desk=False,
     )
     log = logging.getLogger("gunicorn.error")
     try:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from capture.lead.events import EventKind
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.letters.render import Letterhead
 from capture.letters.samples import SAMPLES
 from capture.signed_links import LinkSigner, UnsubscribeGrant, unsubscribe_path
+from capture.users.history import administration_history
 from capture.web.app import create_app
 from capture.web.config import WebConfig
 from capture.web.public.unsubscribe import LETTERS
@@ -46,6 +48,12 @@ def is_unsubscribed(ledger: Ledger, grant: UnsubscribeGrant) -> bool:
     )
 
 
+def acts(ledger: Ledger) -> list[tuple[EventKind, str, str]]:
+    """The acts on letters, the newest first: kind, person, kind of letter."""
+    found = ledger.read(lambda reading: reading.events.of_administration(limit=9))
+    return [(each.event.kind, each.event.data["by"], each.event.data["letter"]) for each in found]
+
+
 def test_opening_the_link_says_what_the_button_does_and_changes_nothing(
     web: FlaskClient, ledger: Ledger, grant: UnsubscribeGrant
 ) -> None:
@@ -70,6 +78,7 @@ def test_one_click_of_a_mail_program_unsubscribes_without_a_redirect(
         assert page.status_code == 200
         assert "You are unsubscribed" in page.text
         assert is_unsubscribed(ledger, grant)
+    assert acts(ledger) == [(EventKind.UNSUBSCRIBED, grant.address_id, "guide")]
 
 
 def test_unsubscribing_can_be_undone(
@@ -81,6 +90,14 @@ def test_unsubscribing_can_be_undone(
     page = web.post(path, data={"action": "subscribe"})
     assert "Unsubscribe?" in page.text
     assert not is_unsubscribed(ledger, grant)
+    kinds = [EventKind.SUBSCRIBED_AGAIN, EventKind.UNSUBSCRIBED]
+    assert acts(ledger) == [(kind, grant.address_id, "guide") for kind in kinds]
+    history = ledger.read(lambda reading: administration_history(reading, limit=9))
+    who = "the owner of an e-mail address, by the link of a letter"
+    assert [(entry.who, entry.text) for entry in history] == [
+        (who, "Subscribed again to letters of the kind guide."),
+        (who, "Unsubscribed from letters of the kind guide."),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/u/x", "/u/WyJndWlkZSIsIjAwIl0.forged", "/u/..."])

@@ -12,10 +12,12 @@ from capture.client_access.client_leads import is_listed_for, notify_of_shown
 from capture.documents.agreement.model import month_name
 from capture.jobs.backtest import read_findings
 from capture.jobs.model import Job, JobKind, JobState
+from capture.jobs.run import record_job_act
+from capture.lead.events import EventKind
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.users import Access
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client, user
-from capture.web.desk.own_jobs import find_own_job, note_of, own_jobs, start_waiting
+from capture.web.desk.own_jobs import find_own_job, note_of, own_jobs
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
 
@@ -46,7 +48,6 @@ def show_list() -> ResponseReturnValue:
 def show(job_id: str) -> ResponseReturnValue:
     """One piece of work: its progress or its result."""
     job = find_own_job(job_id)
-    start_waiting([job])
     if job.state.is_over and job.request.user_id == user().id:
         desk().jobs.mark_seen(job_id)
     return desk_page(
@@ -124,7 +125,11 @@ def start_again(job_id: str) -> ResponseReturnValue:
 @allow(AGENCY_AND_CLIENT)
 def delete(job_id: str) -> ResponseReturnValue:
     """Deletes work that is over, with its file."""
-    job = find_own_job(job_id)
+    job, who, now = find_own_job(job_id), user(), datetime.now(UTC)
     is_deleted = desk().jobs.delete(job.id)
+    if is_deleted:
+        services().ledger.transact(
+            lambda records: record_job_act(records, EventKind.JOB_DELETED, job, who.name, now)
+        )
     flash(f"{job.request.title}: {'deleted' if is_deleted else 'it is running, so it is kept'}.")
     return redirect(url_for(".show_list"), 303)

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,7 +10,7 @@ from flask import Blueprint, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
-from capture.errors import Refused, Unavailable
+from capture.errors import NotFound, Refused, Unavailable
 from capture.form.text import cleaned_line
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.users import User
@@ -24,7 +25,7 @@ from capture.users.accounts import (
 )
 from capture.users.devices import device_in_words
 from capture.users.passphrase import SHORTEST, TooManyHashes
-from capture.users.sessions import find_session, log_in
+from capture.users.sessions import end_session, find_session, log_in
 from capture.web.desk.access import (
     ALL_ROLES,
     ANYBODY,
@@ -172,10 +173,12 @@ def store(token: str) -> ResponseReturnValue:
 
 def _end_this_session() -> None:
     """Ends the session of this browser in the ledger, if there is one."""
-    found = logged_in()
+    found, now = logged_in(), datetime.now(UTC)
     if found is not None:
-        session_id = found.session.id
-        services().ledger.transact(lambda records: records.users.end_session(session_id))
+        with suppress(NotFound):  # it ended meanwhile
+            services().ledger.transact(
+                lambda records: end_session(records, found.user, found.session.id, now, found.user)
+            )
 
 
 def _choose_page(found: User, problem: str = "") -> str:

@@ -77,7 +77,6 @@ def frame_context() -> dict[str, Any]:
         return {"has_jobs": False, "job_notes": []}
     try:
         jobs = own_jobs()
-        start_waiting(jobs)
     except Unavailable:  # a page without notes is better than none
         jobs = []
     return {
@@ -90,12 +89,6 @@ def frame_context() -> dict[str, Any]:
             and not job.is_seen
         ],
     }
-
-
-def start_waiting(jobs: list[Job]) -> None:
-    """Starts a process if a job waits and none does it, such as after a restart of the machine."""
-    if any(job.state is JobState.WAITING for job in jobs) and desk().jobs.has_free_slot():
-        desk().start_jobs()
 
 
 def note_of(job: Job) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from capture.privacy.unsubscribe import subscribe_again, unsubscribe
 from capture.privacy.withdraw import campaign_of_letters
 from capture.signed_links import TokenInvalid, UnsubscribeGrant
 from capture.web.personal_pages import add_headers, incomplete_link
@@ -48,15 +49,9 @@ def show(token: str) -> ResponseReturnValue:
 def act(token: str) -> ResponseReturnValue:
     """Unsubscribes; with the page's other button, undoes that."""
     grant = services().link_signer.read_unsubscribe(token)
-    if request.form.get("action") == "subscribe":
-        services().ledger.transact(
-            lambda records: records.outbox.subscribe_again(grant.address_id, grant.letter)
-        )
-    else:
-        now = datetime.now(UTC)
-        services().ledger.transact(
-            lambda records: records.outbox.unsubscribe(grant.address_id, grant.letter, now)
-        )
+    change = subscribe_again if request.form.get("action") == "subscribe" else unsubscribe
+    now = datetime.now(UTC)
+    services().ledger.transact(lambda records: change(records, grant.address_id, grant.letter, now))
     return _page(grant)
 
 

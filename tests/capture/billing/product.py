@@ -82,7 +82,7 @@ def _hold_back(records: WriteTransaction, act: Act) -> Lead:
 
 def _erase(records: WriteTransaction, act: Act) -> Lead:
     address = act.email if act.kind == "forgotten" else None
-    erase_leads(records, [act.lead], act.at, address=address)
+    erase_leads(records, [act.lead], act.at, address=address, by="Ada")
     return find_lead(records, act.lead)
 
 

@@ -359,7 +359,7 @@ def test_no_letter_is_sent_for_a_held_back_lead_that_was_erased(office: Open) ->
     lead_id = own.receive()
     own.notify(lead_id)
     own.hold(lead_id)
-    own.ledger.transact(lambda records: erase_leads(records, [lead_id], NOW, address=""))
+    own.ledger.transact(lambda records: erase_leads(records, [lead_id], NOW, address="", by="Ada"))
     lead = own.lead(lead_id)
     assert (lead.review, lead.client_stage_at(NOW)) == ("discarded", "removed")
     assert own.ledger.read(lambda reading: reading.leads.in_quarantine()) == []

@@ -18,7 +18,7 @@ from capture.ledger.dry_run import dry_run_of
 from capture.ledger.protocol import Ledger
 from tests.samples import CAMPAIGN, NOW, campaign, submission
 
-EVENT = Origin("event-2026", "consent, GDPR art. 6(1)(a), signed at the stand")
+EVENT = Origin("event-2026", "consent, GDPR art. 6(1)(a), signed at the stand", "Ada")
 HEADING = "full_name,email,company_size"
 ANN = "Ann Lee,ann@clinic.example,101+"
 BOB = "Bob Ray,bob@other.example,1-50"
@@ -142,12 +142,12 @@ class TestOrigin:
     @pytest.mark.parametrize("source", ["", "Event", "a b", "form", "-x", "a" * 41, "x\n"])
     def test_a_source_is_a_short_code_other_than_form(self, source: str) -> None:
         with pytest.raises(Refused, match="source"):
-            Origin(source, "consent")
+            Origin(source, "consent", "Ada")
 
     @pytest.mark.parametrize("basis", ["", " ", "two\nlines", "x" * 301])
     def test_a_basis_is_one_line(self, basis: str) -> None:
         with pytest.raises(Refused, match="basis: write on one line"):
-            Origin("event", basis)
+            Origin("event", basis, "Ada")
 
 
 def test_a_row_is_judged_like_a_form_and_has_its_source_and_basis(intake: Intake) -> None:
@@ -174,7 +174,7 @@ def test_the_same_row_is_always_the_same_lead_rule_1(intake: Intake) -> None:
 
 def test_another_source_or_answer_is_another_row(intake: Intake) -> None:
     intake.import_table(BOB)
-    other = intake.import_table(BOB, origin=Origin("outbound", EVENT.basis))
+    other = intake.import_table(BOB, origin=Origin("outbound", EVENT.basis, "Ada"))
     changed = intake.import_table(BOB.replace("Ray", "Roy"))
     assert not other[0].is_known
     assert not changed[0].is_known

@@ -36,7 +36,7 @@ def import_at_once(url: str, barrier: threading.Barrier, start: int) -> list[int
     def import_table(number: int) -> int:
         ledger = open_ledger(url, KEY)
         rows = read_lead_rows(TABLE.encode(), "x", campaign())
-        origin, now = Origin("event", "consent"), NOW + timedelta(minutes=30 * number)
+        origin, now = Origin("event", "consent", "Ada"), NOW + timedelta(minutes=30 * number)
         barrier.wait()
         created = ledger.transact(
             lambda records: import_leads(records, campaign(), origin, rows, now)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from capture.campaign.model import Campaign
-from capture.errors import NotFound
+from capture.errors import NotFound, Refused
 from capture.intake.receive import receive_submission
 from capture.jobs.model import JobKind, JobRequest, JobResult
 from capture.jobs.store import JobStore
@@ -46,7 +46,7 @@ def kinds(ledger: Ledger, lead_id: str) -> list[EventKind]:
 def test_an_earlier_acceptance_by_silence_remains_and_is_billed(ledger: Ledger) -> None:
     lead_id = receive(ledger)
     later = NOW + 3 * DAY
-    ledger.transact(lambda records: erase_leads(records, [lead_id], later, address=ANN))
+    ledger.transact(lambda records: erase_leads(records, [lead_id], later, address=ANN, by="Ada"))
     assert kinds(ledger, lead_id) == [EventKind.ACCEPTED, EventKind.ERASED]
     assert find(ledger, lead_id).review == "accepted"
     statement = Desk(ledger).close("2026-11", NOW + 20 * DAY)
@@ -61,11 +61,28 @@ def test_a_request_withdraws_the_consent_of_an_undecided_lead(
 ) -> None:
     lead_id = receive(ledger, terms)
     for _ in range(2):  # the second time changes nothing
-        ledger.transact(lambda records: erase_leads(records, [lead_id], NOW + HOUR, address=ANN))
+        ledger.transact(
+            lambda records: erase_leads(records, [lead_id], NOW + HOUR, address=ANN, by="Ada")
+        )
         assert kinds(ledger, lead_id) == [EventKind.CONSENT_WITHDRAWN, EventKind.ERASED]
     events = ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
     assert [recorded.event.actor for recorded in events[-2:]] == [Actor.AGENCY, Actor.AGENCY]
     assert find(ledger, lead_id).review_at(NOW + 9 * DAY) == stage
+
+
+def test_an_erasure_names_its_person_by_a_keyed_hash(ledger: Ledger) -> None:
+    lead_id = receive(ledger, BY_MAIL)
+    erase_person(ledger, PersonToErase(ANN), Path("no such folder"), NO_JOBS, NOW + HOUR, by="Ada")
+    author = ledger.read(lambda reading: reading.people.pseudonym("acme", "Ada"))
+    events = ledger.read(lambda reading: list(reading.events.select(lead_id=lead_id)))
+    assert [recorded.event.data["by"] for recorded in events[-2:]] == [author, author]
+
+
+def test_a_request_without_a_name_erases_nothing(ledger: Ledger) -> None:
+    lead_id = receive(ledger)
+    with pytest.raises(Refused, match="give the name of the person who does it"):
+        ledger.transact(lambda records: erase_leads(records, [lead_id], NOW, address=ANN))
+    assert not find(ledger, lead_id).erased
 
 
 def test_erasure_by_age_withdraws_nothing(ledger: Ledger) -> None:
@@ -111,7 +128,7 @@ def test_only_the_letters_to_or_about_the_person_are_deleted(
     }
     for name, text in letters.items():
         (folder / name).write_text(text)
-    erasure = erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + HOUR)
+    erasure = erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + HOUR, by="Ada")
     assert (erasure.lead_ids, erasure.letter_files) == ([lead_id], 5)
     assert sorted(path.name for path in folder.iterdir()) == [
         "about-joann.eml",
@@ -124,7 +141,7 @@ def test_a_letter_that_was_queued_after_the_erasure_is_kept(ledger: Ledger, tmp_
     lead_id = receive(ledger)
     folder = tmp_path / "mail"
     folder.mkdir()
-    erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + HOUR)
+    erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + HOUR, by="Ada")
     later = NewMessage(
         key="consent_withdrawn",
         channel=Channel.MAIL,
@@ -138,7 +155,10 @@ def test_a_letter_that_was_queued_after_the_erasure_is_kept(ledger: Ledger, tmp_
     letter = folder / "20261123T170000.000000Z-1.eml"
     letter.write_text(f"To: leads@acme.example\n\nLead {lead_id}: the consent was withdrawn.")
     assert (
-        erase_person(ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + 3 * HOUR).letter_files == 0
+        erase_person(
+            ledger, PersonToErase(ANN), folder, NO_JOBS, NOW + 3 * HOUR, by="Ada"
+        ).letter_files
+        == 0
     )
     assert letter.exists()
 
@@ -151,9 +171,11 @@ def test_an_erasure_deletes_the_exports_of_the_desk(ledger: Ledger, tmp_path: Pa
     job = jobs.add(request, NOW)
     with jobs.next_waiting(NOW):
         jobs.finish(job.id, JobResult(ended_at=NOW), lambda: True)
-    erase_person(ledger, PersonToErase(ANN), tmp_path / "mail", jobs, NOW)
+    erase_person(ledger, PersonToErase(ANN), tmp_path / "mail", jobs, NOW, by="Ada")
     assert jobs.get(job.id) is not None  # it holds nothing of a person without a lead
     receive(ledger)
     assert preview_erasure(ledger, PersonToErase(ANN), tmp_path / "mail", jobs).jobs == 1
-    assert erase_person(ledger, PersonToErase(ANN), tmp_path / "mail", jobs, NOW).jobs == 1
+    assert (
+        erase_person(ledger, PersonToErase(ANN), tmp_path / "mail", jobs, NOW, by="Ada").jobs == 1
+    )
     assert jobs.get(job.id) is None

@@ -65,7 +65,9 @@ def fill(records: WriteTransaction) -> None:
 
 def erase(folder: Path) -> None:
     with closing(open_ledger(f"sqlite:///{folder}/ledger.db", KEY)) as ledger:
-        erase_person(ledger, PersonToErase(ANN), folder / "mail", JobStore(folder / "jobs"), MOMENT)
+        erase_person(
+            ledger, PersonToErase(ANN), folder / "mail", JobStore(folder / "jobs"), MOMENT, by="Ada"
+        )
 
 
 class Steps:

@@ -99,12 +99,21 @@ def test_a_note_of_the_agency_is_never_shown_to_the_client(desk: DeskWorld) -> N
     assert "noted" not in desk.world.get(f"/api/v1/leads/{lead_id}").text
 
 
+def test_who_erased_the_data_is_in_the_timeline_of_the_agency_alone(desk: DeskWorld) -> None:
+    lead_id = desk.world.take()
+    record(desk, lambda r: erase_leads(r, [lead_id], NOW, address="", by="ada"))
+    erased = "The personal data was erased on request."
+    assert f"ada (the agency) {erased}" in page(desk, "ada", lead_id)
+    assert f"The agency {erased}" in page(desk, "carol", lead_id)
+    assert '"by"' not in desk.world.get(f"/api/v1/leads/{lead_id}").text
+
+
 def test_the_text_of_a_note_is_erased_with_the_lead_and_its_event_stays(desk: DeskWorld) -> None:
     lead_id = desk.world.take()
     record(desk, lambda r: write_note(r, lead_id, "Ada", "call them on Monday", NOW))
     record(desk, lambda r: erase_leads(r, [lead_id], NOW))
     text = page(desk, "ada", lead_id)
-    assert "The agency A note of the agency." in text
+    assert "ada (the agency) A note of the agency." in text  # a user of the desk stays known
     assert "call them" not in text
     assert "Ada (" not in text
     assert desk.world.ledger.verify().problems == ()

@@ -96,6 +96,20 @@ def test_the_agency_ends_sessions_of_others_under_its_own_name(desk: DeskWorld) 
     assert history(desk)[:2] == ["ada: Ended 1 session of carol."] * 2
 
 
+def test_a_login_and_a_logout_are_in_the_history(desk: DeskWorld) -> None:
+    carol = desk.user("carol")
+    carol.get("/sessions")
+    carol.post("/logout")
+    assert history(desk)[:2] == ["carol: Ended 1 session of carol.", "carol: Logged in."]
+    carol.log_in("carol")
+    carol.log_in("oscar")  # without logging out: the session of carol ends
+    assert history(desk)[:3] == [
+        "carol: Ended 1 session of carol.",
+        "oscar: Logged in.",
+        "carol: Logged in.",
+    ]
+
+
 def test_every_act_on_users_tokens_and_webhooks_is_in_the_history(desk: DeskWorld) -> None:
     ada = desk.user("ada")
     ada.get("/people")
