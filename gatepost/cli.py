@@ -281,8 +281,9 @@ def serve(ctx: click.Context, live: bool, desk: bool) -> None:
         run_preview(settings, setting_overrides(ctx))
         return
     # Only this command needs Flask and gunicorn.
+    from gatepost.server.private_files import warn_of_open_secrets
     from gatepost.server.serve import serve as serve_site
-    from gatepost.server.serve import serve_desk, warn_of_open_secrets
+    from gatepost.server.serve import serve_desk
 
     warn_of_open_secrets(ctx.meta["gatepost.settings"])
     run = serve_desk if desk else serve_site

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,6 +30,7 @@ from capture.ledger.protocol import Ledger
 from capture.privacy.retention import RetentionPeriods
 from capture.signed_links import TEST_LEAD_LIFE, LinkSigner
 from capture.site import Site
+from capture.users.looks import record_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,13 @@ class CommandContext:
     def titles(self) -> Mapping[str, str]:
         """Titles of the site's pages by path; empty before the first build."""
         return Site.read(self.site_facts).titles if self.site_facts.exists() else {}
+
+    def log_look(
+        self, ledger: Ledger, by: str, page: str, lead_ids: Iterable[str], now: datetime
+    ) -> None:
+        """Records in the access log that a person looks at personal data with a command."""
+        who = f"{by.strip()}, at the command line"
+        ledger.transact(lambda records: record_look(records, who, page, lead_ids, now))
 
     def link_signer(self, lifetime: timedelta = TEST_LEAD_LIFE) -> LinkSigner:
         """Signs the links that commands print."""

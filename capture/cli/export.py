@@ -1,12 +1,13 @@
 """`gatepost export`: the billable leads of a campaign and month, one row each."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.options import Month
+from capture.cli.options import Month, own_name_option
 from capture.cli.output import (
     as_of_option,
     check_output,
@@ -45,6 +46,7 @@ _FIXED_COLUMNS = (
 @excel_option
 @as_of_option
 @output_option
+@own_name_option
 @pass_context
 def export(
     context: CommandContext,
@@ -54,6 +56,7 @@ def export(
     excel: bool,
     as_of: str | None,
     output: Path | None,
+    by: str,
 ) -> None:
     """Write CAMPAIGN's billable leads of a month to a file or the terminal.
 
@@ -66,16 +69,24 @@ def export(
     shape = choose_format(shape, excel=excel)
     check_output(output, shape)
 
-    def write_rows(reading: ReadTransaction, time: datetime) -> None:
+    def write_rows(reading: ReadTransaction, time: datetime) -> list[str]:
         drawn_month = draw_month(reading, campaign, month, time)
-        rows = (_row(lead, drawn_month) for lead in drawn_month.lines_with_answers(reading))
+        lead_ids = dict[str, None]()
+
+        def rows() -> Iterator[dict[str, Cell]]:
+            for lead in drawn_month.lines_with_answers(reading):
+                lead_ids[lead.due.line.lead_id] = None
+                yield _row(lead, drawn_month)
+
         with open_output(output, shape) as out:
-            WRITERS[shape](out, _columns(drawn_month), rows)
+            WRITERS[shape](out, _columns(drawn_month), rows())
         warn_of_parked(campaign, drawn_month.lines.parked)
+        return list(lead_ids)
 
     with context.ledger() as ledger:
         time = read_time(as_of, context.campaign_in(ledger, campaign))
-        ledger.read(lambda reading: write_rows(reading, time))
+        lead_ids = ledger.read(lambda reading: write_rows(reading, time))
+        context.log_look(ledger, by, f"gatepost export as {shape}", lead_ids, datetime.now(UTC))
 
 
 def _columns(drawn_month: DrawnMonth) -> list[str]:

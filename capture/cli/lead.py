@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from capture.cli.context import CommandContext, pass_context
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, moment, show_facts, show_heading, show_json, show_rows
 from capture.errors import NotFound
 from capture.lead.consent import Consent
@@ -31,9 +32,10 @@ _NO_DEADLINE: Final = {
 
 @click.command()
 @click.argument("lead_id", metavar="ID")
+@own_name_option
 @as_json_option
 @pass_context
-def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
+def lead(context: CommandContext, lead_id: str, by: str, as_json: bool) -> None:
     """Show one lead: stage, verdict, answers, downloads, notes and events.
 
     A unique beginning of its id is enough.
@@ -42,7 +44,7 @@ def lead(context: CommandContext, lead_id: str, as_json: bool) -> None:
     Example:
       gatepost lead 7ffwzp
     """
-    show_one_lead(context, lead_id, _facts, _show, as_json=as_json)
+    show_one_lead(context, lead_id, _facts, _show, page="gatepost lead", by=by, as_json=as_json)
 
 
 def show_one_lead(
@@ -51,17 +53,24 @@ def show_one_lead(
     facts_of: Callable[[ReadTransaction, Lead, datetime], dict[str, Any]],
     show: Callable[[dict[str, Any]], None],
     *,
+    page: str,
+    by: str,
     as_json: bool,
 ) -> None:
     """Reads facts about the lead whose id begins with `id_prefix`, and shows them or prints JSON.
 
-    Raises `NotFound` if no lead or several leads match.
+    `by` looks at them; `page` is the command's name in the access log. Raises `NotFound` if no
+    lead or several leads match.
     """
     now = datetime.now(UTC)
+
+    def read(reading: ReadTransaction) -> tuple[str, dict[str, Any]]:
+        lead = find_lead_by_prefix(reading, id_prefix)
+        return lead.lead_id, facts_of(reading, lead, now)
+
     with context.ledger() as ledger:
-        facts = ledger.read(
-            lambda reading: facts_of(reading, find_lead_by_prefix(reading, id_prefix), now)
-        )
+        lead_id, facts = ledger.read(read)
+        context.log_look(ledger, by, page, [lead_id], now)
     if as_json:
         show_json(facts)
     else:

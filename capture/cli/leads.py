@@ -66,6 +66,7 @@ def leads() -> None:
     show_default=True,
     help="Show at most so many.",
 )
+@own_name_option
 @as_json_option
 @pass_context
 def list_(
@@ -75,6 +76,7 @@ def list_(
     stage: str | None,
     search: str | None,
     limit: int,
+    by: str,
     as_json: bool,
 ) -> None:
     """List leads, newest first.
@@ -98,6 +100,7 @@ def list_(
 
     with context.ledger() as ledger:
         rows, has_more = ledger.read(load_rows)
+        context.log_look(ledger, by, "gatepost leads", (row["lead_id"] for row in rows), now)
     if not rows and campaign is not None:
         context.campaign(campaign)  # raises for an unknown name, with near spellings
     if rows or as_json:

@@ -15,7 +15,7 @@ import click
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.hints import in_words
 from capture.cli.lead import find_lead_by_prefix, show_one_lead
-from capture.cli.options import DefaultGroup, by_option, note_option
+from capture.cli.options import DefaultGroup, by_option, note_option, own_name_option
 from capture.cli.show import (
     as_json_option,
     moment,
@@ -65,9 +65,10 @@ _LIST_COLUMNS: Final = (
 
 @quarantine.command("list")
 @click.option("--campaign", metavar="SLUG", help="Only leads of this campaign.")
+@own_name_option
 @as_json_option
 @pass_context
-def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
+def list_(context: CommandContext, campaign: str | None, by: str, as_json: bool) -> None:
     """List the leads in quarantine. The lead that waits longest is first.
 
     `quarantined`: the client does not see the lead. `held_back`: the client has it in review and
@@ -86,6 +87,8 @@ def list_(context: CommandContext, campaign: str | None, as_json: bool) -> None:
         if campaign is not None:
             context.campaign_in(ledger, campaign)  # raises for an unknown name
         rows = ledger.read(load_rows)
+        lead_ids = [row["lead_id"] for row in rows]
+        context.log_look(ledger, by, "gatepost quarantine list", lead_ids, now)
     if as_json:
         show_json(rows)
     elif rows:
@@ -117,9 +120,10 @@ def _row(reading: ReadTransaction, entry: QuarantineEntry, now: datetime) -> dic
 
 @quarantine.command()
 @click.argument("lead_id", metavar="ID")
+@own_name_option
 @as_json_option
 @pass_context
-def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
+def show(context: CommandContext, lead_id: str, by: str, as_json: bool) -> None:
     """Show the risk signals and the answers of a lead in quarantine.
 
     The first characters of its id are enough if they are unique.
@@ -128,7 +132,8 @@ def show(context: CommandContext, lead_id: str, as_json: bool) -> None:
     Example:
       gatepost quarantine show 7ffwzp
     """
-    show_one_lead(context, lead_id, _facts, _show, as_json=as_json)
+    page = "gatepost quarantine show"
+    show_one_lead(context, lead_id, _facts, _show, page=page, by=by, as_json=as_json)
 
 
 def _facts(reading: ReadTransaction, lead: Lead, now: datetime) -> dict[str, Any]:

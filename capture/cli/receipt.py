@@ -1,5 +1,6 @@
 """`gatepost receipt ID`: the wording that a person saw and ticked, and its commit in git."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import click
 from capture.campaign.git_history import CommittedFile, find_version, is_repository
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.lead import find_lead_by_prefix
+from capture.cli.options import own_name_option
 from capture.cli.show import as_json_option, plain, show_facts, show_heading, show_json
 from capture.errors import Refused
 from capture.lead.events import show_time
@@ -22,9 +24,12 @@ from capture.privacy.receipt import Receipt, consent_receipt
     metavar="FOLDER",
     help="A clone of the project, or the bare repository of the server. Default: the project.",
 )
+@own_name_option
 @as_json_option
 @pass_context
-def receipt(context: CommandContext, lead_id: str, repository: Path | None, as_json: bool) -> None:
+def receipt(
+    context: CommandContext, lead_id: str, repository: Path | None, by: str, as_json: bool
+) -> None:
     """Print the receipt of one lead's consent: wording, page, time, and what was ticked.
 
     It prints the wording that was shown, even if the campaign file has changed later. If the
@@ -41,6 +46,7 @@ def receipt(context: CommandContext, lead_id: str, repository: Path | None, as_j
 
     with context.ledger() as ledger:
         found = ledger.read(read)
+        context.log_look(ledger, by, "gatepost receipt", [found.lead_id], datetime.now(UTC))
     committed = _find_in_git(context, found, repository)
     if as_json:
         show_json({**found.as_dict(), "git": committed and committed.as_dict()})

@@ -12,7 +12,7 @@ import click
 from capture.billing.statement import Statement
 from capture.billing.statement_text import fingerprint, statement_json
 from capture.cli.context import CommandContext, pass_context
-from capture.cli.options import DefaultGroup, Month
+from capture.cli.options import DefaultGroup, Month, own_name_option
 from capture.cli.output import (
     as_of_option,
     choose_format,
@@ -78,6 +78,7 @@ def statement() -> None:
 @syntax_option
 @excel_option
 @output_option
+@own_name_option
 @pass_context
 def show(
     context: CommandContext,
@@ -86,6 +87,7 @@ def show(
     syntax: Syntax | None,
     excel: bool,
     output: Path | None,
+    by: str,
 ) -> None:
     """Show a closed statement, a credit note or a debit note.
 
@@ -101,8 +103,10 @@ def show(
     if shape == "xml":
         shape = syntax or "cii"
     with context.ledger() as ledger:
-        write_in_format = ledger.read(lambda reading: _find_document(reading, number))
-    write_in_format(shape, output)
+        closed = ledger.read(lambda reading: load_closed_document(reading, number))
+        now = datetime.now(UTC)
+        context.log_look(ledger, by, "gatepost statement show", _named_leads(closed.content), now)
+    _show_closed(closed, shape, output)
 
 
 @statement.command("preview")
@@ -115,6 +119,7 @@ def show(
 @_format_option()
 @excel_option
 @output_option
+@own_name_option
 @pass_context
 def preview_(
     context: CommandContext,
@@ -125,6 +130,7 @@ def preview_(
     shape: str,
     excel: bool,
     output: Path | None,
+    by: str,
 ) -> None:
     """Preview CLIENT's statement without closing the month.
 
@@ -146,6 +152,9 @@ def preview_(
                 if currency in {None, statement.currency}
             ]
         )
+        named = [lead_id for statement, _ in previews for lead_id in _named_leads(statement)]
+        now = datetime.now(UTC)
+        context.log_look(ledger, by, "gatepost statement preview", named, now)
     currencies = ", ".join(group.currency for group in groups)
     if not previews:
         raise Refused(f"{client} has no lead in {currency}; it has leads in {currencies}")
@@ -177,8 +186,13 @@ Shower = Callable[[str, Path | None], None]
 """A function that writes a document in a format to a file or the terminal."""
 
 
-def _find_document(reading: ReadTransaction, number: str) -> Shower:
-    return partial(_show_closed, load_closed_document(reading, number))
+def _named_leads(content: Statement | Correction) -> list[str]:
+    """The leads of which the document prints more than the id: the company or the initials."""
+    if isinstance(content, Correction):
+        return [content.lead_id]
+    if content.parties.line_reference == "lead_id":
+        return []
+    return list(dict.fromkeys(line.lead_id for line in content.lines))
 
 
 def _show_closed(closed: ClosedDocument, shape: str, output: Path | None) -> None:

@@ -227,6 +227,12 @@ def index_held_back_leads(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def name_outsiders(db: Database) -> None:
+    """Who looked at personal data without being a user of the desk."""
+    db.execute(users.COLUMN_OF_OUTSIDERS)
+
+
 _EVENTS: Final = """
     -- One row. Every write updates it first, and so holds the write lock before it reads.
     CREATE TABLE chain (

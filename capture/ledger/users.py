@@ -74,12 +74,15 @@ class UserSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One look of a user at personal data."""
+    """One look at personal data."""
 
     user_id: str
+    """Empty if who looked is no user of the desk."""
+    name: str = ""
+    """Who looked, in words, if it is no user of the desk."""
     at: datetime
     page: str
-    """The name of the page, such as `lead` or `leads`."""
+    """The name of the page, the file or the command, such as `lead` or `leads as csv`."""
     lead_id: str = ""
     """Empty for a list."""
     count: int = 1
@@ -189,6 +192,8 @@ COLUMNS_OF_DEVICES: Final = """
     CREATE INDEX access_log_by_time ON access_log (at);
 """
 """For a later migration."""
+COLUMN_OF_OUTSIDERS: Final = "ALTER TABLE access_log ADD COLUMN name TEXT NOT NULL DEFAULT ''"
+"""For a later migration."""
 
 _USER: Final = (
     "id, name, role, client, email, passphrase_hash, link_number, created_at, deactivated_at"
@@ -234,16 +239,23 @@ class SqlUsers:
     def accesses(self, *, limit: int, before: int | None = None) -> Sequence[tuple[int, Access]]:
         where, values = ("", ()) if before is None else ("WHERE id < ?", (before,))
         rows = self._connection.execute(
-            "SELECT id, user_id, at, page, lead_id, leads FROM access_log"
+            "SELECT id, user_id, name, at, page, lead_id, leads FROM access_log"
             f" {where} ORDER BY id DESC LIMIT ?",
             (*values, limit),
         )
         return [
             (
                 number,
-                Access(user_id=user, at=parse_time(at), page=page, lead_id=lead, count=count),
+                Access(
+                    user_id=user,
+                    name=name,
+                    at=parse_time(at),
+                    page=page,
+                    lead_id=lead,
+                    count=count,
+                ),
             )
-            for number, user, at, page, lead, count in rows
+            for number, user, name, at, page, lead, count in rows
         ]
 
     def add(self, user: User) -> None:
@@ -314,8 +326,12 @@ class SqlUsers:
 
     def log_access(self, access: Access) -> None:
         self._connection.execute(
-            "INSERT INTO access_log (user_id, at, page, lead_id, leads) VALUES (?, ?, ?, ?, ?)",
-            (access.user_id, show_time(access.at), access.page, access.lead_id, access.count),
+            "INSERT INTO access_log (user_id, name, at, page, lead_id, leads)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                *(access.user_id, access.name, show_time(access.at)),
+                *(access.page, access.lead_id, access.count),
+            ),
         )
 
     def purge_accesses(self, before: datetime) -> None:

@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,6 @@ from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
 from capture.errors import Refused
-from capture.files import make_private
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
@@ -42,8 +41,8 @@ from gatepost.server.group_commit import GroupCommit
 from gatepost.server.hash_thread import HashThread
 from gatepost.server.http_worker import Worker
 from gatepost.server.job_processes import LOOK_SECONDS, JobProcesses
-from gatepost.setting_types import PREFIX
-from gatepost.settings import SECRETS, Settings, SettingsWithSources, secret, url_host
+from gatepost.server.private_files import make_files_private
+from gatepost.settings import Settings, secret, url_host
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -62,9 +61,6 @@ GARBAGE_THRESHOLD = 10_000
 
 _FIRST_UNPRIVILEGED_PORT = 1024
 """Only privileged processes may listen on a lower port."""
-
-_OTHER_USERS = 0o077
-"""The mode bits of group and others."""
 
 
 def serve(settings: Settings) -> None:
@@ -312,49 +308,6 @@ def _invite_first_user(settings: Settings, ledger: Ledger) -> str:
         f"The desk is at {settings.desk_origin}/desk/. To log in as {name}, choose a passphrase "
         f"here; the link works once, within an hour:\n{settings.desk_origin}{path}"
     )
-
-
-# --- file permissions: only the service's user may read what the service stores ---
-
-
-def make_files_private(settings: Settings) -> None:
-    """Removes other users' access to `var/` with all its files, and to the database files."""
-    for line in make_private(_private_paths(settings)):
-        log.warning("%s", line)
-
-
-def warn_of_open_secrets(settings: SettingsWithSources, root: Path = Path()) -> None:
-    """Logs a warning if other users can read a `.env` that holds a secret.
-
-    It does not change the mode: the file may be shared on purpose.
-    """
-    path = root / ".env"
-    secrets = [name for name in SECRETS if settings.sources.get(name) == ".env"]
-    if secrets and path.stat().st_mode & _OTHER_USERS:
-        keys = " and ".join(PREFIX + name.upper() for name in secrets)
-        log.warning("%s: others may read it, and it holds %s; run `chmod 600 %s`", path, keys, path)
-
-
-def _private_paths(settings: Settings) -> Iterator[Path]:
-    database = settings.database_url.removeprefix("sqlite:///")
-    yield from (Path(f"{database}{part}") for part in ("", "-wal", "-shm", ".lock"))
-    var = settings.var_dir
-    if var.is_dir() and not _has_shared_folder(settings):
-        yield from (var, *var.rglob("*"))
-
-
-def _has_shared_folder(settings: Settings) -> bool:
-    """Whether `var` contains a folder that other users must read. The operator sets its modes."""
-    var = settings.var_dir.resolve()
-    shared_folders = (
-        settings.output_dir,
-        settings.theme_dir,
-        settings.campaigns_dir,
-        settings.gated_dir,
-        settings.releases_dir,
-        Path(),
-    )
-    return any(folder.resolve().is_relative_to(var) for folder in shared_folders)
 
 
 # --- the files of the built site, for local work and small machines ---

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.server.serve import make_files_private, warn_of_open_secrets
+from gatepost.server.private_files import make_files_private, warn_of_open_secrets
 from gatepost.settings import Settings, SettingsWithSources, secret
 from tests.long import rounds
 from tests.service import GATEPOST, Service, make_project

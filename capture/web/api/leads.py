@@ -20,7 +20,7 @@ from capture.client_access.lead_schema import LeadSchema, ResponseModel, Stage
 from capture.client_access.lead_serializer import serialize_lead
 from capture.errors import NotFound
 from capture.lead.events import parse_time, show_time
-from capture.ledger.types import ClientLeadQuery, SyncMark
+from capture.ledger.types import ApiToken, ClientLeadQuery, SyncMark
 from capture.web.api.operation import Nothing, Operation, Request
 from capture.web.api.schemas import (
     Month,
@@ -28,6 +28,7 @@ from capture.web.api.schemas import (
     Time,
     read_number,
 )
+from capture.web.looks import log_outside_look
 from capture.web.services import services
 
 # Cursors and marks: signed texts, valid only for the client that got them.
@@ -163,12 +164,18 @@ def _list(api_request: Request[LeadsQuery, Nothing]) -> str:
         after=None if cursor is None else (cursor.received_at, cursor.lead_id),
     )
     page = list_client_leads(services().ledger, lead_query, notify=request.method != "HEAD")
+    _log_look(api_request.api_token, page, api_request.now)
     mark = page.mark if cursor is None else cursor.mark
     return LeadsPage(
         leads=[serialize_lead(client_lead, api_request.now) for client_lead in page.leads],
         next=_next_page(client, page, mark),
         mark=encode_sync_mark(client, mark),
     ).model_dump_json()
+
+
+def _log_look(token: ApiToken, page: Page, now: datetime) -> None:
+    lead_ids = (client_lead.lead.lead_id for client_lead in page.leads)
+    log_outside_look(f"API token {token.name} of {token.client}", "leads by API", lead_ids, now)
 
 
 def _next_page(client: str, page: Page, mark: SyncMark) -> str | None:
@@ -203,6 +210,7 @@ def _show(api_request: Request[Nothing, Nothing], lead_id: str) -> str:
     page = list_client_leads(services().ledger, lead_query, notify=request.method != "HEAD")
     if not page.leads:
         raise NotFound("There is no such lead.")
+    _log_look(api_request.api_token, page, api_request.now)
     return serialize_lead(page.leads[0], api_request.now).model_dump_json()
 
 

@@ -15,7 +15,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user
 
 from capture.ledger.protocol import WriteTransaction
-from capture.ledger.users import Access, Role, User, UserSession
+from capture.ledger.users import Role, User, UserSession
+from capture.users.looks import record_look
 from capture.users.sessions import find_session, is_last_use_stale, record_use
 from capture.web.services import services
 
@@ -155,17 +156,7 @@ def log_access(
     records: WriteTransaction, page: str, lead_ids: Iterable[str], now: datetime
 ) -> None:
     """Records that the user looks at personal data: one entry for a lead, or one for a list."""
-    ids = list(lead_ids)
-    if ids:
-        records.users.log_access(
-            Access(
-                user_id=user().id,
-                at=now,
-                page=page,
-                lead_id=ids[0] if len(ids) == 1 else "",
-                count=len(ids),
-            )
-        )
+    record_look(records, user(), page, lead_ids, now)
 
 
 def template_user() -> dict[str, Any]:

@@ -24,6 +24,8 @@ from capture.privacy.access import OwnLead, own_leads, request_own_data
 from capture.privacy.receipt import consent_receipt
 from capture.privacy.withdraw import withdraw_consent
 from capture.signed_links import OWN_DATA_PATH, TokenExpired, TokenInvalid, consent_path
+from capture.users.looks import THE_PERSON
+from capture.web.looks import log_outside_look
 from capture.web.personal_pages import add_headers, incomplete_link, is_sent_by_another_site
 from capture.web.sender import type_and_stack
 from capture.web.services import message_page, page_template, services
@@ -138,8 +140,11 @@ def withdraw(token: str) -> ResponseReturnValue:
 
 def _read_leads(token: str) -> list[OwnLead]:
     """The leads of the link's address. Raises `TokenExpired` or `TokenInvalid`."""
-    key = services().link_signer.read_own_data(token, datetime.now(UTC))
-    return services().ledger.read(lambda reading: own_leads(reading, key))
+    now = datetime.now(UTC)
+    key = services().link_signer.read_own_data(token, now)
+    leads = services().ledger.read(lambda reading: own_leads(reading, key))
+    log_outside_look(THE_PERSON, "own data", (lead.lead_id for lead in leads), now)
+    return leads
 
 
 def _client_name(slug: str) -> str:
@@ -161,7 +166,9 @@ def consent(token: str) -> ResponseReturnValue:
     def read(reading: ReadTransaction) -> ResponseReturnValue:
         return page_template("consent.html", receipt=consent_receipt(reading, lead_id))
 
-    return services().ledger.read(read)
+    page = services().ledger.read(read)
+    log_outside_look(THE_PERSON, "receipt of the consent", [lead_id], datetime.now(UTC))
+    return page
 
 
 # Links that have ended.

@@ -4,6 +4,7 @@ The link names a contact by a keyed id. The contact is looked up in the client's
 the link stops working when the address is taken off the file.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,7 @@ from capture.campaign.client import Client
 from capture.errors import NotFound
 from capture.form.text import cleaned_text
 from capture.signed_links import ContactGrant, TokenExpired, TokenInvalid
+from capture.web.looks import log_outside_look
 from capture.web.services import services
 
 MAX_NOTE: Final = 2000
@@ -74,6 +76,12 @@ def find_visitor(token: str, now: datetime) -> Visitor:
             "list of contacts any more."
         )
     return Visitor(client, address, grant)
+
+
+def log_contact_look(visitor: Visitor, lead_ids: Iterable[str], now: datetime) -> None:
+    """Records that the contact looks at personal data."""
+    who = f"{visitor.address}, contact of {visitor.client_slug}"
+    log_outside_look(who, "page behind a letter's link", lead_ids, now)
 
 
 def typed_note() -> str:

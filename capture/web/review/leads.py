@@ -28,6 +28,7 @@ from capture.web.review.access import (
     UNKNOWN_REASON,
     Refusal,
     Visitor,
+    log_contact_look,
     typed_note,
 )
 from capture.web.services import services
@@ -51,7 +52,9 @@ def lead_context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, obj
             load_client_lead(reading, find_linked_lead(reading, client, lead_id)), reader, now
         )
 
-    return {"lead": services().ledger.read(read)}
+    view = services().ledger.read(read)
+    log_contact_look(visitor, [lead_id], now)
+    return {"lead": view}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,10 @@ def list_view(visitor: Visitor, now: datetime) -> ListView:
         checked = held_back_leads(reading, client, MAX_LISTED)
         return ListView(views(waiting.leads), waiting.count, views(checked))
 
-    return services().ledger.read(read)
+    view = services().ledger.read(read)
+    shown = (lead.lead_id for lead in (*view.leads, *view.held_back_leads))
+    log_contact_look(visitor, shown, now)
+    return view
 
 
 def _accept(visitor: Visitor, lead_id: str, now: datetime) -> Refusal | None:

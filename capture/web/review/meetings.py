@@ -17,7 +17,14 @@ from capture.ledger.protocol import WriteTransaction
 from capture.ledger.terms import saved_campaign
 from capture.outcomes.record import Outcome, record_outcome, time_of_report
 from capture.web.desk.meeting_view import meeting_view
-from capture.web.review.access import TOO_LATE, UNKNOWN_REASON, Refusal, Visitor, typed_note
+from capture.web.review.access import (
+    TOO_LATE,
+    UNKNOWN_REASON,
+    Refusal,
+    Visitor,
+    log_contact_look,
+    typed_note,
+)
 from capture.web.services import services
 
 
@@ -27,7 +34,10 @@ def context(visitor: Visitor, lead_id: str, now: datetime) -> dict[str, object]:
     lead = services().ledger.read(
         lambda reading: load_client_lead(reading, find_linked_lead(reading, client, lead_id))
     )
-    return {"meeting": meeting_view(lead, now)}
+    meeting = meeting_view(lead, now)
+    if meeting.is_open:  # only then the page names the person
+        log_contact_look(visitor, [lead_id], now)
+    return {"meeting": meeting}
 
 
 def _held(visitor: Visitor, lead_id: str, now: datetime) -> Refusal | None:

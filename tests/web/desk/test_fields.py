@@ -8,7 +8,7 @@ import html
 import itertools
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -27,17 +27,18 @@ from capture.intake.submission import Submission
 from capture.lead.events import Actor, EventKind
 from capture.ledger.messages import Attempt, Channel, NewMessage
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
-from capture.ledger.users import User
+from capture.ledger.users import Access, User
 from capture.review.acts import Act, accept, dispute, find_lead, reject
 from capture.review.notes import write_note
 from capture.signed_links import consent_path, own_data_path, review_path
 from capture.users.accounts import find_user, set_email
+from capture.users.looks import THE_PERSON
 from capture.web.config import DESK_PATH
 from capture.web.desk import leads
 from capture.web.desk.statements import FILES
 from tests.samples import ANSWERS, NOW, PARTIES, consent_to
 from tests.web.api.conftest import make_world
-from tests.web.desk.conftest import DESK_CONFIG, USERS, DeskWorld, add_users
+from tests.web.desk.conftest import DESK_CONFIG, USERS, Browser, DeskWorld, add_users
 from tests.web.desk.test_access import CONTACT, apps_of, routes_of
 from tests.web.desk.test_rules import PUBLIC, ROLES
 
@@ -90,6 +91,21 @@ WITH_FILTERS = ("/?month=2026-11", "/content?month=2026-11", "/leads?q=marked", 
 """Further addresses of pages that show more with a filter."""
 
 
+PERSON_SHOWN = re.compile("Subjecta|Spamma|Quaranta|Discarda|Rejecta")
+"""The name of any marked person."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """An answer that shows a person."""
+
+    who: str
+    """The name of a user, or a role without users."""
+    path: str
+    entries: Sequence[Access]
+    """The new entries of the access log."""
+
+
 @dataclass
 class Installation:
     """A desk with the marked leads."""
@@ -99,6 +115,18 @@ class Installation:
     """By name: the id of a lead."""
     jobs: list[str] = field(default_factory=list)
     """The ids of long work that ada and carol have requested."""
+    looks: list[Look] = field(default_factory=list)
+
+    def look(self, who: str, path: str, answer_to: Callable[[str], TestResponse]) -> TestResponse:
+        """The answer to a request, which is kept as a look if it shows a person."""
+        accesses = self.desk.world.ledger.read(lambda r: r.users.accesses(limit=1))
+        last = accesses[0][0] if accesses else 0
+        answer = answer_to(path)
+        if PERSON_SHOWN.search(text_of(answer)):
+            after = self.desk.world.ledger.read(lambda r: r.users.accesses(limit=9))
+            entries = [access for number, access in after if number > last]
+            self.looks.append(Look(who, path, entries))
+        return answer
 
     def take(self, name: str, slug: str = "guide", **more: object) -> str:
         """Receives a lead whose name is marked. `more` replaces parts of its submission."""
@@ -253,20 +281,36 @@ def text_of(answer: TestResponse) -> str:
     return html.unescape(data.decode(errors="replace"))
 
 
+def post_export(browser: Browser, shape: str) -> TestResponse:
+    return browser.post("/leads/export", format=shape)
+
+
 def seen_at_the_desk(installation: Installation, name: str) -> str:
     browser = installation.desk.user(name)
     paths = [*installation.paths(DESK_PATH), *(f"{DESK_PATH}{path}" for path in WITH_FILTERS)]
-    answers = [browser.client.get(path, buffered=True) for path in paths]
+    answers = [
+        installation.look(name, path, lambda path: browser.client.get(path, buffered=True))
+        for path in paths
+    ]
     if USERS[name][0] in ROLES["leads.export"]:
         browser.get("/leads")
-        answers += [browser.post("/leads/export", format=shape) for shape in ("csv", "xlsx")]
+        answers += [
+            installation.look(
+                name, shape, lambda shape: browser.post("/leads/export", format=shape)
+            )
+            for shape in ("csv", "xlsx")
+        ]
     assert {answer.status_code for answer in answers} <= {200, 303, 403, 404, 409}
     return "\n".join(map(text_of, answers))
 
 
 def seen_by_api(installation: Installation, client: str) -> str:
     answers = [
-        installation.desk.world.get(path, client=client)
+        installation.look(
+            f"{API} {client}",
+            path,
+            lambda path: installation.desk.world.get(path, client=client),
+        )
         for path in installation.paths("/api")
         if "openapi" not in path
     ]
@@ -292,7 +336,10 @@ def seen_by_links(installation: Installation) -> Mapping[str, str]:
     }
     client = installation.desk.app.test_client()
     return {
-        name: "\n".join(text_of(client.get(path, buffered=True)) for path in chosen)
+        name: "\n".join(
+            text_of(installation.look(name, path, lambda path: client.get(path, buffered=True)))
+            for path in chosen
+        )
         for name, chosen in paths.items()
     }
 
@@ -318,6 +365,27 @@ def test_each_field_is_seen_by_its_roles_and_by_nobody_else(
     seen: Mapping[str, str], text: str
 ) -> None:
     assert {role for role, words in seen.items() if text in words} == FIELDS[text]
+
+
+@pytest.mark.usefixtures("seen")
+def test_each_answer_that_shows_a_person_is_in_the_access_log_with_who_looks(
+    installation: Installation,
+) -> None:
+    ids = {user.name: user.id for user in installation.desk.world.ledger.read(select_users)}
+    outsiders = {
+        LINK: f"{CONTACT}, contact of acme",
+        PERSON: THE_PERSON,
+        f"{API} acme": "API token crm of acme",
+        f"{API} other": "API token crm of other",
+    }
+    assert {look.who for look in installation.looks} == {"ada", "carol", "oscar", *outsiders}
+    not_logged = [
+        (look.who, look.path)
+        for look in installation.looks
+        if {(entry.user_id, entry.name) for entry in look.entries}
+        != {(ids.get(look.who, ""), outsiders.get(look.who, ""))}
+    ]
+    assert not_logged == []
 
 
 @pytest.mark.usefixtures("seen")  # the month is closed
