@@ -14,6 +14,7 @@ import click
 
 from capture.errors import Refused
 from capture.kpi.grouping import Period
+from capture.review.acts import check_name
 
 
 class DefaultGroup(click.Group):
@@ -47,15 +48,22 @@ def own_name() -> str:
         return "operator"
 
 
+def _named(_: click.Context, __: click.Parameter, value: str) -> str:
+    """The name. Raises `Refused` for a blank one, which must not stand for Gatepost itself."""
+    check_name(value)
+    return value
+
+
 own_name_option = click.option(
     "--as",
     "by",
     default=own_name,
+    callback=_named,
     show_default="your account on this machine",
     metavar="NAME",
     help="Your name, for the record.",
 )
-"""For acts that scripts do as well: on users, tokens, webhooks, months, payments and lists."""
+"""For acts that scripts do as well, and for looks at personal data."""
 
 by_option = click.option(
     "--as", "by", required=True, metavar="NAME", help="Your name, for the record."

@@ -78,7 +78,7 @@ def erase_leads(
     The events keep a keyed hash of the name. Raises `NotFound` for an unknown lead, `Refused` for
     a request without a name.
     """
-    if address is not None:
+    if by or address is not None:
         check_name(by)
     for lead_id in lead_ids:
         lead = record_silent_acceptance(records, find_lead(records, lead_id), now)

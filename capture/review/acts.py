@@ -148,6 +148,8 @@ def notify_client_of(
     records: WriteTransaction, leads: Sequence[Lead], now: datetime, by: str = BY_GATEPOST
 ) -> list[Lead]:
     """Like `notify_client`, for given leads. Each of them must be `is_unnotified`."""
+    if by:
+        check_name(by)
     for lead in leads:
         terms = saved_campaign(records, lead.campaign, lead.version)
         ends = None if lead.silence_never_accepts else deadline(terms, now)
@@ -155,7 +157,8 @@ def notify_client_of(
         actor, data = acting_side(records, lead.client, by)
         records.append(event_of(lead, EventKind.NOTIFIED, actor, now, deadline=end, **data))
         if by:
-            records.people.save_note(Note(lead.lead_id, EventKind.NOTIFIED.value, by, "", now))
+            note = Note(lead.lead_id, EventKind.NOTIFIED.value, by.strip(), "", now)
+            records.people.save_note(note)
     return [find_lead(records, lead.lead_id) for lead in leads]
 
 

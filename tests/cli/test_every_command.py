@@ -241,3 +241,13 @@ def test_every_command_that_shows_personal_data_is_in_the_access_log(world: Worl
             assert f"gatepost {command}".startswith(entry.page.removesuffix(" as csv")), command
     count = len(ledger.read(lambda reading: reading.users.accesses(limit=99)))
     assert count == len(LOOKS)
+
+
+@pytest.mark.parametrize(
+    "command", [("forget", "--by-age"), ("notify", "guide", "-o", "x"), ("leads",)]
+)
+def test_a_blank_name_is_refused(project: Project, command: tuple[str, ...]) -> None:
+    for name in ("", " "):
+        ran = project.run(*command, "--as", name)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == "give the name of the person who does it: --as NAME\n"
