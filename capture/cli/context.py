@@ -184,8 +184,9 @@ class CommandContext:
         self, ledger: Ledger, by: str, page: str, lead_ids: Iterable[str], now: datetime
     ) -> None:
         """Records in the access log that a person looks at personal data with a command."""
-        who = f"{by.strip()}, at the command line"
-        ledger.transact(lambda records: record_look(records, who, page, lead_ids, now))
+        who, ids = f"{by.strip()}, at the command line", list(lead_ids)
+        if ids:
+            ledger.transact(lambda records: record_look(records, who, page, ids, now))
 
     def link_signer(self, lifetime: timedelta = TEST_LEAD_LIFE) -> LinkSigner:
         """Signs the links that commands print."""

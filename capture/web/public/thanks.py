@@ -13,6 +13,8 @@ from flask.typing import ResponseReturnValue
 from capture.errors import NotFound, Refused
 from capture.privacy.receipt import OwnData, own_data
 from capture.signed_links import Grant, TokenExpired, TokenInvalid
+from capture.users.looks import THE_PERSON
+from capture.web.looks import log_outside_look
 from capture.web.personal_pages import expired_link
 from capture.web.public.download import invalid_link, size_of
 from capture.web.services import message_page, page_template, services
@@ -60,6 +62,8 @@ def files(token: str) -> ResponseReturnValue:
     if not promised_files(grant.campaign):
         return message_page("Not found", "These files are no longer given out."), 404
     sent = services().ledger.read(lambda reading: own_data(reading, grant.lead_id))
+    if sent is not None and sent.answers:
+        log_outside_look(THE_PERSON, "page of the files", [grant.lead_id], datetime.now(UTC))
     is_confirmed = "confirmed" in request.args  # by the button of `/c/`, just now
     return _files_page("files.html", grant, sent, is_confirmed=is_confirmed)
 

@@ -283,6 +283,22 @@ def test_a_link_of_somebody_else_shows_nothing_of_mine(doors: Doors) -> None:
     assert THEIRS not in doors.desk.user("carol").get(f"/leads/{doors.theirs.lead_id}").text
 
 
+def test_a_link_that_shows_a_person_leaves_an_entry_in_the_access_log(doors: Doors) -> None:
+    def last_look() -> int:
+        looks = doors.desk.world.ledger.read(lambda reading: reading.users.accesses(limit=1))
+        return looks[0][0] if looks else 0
+
+    shown = set()
+    for route in routes_of(apps_of(doors.desk.app)):
+        for purpose in LINKS.get(route.name, ()):
+            before = last_look()
+            answer = doors.open(route, doors.mine.links[purpose])
+            if shows(answer, MINE):
+                shown.add(route.endpoint)
+                assert last_look() > before, (route, purpose)
+    assert {"thanks.files", "privacy.show", "privacy.download"} <= shown
+
+
 def test_a_token_of_the_api_opens_the_api_of_its_client_alone(doors: Doors) -> None:
     world = doors.desk.world
     revoked = new_token()
