@@ -19,8 +19,11 @@ from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, NameSlugs,
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting with the path of the last build's `published.json`."""
-_SERVICE: Final = ("api", "c", "consent", "d", "f", "g", "healthz", "privacy/me", "r", "u")
-"""Folders that the lead service serves, so a page of the site cannot be opened there."""
+_SERVICE: Final = (
+    *("api", "c", "consent", "d", "f", "g", "healthz", "privacy/me", "r", "u"),
+    *("gated-files", ".well-known"),
+)
+"""Folders that the lead service or nginx serves, so a page of the site cannot be opened there."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
@@ -56,7 +59,7 @@ class Layout:
     authors: tuple[str, ...]
     """The authors of a post that names none."""
     service: frozenset[str]
-    """Folders that the lead service serves."""
+    """Folders that the lead service or nginx serves."""
     site_url: str
     """The address of the site without a slash at its end; empty in a local build."""
     language: str

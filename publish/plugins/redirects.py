@@ -7,11 +7,11 @@ build finds addresses that vanished.
 
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from pelican import signals
 
 from publish.checks.project import WRITING, Published, Writing
+from publish.checks.redirects import Redirect, map_entries, redirects_of
 from publish.plugins.signals import connect_last
 
 REDIRECT_MAP: Final = "redirects.map"
@@ -19,13 +19,17 @@ REDIRECT_MAP: Final = "redirects.map"
 
 def write_aliases(generator: Any, writer: Any) -> None:
     """Writes a page for each alias. The theme's `moved.html` gets `address` and `title`."""
-    for _, file, post in _redirects(generator.settings[WRITING]):
+    output = Path(generator.settings["OUTPUT_PATH"])
+    for redirect in _redirects(generator.settings[WRITING]):
+        post = redirect.post
+        if (output / redirect.file).exists():
+            continue  # `Hello/` is the folder `hello/`: this file system ignores case
         writer.write_file(
-            file,
+            redirect.file,
             generator.get_template("moved"),
             generator.context,
             url=post.url,
-            address=f"{generator.settings['SITEURL']}/{quote(post.url)}",
+            address=f"{generator.settings['SITEURL']}{redirect.target}",
             title=post.get("title"),
         )
 
@@ -34,25 +38,18 @@ def write_redirects_and_slugs(pelican: Any) -> None:
     """Writes `redirects.map` and, for a site with its full address, `published.json`."""
     writing: Writing = pelican.settings[WRITING]
     folder = Path(pelican.output_path).parent
-    lines = [
-        f'"/{old}" /{quote(post.url)};\n'
-        for address, _, post in _redirects(writing)
-        for old in dict.fromkeys((address, address.rstrip("/")))
-    ]
-    (folder / REDIRECT_MAP).write_text("".join(lines), encoding="utf-8")
+    entries = map_entries(writing, _redirects(writing))
+    (folder / REDIRECT_MAP).write_text(
+        "".join(f"{entry.line}\n" for entry in entries), encoding="utf-8"
+    )
     if pelican.settings["SITEURL"]:
         slugs = {post.slug: post.where for post in writing.posts if writing.is_public(post)}
         Published(slugs, writing.next_change).write(folder / "published.json")
 
 
-def _redirects(writing: Writing) -> list[tuple[str, str, Any]]:
-    """Old address, its file, and the public post that took its place."""
-    return [
-        (*writing.old_address(post, alias), post)
-        for post in writing.posts
-        if writing.is_public(post)
-        for alias in post.get("aliases") or ()
-    ]
+def _redirects(writing: Writing) -> tuple[Redirect, ...]:
+    """The redirects to the posts that readers can open."""
+    return redirects_of(writing, filter(writing.is_public, writing.posts))
 
 
 def register() -> None:

@@ -24,6 +24,7 @@ from publish.checks.rules.posts import (
     tag_spelling_findings,
     text_findings,
 )
+from publish.checks.rules.redirects import redirect_findings
 
 RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     front_matter_findings,
@@ -34,6 +35,7 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     active_findings,
     form_findings,
     address_findings,
+    redirect_findings,
     name_findings,
     tag_spelling_findings,
     same_title_findings,

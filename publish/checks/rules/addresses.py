@@ -1,23 +1,22 @@
 """Rules for addresses: each belongs to one file, and a published address does not vanish."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from capture.errors import short_path
 from publish.checks.finding import Finding
 from publish.checks.model import is_slug
-from publish.checks.post import Post
 from publish.checks.project import Writing, read_published
+from publish.checks.rules.redirects import long_name
 
 GONE: Final = "gone.txt"
 """A file in the content folder: on each line a slug that was removed and has no successor."""
 
 
 def address_findings(writing: Writing) -> Iterator[Finding]:
-    """Addresses and aliases that are used twice, and slugs that vanished."""
+    """Addresses that are used twice or impossible, and slugs that vanished."""
     yield from _shared_addresses(writing)
     yield from _without_address(writing)
-    yield from _aliases(writing)
     yield from _vanished(writing)
 
 
@@ -46,36 +45,17 @@ def _shared_addresses(writing: Writing) -> Iterator[Finding]:
 
 
 def _without_address(writing: Writing) -> Iterator[Finding]:
-    """Titles without letters or digits, such as `???`, which have no slug."""
+    """Titles without letters or digits, such as `???`, and slugs that no file can have."""
     for post in writing.posts:
         if post.get("title") and not post.slug:
             message = "`title` gives no address: add a line `Slug: ...`"
             yield post.finding("address", post.front_matter.line("title"), message)
-
-
-def _aliases(writing: Writing) -> Iterator[Finding]:
-    owners: dict[str, str] = {}
-    slugs = {post.slug: post for post in writing.posts if writing.is_public(post)}
-    files = {post.save_as: post.where for post in writing.posts if post.status != "draft"}
-    for post in writing.posts:
-        for alias in post.get("aliases") or ():
-            line = post.front_matter.line("aliases")
-            if alias in slugs:
-                message = f"`aliases`: `{alias}` is the slug of {slugs[alias].where}: remove it"
-                yield post.finding("address", line, message)
-            elif alias in owners:
-                message = f"`aliases`: `{alias}` already leads to {owners[alias]}: keep one of them"
-                yield post.finding("address", line, message)
-            elif owner := _conflict(writing, post, alias, files):
-                message = f"`aliases`: `{alias}` is the address of {owner}: remove it"
-                yield post.finding("address", line, message)
-            owners.setdefault(alias, post.where)
-
-
-def _conflict(writing: Writing, post: Post, alias: str, files: Mapping[str, str]) -> str:
-    """The file or description of what already has the address of an alias; empty if free."""
-    file = writing.old_address(post, alias)[1]
-    return files.get(file) or writing.site_files.describe(file)
+        elif long_name(post.save_as):
+            key = "slug" if "slug" in post.front_matter.values else "title"
+            message = (
+                f"`{key}` gives an address that is too long for a file: add a shorter `Slug: ...`"
+            )
+            yield post.finding("address", post.front_matter.line(key), message)
 
 
 def _vanished(writing: Writing) -> Iterator[Finding]:
