@@ -4,18 +4,23 @@ An article's `faq` holds pairs of a question and its answer in Markdown. `publis
 gives the same pairs as plain text to search engines.
 """
 
+import posixpath
 import re
 from collections.abc import Mapping
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from markdown import Markdown
 from markupsafe import Markup, escape
 from pelican import signals
 
+from capture.paths import name_below
+from publish.checks.project import WRITING
 from publish.plugins.checks import report_active_content
 from publish.plugins.current_file import reading_file
+from publish.plugins.link_rewriting import link_rewriter, rewrite_links
 from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
 
@@ -33,6 +38,7 @@ _EXTENSIONS: Final = (
     "admonition",
     "footnotes",
 )
+_STATIC_LINK: Final = re.compile(r"[{|](?:static|attach)[}|](?P<path>[^#?]+)")
 _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 
@@ -43,9 +49,11 @@ def add_questions(generators: Any) -> None:
         if questions:
             settings = generators[0].settings
             converter = _converter(settings)  # a new one: it numbers the answers of one article
+            rewrite = link_rewriter(settings[WRITING].layout, settings, _folder(content))
             with reading_file(settings, Path(content.source_path)):
                 pairs = [
-                    (question, converter.reset().convert(answer)) for question, answer in questions
+                    (question, rewrite_links(converter.reset().convert(answer), rewrite))
+                    for question, answer in questions
                 ]
             text = content._content or ""
             section = _section(pairs, set(_ID.findall(text)))
@@ -55,6 +63,26 @@ def add_questions(generators: Any) -> None:
                 (question, Markup(answer).striptags())  # noqa: S704 - the result is text
                 for question, answer in pairs
             )
+
+
+def publish_linked_files(generator: Any) -> None:
+    """Lets Pelican publish the files that answers link to, which it looks for in texts alone."""
+    settings, context = generator.settings, generator.context
+    writing = settings[WRITING]
+    for content in contents(context):
+        post = writing.by_path.get(Path(content.source_path).absolute())
+        if post is None or not post.get("faq"):
+            continue
+        rewrite = link_rewriter(writing.layout, settings, _folder(content))
+        for link in post.outline.links:
+            if match := _STATIC_LINK.match(rewrite(link.target)):
+                name = name_below(unquote(match["path"]), _folder(content))
+                context["static_links"].add(posixpath.normpath(name))
+
+
+def _folder(content: Any) -> str:
+    """The folder of a text, below the content folder."""
+    return posixpath.dirname(str(content.get_relative_source_path()))
 
 
 def _converter(settings: Mapping[str, Any]) -> Markdown:
@@ -86,4 +114,5 @@ def _free_id(preferred: str, used: set[str]) -> str:
 
 def register() -> None:
     """Called by Pelican."""
+    connect_last(signals.page_generator_finalized, publish_linked_files)
     connect_last(signals.all_generators_finalized, add_questions)

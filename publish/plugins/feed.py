@@ -1,7 +1,7 @@
 """A Pelican plugin that keeps feeds valid and complete: titles, authors, links, characters.
 
-Atom, RFC 4287: an entry has an author (4.2.1). Its text is read outside its page, so a link to one
-of its footnotes must name the page. XML does not allow every character.
+Atom, RFC 4287: an entry has an author (4.2.1). Its text is read outside its page, so all its links
+are full addresses, also those to its footnotes. XML does not allow every character.
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pelican import signals
 
+from publish.plugins.link_rewriting import absolute_links
 from publish.plugins.links import with_translations
 from publish.plugins.signals import connect_last
 
@@ -30,8 +31,9 @@ def clean_feed(context: MutableMapping[str, Any], feed: Any) -> None:
                 author.name for author in getattr(article, "authors", ())
             )
         item["author_name"] = item["author_name"] or site.publisher
-        if item["content"]:
-            item["content"] = item["content"].replace('href="#', f'href="{item["link"]}#')
+        for key in ("content", "description"):
+            if item[key]:
+                item[key] = absolute_links(item[key], item["link"])
         _remove_invalid_characters(item)
 
 

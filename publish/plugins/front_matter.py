@@ -6,6 +6,7 @@ is true or false, `modified` is a date, `aliases` and `related` are tuples of sl
 tuple of pairs, question and answer in Markdown. A key that is not given is not an attribute.
 """
 
+import posixpath
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -42,10 +43,11 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         post = self._post(path)
 
         layout = self.settings[WRITING].layout
+        rewrite = link_rewriter(layout, self.settings, posixpath.dirname(post.name))
 
         def html(text: str) -> str:
             converted = cached_html(text, self.settings, lambda: self._convert(text))
-            return rewrite_links(converted, link_rewriter(layout, self.settings))
+            return rewrite_links(converted, rewrite)
 
         metadata = {
             _PELICAN_KEYS.get(name, name): self._value(name, post, html) for name in post.values

@@ -25,7 +25,10 @@ def posts() -> dict[str, str]:
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
-        return build(tmp_path_factory.mktemp("order"), posts())
+        folder = tmp_path_factory.mktemp("order")
+        (folder / "content").mkdir()
+        (folder / "content/slugs.yaml").write_text("authors: {Ann: änn}\n", encoding="utf-8")
+        return build(folder, posts())
 
 
 def slugs(output: Path, *files: str) -> list[str]:
@@ -38,7 +41,7 @@ def slugs(output: Path, *files: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("folder", ["articles", "tag/one", "category/c", "author/ann"])
+@pytest.mark.parametrize("folder", ["articles", "tag/one", "category/c", "author/änn"])
 def test_lists_and_their_pages_show_the_newest_first(output: Path, folder: str) -> None:
     pages = (f"{folder}/index.html", f"{folder}/2/index.html")
     assert slugs(output, *pages) == OLDEST_FIRST[::-1]
@@ -55,6 +58,10 @@ def test_the_start_page_shows_the_newest_ones(output: Path) -> None:
 
 def test_the_sitemap_begins_with_the_oldest(output: Path) -> None:
     assert slugs(output, "sitemap-articles-1.xml") == OLDEST_FIRST
+
+
+def test_an_address_outside_ascii_is_encoded_in_the_sitemap(output: Path) -> None:
+    assert f"<loc>{ORIGIN}/author/%C3%A4nn/</loc>" in (output / "sitemap-pages.xml").read_text()
 
 
 def test_older_newer_and_the_series_follow_the_same_order(output: Path) -> None:

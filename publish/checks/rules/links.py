@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from capture.paths import name_below
+from publish.checks.file_links import file_word
 from publish.checks.finding import Finding
 from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
@@ -101,6 +102,13 @@ class LinkChecker:
         self._path = unquote(self._url.path)
         # In a link with braces Pelican decodes only `%20`.
         self._linked_path = self._path if link.is_embedded else self._url.path.replace("%20", " ")
+        self._folder = posixpath.dirname(post.name)
+        self._is_file_link = False
+        if not self._word and self._is_on_this_site():
+            self._word = file_word(self._path, self._folder, writing.layout.paths)
+            self._is_file_link = bool(self._word)
+        if self._is_file_link:
+            self._linked_path = self._path
 
     def target(self) -> LinkTarget | None:
         """The post that the link leads to, if it is one."""
@@ -146,7 +154,7 @@ class LinkChecker:
     def _refusal(self) -> str:
         """The reason why the file must not be published; empty if there is none."""
         if self._word in {"static", "attach", "filename"}:
-            name = name_below(self._linked_path, posixpath.dirname(self._post.name))
+            name = name_below(self._linked_path, self._folder)
         elif (
             not self._word
             and self._is_on_this_site()
@@ -168,7 +176,7 @@ class LinkChecker:
 
     def _in_content_folder(self) -> str:
         """The file that a link with braces names; `_refusal` has checked that it is inside."""
-        return posixpath.normpath(name_below(self._linked_path, posixpath.dirname(self._post.name)))
+        return posixpath.normpath(name_below(self._linked_path, self._folder))
 
     def _with_braces(self) -> Iterator[Finding]:
         written = re.split("[?#]", self._link.target)[0]
@@ -177,13 +185,19 @@ class LinkChecker:
         elif self._word == "filename":
             path = self._in_content_folder()
             if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
-                hint = near_name(path, self._writing.by_name, _FIX, "{filename}/")
-                yield self._finding(f"`{written}` leads to no article or page{hint}")
+                yield self._finding(f"`{written}` leads to no article or page{self._near(path)}")
         elif kind := next((kind for kind in SECTIONS if kind == self._word), None):
             yield from self._list(kind)
         elif self._word not in LINK_WORDS:
             hint = near_name(self._word, LINK_WORDS, _FIX)
             yield self._finding(f"`{written}` starts with an unknown word in braces{hint}")
+
+    def _near(self, path: str) -> str:
+        """The article or page with a similar path, in the form in which the link is written."""
+        if not self._is_file_link:
+            return near_name(path, self._writing.by_name, _FIX, "{filename}/")
+        names = (posixpath.relpath(name, self._folder or ".") for name in self._writing.by_name)
+        return near_name(self._path, names, _FIX)
 
     def _list(self, kind: NameKind) -> Iterator[Finding]:
         """A finding for a link such as `{tag}C++` if no published post has this tag."""
@@ -221,12 +235,24 @@ class LinkChecker:
     def _missing_address(self) -> str:
         """The message for an address that the site does not have."""
         first = self._path.partition("/")[0]
-        if "." in first.strip(".") and not self._path.startswith("."):
+        if near_file := near_name(self._path, self._files_beside(), ""):
+            fix = near_file
+        elif "." in first.strip(".") and not self._path.startswith("."):
             fix = f": if it is another site, write `https://{self._path}`"
         else:
             known = (f"/{address}" for address in self._writing.by_address)
             fix = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
         return f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
+
+    def _files_beside(self) -> Iterator[str]:
+        """The files in the folder of a relative link, as links of the same text."""
+        if self._path.startswith("/"):
+            return
+        here = self._content / self._folder
+        folder = Path(posixpath.normpath(here / self._path)).parent
+        for file in self._writing.content_files.regular:
+            if file.parent == folder:
+                yield posixpath.relpath(file, here)
 
     def _is_in(self, folder: Path) -> bool:
         """Whether the link is a full path on the site, and leads into this folder."""

@@ -1,0 +1,157 @@
+"""Links and pictures as files: `../other.md#part` and `chart.png` beside the post."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from publish.plugins.link_rewriting import absolute_links, rewrite_links
+from tests.publish.test_html_head import ORIGIN, build, post
+
+DEEP = "content/posts/2024/topic/post.md"
+TEXT = """\
+[up](../../other.md#part) [beside](beside.md) [page](../../../pages/imprint.md)
+[sheet](data%20one.csv) [braces]({filename}../../other.md) [same](#here) [address](/other/)
+![dot](dot.svg) ![photo](photo.jpg) ![old]({static}/images/dot.svg) ![new](../../../images/dot.svg)
+<a href="beside.md?x=1&amp;y=2#end">html</a>
+
+## Here
+"""
+
+
+def write_deep_post(site: Any, text: str = TEXT) -> None:
+    site.post("## Part", name="other")
+    site.write("content/pages/imprint.md", "Title: Imprint\nSlug: imprint\n\nText.")
+    for name in ("beside", "post"):
+        body = text if name == "post" else "## End"
+        front_matter = f"Title: {name}\nSlug: {name}\nDate: 2026-11-02\n"
+        site.write(f"content/posts/2024/topic/{name}.md", f"{front_matter}\n{body}")
+    site.write("content/posts/2024/topic/data one.csv", "a,b")
+    site.write("content/posts/2024/topic/dot.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    Image.new("RGB", (20, 10)).save(site.root / "content/posts/2024/topic/photo.jpg")
+
+
+def test_links_to_files_lead_to_their_pages(site: Any) -> None:
+    write_deep_post(site)
+    site.build()
+    page = site.page("post")
+    assert re.findall(r'href="([^"]*)"', page) == [
+        "/other/#part",
+        "/beside/",
+        "/imprint/",
+        "/posts/2024/topic/data one.csv",
+        "/other/",
+        "#here",
+        "/other/",
+        "/beside/?x=1&amp;y=2#end",
+    ]
+    assert re.findall(r'src="([^"]*)"', page) == [
+        "/posts/2024/topic/dot.svg",
+        "/posts/2024/topic/photo.jpg",
+        "/images/dot.svg",
+        "/images/dot.svg",
+    ]
+    for file in ("data one.csv", "dot.svg", "photo.jpg"):
+        assert (site.site / "posts/2024/topic" / file).is_file()
+
+
+def test_answers_to_questions_may_link_to_files_too(site: Any) -> None:
+    site.set('PLUGINS.insert(4, "publish.plugins.faq")  # before the links are checked')
+    write_deep_post(site, "Text.")
+    text = (
+        (site.root / DEEP).read_text().removeprefix("Title: post\nSlug: post\nDate: 2026-11-02\n")
+    )
+    answer = "[x](../../other.md#part) [y](data%20one.csv) ![z]({static}dot.svg)"
+    faq = f"faq:\n  - question: Why?\n    answer: '{answer}'\n"
+    site.write(DEEP, f"---\ntitle: post\nslug: post\ndate: 2026-11-02\n{faq}---\n{text}")
+    site.build()
+    page = site.page("post")
+    assert 'href="/other/#part"' in page
+    assert 'href="/posts/2024/topic/data one.csv"' in page
+    assert 'src="/posts/2024/topic/dot.svg"' in page
+    for file in ("data one.csv", "dot.svg"):
+        assert (site.site / "posts/2024/topic" / file).is_file()
+
+
+def test_check_accepts_them_and_knows_their_headings(site: Any) -> None:
+    write_deep_post(site, "[x](../../other.md#part)")
+    assert site.check().findings.errors == ()
+    write_deep_post(site, "[x](../../other.md#prat) [y](../../othr.md) ![z](photo.png)")
+    assert [message.removeprefix(f"{DEEP}:5: ") for message in site.mistakes()] == [
+        "`../../other.md#prat`: nothing in content/posts/other.md is called `#prat`; "
+        "did you mean `#part`?",
+        "`../../othr.md` leads to no article or page; did you mean `../../other.md`?",
+        "`photo.png` leads to /post/photo.png, which does not exist; did you mean `photo.jpg`?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[x](../../../../secret.md)", "`../../../../secret.md` leads out of content/"),
+        ("[x](../../../gated/guide.pdf)", "links to the gated file `guide.pdf`"),
+        ("![x](../../../gated/guide.pdf)", "links to the gated file `guide.pdf`"),
+    ],
+)
+def test_a_link_to_a_file_cannot_leave_the_content_or_reach_a_gated_file(
+    site: Any, text: str, problem: str
+) -> None:
+    site.write("secret.md", "x")
+    write_deep_post(site, text)
+    assert site.mistakes()[0].startswith(f"{DEEP}:5: {problem}")
+
+
+def test_a_draft_that_a_file_link_leads_to_is_reported(site: Any) -> None:
+    write_deep_post(site, "[x](beside.md)")
+    path = site.root / "content/posts/2024/topic/beside.md"
+    path.write_text(path.read_text().replace("Slug:", "Status: draft\nSlug:"))
+    assert site.mistakes() == [
+        f"{DEEP}:5: `beside.md` leads to a draft: publish it first, or remove the link"
+    ]
+
+
+def test_links_in_feeds_are_full_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEPOST_SITE_URL", ORIGIN)
+    folder = tmp_path / "content/posts"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (900, 600), "red").save(folder / "photo.png")
+    text = (
+        "[a](b.md#x) [b](/b/) [c](#d) [e](../b/) ![f](photo.png) <a href='mailto:x@y.example'>m</a>"
+    )
+    posts = {"a": post("A", "a", text=text), "b": post("B", "b")}
+    feed = (build(tmp_path, posts) / "feed.xml").read_text()
+    content = re.findall(r"<content[^>]*>(.*?)</content>", feed, re.DOTALL)
+    links = re.findall(
+        r"(?:href|src|srcset)=[\"']([^\"']*)", "".join(content).replace("&quot;", '"')
+    )
+    assert f"{ORIGIN}/b/#x" in links
+    assert f"{ORIGIN}/b/" in links
+    assert f"{ORIGIN}/a/#d" in {link.replace("?ref=feed", "") for link in links}
+    assert "mailto:x@y.example" in links
+    sources = [source for link in links for source in link.split(", ")]
+    assert all(source.startswith((ORIGIN, "mailto:")) for source in sources)
+    assert any("/pictures/" in source for source in sources)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('<a title="x > y" href="b/">', '<a title="x > y" href="https://a.example/p/b/">'),
+        ("<a href='?q=1&amp;r=2'>", "<a href='https://a.example/p/?q=1&amp;r=2'>"),
+        (
+            '<img srcset="/s 1x, /t 2x">',
+            '<img srcset="https://a.example/s 1x, https://a.example/t 2x">',
+        ),
+        ('<a href="http://[">', '<a href="http://[">'),
+        ('a href="b" &lt;a href="b"&gt;', 'a href="b" &lt;a href="b"&gt;'),
+    ],
+)
+def test_links_become_absolute_and_nothing_else_changes(text: str, expected: str) -> None:
+    assert absolute_links(text, "https://a.example/p/") == expected
+
+
+def test_each_link_of_a_tag_is_rewritten() -> None:
+    text = '<video src="a" poster="b"></video>'
+    assert rewrite_links(text, str.upper) == '<video src="A" poster="B"></video>'
