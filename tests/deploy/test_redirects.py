@@ -5,8 +5,10 @@ One nginx serves all cases. The site is built once, and take-redirects installs 
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
@@ -14,8 +16,15 @@ from urllib.parse import quote
 import pytest
 
 from publish.checks.nginx import map_refusal
-from publish.checks.redirects import MAP_HASH_SIZES, MAX_KEY_BYTES
+from publish.checks.redirects import (
+    MAP_HASH_SIZES,
+    MAX_KEY_BYTES,
+    map_entries,
+    paths_of,
+    redirects_of,
+)
 from tests.deploy.web import Nginx
+from tests.publish.checks.conftest import Desk
 from tests.publish.test_html_head import ORIGIN, build, post
 from tests.service import ROOT, Answer, free_port
 
@@ -32,8 +41,50 @@ ALIASES = {
 CASES = [(alias, slug) for slug, aliases in ALIASES.items() for alias in aliases]
 
 
+@dataclass(frozen=True)
+class RandomSite:
+    """A site with random aliases that the rules accept."""
+
+    lines: tuple[str, ...]
+    targets: Mapping[str, str]
+    """By path of an alias: the address of its post."""
+    pages: tuple[str, ...]
+    """The paths of posts, which are not redirected."""
+
+
+def random_site(folder: Path, seed: int) -> RandomSite:
+    """Posts with short slugs and aliases of few letters, so that many of them are alike."""
+    random = Random(seed)
+    desk = Desk(folder)
+    for number in range(4):
+        slug = random.choice("abÄé") + random.choice(("", "a", "b", "é"))
+        names = ["".join(random.choices("aAbBÄé.-", k=random.randint(1, 3))) for _ in range(5)]
+        aliases = [f"/{name}{random.choice(('', '/', '/a/', '.html'))}" for name in names]
+        place = {} if random.random() < 0.7 else {"url": "A/B/", "save_as": "A/B/index.html"}
+        desk.post(name=f"p{number}", slug=slug.lower(), aliases=", ".join(aliases), **place)
+    for _ in range(40):  # removes each post that a rule refuses
+        errors = desk.errors()
+        if not errors:
+            break
+        assert "nginx refuses" not in errors[0]
+        (desk.root / errors[0].partition(":")[0]).unlink()
+    writing, _ = desk.check()
+    redirects = redirects_of(writing, writing.posts)
+    return RandomSite(
+        tuple(entry.line for entry in map_entries(writing, redirects)),
+        {path: redirect.target for redirect in redirects for path in redirect.paths},
+        tuple(path for post in writing.posts for path in paths_of(post.url)),
+    )
+
+
 @pytest.fixture(scope="module")
-def nginx() -> Iterator[Nginx]:
+def random_sites(tmp_path_factory: pytest.TempPathFactory) -> list[RandomSite]:
+    sites = (random_site(tmp_path_factory.mktemp("random"), seed) for seed in range(40))
+    return [site for site in sites if site.lines]
+
+
+@pytest.fixture(scope="module")
+def nginx(random_sites: list[RandomSite]) -> Iterator[Nginx]:
     posts = {
         f"file-{number}": post(
             f"Post {slug}", slug, front_matter=f"Aliases: {', '.join(aliases)}\n"
@@ -51,9 +102,23 @@ def nginx() -> Iterator[Nginx]:
         (Path(name) / "current").symlink_to(folder)
         server = SimpleNamespace(folder=Path(name), site=Path(name))
         service = SimpleNamespace(port=free_port())
-        with Nginx(cast("Any", server), cast("Any", service)).running() as nginx:
+        nginx = Nginx(cast("Any", server), cast("Any", service))
+        with (nginx.folder / "site.conf").open("a") as config:
+            config.write(random_maps(nginx, random_sites))
+        with nginx.running():
             install(nginx)
             yield nginx
+
+
+def random_maps(nginx: Nginx, sites: Sequence[RandomSite]) -> str:
+    """A second server: `Host: NUMBER` asks for the redirect of a path in that site's map."""
+    listen = f"listen 127.0.0.1:{nginx.port};"
+    maps = (
+        f'map $uri $target_{number} {{ default ""; {" ".join(site.lines)} }}\n'
+        f'server {{ {listen} server_name {number}.site; return 200 "$target_{number}"; }}\n'
+        for number, site in enumerate(sites)
+    )
+    return "".join(maps)
 
 
 def install(nginx: Nginx) -> None:
@@ -97,6 +162,17 @@ def test_what_is_no_alias_is_not_found(nginx: Nginx, path: str) -> None:
 
 def test_capitals_in_a_request_do_not_matter_for_an_alias_in_small_letters(nginx: Nginx) -> None:
     assert get(nginx, "/2021/03/HELLO/").location == "/hello/"
+
+
+def test_nginx_reads_the_maps_of_random_sites_as_the_rules_say(
+    nginx: Nginx, random_sites: list[RandomSite]
+) -> None:
+    assert len(random_sites) > 20
+    assert any('"~^' in line for site in random_sites for line in site.lines)
+    for number, site in enumerate(random_sites):
+        expected = dict.fromkeys(site.pages, "") | site.targets
+        targets = {path: nginx.get(quote(path), Host=f"{number}.site").text for path in expected}
+        assert targets == expected
 
 
 def test_all_lines_of_the_build_reach_nginx(nginx: Nginx) -> None:

@@ -67,7 +67,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
             where = short_path(writing.layout.content / GONE)
             yield Finding(where, line, f"`{word}` is not a slug: write one on each line", "address")
     known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
-    known |= {alias for post in writing.posts for alias in post.get("aliases") or ()}
+    known |= {alias.strip("/") for post in writing.posts for alias in post.get("aliases") or ()}
     by_slug = {post.slug: post for post in writing.posts}
     for slug, where in sorted(read_published(writing.layout.published_file).slugs.items()):
         if slug in known:

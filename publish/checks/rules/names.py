@@ -26,7 +26,7 @@ def name_findings(writing: Writing) -> Iterator[Finding]:
     users: dict[NameKind, dict[str, list[Post]]] = {kind: defaultdict(list) for kind in SECTIONS}
     for post in writing.posts:
         for kind, names in names_of(writing.layout, post) if post.kind == "post" else ():
-            for name in names:
+            for name in filter(None, names):  # a project may have no default category
                 users[kind][name].append(post)
     yield from _slugs_file_findings(writing.layout, users)
     for kind, posts in users.items():

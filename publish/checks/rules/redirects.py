@@ -118,5 +118,8 @@ def _refused_by_nginx(writing: Writing) -> Iterator[Finding]:
     if refusal is None:
         return
     redirect = entries[(refusal.line or 1) - 1].redirect
-    which = f"`{redirect.alias}`" if refusal.line else "the redirects of all posts"
-    yield _finding(redirect, f"nginx refuses {which}: {refusal.reason}")
+    if refusal.line:
+        message = f"nginx refuses `{redirect.alias}`: {refusal.reason}: remove the alias"
+    else:
+        message = f"nginx refuses the aliases of all posts; this is the first: {refusal.reason}"
+    yield _finding(redirect, message)

@@ -63,6 +63,12 @@ def test_a_category_that_a_folder_names_counts_too(names: Desk) -> None:
     assert line.startswith("content/posts/b.md:5: `category`: `C#` has the same address as `C` of")
 
 
+def test_a_post_may_have_no_category(names: Desk) -> None:
+    names.category = ""
+    names.post()
+    assert names.errors() == []
+
+
 def test_names_that_have_no_list_may_share_a_slug(desk: Desk) -> None:
     desk.post(tags="C, C#")
     assert desk.errors() == []

@@ -143,8 +143,8 @@ def test_what_nginx_refuses_is_an_error_with_nginxs_reason(
     monkeypatch.setattr(rules, "MAX_KEY_BYTES", MAX_KEY_BYTES + 1)
     desk.post(aliases="/" + "a/" * (MAX_KEY_BYTES // 2))
     assert desk.messages() == [
-        "5: `aliases`: nginx refuses the redirects of all posts: could not build map_hash, "
-        "you should increase map_hash_bucket_size: 512"
+        "5: `aliases`: nginx refuses the aliases of all posts; this is the first: "
+        "could not build map_hash, you should increase map_hash_bucket_size: 512"
     ]
 
 
