@@ -112,7 +112,10 @@ def _note_page() -> None:
 
 def _page_of_form() -> str:
     """The page of the desk from which a form was sent; empty if it is unknown."""
-    referrer = urlsplit(request.referrer or "")
+    try:
+        referrer = urlsplit(request.referrer or "")
+    except ValueError:  # such as `http://[`
+        return ""
     root, path = request.script_root, referrer.path
     adapter = current_app.create_url_adapter(request)
     if referrer.netloc != request.host or not path.startswith(f"{root}/") or adapter is None:

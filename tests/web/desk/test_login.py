@@ -174,6 +174,7 @@ def test_a_form_that_is_sent_after_the_session_ended_is_not_lost_in_silence(
         "http://localhost/elsewhere",
         "http://localhost/desk/review/1",  # the answer to a form
         "http://localhost/desk//evil.example",
+        "http://[",
     ],
 )
 def test_only_a_page_of_the_desk_is_the_one_from_which_a_form_was_sent(
