@@ -1,18 +1,19 @@
 """The figures of each page of the site in a month: views, leads, decisions, and revenue."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from capture.billing.reversals import day_of
 from capture.campaign.model import Campaign
-from capture.kpi.grouping import ERASED, month_before, month_days, path_group
-from capture.kpi.sums import NON_LEAD_STAGES, Sums
+from capture.kpi.grouping import month_before, month_days
 from capture.kpi.views import PathViews, count_views
+from capture.lead.moves import NON_LEAD_STAGES
+from capture.ledger.page_sums import OTHER_PAGES, PageSum
+from capture.ledger.page_tally import Touch
 from capture.ledger.protocol import ReadTransaction
-from capture.ledger.touches import TouchedLead, Visits
 
 MONTHS: Final = 12
 """Months of articles and leads that are compared."""
@@ -23,77 +24,63 @@ class PageFigures:
     """The figures of one page, or of several together."""
 
     views: PathViews = field(default_factory=PathViews)
-    first: dict[str, Sums] = field(default_factory=dict)
-    """By currency: the leads whose first visit was on the page, and their customers' payments."""
-    last: dict[str, Sums] = field(default_factory=dict)
-    """The same for the last visit before the form."""
+    sums: Mapping[Touch, dict[str, PageSum]] = field(
+        default_factory=lambda: {touch: {} for touch in Touch}
+    )
+    """By currency: the leads whose first visit was on the page, or whose last one before the form,
+    and their customers' payments."""
 
     @property
     def earns_nothing(self) -> bool:
         """Whether it was opened, and led to no lead and no revenue."""
-        sums = [*self.first.values(), *self.last.values()]
-        return bool(self.views.pages) and not any(item.leads or item.revenue for item in sums)
-
-    def add(self, other: "PageFigures") -> None:
-        """Adds the figures of another page."""
-        self.views.pages += other.views.pages
-        self.views.forms += other.views.forms
-        for mine, theirs in ((self.first, other.first), (self.last, other.last)):
-            for currency, sums in theirs.items():
-                mine.setdefault(currency, Sums(currency)).add(sums)
+        sums = [found for by_currency in self.sums.values() for found in by_currency.values()]
+        return bool(self.views.pages) and not any(found.leads or found.revenue for found in sums)
 
 
 def gather_content(
-    reading: ReadTransaction, campaigns: Sequence[Campaign], month: str, now: datetime
+    reading: ReadTransaction,
+    campaigns: Sequence[Campaign],
+    month: str,
+    paths: Collection[str],
+    now: datetime,
 ) -> dict[str, PageFigures]:
     """The figures of a month by path: the leads that came in it, and the payments made in it.
 
-    The groups of the KPIs by post for leads without a path are included.
+    All pages but those with these paths are together in `OTHER_PAGES`, with the visits that are not
+    known any more.
     """
     by_path: defaultdict[str, PageFigures] = defaultdict(PageFigures)
-    days = month_days(month)
+    by_currency: defaultdict[str, list[Campaign]] = defaultdict(list)
     for campaign in campaigns:
-        currency, today = campaign.currency, day_of(now, campaign)
-        for lead in reading.touches.of_month(campaign.slug, month, now):
-            for sums in _both_sums(by_path, lead.visits, currency):
-                _count_lead(sums, lead)
-        for visits, amount in reading.touches.payments(
-            campaign.slug, days[0], min(days[-1], today)
-        ):
-            for sums in _both_sums(by_path, visits, currency):
-                sums.bought += max(0, amount)
-                sums.refunded += max(0, -amount)
+        by_currency[campaign.currency].append(campaign)
+    for currency, group in by_currency.items():
+        slugs = [campaign.slug for campaign in group]
+        for (touch, path), found in reading.page_sums.of_month(slugs, month, paths, now).items():
+            by_path[path].sums[touch][currency] = found
+        for campaign in group:
+            later = _later_revenue(reading, campaign, month, paths, now)
+            for (touch, path), amount in later.items():
+                by_path[path].sums[touch][currency].revenue -= amount
     for path, views in count_views(reading, month).by_path.items():
-        by_path[path].views = views
+        of_path = by_path[path if path in paths else OTHER_PAGES].views
+        of_path.pages += views.pages
+        of_path.forms += views.forms
     return dict(by_path)
 
 
-def _both_sums(
-    by_path: Mapping[str, PageFigures], visits: Visits | None, currency: str
-) -> tuple[Sums, Sums]:
-    """The sums of the page of the first visit, and of that of the last visit."""
-    if visits is None:
-        first = last = ERASED
-    else:
-        first, last = path_group(visits.first), path_group(visits.last)
-    return _sums(by_path[first].first, currency), _sums(by_path[last].last, currency)
-
-
-def _sums(by_currency: dict[str, Sums], currency: str) -> Sums:
-    if currency not in by_currency:  # new sums for each lead would take most of the time
-        by_currency[currency] = Sums(currency)
-    return by_currency[currency]
-
-
-def _count_lead(sums: Sums, lead: TouchedLead) -> None:
-    """Adds a lead. All acceptances count as the client's own here, because no figure of a page
-    tells them apart; times to review, meetings and deals are not counted."""
-    if lead.review == "accepted":
-        sums.by_client += 1
-    else:
-        sums.stages[lead.review] += 1
-    if lead.review == "rejected":
-        sums.reasons[lead.reason or "settled"] += 1
+def _later_revenue(
+    reading: ReadTransaction,
+    campaign: Campaign,
+    month: str,
+    paths: Collection[str],
+    now: datetime,
+) -> Mapping[tuple[Touch, str], int]:
+    """The payments of a month that are later than today: of sales that were paid in advance."""
+    today, last = day_of(now, campaign), month_days(month)[-1]
+    if today >= last:
+        return {}
+    first = max(month_days(month)[0], today + timedelta(days=1))
+    return reading.page_sums.revenue_between(campaign.slug, first, last, paths)
 
 
 @dataclass(frozen=True, slots=True)

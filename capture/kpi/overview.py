@@ -21,8 +21,8 @@ from capture.kpi.formulas import (
     roas,
 )
 from capture.kpi.grouping import month_before, month_days
-from capture.kpi.sums import NON_LEAD_STAGES, Sums
-from capture.lead.moves import VISIBLE_TO_CLIENT
+from capture.kpi.sums import Sums
+from capture.lead.moves import NON_LEAD_STAGES, VISIBLE_TO_CLIENT
 from capture.ledger.protocol import ReadTransaction
 
 MONTHS_BEFORE: Final = 12

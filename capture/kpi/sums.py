@@ -5,10 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-_NOT_PROVED: Final = frozenset({"quarantined", "discarded", "expired"})
-"""Stages of submissions of which it is unknown whether a real person sent them."""
-NON_LEAD_STAGES: Final = _NOT_PROVED | {"spam", "duplicate"}
-"""Stages of submissions that are not leads."""
+from capture.lead.moves import NON_LEAD_STAGES, NOT_PROVED
+
 COSTS_NOT_REQUESTED: Final = "own costs were not requested"
 
 
@@ -71,7 +69,7 @@ class Sums:
     @property
     def not_proved(self) -> int:
         """Submissions that are quarantined, discarded, or not confirmed in time."""
-        return sum(self.stages[stage] for stage in _NOT_PROVED)
+        return sum(self.stages[stage] for stage in NOT_PROVED)
 
     @property
     def accepted(self) -> int:

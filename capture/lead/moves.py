@@ -175,6 +175,12 @@ DELIVERED = frozenset({"qualified", "accepted"})
 VISIBLE_TO_CLIENT = DELIVERED | {"rejected", "held_back"}
 """Review stages in which the client sees the lead (rules 6 and 36)."""
 
+NOT_PROVED = frozenset({"quarantined", "discarded", "expired"})
+"""Review stages of submissions of which it is unknown whether a real person sent them."""
+
+NON_LEAD_STAGES = NOT_PROVED | {"spam", "duplicate"}
+"""Review stages of submissions that count as no leads."""
+
 REMOVED = "removed"
 """The stage that a client sees if it was notified of a lead and no longer has it."""
 

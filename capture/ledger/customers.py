@@ -195,8 +195,13 @@ class SqlCustomers:
             return None
         return customer_from(events, parse_version(lead.campaign, lead.version, text))
 
-    def replace(self, lead: Lead, earlier: Sequence[Event], new: Sequence[Event]) -> None:
-        """Stores the lead's customer after new events. `earlier` are all events before them."""
+    def replace(
+        self, lead: Lead, earlier: Sequence[Event], new: Sequence[Event]
+    ) -> tuple[Customer | None, Customer | None]:
+        """Stores the lead's customer after new events. `earlier` are all events before them.
+
+        Returns the customer before and after the new events.
+        """
         tally = PaymentTally()
         before = self.derive(lead, earlier) if earlier else None
         if before is not None:
@@ -210,6 +215,7 @@ class SqlCustomers:
         if before is not None:
             self._connection.execute("DELETE FROM lead_payments WHERE lead_id = ?", (lead.lead_id,))
         self.save_lead_payments(lead, customer)
+        return before, customer
 
     def save_lead_payments(self, lead: Lead, customer: Customer | None) -> None:
         """Stores the payments of a lead's customer, which are not there yet."""

@@ -154,7 +154,7 @@ class SqlErasure:
         )
         self._connection.execute(f"{self._dialect.blank_notes} WHERE lead_id IN ({marks})", ids)
         for lead_id in ids:
-            self._people.forget_words(lead_id)
+            self._people.forget(lead_id)
         self._connection.execute(f"{self._dialect.blank_people} WHERE lead_id IN ({marks})", ids)
         self._connection.execute(f"UPDATE leads SET article = NULL WHERE lead_id IN ({marks})", ids)
         self._connection.execute(f"DELETE FROM downloads WHERE lead_id IN ({marks})", ids)

@@ -57,6 +57,16 @@ class SearchIndex(Protocol):
         """Removes the words of a lead; `data` is as it was when they were added."""
 
 
+class VisitIndex(Protocol):
+    """The counts of leads by the pages of their visits; see `capture.ledger.page_sums`."""
+
+    def save_visits(self, lead_id: str, data: PersonalData) -> None:
+        """Counts a lead at the pages of its visits."""
+
+    def delete_visits(self, lead_id: str, data: PersonalData) -> None:
+        """Counts a lead at no page; `data` is as it was when its visits were counted."""
+
+
 class PeopleQueries(Protocol):
     """Identity keys, submissions and personal data."""
 
@@ -128,11 +138,13 @@ class SqlPeople:
         dialect: Dialect,
         keyed_hash: KeyedHash,
         search_words: SearchIndex,
+        visits: VisitIndex,
     ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._hash = keyed_hash
         self._search_words = search_words
+        self._visits = visits
 
     def submitted_lead(self, one_time_id: str | None, answers: str, since: datetime) -> str | None:
         if one_time_id:
@@ -239,6 +251,7 @@ class SqlPeople:
             (self.article_of(personal_data), lead_id),
         )
         self._search_words.save(lead_id, personal_data)
+        self._visits.save_visits(lead_id, personal_data)
 
     def replace_personal_data(self, lead_id: str, personal_data: PersonalData) -> None:
         # The old row is overwritten in its place; see `capture.ledger.erasure`.
@@ -246,16 +259,17 @@ class SqlPeople:
             "SELECT campaign FROM personal_data WHERE lead_id = ?", (lead_id,)
         ).fetchone()
         if row is not None:
-            self.forget_words(lead_id)
+            self.forget(lead_id)
             self._connection.execute(f"{self._dialect.blank_people} WHERE lead_id = ?", (lead_id,))
             self.save_personal_data(row[0], lead_id, personal_data)
 
-    def forget_words(self, lead_id: str) -> None:
-        """Removes the words by which a search finds the lead. Comes before an erasure, which
-        overwrites the answers that they are computed from."""
+    def forget(self, lead_id: str) -> None:
+        """Removes the words by which a search finds the lead, and the pages of its visits. Comes
+        before an erasure, which overwrites the data that they are computed from."""
         personal_data = self.personal_data(lead_id)
         if personal_data is not None:
             self._search_words.delete(lead_id, personal_data)
+            self._visits.delete_visits(lead_id, personal_data)
 
     def article_of(self, personal_data: PersonalData) -> bytes | None:
         """The column `leads.article` of a lead with this data."""

@@ -4,7 +4,7 @@ The ledger keeps them up to date in each write. Here they are computed for an ol
 not have them, and compared for `verify`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from capture.billing.customers import Customer
 from capture.lead.events import Event
@@ -17,7 +17,9 @@ from capture.ledger.customers import (
     lead_payment_rows,
 )
 from capture.ledger.leads import LEAD, lead_from_row
+from capture.ledger.page_tally import PageSumCheck, rejection_reason
 from capture.ledger.store import SqlReadTransaction
+from capture.ledger.types import PersonalData
 
 
 def fill_projections(reading: SqlReadTransaction) -> None:
@@ -66,15 +68,21 @@ class ProjectionCheck:
         self._reading = reading
         self._tally = reading.lead_counts.tally()
         self._payments = PaymentTally()
+        self._pages = PageSumCheck()
         self._customers = 0
         self._lead_payments = 0
 
-    def add(self, lead: Lead, events: Iterable[Event]) -> bool:
-        """Adds a lead with its events. False if its rows of a customer are not the derived ones."""
+    def add(self, lead: Lead, events: Sequence[Event], data: PersonalData | None) -> bool:
+        """Adds a lead with its events and its personal data, which is None after erasure.
+
+        False if its rows of a customer are not the derived ones.
+        """
         self._tally.add(lead)
         customer: Customer | None = self._reading.customers.derive(lead, events)
         if customer is not None:
             self._payments.add(lead.campaign, customer)
+        reason = rejection_reason(lead, events)
+        self._pages.add(lead, reason, self._reading.page_sums.pages_in(data), customer)
         row = customer_row(lead, customer)
         self._customers += row is not None
         payments = lead_payment_rows(lead, customer)
@@ -95,6 +103,9 @@ class ProjectionCheck:
             if self._reading.customers.stored_payments(table) != self._payments.rows(table):
                 period = table.rpartition("_")[2]
                 yield f"the sums of payments by {period}: they differ from the events"
+        for table in self._pages.differing(self._reading.page_sums.stored):
+            what = "leads and payments" if table == "page_sums" else "rejected leads"
+            yield f"the counts of {what} by page: they differ from the events and visits"
         if self._reading.customers.count() != self._customers:
             yield "the table of customers: it has rows of no customer"
         if self._reading.customers.count_lead_payments() != self._lead_payments:

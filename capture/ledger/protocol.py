@@ -26,11 +26,11 @@ from capture.ledger.held_leads import HeldLeadQueries
 from capture.ledger.lead_counts import LeadCountQueries
 from capture.ledger.lead_list import LeadListQueries
 from capture.ledger.messages import OutboxQueries, OutboxWrites
+from capture.ledger.page_sums import PageSumQueries
 from capture.ledger.page_views import PageViewQueries, PageViewWrites
 from capture.ledger.people import PeopleQueries, PeopleWrites
 from capture.ledger.review_queue import ReviewQueueQueries
 from capture.ledger.statements import StatementQueries, StatementWrites
-from capture.ledger.touches import TouchQueries
 from capture.ledger.traits import TraitQueries, TraitWrites
 from capture.ledger.types import (
     ClientLeadQuery,
@@ -247,6 +247,8 @@ class ReadTransaction(Protocol):
     @property
     def lead_counts(self) -> LeadCountQueries: ...
     @property
+    def page_sums(self) -> PageSumQueries: ...
+    @property
     def customers(self) -> CustomerQueries: ...
     @property
     def campaigns(self) -> CampaignQueries: ...
@@ -264,8 +266,6 @@ class ReadTransaction(Protocol):
     def review_queue(self) -> ReviewQueueQueries: ...
     @property
     def held_leads(self) -> HeldLeadQueries: ...
-    @property
-    def touches(self) -> TouchQueries: ...
     @property
     def traits(self) -> TraitQueries: ...
     @property

@@ -26,6 +26,7 @@ from capture.ledger import (
     lead_counts,
     lead_list,
     outbox,
+    page_sums,
     page_views,
     search_words,
     statements,
@@ -231,6 +232,13 @@ def index_held_back_leads(db: Database) -> None:
 def name_outsiders(db: Database) -> None:
     """Who looked at personal data without being a user of the desk."""
     db.execute(users.COLUMN_OF_OUTSIDERS)
+
+
+@MIGRATIONS()
+def count_visits(db: Database) -> None:
+    """Leads and payments by the pages of their visits."""
+    db.executescript(page_sums.TABLES)
+    SqlReadTransaction(db.conn, SQLITE, key=b"").page_sums.fill()
 
 
 _EVENTS: Final = """

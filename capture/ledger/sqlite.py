@@ -25,6 +25,7 @@ from capture.files import OWNER_ONLY, make_private_folder, open_private
 from capture.ledger.campaigns import parse_version
 from capture.ledger.dialect import SQLITE
 from capture.ledger.events import Head
+from capture.ledger.page_tally import page_key
 from capture.ledger.people import KeyedHash, answers_from_json, article_key
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
 from capture.ledger.schema import MIGRATIONS, check_version, migrate, trigger_problems
@@ -191,10 +192,7 @@ class SqliteLedger:
             connection.execute("PRAGMA secure_delete = ON")
             # Keeps savepoint journals in memory instead of a file for each transaction.
             connection.execute("PRAGMA temp_store = MEMORY")
-            # For migrations, which compute keyed hashes of what is stored already.
-            functions = _SqlFunctions(self._key)
-            connection.create_function("article_key", 2, functions.article_key)
-            connection.create_function("search_keys", 5, functions.search_keys)
+            add_functions(connection, self._key)
             # The plugins of sqlite-utils are for its own command; the search for them takes 40 ms.
             db = Database(connection, recursive_triggers=True, execute_plugins=False)
             pair = self._local.connection = db, lock
@@ -271,6 +269,14 @@ def _explain(error: Exception) -> str:
     return text
 
 
+def add_functions(connection: sqlite3.Connection, key: bytes) -> None:
+    """Adds the SQL functions that compute keyed hashes of what is stored already."""
+    functions = _SqlFunctions(key)
+    connection.create_function("article_key", 2, functions.article_key)
+    connection.create_function("page_key", 1, functions.page_key)
+    connection.create_function("search_keys", 5, functions.search_keys)
+
+
 class _SqlFunctions:
     """SQL functions of a connection. Without the ledger, which would otherwise wait for Python's
     search for garbage, with its open files, when nobody uses it any more."""
@@ -280,6 +286,9 @@ class _SqlFunctions:
 
     def article_key(self, first_touch: str, page: str) -> bytes | None:
         return article_key(self._hash, json.loads(first_touch), page)
+
+    def page_key(self, path: str | None) -> bytes:
+        return page_key(self._hash, path)
 
     def search_keys(
         self, campaign: str, version: str, text: str, answers: str, unverified: str

@@ -21,13 +21,13 @@ from capture.ledger.lead_counts import SqlLeadCounts
 from capture.ledger.lead_list import SqlLeadList
 from capture.ledger.leads import SqlLeads
 from capture.ledger.outbox import SqlOutbox
+from capture.ledger.page_sums import SqlPageSums
 from capture.ledger.page_views import SqlPageViews
 from capture.ledger.people import KeyedHash, SqlPeople
 from capture.ledger.protocol import WriteTransaction
 from capture.ledger.review_queue import SqlReviewQueue
 from capture.ledger.search_words import SearchWords
 from capture.ledger.statements import SqlStatements
-from capture.ledger.touches import SqlTouches
 from capture.ledger.traits import SqlTraits
 from capture.ledger.types import Result
 from capture.ledger.users import SqlUsers
@@ -44,10 +44,11 @@ class SqlReadTransaction:
         self.leads = SqlLeads(connection, dialect, keyed_hash)
         self.campaigns = SqlCampaigns(connection, dialect, keyed_hash)
         self.lead_counts = SqlLeadCounts(connection, self.campaigns, self.leads)
+        self.page_sums = SqlPageSums(connection, dialect, keyed_hash, self.leads)
         self.customers = SqlCustomers(connection, self.campaigns)
         self.words = SearchWords(connection, keyed_hash, self.campaigns)
         self.lead_list = SqlLeadList(connection, dialect, keyed_hash, self.campaigns, self.words)
-        self.people = SqlPeople(connection, dialect, keyed_hash, self.words)
+        self.people = SqlPeople(connection, dialect, keyed_hash, self.words, self.page_sums)
         self.due = DueProjection(connection, self.events, self.campaigns)
         self.statements = SqlStatements(connection, dialect, self.leads, self.due)
         self.api = SqlApi(connection, keyed_hash)
@@ -55,7 +56,6 @@ class SqlReadTransaction:
         self.downloads = SqlDownloads(connection)
         self.review_queue = SqlReviewQueue(connection, dialect)
         self.held_leads = SqlHeldLeads(connection)
-        self.touches = SqlTouches(connection, dialect)
         self.traits = SqlTraits(connection, dialect, keyed_hash)
         self.endpoints = SqlEndpoints(connection)
         self.erasure = SqlErasure(connection, dialect, self.people)
@@ -74,6 +74,7 @@ class SqlWriteTransaction(SqlReadTransaction):
     def append(self, *events: Event) -> None:
         """See `protocol.WriteTransaction.append`."""
         leads: dict[str, Lead] = {}
+        before: dict[str, Lead | None] = {}
         changed: dict[str, list[Event]] = {}
         tally = self.lead_counts.tally()
         for event in events:
@@ -81,7 +82,7 @@ class SqlWriteTransaction(SqlReadTransaction):
                 continue
             lead = leads.get(event.lead_id)
             if lead is None:
-                lead = self.leads.get(event.lead_id)
+                lead = before[event.lead_id] = self.leads.get(event.lead_id)
                 if lead is not None:
                     tally.add(lead, -1)
             leads[event.lead_id] = apply_event(lead, event)
@@ -90,11 +91,14 @@ class SqlWriteTransaction(SqlReadTransaction):
             tally.add(lead)
         sold = [lead for lead in leads.values() if lead.sale != NOT_STARTED]
         earlier = {lead.lead_id: self._events_of(lead.lead_id) for lead in sold}
+        page_tally = self.page_sums.changes(before, leads, changed)
         self.head = self.events.insert(events, self.head)
         self.leads.save(leads.values())
         self.lead_counts.save(tally)
         for lead in sold:
-            self.customers.replace(lead, earlier[lead.lead_id], changed[lead.lead_id])
+            customers = self.customers.replace(lead, earlier[lead.lead_id], changed[lead.lead_id])
+            self.page_sums.add_payments(page_tally, lead, *customers)
+        self.page_sums.save(page_tally)
         self.lead_list.save_signals(leads, events)
         self.held_leads.save(leads.values(), changed)
         self._save_due_times(leads, changed)

@@ -20,7 +20,7 @@ from capture.ledger.lead_list import risk_signals_of
 from capture.ledger.leads import LEAD_ROW, lead_row
 from capture.ledger.projections import ProjectionCheck
 from capture.ledger.store import SqlReadTransaction
-from capture.ledger.types import RecordedEvent, Verification
+from capture.ledger.types import PersonalData, RecordedEvent, Verification
 
 _MAX_NAMED: Final = 5
 """Problems of one kind that are listed; further ones are only counted."""
@@ -152,8 +152,9 @@ class _LeadScan:
             f" FROM leads {self._reading.dialect.in_stored_order} ORDER BY leads.id"
         )
         for *row, article, due, billed, derived in rows:
-            self._check_row(tuple(row), due)
-            self._check_personal_data(row[0], article)
+            data = self._reading.people.personal_data(row[0])
+            self._check_row(tuple(row), due, data)
+            self._check_personal_data(row[0], article, data)
             if billed != derived:
                 self._billed.add(f"lead {row[0]}")
         if self._is_sound and self._reading.lead_list.count_signals() != self._signal_count:
@@ -176,12 +177,12 @@ class _LeadScan:
             self._is_complete = False
             self._missing.add(f"lead {lead_id}")
 
-    def _check_row(self, row: Row, due: str | None) -> None:
+    def _check_row(self, row: Row, due: str | None, data: PersonalData | None) -> None:
         lead_id = str(row[0])
         events = self._events_of(lead_id)
         lead = self._fold(events)
         if lead is not None:
-            self._check_customer(lead, events)
+            self._check_counts(lead, events, data)
         if lead is None or lead_row(lead) != row:
             self._is_complete = self._is_complete and lead is not None
             self._rows.add(f"lead {lead_id}")
@@ -195,15 +196,18 @@ class _LeadScan:
             if due != derived:
                 self._due.add(f"lead {lead_id}")
 
-    def _check_customer(self, lead: Lead, events: Sequence[RecordedEvent]) -> None:
+    def _check_counts(
+        self, lead: Lead, events: Sequence[RecordedEvent], data: PersonalData | None
+    ) -> None:
         if self._is_sound and not self._projections.add(
-            lead, (recorded.event for recorded in events)
+            lead, [recorded.event for recorded in events], data
         ):
             self._customers.add(f"lead {lead.lead_id}")
 
-    def _check_personal_data(self, lead_id: str, article: bytes | None) -> None:
-        """Checks what is derived from the lead's personal data; nothing after erasure."""
-        data = self._reading.people.personal_data(lead_id)
+    def _check_personal_data(
+        self, lead_id: str, article: bytes | None, data: PersonalData | None
+    ) -> None:
+        """Checks what is derived from the lead's personal data, which is None after erasure."""
         if article != (None if data is None else self._reading.people.article_of(data)):
             self._articles.add(f"lead {lead_id}")
         if data is not None:

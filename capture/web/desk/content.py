@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 from capture.documents.agreement.model import month_name
 from capture.kpi.content import MonthOfContent, PageFigures, articles_and_leads, gather_content
 from capture.kpi.formulas import percent
-from capture.kpi.sums import Sums
+from capture.ledger.page_sums import OTHER_PAGES, PageSum
+from capture.ledger.page_tally import Touch
 from capture.ledger.protocol import ReadTransaction
 from capture.money import show_money
 from capture.site import Site
@@ -26,7 +27,7 @@ from capture.web.services import services
 
 blueprint = Blueprint("content", __name__)
 
-OTHER_PAGES: Final = "Other pages, or not known"
+_OTHER_PAGES: Final = "Other pages, or not known"
 REJECTED: Final = "rejected"
 EARNING_NOTHING: Final = "earning-nothing"
 SELECTIONS: Final[Mapping[str, str]] = {
@@ -73,7 +74,7 @@ def show() -> ResponseReturnValue:
     now, site = datetime.now(UTC), services().site.current()
     choice = chosen_month(now)
     month = choice.month
-    touch = "first" if request.args.get("touch") == "first" else "last"
+    touch = Touch.FIRST if request.args.get("touch") == Touch.FIRST else Touch.LAST
     only = request.args.get("only", "")
     only = only if only in SELECTIONS else ""
     chosen, content, months = services().ledger.read(
@@ -110,32 +111,27 @@ def _gather(
     cache: ResultCache = current_app.extensions[CACHE]
     content = cache.get(
         reading,
-        ("content", month, chosen.versions),
+        ("content", month, chosen.versions, tuple(site.titles)),
         now,
-        lambda: gather_content(reading, chosen.campaigns, month, now),
+        lambda: gather_content(reading, chosen.campaigns, month, site.titles, now),
     )
     months = articles_and_leads(reading, chosen.campaigns, site.dates, month, now)
     return chosen, content, months
 
 
-def _rows(content: Mapping[str, PageFigures], site: Site, touch: str) -> Iterator[Row]:
+def _rows(content: Mapping[str, PageFigures], site: Site, touch: Touch) -> Iterator[Row]:
     """The pages of the site, those with most views and leads first; then all others together."""
     rows = [
         _row(title, path, site, content.get(path, PageFigures()), touch)
         for path, title in site.titles.items()
     ]
     yield from sorted(rows, key=lambda row: (-row.views, -row.leads, row.title))
-    others = PageFigures()
-    for path, figures in content.items():
-        if path not in site.titles:
-            others.add(figures)
-    if others != PageFigures():
-        yield _row(OTHER_PAGES, "", site, others, touch)
+    if OTHER_PAGES in content:
+        yield _row(_OTHER_PAGES, OTHER_PAGES, site, content[OTHER_PAGES], touch)
 
 
-def _row(title: str, path: str, site: Site, content: PageFigures, touch: str) -> Row:
-    by_currency = content.first if touch == "first" else content.last
-    sums = list(by_currency.values())
+def _row(title: str, path: str, site: Site, content: PageFigures, touch: Touch) -> Row:
+    sums = list(content.sums[touch].values())
     reasons: Counter[str] = Counter()
     for item in sums:
         reasons += item.reasons
@@ -152,13 +148,13 @@ def _row(title: str, path: str, site: Site, content: PageFigures, touch: str) ->
         reasons=", ".join(
             f"{code.replace('_', ' ')} {count:,}" for code, count in reasons.most_common()
         ),
-        first_revenue=_revenue(content.first),
-        last_revenue=_revenue(content.last),
+        first_revenue=_revenue(content.sums[Touch.FIRST]),
+        last_revenue=_revenue(content.sums[Touch.LAST]),
         earns_nothing=content.earns_nothing,
     )
 
 
-def _revenue(by_currency: Mapping[str, Sums]) -> Sequence[str]:
+def _revenue(by_currency: Mapping[str, PageSum]) -> Sequence[str]:
     return [
         show_money(sums.revenue, currency) for currency, sums in by_currency.items() if sums.revenue
     ]

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.customers import CustomerSum, PaymentSum
 from capture.ledger.statements import CorrectionSum
-from capture.review.acts import accept
+from capture.review.acts import accept, reject
 from tests.capture.desk import SHARE, Desk
 from tests.capture.ledger.test_due_projection import copy_ledger
 from tests.capture.ledger.test_sqlite import plans_of
@@ -26,10 +27,14 @@ KEY = b"a key for tests only"
 DAY = timedelta(days=1)
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 FIRST = date(2026, 11, 23)
-TABLES = (
-    *("month_counts", "day_counts", "customers", "payments_by_month", "payments_by_day"),
-    "statement_totals",
-)
+TABLES_OF_MIGRATIONS = {
+    "count_leads_and_sales": (
+        *("month_counts", "day_counts", "customers", "payments_by_month", "payments_by_day"),
+        "statement_totals",
+    ),
+    "count_visits": ("page_sums", "page_rejections"),
+}
+TABLES = tuple(chain.from_iterable(TABLES_OF_MIGRATIONS.values()))
 
 
 def sell(desk: Desk, months: int = 3) -> Lead:
@@ -44,6 +49,12 @@ def take_test_lead(desk: Desk) -> str:
     sent = replace(submission(SHARE), test=True)
     created = desk.ledger.transact(lambda records: receive_submission(records, SHARE, sent, NOW))
     return created.lead_id
+
+
+def reject_lead(desk: Desk, email: str) -> None:
+    sent = submission(SHARE, email=email)
+    created = desk.ledger.transact(lambda records: receive_submission(records, SHARE, sent, NOW))
+    desk.act(reject, created.lead_id, NOW, "too_small")
 
 
 def customer_sums(desk: Desk, now: datetime) -> list[CustomerSum]:
@@ -104,13 +115,15 @@ def tables_of(path: Path) -> list[object]:
 def test_a_ledger_from_before_the_projections_gets_them(desk: Desk, tmp_path: Path) -> None:
     sell(desk)
     desk.take(SHARE, email="bob@other.example")
+    reject_lead(desk, "bea@third.example")
     take_test_lead(desk)
     desk.close("2026-11", DECEMBER)
     path = copy_ledger(tmp_path) / "ledger.db"
     expected = tables_of(path)
     assert all(expected)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'count_leads_and_sales'")
+        for migration in TABLES_OF_MIGRATIONS:
+            db.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (migration,))
         for name in TABLES:
             db.execute(f"DROP TABLE {name}")
     with closing(open_ledger(f"sqlite:///{path}", KEY)) as migrated:
@@ -138,6 +151,13 @@ def test_a_ledger_from_before_the_projections_gets_them(desk: Desk, tmp_path: Pa
         ("UPDATE payments_by_day SET by_customers = 0", "the sums of payments by day"),
         ("UPDATE statement_totals SET total = 1", "statement acme-0001: its total of guide"),
         ("DELETE FROM statement_totals", "statement acme-0001: its total of guide"),
+        ("UPDATE page_sums SET revenue = revenue + 1", "the counts of leads and payments by page"),
+        ("UPDATE page_sums SET page = x'00'", "the counts of leads and payments by page"),
+        (
+            "INSERT INTO page_rejections SELECT month, touch, page, campaign, 'x', 1"
+            " FROM page_sums",
+            "the counts of rejected leads by page",
+        ),
         ("UPDATE leads SET article = x'00'", "its article in the list of leads"),
         (
             "DELETE FROM search_words WHERE word = (SELECT min(word) FROM search_words)",

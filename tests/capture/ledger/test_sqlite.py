@@ -26,11 +26,11 @@ from tests.capture.ledger.contract_held_leads import HeldLeadContract
 from tests.capture.ledger.contract_lead_counts import LeadCountContract
 from tests.capture.ledger.contract_lead_list import LeadListContract
 from tests.capture.ledger.contract_outbox import OutboxContract
+from tests.capture.ledger.contract_page_sums import PageSumContract
 from tests.capture.ledger.contract_page_views import PageViewContract
 from tests.capture.ledger.contract_people import PeopleContract
 from tests.capture.ledger.contract_review_queue import ReviewQueueContract
 from tests.capture.ledger.contract_search import SearchContract
-from tests.capture.ledger.contract_touches import TouchContract
 from tests.capture.ledger.contract_traits import TraitContract
 from tests.capture.ledger.contract_users import UserContract
 from tests.capture.ledger.contract_worklists import WorklistContract
@@ -65,7 +65,7 @@ class TestSqlite(
     EndpointContract,
     ReviewQueueContract,
     HeldLeadContract,
-    TouchContract,
+    PageSumContract,
     ErasureContract,
     TraitContract,
     UserContract,

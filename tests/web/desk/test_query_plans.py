@@ -23,6 +23,7 @@ from capture.billing.statement import Agency, Party
 from capture.demo.fill import DemoFolder, DemoKeys, fill
 from capture.ledger import open_ledger
 from capture.ledger.protocol import WriteTransaction
+from capture.ledger.sqlite import add_functions
 from capture.web.app import create_app
 from capture.web.config import DeskConfig
 from tests.service import TEST_KEY, make_project, web_config
@@ -157,7 +158,7 @@ def _open_all_pages(client: FlaskClient, name: str) -> None:
 
 def _plans(path: Path, queries: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     with closing(sqlite3.connect(path)) as db:
-        db.create_function("article_key", 2, lambda *_: None)
+        add_functions(db, TEST_KEY)
         return {
             sql: [step for *_, step in db.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
             for sql, values in queries.items()
