@@ -120,8 +120,8 @@ def _trigger_sql() -> dict[str, str]:
 def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
-        *(_EVENTS, _LEADS, _PEOPLE, _STATEMENTS, api_store.TABLES, outbox.TABLES, downloads.TABLE),
-        *(endpoint_store.TABLE, traits.TABLES, erasure.TABLES),
+        *(_EVENTS, _LEADS, _PEOPLE, statements.TABLES, api_store.TABLES, outbox.TABLES),
+        *(downloads.TABLE, endpoint_store.TABLE, traits.TABLES, erasure.TABLES),
     ):
         db.executescript(tables)
     for trigger in _trigger_sql().values():
@@ -383,26 +383,4 @@ _PEOPLE: Final = """
         id INTEGER PRIMARY KEY CHECK (id = 1),
         mac BLOB NOT NULL
     ) STRICT;
-"""
-
-_STATEMENTS: Final = """
-    CREATE TABLE statements (
-        id INTEGER PRIMARY KEY,  -- in the order of closing
-        number TEXT NOT NULL UNIQUE,
-        client TEXT NOT NULL,
-        currency TEXT NOT NULL,
-        month TEXT NOT NULL CHECK (length(month) = 7),
-        json TEXT NOT NULL,
-        sha256 TEXT NOT NULL,
-        closed_at TEXT NOT NULL,
-        UNIQUE (client, currency, month)
-    ) STRICT;
-    -- A lead is billed at most once per billable event.
-    CREATE TABLE statement_lines (
-        lead_id TEXT NOT NULL,
-        period TEXT NOT NULL,
-        number TEXT NOT NULL,
-        PRIMARY KEY (lead_id, period)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX statement_lines_by_number ON statement_lines (number);
 """

@@ -18,6 +18,29 @@ _STORED_TOTALS: Final = (
 )
 _CORRECTIONS: Final = (EventKind.CREDITED, EventKind.DEBITED)
 
+TABLES: Final = """
+    CREATE TABLE statements (
+        id INTEGER PRIMARY KEY,  -- in the order of closing
+        number TEXT NOT NULL UNIQUE,
+        client TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        month TEXT NOT NULL CHECK (length(month) = 7),
+        json TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        closed_at TEXT NOT NULL,
+        UNIQUE (client, currency, month)
+    ) STRICT;
+    -- A lead is billed at most once per billable event.
+    CREATE TABLE statement_lines (
+        lead_id TEXT NOT NULL,
+        period TEXT NOT NULL,
+        number TEXT NOT NULL,
+        PRIMARY KEY (lead_id, period)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX statement_lines_by_number ON statement_lines (number);
+"""
+"""The tables of this subject, for the first migration."""
+
 TOTALS: Final = """
     -- What each part of a statement adds up to, so that sums need not read its JSON.
     CREATE TABLE statement_totals (
