@@ -23,7 +23,12 @@ from typing import Any, Final
 
 from capture.billing.statement_text import fingerprint
 from capture.ledger.dialect import SQLITE
-from capture.ledger.projections import fill_held_leads, fill_lead_payments, fill_projections
+from capture.ledger.projections import (
+    fill_held_leads,
+    fill_lead_payments,
+    fill_open_lines,
+    fill_projections,
+)
 from capture.ledger.sqlite import add_functions
 from capture.ledger.store import SqlReadTransaction
 from capture.text import canonical
@@ -101,6 +106,7 @@ _SUMS: Final = frozenset(
 _DERIVED: Final = (
     *("month_counts", "day_counts", "customers", "payments_by_month", "payments_by_day"),
     *("statement_totals", "held_leads", "lead_payments", "page_sums", "page_rejections"),
+    "open_lines",
 )
 """Tables that the product derives again from the copies."""
 
@@ -167,6 +173,7 @@ def _derive(db: sqlite3.Connection, key: bytes) -> None:
     fill_projections(reading)
     fill_held_leads(reading)
     fill_lead_payments(reading)
+    fill_open_lines(reading)
     add_functions(db, key)
     reading.page_sums.fill()
 

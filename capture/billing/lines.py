@@ -121,16 +121,15 @@ def lines_for(history: LeadHistory, campaign: Campaign, as_of: datetime) -> list
     return lines
 
 
-def next_due_at(
-    events: Iterable[Event], campaign: Campaign, billed: Container[str]
-) -> datetime | None:
-    """When a lead's next line falls due if no further event is recorded (rule 33).
+def open_lines(events: Iterable[Event], campaign: Campaign, billed: Container[str]) -> list[Line]:
+    """The lead's lines that fall due if no further event is recorded, in that order (rule 33).
 
     Decisions by silence are included. `events` are all events of one lead, in order; `billed` holds
-    the periods that are on a statement already. None if no line will fall due.
+    the periods that are on a statement already.
     """
     lines = lines_for(lead_history(events), campaign, _END_OF_TIME)
-    return min((line.due_at for line in lines if line.period not in billed), default=None)
+    unbilled = (line for line in lines if line.period not in billed)
+    return sorted(unbilled, key=attrgetter("due_at", "period"))
 
 
 def exact_fee(history: LeadHistory, campaign: Campaign, period: str = ONCE) -> Fraction:

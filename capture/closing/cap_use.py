@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from capture.campaign.model import Campaign
-from capture.closing.drawing import LineQuery, select_lines
 from capture.closing.months import closed_months
 from capture.lead.review_window import month_of
 from capture.ledger.protocol import ReadTransaction
+from capture.ledger.terms import saved_campaign
 from capture.money import show_money, to_minor
 from capture.text import count_noun
 
@@ -67,16 +67,20 @@ def money_cap_use(reading: ReadTransaction, campaign: Campaign, now: datetime) -
     budget, month = campaign.caps.money_a_month, month_of(now, campaign)
     if budget is None:
         return None
-    client, currency = campaign.client, campaign.currency
-    query = LineQuery(
-        campaign.slug,
-        month,
-        now,
-        closed={closing.month for closing in closed_months(reading, client)},
-        billed=reading.statements.billed_before(client, currency, month),
-    )
-    keys = select_lines(reading, query).keys
-    limit = to_minor(budget, currency)
-    is_used_up = any(key.free_over_cap for key in keys)
-    used = limit if is_used_up else sum(key.amount for key in keys)
-    return CapUse(MONEY_CAP, month, used, limit)
+    closed = {closing.month for closing in closed_months(reading, campaign.client)}
+    due = reading.statements.open_sum(campaign.slug, {month} | closed, now)
+    cap = _cap_of_lead(reading, due.newest_lead)
+    limit = to_minor(budget, campaign.currency)
+    # Some line crosses the cap, and so is free, if and only if all together do.
+    is_used_up = cap is not None and due.amount > cap
+    return CapUse(MONEY_CAP, month, limit if is_used_up else due.amount, limit)
+
+
+def _cap_of_lead(reading: ReadTransaction, lead_id: str | None) -> int | None:
+    """The budget in the version of a lead, which a statement would apply (rule 9)."""
+    lead = None if lead_id is None else reading.leads.get(lead_id)
+    if lead is None:
+        return None
+    terms = saved_campaign(reading, lead.campaign, lead.version)
+    budget = terms.caps.money_a_month
+    return None if budget is None else to_minor(budget, terms.currency)

@@ -61,6 +61,13 @@ def fill_held_leads(reading: SqlReadTransaction) -> None:
     )
 
 
+def fill_open_lines(reading: SqlReadTransaction) -> None:
+    """Fills the empty table of open lines, of the leads whose row says that a line falls due."""
+    rows = reading.connection.execute(f"SELECT {LEAD} FROM leads WHERE due_at IS NOT NULL")
+    for lead in map(lead_from_row, rows.fetchall()):
+        reading.due.insert(reading.due.derive(lead))
+
+
 class ProjectionCheck:
     """Derives the counts and sums again, lead by lead, and compares them with the tables."""
 

@@ -19,6 +19,7 @@ from capture.ledger import (
     api_store,
     customers,
     downloads,
+    due_projection,
     endpoint_store,
     erasure,
     events,
@@ -34,7 +35,12 @@ from capture.ledger import (
     users,
 )
 from capture.ledger.dialect import SQLITE, Connection
-from capture.ledger.projections import fill_held_leads, fill_lead_payments, fill_projections
+from capture.ledger.projections import (
+    fill_held_leads,
+    fill_lead_payments,
+    fill_open_lines,
+    fill_projections,
+)
 from capture.ledger.store import SqlReadTransaction
 
 MIGRATIONS: Final = Migrations("gatepost")
@@ -239,6 +245,13 @@ def count_visits(db: Database) -> None:
     """Leads and payments by the pages of their visits."""
     db.executescript(page_sums.TABLES)
     SqlReadTransaction(db.conn, SQLITE, key=b"").page_sums.fill()
+
+
+@MIGRATIONS()
+def list_open_lines(db: Database) -> None:
+    """The lines of leads that are on no statement yet."""
+    db.executescript(due_projection.TABLE)
+    fill_open_lines(SqlReadTransaction(db.conn, SQLITE, key=b""))
 
 
 _EVENTS: Final = """

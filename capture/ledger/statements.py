@@ -1,12 +1,12 @@
 """Closed statements, the protocol and the SQL: JSON, lines, totals, and a lead's billing state."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from capture.lead.events import EventKind, parse_time, show_time
-from capture.ledger.dialect import Connection, Dialect, quoted
+from capture.ledger.dialect import Connection, Dialect, placeholders, quoted
 from capture.ledger.due_projection import DueProjection
 from capture.ledger.leads import SqlLeads
 from capture.ledger.types import ClosedStatement, DueState, StatementTotal
@@ -66,6 +66,16 @@ class CorrectionSum:
     """In minor units."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSum:
+    """The sum of lines that are on no statement yet."""
+
+    amount: int
+    """In minor units of the campaign's currency, before its money cap (rule 9)."""
+    newest_lead: str | None
+    """The lead of these lines that was received last; None without a line."""
+
+
 class StatementQueries(Protocol):
     """Closed statements, and the billed and due lines of a lead."""
 
@@ -112,6 +122,9 @@ class StatementQueries(Protocol):
 
     def count_due(self, campaign: str, until: datetime) -> int:
         """The number of leads whose next line is due before a time."""
+
+    def open_sum(self, campaign: str, months: Collection[str], until: datetime) -> OpenSum:
+        """The sum of the lines on no statement that are due in these months and until a time."""
 
     def billable_leads(self, campaign: str, month: str, as_of: datetime) -> Set[str]:
         """The ids of all leads that may have a line in this month, as of all events until now.
@@ -192,6 +205,14 @@ class SqlStatements:
         ).fetchone()
         return int(row[0])
 
+    def open_sum(self, campaign: str, months: Collection[str], until: datetime) -> OpenSum:
+        amount, newest = self._connection.execute(
+            "SELECT sum(amount), max(received_at || ' ' || lead_id) FROM open_lines"
+            f" WHERE campaign = ? AND month IN ({placeholders(tuple(months))}) AND due_at <= ?",
+            (campaign, *months, show_time(until)),
+        ).fetchone()
+        return OpenSum(amount or 0, newest and newest.rpartition(" ")[2])
+
     def lines_of_lead(self, lead_id: str) -> Sequence[tuple[str, str]]:
         rows = self._connection.execute(
             "SELECT number, period FROM statement_lines WHERE lead_id = ? ORDER BY period",
@@ -254,10 +275,11 @@ class SqlStatements:
             "UPDATE leads SET billed = ?, due_at = NULL WHERE lead_id = ?",
             [(number, lead_id) for lead_id, _, number in billed],
         )
+        self._due.delete({lead_id for lead_id, _, _ in billed})
         # Only a lead that is billed by period may have a further line.
         by_month = {lead_id for lead_id, period, _ in billed if period}
         leads = [lead for lead in map(self._leads.get, by_month) if lead is not None]
-        self._due.save([(self._due.derive(lead), lead.lead_id) for lead in leads])
+        self._due.save([(lead.lead_id, self._due.derive(lead)) for lead in leads])
 
     def save_totals(self, number: str) -> None:
         """Stores the totals of a statement, which is stored already."""

@@ -121,15 +121,15 @@ class SqlWriteTransaction(SqlReadTransaction):
         return [recorded.event for recorded in self.events.select(lead_id=lead_id)]
 
     def _save_due_times(self, leads: dict[str, Lead], changed: dict[str, list[Event]]) -> None:
-        due_times = []
+        of_leads = []
         for lead_id, events in changed.items():
             if all(event.data.get("silence") for event in events):
                 continue  # the due time includes silence already
             if events[0].kind is not EventKind.RECEIVED:
-                due_times.append((self.due.derive(leads[lead_id]), lead_id))
+                of_leads.append((lead_id, self.due.derive(leads[lead_id])))
                 continue
             # A new lead: these are all its events, and nothing of it is billed.
-            due = self.due.derive(leads[lead_id], events, billed=())
-            if due is not None:
-                due_times.append((due, lead_id))
-        self.due.save(due_times)
+            lines = self.due.derive(leads[lead_id], events, billed=())
+            if lines:
+                of_leads.append((lead_id, lines))
+        self.due.save(of_leads)

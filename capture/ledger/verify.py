@@ -13,7 +13,7 @@ from capture.errors import EventNotAllowed
 from capture.lead.fold import apply_event, fold_events
 from capture.lead.model import Lead
 from capture.ledger.dialect import Connection
-from capture.ledger.due_projection import BILLED
+from capture.ledger.due_projection import BILLED, due_time
 from capture.ledger.events import EVENT_COLUMNS, GENESIS, event_hash, recorded_from_row
 from capture.ledger.held_leads import held_row
 from capture.ledger.lead_list import risk_signals_of
@@ -131,13 +131,15 @@ class _LeadScan:
         self._word_count = 0
         self._articles = _ProblemKind("its article in the list of leads differs from its visits")
         self._due = _ProblemKind("its row has a due time that differs from its events")
+        self._open = _ProblemKind("its lines that are not billed yet differ from its events")
+        self._open_count = 0
         self._customers = _ProblemKind("its rows in the tables of customers differ from its events")
         self._projections = ProjectionCheck(reading)
         self._is_complete = True
 
     def problems(self) -> Iterator[str]:
         for kind in (
-            *(self._forbidden, self._rows, self._missing, self._billed, self._due),
+            *(self._forbidden, self._rows, self._missing, self._billed, self._due, self._open),
             *(self._signals, self._held, self._customers, self._articles, self._words),
         ):
             yield from kind.lines()
@@ -161,6 +163,9 @@ class _LeadScan:
             self._signals.add("the list of risk signals", "has rows of no event")
         if self._is_sound and self._reading.held_leads.count() != self._held_count:
             self._held.add("the list of quarantine", "has rows of no lead in quarantine")
+        is_counted = self._is_sound and self._is_complete and not self._rows.count
+        if is_counted and self._reading.due.count() != self._open_count:
+            self._open.add("the table of unbilled lines", "has rows of no lead's line")
         if self._reading.words.count() != self._word_count:
             self._words.add("the list of words", "it has words of no lead")
         account_events = "SELECT count(*) FROM events WHERE lead_id IS NULL"
@@ -192,8 +197,11 @@ class _LeadScan:
         versions = {lead.version, lead.consent_version}
         self.versions |= {(lead.campaign, version) for version in versions if version is not None}
         if self._is_sound:
-            derived = self._reading.due.derive(lead, (recorded.event for recorded in events))
-            if due != derived:
+            lines = self._reading.due.derive(lead, (recorded.event for recorded in events))
+            self._open_count += len(lines)
+            if lines and lines != self._reading.due.stored(lead_id):
+                self._open.add(f"lead {lead_id}")
+            if due != due_time(lines):
                 self._due.add(f"lead {lead_id}")
 
     def _check_counts(

@@ -129,6 +129,13 @@ def copy_ledger(folder: Path) -> Path:
     ("damage", "problem"),
     [
         ("UPDATE leads SET due_at = NULL", "has a due time that differs from its events"),
+        ("UPDATE open_lines SET amount = amount + 1", "its lines that are not billed yet differ"),
+        ("DELETE FROM open_lines", "its lines that are not billed yet differ"),
+        (
+            "INSERT INTO open_lines SELECT 'x', period, campaign, month, due_at, amount,"
+            " received_at FROM open_lines",
+            "the table of unbilled lines: has rows of no lead's line",
+        ),
         ("UPDATE leads SET billed = ''", "does not name the statement that billed it last"),
         (
             "DROP TRIGGER statement_lines_never_deleted; DELETE FROM statement_lines;"
@@ -142,7 +149,10 @@ def copy_ledger(folder: Path) -> Path:
             "2027-02-23 is in the statement or in the table of billed lines only",
         ),
     ],
-    ids=["due", "billed", "missing line", "additional line"],
+    ids=[
+        *("due", "open amount", "no open line", "additional open line", "billed"),
+        *("missing line", "additional line"),
+    ],
 )
 def test_verify_reports_a_row_or_a_line_that_does_not_match(
     desk: Desk, tmp_path: Path, damage: str, problem: str

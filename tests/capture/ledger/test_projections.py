@@ -33,6 +33,7 @@ TABLES_OF_MIGRATIONS = {
         "statement_totals",
     ),
     "count_visits": ("page_sums", "page_rejections"),
+    "list_open_lines": ("open_lines",),
 }
 TABLES = tuple(chain.from_iterable(TABLES_OF_MIGRATIONS.values()))
 

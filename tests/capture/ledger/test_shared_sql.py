@@ -52,7 +52,7 @@ def test_the_ledger_imports_only_due_times_and_customers_from_billing() -> None:
     assert {name for module, name in pairs if module.startswith("capture.billing")} == {
         "Customer",
         "customer_from",
-        "next_due_at",
+        "open_lines",
     }
 
 
