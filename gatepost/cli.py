@@ -74,6 +74,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "payments": "capture.cli.payments:payments",
     "publish": "gatepost.releases.commands:publish_again",
     "quarantine": "capture.cli.quarantine:quarantine",
+    "rebuild": "capture.cli.rebuild:rebuild",
     "receipt": "capture.cli.receipt:receipt",
     "releases": "gatepost.releases.commands:releases",
     "report": "capture.cli.report:report",

@@ -1,17 +1,20 @@
 """`gatepost verify`: proves that nothing in the ledger was changed."""
 
 import re
+from typing import Final
 
 import click
 
 from capture.billing.statement_text import fingerprint
 from capture.cli.context import CommandContext, pass_context
 from capture.cli.show import as_json_option, show_json
-from capture.closing.checks import check_documents
+from capture.closing.checks import WRONG_TOTAL, check_documents
 from capture.closing.close import read_statement
 from capture.closing.documents import find_closed_statement
 from capture.errors import Refused
 from capture.ledger.types import ClosedStatement
+
+REBUILD_HINT: Final = "rows, counts and sums that differ are derived again by `gatepost rebuild`"
 
 
 class Sha256Option(click.ParamType[str]):
@@ -59,6 +62,9 @@ def verify(context: CommandContext, against: str | None, sha256: str | None, as_
         # A statement cannot be checked against a broken chain.
         document_problems = [] if verification.problems else ledger.read(check_documents)
     problems = [*verification.problems, *document_problems]
+    has_wrong_total = any(problem.endswith(WRONG_TOTAL) for problem in document_problems)
+    if verification.can_rebuild and (verification.problems or has_wrong_total):
+        problems.append(REBUILD_HINT)
     if statement is not None and not fingerprint(statement.json).startswith(sha256 or ""):
         problems.append(
             f"{statement.number} in this ledger has another SHA-256: {fingerprint(statement.json)}"

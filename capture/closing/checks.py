@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from capture.billing.account import Document, DocumentKind
 from capture.billing.statement_text import fingerprint, parse_statement, statement_json
@@ -15,6 +15,9 @@ from capture.lead.events import EventKind
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import ClosedStatement
 from capture.text import canonical
+
+WRONG_TOTAL: Final = "differs in the table of totals"
+"""Ends the line about a total that can be derived again from its statement."""
 
 
 def check_documents(reading: ReadTransaction) -> list[str]:
@@ -95,7 +98,7 @@ def _line_faults(reading: ReadTransaction) -> Iterator[str]:
         line = f"its line of lead {lead_id} {period}".rstrip()
         yield f"statement {number}: {line} is in the statement or in the table of billed lines only"
     for number, campaign in reading.statements.mismatched_totals():
-        yield f"statement {number}: its total of {campaign} differs in the table of totals"
+        yield f"statement {number}: its total of {campaign} {WRONG_TOTAL}"
 
 
 def _number_faults(documents: list[Document]) -> Iterator[str]:

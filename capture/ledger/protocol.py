@@ -345,6 +345,13 @@ class Ledger(Protocol):
     def verify(self) -> Verification:
         """Checks the hash chain, the triggers and the projections."""
 
+    def rebuild(self) -> int:
+        """Derives all projections again, in one transaction. Returns the number of leads.
+
+        Other writers wait meanwhile, and fail after some seconds. Raises `Refused` if the chain is
+        damaged, `EventNotAllowed` if a lead has an event that is not allowed; nothing is changed.
+        """
+
     def empty_log(self) -> bool:
         """Removes earlier states from the database's log. False if a reader still needs one: call
         it again."""

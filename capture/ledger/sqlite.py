@@ -28,6 +28,7 @@ from capture.ledger.events import Head
 from capture.ledger.page_tally import page_key
 from capture.ledger.people import KeyedHash, answers_from_json, article_key
 from capture.ledger.protocol import ReadTransaction, WriteTransaction
+from capture.ledger.rebuild import rebuild
 from capture.ledger.schema import MIGRATIONS, check_version, migrate, trigger_problems
 from capture.ledger.search_words import search_keys
 from capture.ledger.store import SqlReadTransaction, SqlWriteTransaction
@@ -102,6 +103,11 @@ class SqliteLedger:
             db, _ = self._connection()
             with db.atomic():
                 return verify(self._reading(db), trigger_problems(db.conn))
+
+    def rebuild(self) -> int:
+        with self._translated_errors(), self._write_connection() as db:
+            _locked_head(db)
+            return rebuild(self._reading(db), trigger_problems(db.conn))
 
     def empty_log(self) -> bool:
         with self._translated_errors():

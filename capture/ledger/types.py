@@ -313,6 +313,9 @@ class Verification:
     head: str
     problems: tuple[str, ...]
     """One line per problem: the first few of each kind and where they are. Empty if sound."""
+    can_rebuild: bool = True
+    """Whether events, triggers and campaign versions are sound, so that everything that is derived
+    from them can be derived again."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

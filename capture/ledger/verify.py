@@ -5,6 +5,7 @@ projections. It never holds more than one lead in memory.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -33,26 +34,47 @@ def verify(reading: SqlReadTransaction, trigger_problems: Sequence[str]) -> Veri
 
     `trigger_problems` are the problems of the append-only triggers; each database checks its own.
     """
-    db = reading.connection
+    chain = check_chain(reading.connection)
+    problems = [*chain.problems, *trigger_problems]
+    is_sound = not problems
+    scan = _LeadScan(reading, is_sound=is_sound)
+    scan.run(chain.events)
+    missing = sorted(scan.versions - chain.versions)
+    problems += [f"campaign {slug}, version {name[:12]}: not stored" for slug, name in missing]
+    problems += scan.problems()
+    return Verification(
+        chain.events, scan.leads, chain.head, tuple(problems), can_rebuild=is_sound and not missing
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """The chain of events, and the campaign versions that they cite."""
+
+    events: int
+    """The number of events up to the first broken link."""
+    head: str
+    """The hash of the last of them."""
+    versions: AbstractSet[tuple[str, str]]
+    """The slug and the version of each stored campaign version."""
+    problems: Sequence[str]
+
+
+def check_chain(db: Connection) -> ChainCheck:
+    """Recomputes the hash of each event and of each stored campaign version."""
     problems: list[str] = []
-    events, head = _check_chain(db, problems)
+    events, head = _check_events(db, problems)
     stored = db.execute("SELECT sequence, head FROM chain").fetchone()
     if not problems and stored != (events, head):
         problems.append(
             f"chain: its head counts {stored[0]} events, the last {stored[1][:12]}, "
             f"but there are {events}, the last {head[:12]}"
         )
-    problems += trigger_problems
-    stored_versions = _check_versions(db, problems)
-    scan = _LeadScan(reading, is_sound=not problems)
-    scan.run(events)
-    missing = sorted(scan.versions - stored_versions)
-    problems += [f"campaign {slug}, version {name[:12]}: not stored" for slug, name in missing]
-    problems += scan.problems()
-    return Verification(events, scan.leads, head, tuple(problems))
+    versions = _check_versions(db, problems)
+    return ChainCheck(events, head, versions, problems)
 
 
-def _check_chain(db: Connection, problems: list[str]) -> tuple[int, str]:
+def _check_events(db: Connection, problems: list[str]) -> tuple[int, str]:
     """Recomputes each hash in order and stops at the first broken link.
 
     Returns the number of events and the last hash.

@@ -66,6 +66,9 @@ class GroupCommit:
     def verify(self) -> Verification:
         return self._ledger.verify()
 
+    def rebuild(self) -> int:
+        return self._ledger.rebuild()
+
     def empty_log(self) -> bool:
         return self._ledger.empty_log()
 

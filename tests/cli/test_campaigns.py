@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 from capture.ledger.administration import author_id
 from capture.users.history import administration_history
@@ -127,6 +128,19 @@ def test_verify_passes_with_an_intact_ledger_and_reports_a_changed_event(project
     assert ran.code == 1
     assert "event 1 (received of" in ran.err
     assert "trigger events_never_updated: missing" in ran.err
+
+
+def test_verify_names_the_command_that_repairs_a_count(project: Project) -> None:
+    project.take()
+    with closing(sqlite3.connect(project.folder / "var/gatepost.db", isolation_level=None)) as db:
+        db.execute("UPDATE month_counts SET leads = 7")
+    ran = project.run("verify")
+    assert ran.code == 1
+    difference, hint = ran.err.splitlines()
+    assert difference.startswith("the counts of leads by month")
+    assert hint == "rows, counts and sums that differ are derived again by `gatepost rebuild`"
+    assert "1 lead: all rows and counts are derived again." in project.run("rebuild").out
+    assert "all is well" in project.run("verify").out
 
 
 def test_a_mistyped_command_gets_a_suggestion(project: Project) -> None:
