@@ -18,7 +18,8 @@ from capture.documents.closed_document import sheet_of_statement
 from capture.documents.sheet import Sheet
 from capture.errors import Refused
 from capture.ledger.protocol import Ledger, ReadTransaction
-from capture.web.desk.statement_view import DocumentPart, statement_parts
+from capture.web.desk.line_pages import DocumentPart
+from capture.web.desk.statement_view import statement_parts
 from capture.web.desk.times import short_time
 
 

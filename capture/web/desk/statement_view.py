@@ -7,16 +7,17 @@ from decimal import Decimal
 from typing import Final
 
 from capture.billing.account import Account, Document, DocumentKind, Entry
-from capture.billing.statement import Statement
+from capture.billing.statement import Statement, StatementPart
 from capture.closing.debit import Proposal, proposals_of
 from capture.closing.documents import accounts_of, day_in_zone, state_of
 from capture.documents.agreement.model import month_name
 from capture.documents.closed_document import ClosedDocument, load_closed_document
-from capture.documents.sheet import Cell, SheetPart
+from capture.documents.sheet import SheetPart
 from capture.errors import Hint, NotFound, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.money import from_minor
 from capture.web.desk.debit_view import DebitView, debit_view
+from capture.web.desk.line_pages import DocumentLine, DocumentPart, LinePage, line_page
 from capture.web.desk.times import reader_zone
 
 STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -166,29 +167,13 @@ def _sums(accounts: Sequence[Account], now: datetime) -> Iterator[AccountSums]:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentLine:
-    """A line of a document: the cells of its sheet, and the lead behind it."""
-
-    cells: Sequence[Cell]
-    lead_id: str
-    period: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentPart:
-    """The lines of one campaign."""
-
-    sheet: SheetPart
-    lines: Sequence[DocumentLine]
-
-
-@dataclass(frozen=True, slots=True)
 class DocumentView:
     """A document with its place in the account."""
 
     closed: ClosedDocument
     row: DocumentRow
-    parts: Sequence[DocumentPart]
+    page: LinePage
+    """The lines that the page shows."""
     einvoice_fault: str
     """Why it cannot be an e-invoice; empty if it can."""
     debits: Sequence[DebitView]
@@ -205,8 +190,8 @@ class DocumentView:
 
     @property
     def lead_ids(self) -> list[str]:
-        """The leads on it, each once."""
-        ids = (line.lead_id for part in self.parts for line in part.lines)
+        """The leads on its page, each once."""
+        ids = (line.lead_id for part in self.page.parts for line in part.lines)
         return list(dict.fromkeys(ids))
 
 
@@ -223,8 +208,14 @@ def load_own_document(
     return closed
 
 
-def document_view(reading: ReadTransaction, closed: ClosedDocument, now: datetime) -> DocumentView:
-    """The document as its page shows it."""
+def document_view(
+    reading: ReadTransaction,
+    closed: ClosedDocument,
+    now: datetime,
+    page: str = "",
+    lead_id: str = "",
+) -> DocumentView:
+    """The document as its page shows it. `page` and `lead_id` select its lines; see `line_page`."""
     document = closed.document
     entry = next(
         entry
@@ -241,7 +232,7 @@ def document_view(reading: ReadTransaction, closed: ClosedDocument, now: datetim
     return DocumentView(
         closed,
         document_row(entry, now),
-        parts_of(closed),
+        line_page(parts_of(closed), page, lead_id),
         fault,
         debits=[
             debit_view(reading, proposal, now, reader_zone())
@@ -270,12 +261,13 @@ def statement_parts(statement: Statement, sheet_parts: Sequence[SheetPart]) -> l
     """The lines of a statement or preview with their leads."""
     billed = [part for part in statement.parts if part.lines]
     return [
-        DocumentPart(
-            sheet_part,
-            [
-                DocumentLine(cells, line.lead_id, line.period)
-                for cells, line in zip(sheet_part.table.rows, part.lines, strict=True)
-            ],
-        )
+        DocumentPart(sheet_part, list(_lines(sheet_part, part)))
         for sheet_part, part in zip(sheet_parts, billed, strict=True)
     ]
+
+
+def _lines(sheet_part: SheetPart, part: StatementPart) -> Iterator[DocumentLine]:
+    seen = set()
+    for cells, line in zip(sheet_part.table.rows, part.lines, strict=True):
+        yield DocumentLine(cells, line.lead_id, line.period, is_first=line.lead_id not in seen)
+        seen.add(line.lead_id)

@@ -18,6 +18,7 @@ from capture.documents.document_files import FACTURX, write_closed
 from capture.documents.evidence import write_evidence
 from capture.documents.lead_export import XLSX_TYPE
 from capture.web.desk.access import AGENCY_AND_CLIENT, allow, log_access, own_client
+from capture.web.desk.line_pages import ALL
 from capture.web.desk.pages import desk_page
 from capture.web.desk.statement_view import (
     STATES,
@@ -113,8 +114,11 @@ def document_page(number: str, *, problem: str = "", asks_again: bool = False) -
     `asks_again`: whether the payment of the form is recorded already, so that the page asks.
     """
     client, now = own_client(), datetime.now(UTC)
+    page, lead_id = (request.args.get(name, "") for name in ("page", "lead"))
     view = services().ledger.read(
-        lambda reading: document_view(reading, load_own_document(reading, number, client), now)
+        lambda reading: document_view(
+            reading, load_own_document(reading, number, client), now, page, lead_id
+        )
     )
     services().ledger.transact(lambda records: log_access(records, "statement", view.lead_ids, now))
     return desk_page(
@@ -128,7 +132,14 @@ def document_page(number: str, *, problem: str = "", asks_again: bool = False) -
         asks_again=asks_again,
         typed=request.form,
         max_note=MAX_NOTE,
+        earlier=_page_address(number, view.page.earlier),
+        later=_page_address(number, view.page.later),
+        all_lines="" if view.page.is_complete else _page_address(number, ALL),
     )
+
+
+def _page_address(number: str, page: str) -> str:
+    return url_for("statements.show", number=number, page=page, _anchor="lines") if page else ""
 
 
 def _files_of(view: DocumentView) -> dict[str, FileKind]:

@@ -193,3 +193,51 @@ def test_a_note_has_no_rows_and_no_evidence(closed: DeskWorld) -> None:
     assert carol.get("/statements/acme-0002/files/csv").status_code == 409
     assert carol.get("/statements/acme-0002/files/evidence").status_code == 404
     assert carol.get("/statements/acme-0002/files/other").status_code == 404
+
+
+def test_a_long_statement_is_shown_by_pages_with_shareable_addresses(
+    closed: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.web.desk.line_pages.PAGE_LINES", 1)
+    ada, ids = closed.user("ada"), lead_ids(closed)
+    pages = [ada.get(f"/statements/acme-0001?page={page}").text for page in ("1", "2", "all")]
+    shown = [[lead_id for lead_id in ids if f'id="lead-{lead_id}"' in page] for page in pages]
+    assert sorted([shown[0], shown[1]]) == sorted([lead_id] for lead_id in ids)
+    assert shown[2] == ids
+    assert [access.count for access in accesses(closed)[:3]] == [2, 1, 1]
+    first, second, complete = pages
+    assert "Lines 1 to 1 of 2." in first
+    assert 'page=2#lines" rel="next">Later lines' in first
+    assert 'page=1#lines" rel="prev">Earlier lines' in second
+    # The sum of the campaign follows its last line.
+    assert ["<tfoot>" in page for page in pages] == [False, True, True]
+    assert "Later lines" not in complete
+
+
+@pytest.mark.parametrize("page", ["0", "3", "99999999999", "x", "-1", "\u0662"])
+def test_a_page_that_does_not_exist_is_the_nearest_one(
+    closed: DeskWorld, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    monkeypatch.setattr("capture.web.desk.line_pages.PAGE_LINES", 1)
+    nearest = "Lines 2 to 2 of 2." if page == "3" else "Lines 1 to 1 of 2."
+    assert nearest in closed.user("ada").text(f"/statements/acme-0001?page={page}")
+
+
+def test_the_link_of_a_lead_opens_the_page_with_its_line(
+    closed: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.web.desk.line_pages.PAGE_LINES", 1)
+    ada = closed.user("ada")
+    for lead_id in lead_ids(closed):
+        address = f"/statements/acme-0001?lead={lead_id}"
+        assert f'{address}#lead-{lead_id}"' in ada.get(f"/leads/{lead_id}").text
+        assert f'id="lead-{lead_id}"' in ada.get(address).text
+
+
+def test_the_files_of_a_long_statement_have_every_line(
+    closed: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.web.desk.line_pages.PAGE_LINES", 1)
+    for name in ("csv", "html"):
+        text = closed.user("ada").get(f"/statements/acme-0001/files/{name}").text
+        assert all(lead_id in text for lead_id in lead_ids(closed))
