@@ -268,8 +268,15 @@ def test_a_campaigns_leads_are_read_in_stored_order_without_a_sort_in_memory(
         ("leads_in_review", lambda reading: reading.review_queue.counts(ReviewQuery(NOW, "acme"))),
         ("leads_in_review", lambda reading: reading.campaigns.count_in_review("guide", NOW)),
         ("sqlite_autoindex", lambda reading: reading.campaigns.stored_versions("guide")),
+        (
+            "open_lines_by_month",
+            lambda reading: reading.statements.open_sum("guide", ["2026-11"], NOW),
+        ),
     ],
-    ids=["last_pause", "review_queue", "review_counts", "count_in_review", "stored_versions"],
+    ids=[
+        *("last_pause", "review_queue", "review_counts", "count_in_review", "stored_versions"),
+        "open_sum",
+    ],
 )
 def test_a_query_for_the_desk_uses_an_index(
     url: str, index: str, query: Callable[[ReadTransaction], object]
