@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import needs as needs_module
 from tests.command_server import stop_own_server
+from tests.memory_folder import use_memory
 from tests.needs import needs, starts_server
 from tests.reuse import reuse
 from tests.waiting import HANG_SECONDS
@@ -21,6 +22,8 @@ settings.load_profile("gatepost")
 
 # Tests start hundreds of commands: each would compile our modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+memory_folder = use_memory()
 
 # A shell lets what runs in the background ignore SIGINT, and all processes of the tests inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -108,8 +111,17 @@ def _reused_tables_and_templates() -> Iterator[None]:
         tables.close()
 
 
-def pytest_sessionfinish() -> None:
+@pytest.hookimpl(tryfirst=True)  # before pytest itself chooses a folder
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps paths short: the address of a Unix socket has 107 bytes at most."""
+    if memory_folder and config.option.basetemp is None:
+        config.option.basetemp = memory_folder.path / "t"
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
     stop_own_server()
+    if memory_folder and exitstatus == pytest.ExitCode.TESTS_FAILED:
+        memory_folder.keep()
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.command_server import ForkedCommand
+from tests.faketime import leftovers
 from tests.waiting import HANG_SECONDS, wait_until
 
 
 def end_group(
     process: subprocess.Popen[bytes] | ForkedCommand, number: signal.Signals = signal.SIGTERM
 ) -> None:
-    """Sends a signal to a process that leads a group, and waits until the whole group has ended.
+    """Sends a signal to a process that leads a group, and waits until the complete group has ended.
 
     The leader may end first: the `faketime` command dies of a signal at once, while the service
     that it started still answers the requests it has.
@@ -22,6 +23,8 @@ def end_group(
         os.killpg(process.pid, number)
     process.wait(HANG_SECONDS)
     wait_until(lambda: not _members(process.pid), lambda: _members(process.pid))
+    for path in leftovers(process.pid):
+        path.unlink()
 
 
 def _members(group: int) -> list[str]:

@@ -313,14 +313,28 @@ def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+_reserved_ports: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port on which no process listens, outside the range from which Linux chooses ports for
-    connections. Otherwise a connection of another test could use it before the service does."""
+    """A port that no other process gets until this one ends, also while no service listens on it.
+
+    It is outside the range from which Linux chooses ports for connections. Otherwise a connection
+    of another test could use it before the service does.
+    """
     while True:
         port = 10_000 + secrets.randbelow(22_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
+        probe = socket.socket()
+        try:
             probe.bind(("127.0.0.1", port))
-            return port
+        except OSError:
+            probe.close()
+            continue
+        # A socket with this option may share its port with one server that has the option too, as
+        # servers do. The probe above has none yet, so it is refused a port that is reserved.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _reserved_ports.append(probe)
+        return port
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from capture.campaign.git_history import committed_versions
 from tests.deploy.server import ROOT, SERVICE_UID, Server, Writer, publisher_command
+from tests.waiting import HANG_SECONDS
 
 UNCHANGED = "Nothing was published; the site is unchanged."
 
@@ -247,7 +248,7 @@ def test_of_two_simultaneous_pushes_one_is_published_and_one_refused(
         )
         for clone in (writer, other)
     ]  # fmt: skip
-    outputs = [push.communicate(timeout=120)[1] for push in pushes]
+    outputs = [push.communicate(timeout=HANG_SECONDS)[1] for push in pushes]
     assert sorted(push.returncode for push in pushes) == [0, 1], outputs
     slug = "by-ann" if pushes[0].returncode == 0 else "by-bob"
     assert (server.site / f"current/output/www/{slug}/index.html").is_file()

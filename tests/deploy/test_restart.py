@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import Answer, Service, make_project, person
+from tests.waiting import HANG_SECONDS
 
 AS_SYSTEMD = 'exec 3<&{}; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'  # sd_listen_fds(3)
 
@@ -44,7 +45,7 @@ def test_a_form_sent_during_a_restart_waits_and_is_accepted(
         visitor.start()
     service.begin()
     for visitor in visitors:
-        visitor.join(30)
+        visitor.join(HANG_SECONDS)
     assert [answer.status for answer in answers] == [303, 303, 303]
     assert len(service.stages()) == 3
 
@@ -65,6 +66,6 @@ def test_no_form_fails_over_restarts_under_load(service: SocketActivatedService)
         service.begin()
     done.set()
     for visitor in visitors:
-        visitor.join(30)
+        visitor.join(HANG_SECONDS)
     assert {answer.status for answer in answers} == {303}
     assert len(service.stages()) == len(answers)

@@ -4,13 +4,13 @@ import contextlib
 import http.client
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.deploy.server import Server
 from tests.needs import needs
+from tests.process_groups import end_group
 from tests.service import ROOT, Answer, Service, free_port
 from tests.waiting import wait_until
 
@@ -80,8 +80,7 @@ class Nginx:
             self.until(lambda: self.get("/").status)
             yield self
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(120)
+            end_group(process)
 
     @staticmethod
     def until(condition: Callable[[], object]) -> None:

@@ -17,6 +17,7 @@ from capture.users.accounts import add_user, choose_passphrase
 from gatepost.server import first_user
 from gatepost.server.first_user import first_user_link
 from tests.needs import starts_server
+from tests.process_groups import end_group
 from tests.samples import NOW
 from tests.service import GATEPOST, Service, make_project
 
@@ -93,8 +94,7 @@ def started_on_a_terminal(folder: Path, **settings: str) -> str:
         while "Gatepost on" not in text or ("/desk/" not in text and "site_url" not in settings):
             text += os.read(terminal, 1000).decode()
     finally:
-        process.terminate()
-        process.wait(20)
+        end_group(process)
         os.close(terminal)
     return text
 
