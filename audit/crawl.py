@@ -17,11 +17,13 @@ class BrokenLink(Exception):
     """A link of a page leads to an error."""
 
 
-def find_pages(page: Page, start: str) -> dict[str, str]:
+def find_pages(
+    page: Page, start: str, check: Callable[[str], None] = lambda _: None
+) -> dict[str, str]:
     """The address of one page of each kind, by the kind: its path without ids.
 
-    `start` is the address of the first page; pages below it are followed, files are not. Raises
-    `BrokenLink`.
+    `start` is the address of the first page; pages below it are followed, files are not. `check`
+    is called with each kind while its page is open. Raises `BrokenLink`.
     """
 
     def links_on(address: str, source: str) -> list[str]:
@@ -29,6 +31,7 @@ def find_pages(page: Page, start: str) -> dict[str, str]:
         if answer is None or not answer.ok:
             raise BrokenLink(f"{source}: {address} answers {answer and answer.status}")
         links: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(link => link.href)")
+        check(kind_of(address, start))
         return links
 
     return follow_links(start, links_on)

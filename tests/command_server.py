@@ -241,7 +241,9 @@ def _run(call: socket.socket) -> None:
     time.tzset()
     sys.argv = ["gatepost", *order["arguments"]]
     with contextlib.ExitStack() as clock:
-        if "time" in order:
+        if stopped_at := os.environ.get("STOPPED_CLOCK"):  # as in a Python that starts with it
+            clock.enter_context(time_machine.travel(float(stopped_at), tick=False))
+        elif "time" in order:
             clock.enter_context(time_machine.travel(order["time"], tick=True))
         main()
 

@@ -74,22 +74,40 @@ SLOW_FILES = frozenset(
 or use much data. `make check` leaves them out, and so stays quick enough to run before a commit."""
 
 
+LONGEST_FILES = (
+    "web/desk/test_every_page.py",
+    "web/test_every_public_page.py",
+    "web/desk/test_story.py",
+    "deploy/test_push.py",
+    "deploy/test_ledger_check.py",
+    "gatepost/preview/test_preview.py",
+    "deploy/test_publishing_under_load.py",
+    "test_docs.py",
+    "test_docs_shell.py",
+    "gatepost/preview/test_browser.py",
+    "web/desk/test_hostile_requests.py",
+    "web/test_hostile_text.py",
+)
+"""Files that take a minute or more, the longest first. A file runs in one process."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest itself selects by -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks tests with a fixture of `SERVERS` as `server`, and those of `SLOW_FILES` as `slow`.
 
     Other such modules mark themselves.
 
-    Modules with servers or slow tests run first. If a long module started last, all other workers
-    would wait for it.
+    The longest files run first, then the other modules with servers or slow tests. If a long module
+    started last, all other workers would wait for it.
     """
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
         if item.path.relative_to(TESTS).as_posix() in SLOW_FILES:
             item.add_marker("slow")
-    long_modules = {item.path for item in items if is_long(item)}
-    items.sort(key=lambda item: item.path not in long_modules)
+    places = {TESTS / name: place for place, name in enumerate(LONGEST_FILES)}
+    long_modules = {item.path: len(places) for item in items if is_long(item)} | places
+    items.sort(key=lambda item: long_modules.get(item.path, len(places) + 1))
 
 
 def is_long(item: pytest.Item) -> bool:

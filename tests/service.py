@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import Message
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.command_server import ForkedCommand, run_forked
 from tests.needs import starts_server
 from tests.process_groups import end_group
 from tests.samples import NO_GROUPS
+from tests.stopped_clock import stopped_clock
 from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[1]
@@ -184,6 +186,8 @@ class Service:
         }
         self.settings = {**defaults, **settings}
         self.process: subprocess.Popen[bytes] | ForkedCommand | None = None
+        self.stopped_at: datetime | None = None
+        """The time at which the clock of its processes and commands stands still, if it does."""
         self.is_forked = True
         """Whether the process is a fork of one that has imported the modules; else it is Python."""
         self.pass_fds: tuple[int, ...] = ()
@@ -220,7 +224,9 @@ class Service:
     def environment(self) -> dict[str, str]:
         """This process's environment, with these settings of Gatepost and no others."""
         others = {name: v for name, v in os.environ.items() if not name.startswith("GATEPOST_")}
-        return others | {f"GATEPOST_{name.upper()}": v for name, v in self.settings.items()}
+        clock = stopped_clock(self.stopped_at) if self.stopped_at else {}
+        settings = {f"GATEPOST_{name.upper()}": v for name, v in self.settings.items()}
+        return others | clock | settings
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Sends a signal to all processes that `start` started, and waits until all have ended."""

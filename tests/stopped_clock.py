@@ -6,6 +6,9 @@ from pathlib import Path
 FALSE_CLOCK = Path(__file__).parent / "false_clock"
 
 
-def stopped_clock(moment: datetime) -> list[str]:
-    """The command prefix that makes a Python program, and its children, see this time only."""
-    return ["env", f"PYTHONPATH={FALSE_CLOCK}", f"STOPPED_CLOCK={moment.timestamp()}"]
+def stopped_clock(moment: datetime) -> dict[str, str]:
+    """The environment in which a Python program, and its children, see this time only.
+
+    A fork of `tests/command_server.py` sees it too.
+    """
+    return {"PYTHONPATH": str(FALSE_CLOCK), "STOPPED_CLOCK": str(moment.timestamp())}

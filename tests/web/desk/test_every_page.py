@@ -83,10 +83,8 @@ def findings(request: pytest.FixtureRequest, browser: Browser, origin: str) -> F
     page = context.new_page()
     log_in(page, origin, USERS[request.param])
     found = Findings()
-    for kind, address in find_pages(page, origin).items():
-        page.goto(address)
-        # All roles have the same colours.
-        found.check_page(page, kind, has_dark=request.param == "agency")
+    is_agency = request.param == "agency"  # all roles have the same colours
+    find_pages(page, origin, lambda kind: found.check_page(page, kind, has_dark=is_agency))
     context.close()
     return found
 

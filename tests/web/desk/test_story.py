@@ -21,7 +21,6 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.capture.delivery.mail_server import MailServer
 from tests.service import ROOT, Service, free_port, person
-from tests.stopped_clock import stopped_clock
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.server
@@ -65,8 +64,9 @@ class Installation:
         """Stops both processes, and starts these at this time. Their clock stands still."""
         for process in (self.site, self.desk):
             process.end()
+            process.stopped_at = at
         for process in processes:
-            process.start(*stopped_clock(at))
+            process.start()
 
     def letter(self, recipient: str, subject: str) -> EmailMessage:
         """The only letter to the address whose subject starts with the text; waits for it."""
@@ -170,7 +170,7 @@ def test_leads_from_the_form_to_the_statement_and_its_evidence(
     agency = log_in(reader, f"{installation.desk.settings['desk_url']}/desk/login", "Ada")
     close_month(agency)
     agency.close()
-    sent = installation.site.run("dispatch", "--once", wrapper=stopped_clock(MONTH_IS_OVER))
+    sent = installation.site.run("dispatch", "--once")
     assert sent.returncode == 0, sent.stderr
     assert "$100.00" in installation.letter(BILLS, "Invoice acme-0001")["Subject"]
 
@@ -202,7 +202,7 @@ def send_form(reader: Reader, address: str) -> None:
 def add_user(installation: Installation, name: str, role: str, *options: str) -> str:
     """Adds a user with the command; returns what it prints."""
     command = ("users", "add", name, "--role", role, *options)
-    added = installation.site.run(*command, wrapper=stopped_clock(IN_NOVEMBER))
+    added = installation.site.run(*command)
     assert added.returncode == 0, added.stderr
     return added.stdout
 
