@@ -54,6 +54,7 @@ NEITHER: Mapping[str, str] = {
         "shows counts, sums, ids and texts, and no personal data of leads",
     ),
     "webhooks test": "sends an invented lead and stores nothing",
+    "rebuild": "derives rows again from the events, and records no fact",
     **dict.fromkeys(("dispatch", "jobs"), "does what others have asked for; their acts name them"),
 }
 """By command that neither acts nor shows personal data: why."""
