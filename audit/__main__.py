@@ -1,6 +1,6 @@
 """Releases the site into a temporary folder, serves it, and checks all that a visitor can reach.
 
-It also checks the HTML of every page of the desk, on a demonstration.
+On a demonstration, it also checks the HTML of every page of the desk and behind links of letters.
 
 make audit                     everything, in about five minutes
 python -m audit --quick        everything except Lighthouse
@@ -26,13 +26,15 @@ from urllib.request import urlopen
 
 from PIL import Image, ImageOps
 
-from audit import data, desk, lighthouse, pages
+from audit import data, desk, letters, lighthouse, pages
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 GATEPOST = Path(sys.executable).with_name("gatepost")
 PACKAGES = {"java": "default-jre-headless", "chromium": "chromium", "node": "nodejs"}
-LIGHTHOUSE_PATHS = ("/", "/sample/", "/category/pricing/", "/f/acme-cloud-guide")
+GUIDE = "acme-cloud-guide"
+"""A campaign whose visitors get a file."""
+LIGHTHOUSE_PATHS = ("/", "/sample/", "/category/pricing/", f"/f/{GUIDE}")
 # An article with a form: the limits of what it loads, in bytes without pictures and in requests,
 # including the one that counts the view.
 ARTICLE = "/four-numbers-that-matter/"
@@ -86,9 +88,10 @@ def _wait(address: str) -> None:
             return
 
 
-def faults(origin: str) -> Iterator[str]:
-    """Every fault of the site that is found without Lighthouse."""
-    site = pages.crawl(origin)
+def faults(origin: str, project: Path) -> Iterator[str]:
+    """Every fault of the site of `project` that is found without Lighthouse."""
+    key = (project / "var" / "secret_key").read_bytes().strip()
+    site = pages.crawl(origin, *letters.guide_paths(key, GUIDE))
     kinds = [page.kind for page in site.values()]
     print(f"{len(site)} addresses, {kinds.count('text/html')} pages")
     yield from pages.dead_links(site)
@@ -130,7 +133,7 @@ def main() -> int:
         if shutil.which(program) is None:
             raise SystemExit(f"{program} is not installed: apt-get install {package}")
     with tempfile.TemporaryDirectory() as folder, serve_release(Path(folder)) as origin:
-        messages = list(faults(origin))
+        messages = list(faults(origin, Path(folder)))
         if not options.quick:
             messages += lighthouse_faults(origin, options.runs)
         messages += desk.faults(Path(folder))

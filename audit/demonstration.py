@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, Playwright
 
 ROOT: Final = Path(__file__).parents[1]
 LEADS: Final = 2400
+DEMO: Final = "demo"
+"""The demonstration's folder, in the folder of `demonstration`."""
 PASSPHRASE: Final = "four easy words here"
 CHROMIUM: Final = "/usr/bin/chromium"
 OPTIONS: Final = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
@@ -46,7 +48,7 @@ def demonstration(folder: Path, project: Path = ROOT) -> Iterator[tuple[str, lis
     """
     command = [
         str(Path(sys.executable).with_name("gatepost")), "demo",
-        f"--leads={LEADS}", f"--folder={folder / 'demo'}", "--serve",
+        f"--leads={LEADS}", f"--folder={folder / DEMO}", "--serve",
     ]  # fmt: skip
     environment = {**os.environ, "GATEPOST_PORT": os.environ.get("GATEPOST_PORT", "8199")}
     process = subprocess.Popen(

@@ -56,9 +56,15 @@ class _PageParser(HTMLParser):
             self._in_data = False
 
 
-def crawl(origin: str) -> dict[str, Resource]:
-    """By address: everything that links reach from the start page, sitemap, feed and robots.txt."""
-    todo = [f"{origin}/", f"{origin}/robots.txt", f"{origin}/sitemap.xml", f"{origin}/feed.xml"]
+START = ("/", "/robots.txt", "/sitemap.xml", "/feed.xml")
+
+
+def crawl(origin: str, *unlinked: str) -> dict[str, Resource]:
+    """By address: everything that links reach from the start page, sitemap, feed and robots.txt.
+
+    `unlinked`: paths of more pages, to which only a letter leads.
+    """
+    todo = [f"{origin}{path}" for path in (*START, *unlinked)]
     site: dict[str, Resource] = {}
     while todo:
         address = urldefrag(todo.pop())[0]
