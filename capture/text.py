@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 _MINUTE: Final = timedelta(minutes=1)
+_LONGEST_WAIT_IN_SECONDS: Final = 90
 
 # Letters and symbols that show nothing: Hangul fillers, the Braille blank, a musical null notehead;
 # and the code points that Unicode reserves for invisible characters (Default_Ignorable_Code_Point).
@@ -63,6 +64,13 @@ def duration_in_words(duration: timedelta) -> str:
     while not units[0][0]:
         units.pop(0)
     return " ".join(count_noun(number, unit) for number, unit in units[:2] if number)
+
+
+def wait_in_words(seconds: int) -> str:
+    """How long to wait: `1 second`, `90 seconds`, and above that in minutes, rounded up."""
+    if seconds <= _LONGEST_WAIT_IN_SECONDS:
+        return count_noun(seconds, "second")
+    return count_noun(-(-seconds // 60), "minute")
 
 
 # For our data (strings, integers, booleans, null, lists, objects) this is the form of RFC 8785:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from capture.text import count_noun
+from capture.text import count_noun, wait_in_words
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN
 
@@ -41,6 +41,11 @@ def test_one_thing_is_singular(project: Project) -> None:
     (project.folder / "campaigns/guide.toml").write_text(CAMPAIGN.replace(price, share))
     listed = project.run("campaigns", "list").out
     assert "15 % of revenue for 1 month (revenue share)" in listed
+
+
+def test_a_long_wait_is_in_minutes_rounded_up() -> None:
+    waits = {1: "1 second", 90: "90 seconds", 91: "2 minutes", 120: "2 minutes", 3541: "60 minutes"}
+    assert {seconds: wait_in_words(seconds) for seconds in waits} == waits
 
 
 def test_a_month_with_nothing_to_bill_closes_without_a_statement(project: Project) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from capture.text import wait_in_words
 from tests.service import GUIDE, Answer, Service, make_project, new_address, person, serving
 from tests.web.markup import Markup
 
@@ -71,7 +72,7 @@ class TestTooOften:
         page, wait = Markup(answer.text), answer.headers["Retry-After"]
         assert answer.status == 429
         assert 1 <= int(wait) <= 60
-        assert f"wait {wait} seconds" in page.alert
+        assert f"wait {wait_in_words(int(wait))}." in page.alert
         assert {name: page.values[name] for name in form} == form
 
     def test_other_addresses_and_reading_are_not_affected(self, service: Service) -> None:

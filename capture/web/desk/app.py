@@ -51,6 +51,7 @@ from capture.web.desk.access import (
     check_rules,
     install_login,
 )
+from capture.web.desk.chart import scale
 from capture.web.desk.own_jobs import frame_context
 from capture.web.desk.pages import (
     EXTENSION,
@@ -144,7 +145,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         short_time=short_time, iso_time=iso_time, day=short_day, money=show_money
     )
     app.jinja_env.filters.update(
-        stage_name=stage_name, stage_tone=stage_tone, thousands="{:,}".format
+        stage_name=stage_name, stage_tone=stage_tone, thousands="{:,}".format, scale=scale
     )
     app.jinja_env.globals["zone_name"] = zone_name
     app.context_processor(frame_context)

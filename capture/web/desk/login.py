@@ -1,7 +1,6 @@
 """Log in, log out, and choose a passphrase behind a one-time link."""
 
 import logging
-import math
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -15,7 +14,7 @@ from capture.form.text import cleaned_line
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.users import User
 from capture.signed_links import TokenExpired, TokenInvalid, UserGrant
-from capture.text import count_noun, fold_case
+from capture.text import fold_case, wait_in_words
 from capture.users.accounts import (
     MAX_NAME_LENGTH,
     LinkUsed,
@@ -44,6 +43,7 @@ blueprint = Blueprint("login", __name__)
 log = logging.getLogger(__name__)
 
 _WRONG: Final = "Name or passphrase is wrong."
+_TOO_OFTEN: Final = "Too many attempts. Wait {}, and try again."
 _BUSY: Final = "Many people log in at this moment. Try again in a few seconds."
 _RETRY_SOON: Final = {"Retry-After": "5"}
 _LETTER: Final = (
@@ -67,7 +67,7 @@ def enter() -> ResponseReturnValue:
     name = _typed_name()
     wait = _seconds_to_wait(name)
     if wait is not None:
-        page = desk_page("login.html", name=name, problem=_too_often(wait))
+        page = desk_page("login.html", name=name, problem=_TOO_OFTEN.format(wait_in_words(wait)))
         return page, 429, {"Retry-After": str(wait)}
     ledger = services().ledger
     try:
@@ -117,7 +117,7 @@ def send_link() -> ResponseReturnValue:
     name, now = _typed_name(), datetime.now(UTC)
     wait = _seconds_to_wait(name)
     if wait is not None:
-        page = desk_page("forgot.html", name=name, problem=_too_often(wait))
+        page = desk_page("forgot.html", name=name, problem=_TOO_OFTEN.format(wait_in_words(wait)))
         return page, 429, {"Retry-After": str(wait)}
     ledger = services().ledger
     ledger.read(lambda reading: reading.events.head())  # raises `Unavailable` for everybody
@@ -222,11 +222,6 @@ def link_unknown(_: Exception) -> ResponseReturnValue:
 
 def _typed_name() -> str:
     return cleaned_line(request.form.get("name", "")).strip()[: MAX_NAME_LENGTH + 1]
-
-
-def _too_often(seconds: int) -> str:
-    minutes = math.ceil(seconds / 60)
-    return f"Too many attempts. Wait {count_noun(minutes, 'minute')}, and try again."
 
 
 def _seconds_to_wait(name: str) -> int | None:

@@ -16,6 +16,7 @@ from capture.intake.gate import CampaignClosed, check_open
 from capture.intake.receive import FormOutdated, receive_submission
 from capture.intake.submission import Submission, spam_signals
 from capture.lead.consent import Consent
+from capture.text import wait_in_words
 from capture.web.sender import visitor_network
 from capture.web.services import message_page, page_template, services, site_url
 
@@ -23,7 +24,7 @@ blueprint = Blueprint("form", __name__)
 
 _OUTDATED = "This form has changed since you opened it. Please look it over and send it again."
 _BUSY = "We could not save your answers just now. They are still here: please send them again."
-_TOO_OFTEN = "Too many forms came from your address. Your answers are still here: wait {} seconds."
+_TOO_OFTEN = "Too many forms came from your address. Your answers are still here: wait {}."
 
 
 @blueprint.get("/f/<slug>")
@@ -64,7 +65,8 @@ def submit(slug: str) -> ResponseReturnValue:
         form["gp_page"].data = _page_of_form()
     wait = service.rate_limit.retry_after(request.remote_addr)
     if wait is not None:
-        return _form_page(campaign, form, _TOO_OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
+        page = _form_page(campaign, form, _TOO_OFTEN.format(wait_in_words(wait)))
+        return page, 429, {"Retry-After": str(wait)}
     now = datetime.now(UTC)
     is_valid = form.validate()
     if not is_valid and not form.is_honeypot_filled:

@@ -24,6 +24,7 @@ from capture.privacy.access import OwnLead, own_leads, request_own_data
 from capture.privacy.receipt import consent_receipt
 from capture.privacy.withdraw import withdraw_consent
 from capture.signed_links import OWN_DATA_PATH, TokenExpired, TokenInvalid, consent_path
+from capture.text import wait_in_words
 from capture.users.looks import THE_PERSON
 from capture.web.looks import log_outside_look
 from capture.web.personal_pages import add_headers, incomplete_link, is_sent_by_another_site
@@ -41,7 +42,7 @@ ALL: Final = "all"
 
 _MAX_ADDRESS: Final = 320
 _INVALID: Final = "Enter your e-mail address as name@company.com."
-_TOO_OFTEN: Final = "Too many forms came from your network. Wait {} seconds, and send it again."
+_TOO_OFTEN: Final = "Too many forms came from your network. Wait {}, and send it again."
 _OTHER_SITE: Final = "This form was sent by another site, so nothing was done. Use our own page."
 
 
@@ -63,7 +64,8 @@ def send_link() -> ResponseReturnValue:
         return _ask_page(typed, _OTHER_SITE), 403
     wait = service.rate_limit.retry_after(request.remote_addr)
     if wait is not None:
-        return _ask_page(typed, _TOO_OFTEN.format(wait)), 429, {"Retry-After": str(wait)}
+        page = _ask_page(typed, _TOO_OFTEN.format(wait_in_words(wait)))
+        return page, 429, {"Retry-After": str(wait)}
     address = email_address(typed)
     if address is None:
         return _ask_page(typed, _INVALID), 422

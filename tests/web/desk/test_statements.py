@@ -106,7 +106,7 @@ def test_the_document_shows_each_line_with_its_lead(closed: DeskWorld) -> None:
     page = closed.user("carol").get("/statements/acme-0001")
     assert len(lead_ids(closed)) == 2
     for lead_id in lead_ids(closed):
-        assert f'href="/desk/leads/{lead_id}"' in page.text
+        assert f'<th scope="row"><a href="/desk/leads/{lead_id}">' in page.text
     assert "style=" not in page.text
     text = closed.user("carol").text("/statements/acme-0001")
     assert "Acme Cloud, Inc." in text
