@@ -130,7 +130,7 @@ def _close_and_write(
                 if not as_json:
                     click.echo(line)
         files = write_month(
-            context, ledger, of_clients.read_files, output, of_clients.month, of_clients.client
+            context, ledger, of_clients.read_files, output, of_clients.month, of_clients.client, by
         )
     failures += files.failures
     if not context.titles():

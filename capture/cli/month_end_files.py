@@ -17,7 +17,7 @@ from capture.cli.report import monthly_report
 from capture.closing.documents import documents_of_month
 from capture.closing.month_end import FAILURES, campaigns_to_report
 from capture.closing.parking import reason_of
-from capture.documents.closed_document import ClosedDocument, load_closed_document
+from capture.documents.closed_document import ClosedDocument, load_closed_document, named_leads
 from capture.documents.report import report_file_name
 from capture.documents.sheet import to_html, to_pdf
 from capture.errors import GatepostError, Refused
@@ -73,10 +73,12 @@ def write_month(
     folder: OutputFolder,
     month: str,
     client: str | None,
+    by: str,
 ) -> MonthFiles:
     """Writes each document of the month as PDF, HTML and JSON, and a report for each campaign.
 
-    Of one client or of all. A failure does not stop the others.
+    Of one client or of all. A failure does not stop the others. The access log names `by` if a
+    document prints more of a lead than its id.
     """
     files = MonthFiles(folder)
     now = datetime.now(UTC)
@@ -88,7 +90,8 @@ def write_month(
     )
     with with_progress(documents, len(documents), "documents") as items:
         for document in items:
-            _write_document(ledger, files, document)
+            named = _write_document(ledger, files, document)
+            context.log_look(ledger, by, "gatepost month-end", named, now)
     with with_progress(slugs, len(slugs), "reports") as items:
         for slug in items:
             render = partial(_report, context, ledger, read_files, slug, month, now)
@@ -114,16 +117,18 @@ def _report(
     return monthly_report(context, ledger, terms, catalogue.client(terms.client), month, now)
 
 
-def _write_document(ledger: Ledger, files: MonthFiles, document: Document) -> None:
+def _write_document(ledger: Ledger, files: MonthFiles, document: Document) -> list[str]:
+    """Returns the leads that the document names."""
     number = document.number
     try:
         closed = ledger.read(lambda reading: load_closed_document(reading, number))
     except FAILURES as error:
         files.failures.append(failure_text(number, error))
-        return
+        return []
     for shape, render in _FORMATS.items():
         files.write(f"{number}.{shape}", partial(render, closed))
     files.documents.append(MonthDocument(document, _to_pay(closed)))
+    return named_leads(closed.content)
 
 
 def _to_pay(closed: ClosedDocument) -> int:

@@ -30,6 +30,7 @@ from capture.closing.months import campaign_groups
 from capture.documents.closed_document import (
     ClosedDocument,
     load_closed_document,
+    named_leads,
     sheet_of_statement,
 )
 from capture.documents.document_files import FACTURX, write_closed, write_document
@@ -105,7 +106,7 @@ def show(
     with context.ledger() as ledger:
         closed = ledger.read(lambda reading: load_closed_document(reading, number))
         now = datetime.now(UTC)
-        context.log_look(ledger, by, "gatepost statement show", _named_leads(closed.content), now)
+        context.log_look(ledger, by, "gatepost statement show", named_leads(closed.content), now)
     _show_closed(closed, shape, output)
 
 
@@ -152,7 +153,7 @@ def preview_(
                 if currency in {None, statement.currency}
             ]
         )
-        named = [lead_id for statement, _ in previews for lead_id in _named_leads(statement)]
+        named = [lead_id for statement, _ in previews for lead_id in named_leads(statement)]
         now = datetime.now(UTC)
         context.log_look(ledger, by, "gatepost statement preview", named, now)
     currencies = ", ".join(group.currency for group in groups)
@@ -184,15 +185,6 @@ def _check_format(shape: str, output: Path | None, *, excel: bool) -> str:
 
 Shower = Callable[[str, Path | None], None]
 """A function that writes a document in a format to a file or the terminal."""
-
-
-def _named_leads(content: Statement | Correction) -> list[str]:
-    """The leads of which the document prints more than the id: the company or the initials."""
-    if isinstance(content, Correction):
-        return [content.lead_id]
-    if content.parties.line_reference == "lead_id":
-        return []
-    return list(dict.fromkeys(line.lead_id for line in content.lines))
 
 
 def _show_closed(closed: ClosedDocument, shape: str, output: Path | None) -> None:

@@ -69,3 +69,12 @@ def sheet_of_statement(
     lead_ids = {line.lead_id for line in statement.lines}
     references = lead_references(reading, statement, lead_ids)
     return statement_sheet(statement, fingerprint(text), account, references)
+
+
+def named_leads(content: Statement | Correction) -> list[str]:
+    """The leads of which the document prints more than the id: the company or the initials."""
+    if isinstance(content, Correction):
+        return [content.lead_id]
+    if content.parties.line_reference == "lead_id":
+        return []
+    return list(dict.fromkeys(line.lead_id for line in content.lines))

@@ -240,8 +240,12 @@ def test_every_command_that_shows_personal_data_is_in_the_access_log(world: Worl
             ((_, entry),) = ledger.read(lambda reading: reading.users.accesses(limit=1))
             assert (entry.name, entry.at) == (f"{ADA}, at the command line", CLOSE), command
             assert f"gatepost {command}".startswith(entry.page.removesuffix(" as csv")), command
-    count = len(ledger.read(lambda reading: reading.users.accesses(limit=99)))
-    assert count == len(LOOKS)
+        count = len(ledger.read(lambda reading: reading.users.accesses(limit=99)))
+        assert count == len(LOOKS)
+        again = ("month-end", "--month", "2026-11", "--close", "--as", ADA)  # it writes the files
+        assert world.project.run(*again).code == 0
+    ((_, entry),) = ledger.read(lambda reading: reading.users.accesses(limit=1))
+    assert (entry.page, entry.name) == ("gatepost month-end", f"{ADA}, at the command line")
 
 
 @pytest.mark.parametrize(
