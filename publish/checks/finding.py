@@ -26,6 +26,7 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
     "active-content": "error",
     "file-content": "error",
     "preview": "warning",
+    "markdown": "warning",
     "tag-spelling": "warning",
     "orphan": "warning",
     "same-title": "warning",

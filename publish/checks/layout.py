@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
+from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle, heading_id_style
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, NameSlugs, read_name_slugs
 
 ContentKind = Literal["post", "page"]
@@ -72,6 +73,8 @@ class Layout:
     """The path of the last published build's `published.json`."""
     levels: Mapping[str, Level]
     """By rule: whether its findings are errors, warnings or off."""
+    heading_ids: HeadingIdStyle
+    """How the ids of headings are made of their texts."""
     slugify: Callable[[str], str]
     """The slug of a title."""
     slugify_name: Callable[[NameKind, str], str]
@@ -241,6 +244,7 @@ def layout_from(
         other_files=_in_other_languages(settings, "SAVE_AS"),
         published_file=published_file(settings),
         levels=levels_from(settings.get("WRITING_RULES", {})),
+        heading_ids=heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE)),
         slugify=slugify,
         slugify_name=slugify_name or (lambda _, name: slugify(name)),
         name_slugs=read_name_slugs(ConfinedFolder(content).find_file(SLUGS_FILE)),

@@ -1,33 +1,43 @@
-"""The outline of a post's text: headings, links, pictures, tags and anchors, with line numbers.
+"""Reads the outline of a text, from the same blocks as the page: `publish.checks.commonmark`.
 
-A CommonMark parser reads it, 30 times as fast as Python-Markdown renders the page. The two differ
-in rare cases; for those the build checks the finished HTML.
+What the page shows in another way than its writer expects is a problem of the outline.
 """
 
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
+from collections.abc import Iterator
+from textwrap import dedent
 from typing import Any, Final
 
-import pyromark
-from markdown.extensions.toc import slugify, unique
-
 from publish.checks.active_content import ActivePart, active_parts
+from publish.checks.commonmark import (
+    Blocks,
+    Cut,
+    FindReference,
+    is_html,
+    read_blocks,
+    reference_key,
+    split_event,
+)
+from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIds, HeadingIdStyle
+from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
+from publish.checks.unclosed_brackets import first_unclosed
 
-_OPTIONS: Final = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_FOOTNOTES
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
 _ATTRIBUTE_LIST: Final = re.compile(r"[ \t]*\{:?[ ]*(?P<list>[^}\n]*)\}[ \t]*$")
 _ID_IN_LIST: Final = re.compile(r"\{:?[^}\n]*#(?P<id>[^\s}]+)")
+_ID_OF_ELEMENT: Final = re.compile(r"(?:\{:|(?<=[])*_`])\{)[^}\n]*#(?P<id>[^\s}]+)")
+_BRACES_IN_ANGLES: Final = re.compile(r"(?<!\()(?<!: )<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
+_FOOTNOTE: Final = re.compile(r"(?<!\\)\[\^(?P<label>[^\]\s]+)\](?!:)")
+_MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
+_TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
 _HIDDEN: Final = re.compile(
     rb"<!--.*?-->|<(?P<tag>pre|code|script|style|textarea)\b.*?</(?P=tag)>",
     re.DOTALL | re.IGNORECASE,
 )
-_HTML_ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
+_HTML_ID: Final = re.compile(r"""\s(?P<name>id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
 _HTML_LINK: Final = re.compile(
     r"\b(?P<name>href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
     r"""(?P<quote>["'])(?P<links>.*?)(?P=quote)""",
@@ -41,160 +51,235 @@ _HTML_ALT: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Heading:
-    """A heading of the text, without the post's title."""
-
-    level: int
-    text: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Link:
-    """The target of a link or picture, as the writer wrote it, and its first line."""
-
-    target: str
-    line: int
-    is_embedded: bool = False
-    """Whether the page loads it, as a picture for example."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture; `alt` is its alternative text, None without one."""
-
-    source: str
-    alt: str | None
-    line: int
-
-
-@dataclass(frozen=True)
-class PlacedTag:
-    """One `{% ... %}` and its line."""
-
-    tag: Tag
-    line: int
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The parts of one text that the rules check."""
-
-    headings: tuple[Heading, ...] = ()
-    links: tuple[Link, ...] = ()
-    """Includes the sources of pictures."""
-    pictures: tuple[Picture, ...] = ()
-    tags: tuple[PlacedTag, ...] = ()
-    anchors: frozenset[str] = frozenset()
-    """Ids for links such as `#...`; the theme adds more."""
-    unclosed: int | None = None
-    """The line of an unclosed bracket, if the page would take too long to render."""
-    active: tuple[ActivePart, ...] = ()
-    """The active content of raw HTML."""
-
-    def with_answers(self, answers: Sequence["Outline"]) -> "Outline":
-        """The outline of the text together with its answers. Tags in answers count as wrong."""
-        wrong = (
-            PlacedTag(Tag(placed.tag.raw), placed.line) for part in answers for placed in part.tags
-        )
-        return Outline(
-            self.headings,
-            tuple(chain(self.links, *(part.links for part in answers))),
-            tuple(chain(self.pictures, *(part.pictures for part in answers))),
-            (*self.tags, *wrong),
-            self.anchors | {"questions-and-answers"},
-            next((part.unclosed for part in (self, *answers) if part.unclosed), None),
-            tuple(chain(self.active, *(part.active for part in answers))),
-        )
-
-
-def outline_of(text: str, first_line: int = 1) -> Outline:
+def outline_of(
+    text: str, first_line: int = 1, heading_ids: HeadingIdStyle = DEFAULT_STYLE
+) -> Outline:
     """Reads Markdown whose first line is `first_line` of its file."""
-    builder = _OutlineBuilder(text, first_line)
-    for event, place in pyromark.events_with_range(text, options=_OPTIONS):
-        builder.add(event, place["start"], place["end"])
-    return builder.outline()
+    outline = _OutlineOfText(heading_ids)
+    outline.add_text(text.replace("\x02", "").replace("\x03", ""), first_line)
+    return outline.outline()
 
 
-class _OutlineBuilder:
-    """Builds an outline from the parser's events."""
+class _OutlineOfText:
+    """Collects the parts of a text, and of the notes in it."""
 
-    def __init__(self, text: str, first_line: int) -> None:
-        self._text = text
-        self._bytes = text.encode()
-        self._prose = bytearray(self._bytes)  # code in it is replaced with blanks
+    def __init__(self, heading_ids: HeadingIdStyle) -> None:
+        self._style = heading_ids
+        self._definitions: dict[str, tuple[str, str]] = {}
+        self.lines_of_definitions: dict[str, int] = {}
+        self.headings: list[tuple[Heading, str]] = []
+        """Each heading, and the id that the writer gave to it."""
+        self.links: list[Link] = []
+        self.pictures: list[Picture] = []
+        self.tags: list[PlacedTag] = []
+        self.own_ids: set[str] = set()
+        """The ids that the writer gave to other elements."""
+        self.html_ids: dict[str, int] = {}
+        """The ids in raw HTML, with their lines."""
+        self.names: set[str] = set()
+        self.active: list[ActivePart] = []
+        self.problems: list[TextProblem] = []
+        self.footnotes: set[str] = set()
+        """The labels of footnotes that are defined."""
+        self.footnote_marks: list[tuple[str, int]] = []
+        """Labels of other footnotes, and the lines of the text that has them."""
+        self.unclosed: int | None = None
+
+    def add_text(self, text: str, first_line: int) -> None:
+        """Reads a text."""
+        part = self._part(text, first_line)
+        if part.notes:  # each may define what the others link to
+            part.find_links(self._find)
+        part.read()
+
+    def _part(self, text: str, first_line: int) -> "_Part":
+        blocks = read_blocks(text)
+        for label, address, title, offset in blocks.definitions():
+            line = first_line + blocks.text.encode().count(b"\n", 0, offset)
+            if self._definitions.setdefault(label, (address, title)) is not None:
+                self.lines_of_definitions.setdefault(label, line)
+        notes = [
+            [self._part(piece, line) for piece, line in _pieces(cut, first_line + cut.line)]
+            for cut in blocks.cuts
+        ]
+        return _Part(self, blocks, first_line, notes)
+
+    def _find(self, label: str) -> tuple[str, str] | None:
+        return self._definitions.get(reference_key(label))
+
+    def outline(self) -> Outline:
+        """Everything that was collected."""
+        ids = HeadingIds(self._style, self.own_ids | {own for _, own in self.headings})
+        anchors = {own or ids.new(heading.text): heading for heading, own in self.headings}
+        for label, line in self.footnote_marks:
+            if label not in self.footnotes:
+                message = f"`[^{label}]` has no footnote: add a line `[^{label}]: ...`"
+                self.problems.append(TextProblem(line, message))
+        for name, line in self.html_ids.items():
+            if name in anchors:
+                message = (
+                    f'`id="{name}"` is the id of the heading in line {anchors[name].line} too, so '
+                    "links lead only to the first of them: give it another one"
+                )
+                self.problems.append(TextProblem(line, message))
+        return Outline(
+            tuple(heading for heading, _ in self.headings),
+            tuple(self.links),
+            tuple(self.pictures),
+            tuple(self.tags),
+            frozenset((*anchors, *self.own_ids, *self.html_ids, *self.names)),
+            self.unclosed,
+            tuple(self.active),
+            tuple(self.problems),
+        )
+
+
+def _pieces(cut: Cut, line: int) -> Iterator[tuple[str, int]]:
+    """The texts in a note, or in an HTML element, with their lines."""
+    header, _, body = cut.source.partition("\n")
+    if cut.is_html:
+        yield _MARKDOWN_ATTRIBUTE.sub("", header), line
+    elif title := _TITLE_OF_NOTE.search(header):
+        yield title["title"], line
+    yield dedent(body), line + 1
+
+
+class _Part:
+    """Reads the events of a text without its notes, and each note in its place."""
+
+    def __init__(
+        self,
+        found: _OutlineOfText,
+        blocks: Blocks,
+        first_line: int,
+        notes: list[list["_Part"]],
+    ) -> None:
+        self.notes = notes
+        self._found = found
+        self._blocks = blocks
         self._first = first_line
+        self._bytes = blocks.text.encode()
+        self._prose = bytearray(self._bytes)  # code in it is replaced with blanks
         self._breaks = [place.start() for place in re.finditer(rb"\n", self._bytes)]
-        self._headings: list[Heading] = []
-        self._links: list[Link] = []
-        self._pictures: list[Picture] = []
-        self._ids: set[str] = set()
-        self._active: list[ActivePart] = []
         self._html: list[tuple[int, int]] = []
-        self._words: list[str] = []  # the text of the open heading or picture
-        self._heading_words: list[str] = []  # saved while a picture in the heading is read
+        self._words: list[str] = []  # the text of the open block or picture
+        self._outer_words: list[str] = []  # saved while a picture is read
         self._source = ""
+        self._heading = 0  # its level
 
-    def add(self, event: Any, start: int, end: int) -> None:
-        if isinstance(event, str):
+    def find_links(self, find: FindReference) -> None:
+        """Reads the links to labels that other parts define."""
+        self._blocks = self._blocks.with_definitions(find)
+        for note in self.notes:
+            for part in note:
+                part.find_links(find)
+
+    def read(self) -> None:
+        """Adds what the text contains to the outline."""
+        for event, place in self._blocks.events:
+            kind, name, data = split_event(event)
+            if name == "Text":
+                self._words.append(data)
+            else:
+                self._add(kind, name, data, place["start"], place["end"])
+        for link in self._blocks.undefined:
+            self._undefined(link)
+        self._read_prose()
+
+    def _add(self, kind: str, name: str, data: Any, start: int, end: int) -> None:
+        if kind == "End":
+            self._end(name, start)
+        elif name in {"SoftBreak", "HardBreak"}:
             self._words.append(" ")
-            return
-        ((kind, value),) = event.items()
-        if kind == "Text":
-            self._words.append(value)
-        elif kind == "Code":
+        elif name == "Code":
             self._blank(start, end)
-            self._words.append(value)
-        elif kind == "Start":
-            if value == "HtmlBlock" or isinstance(value, dict):
-                self._start(value, start, end)
-        elif kind == "End":
-            if value == "Image" or isinstance(value, dict):
-                self._end(value, start)
-        elif kind == "InlineHtml":
-            self._raw_html(start, end)
-        elif kind == "FootnoteReference":
-            self._ids |= {f"fn:{value}", f"fnref:{value}"}
-
-    def _start(self, element: Any, start: int, end: int) -> None:
-        ((name, data),) = element.items() if isinstance(element, dict) else ((element, {}),)
-        if name == "CodeBlock":
+            self._words.append(data)
+        elif name == "CodeBlock":
             self._blank(start, end)
         elif name == "HtmlBlock":
+            self._html_block(start, end)
+        elif name == "InlineHtml":
+            source = self._bytes[start:end].decode()
+            if is_html(source):
+                self._raw_html(start, end)
+            else:
+                self._words.append(source)
+        elif name in {"Link", "Image"}:
+            self._link(name, data, start)
+        elif name == "FootnoteReference":
+            self._footnote(str(data), start)
+        elif name == "FootnoteDefinition":
+            self._found.footnotes.add(str(data))
+        elif name == "Heading":
+            self._words, self._heading = [], int(data["level"][1])
+
+    def _html_block(self, start: int, end: int) -> None:
+        cut = self._blocks.cut_number(self._bytes[start:end].decode())
+        if cut is None:
             self._html.append((start, end))
             self._raw_html(start, end)
-        elif name in {"Link", "Image"}:
-            line = self._line_of_link(data, start)
-            mail = "mailto:" if data["link_type"] == "Email" else ""
-            self._links.append(Link(f"{mail}{data['dest_url']}", line, name == "Image"))
-            if name == "Image":
-                self._source = data["dest_url"]
-                self._heading_words, self._words = self._words, []
-        elif name == "Heading":
-            self._words = []
+            return
+        self._blank(start, end)
+        for part in self.notes[cut]:
+            part.read()
 
-    def _end(self, element: Any, start: int) -> None:
-        if element == "Image":
+    def _link(self, name: str, data: dict[str, Any], start: int) -> None:
+        is_image = name == "Image"
+        mail = "mailto:" if data["link_type"] == "Email" else ""
+        line = self._line_of_link(data, start)
+        self._found.links.append(Link(f"{mail}{data['dest_url']}", line, is_image))
+        if is_image:
+            self._source = data["dest_url"]
+            self._outer_words, self._words = self._words, []
+
+    def _line_of_link(self, data: dict[str, Any], start: int) -> int:
+        """The line of a link; for a reference link the line of its definition."""
+        if data["link_type"] in {"Inline", "Autolink", "Email"}:
+            return self._line(start)
+        lines = self._found.lines_of_definitions
+        return lines.get(reference_key(data["id"]), self._line(start))
+
+    def _end(self, name: str, start: int) -> None:
+        if name == "Image":
             alt = "".join(self._words).strip()
-            self._pictures.append(Picture(self._source, alt or None, self._line(start)))
-            self._words = self._heading_words
-        elif isinstance(element, dict) and "Heading" in element:
-            self._heading(int(element["Heading"][1]), "".join(self._words), start)
+            self._found.pictures.append(Picture(self._source, alt or None, self._line(start)))
+            self._words = self._outer_words
+        elif name == "Heading":
+            self._end_heading("".join(self._words), start)
+            self._heading = 0
 
-    def _heading(self, level: int, text: str, start: int) -> None:
+    def _end_heading(self, text: str, start: int) -> None:
         attributes = _ATTRIBUTE_LIST.search(text)
         own_id = _ID_IN_LIST.search(text) if attributes else None
         if attributes:
             text = text[: attributes.start()]
-        anchor = own_id["id"] if own_id else slugify(html.unescape(text), "-")
-        self._ids.add(anchor) if own_id else unique(anchor, self._ids)
-        self._headings.append(Heading(level, text.strip(), self._line(start)))
+        heading = Heading(self._heading, text.strip(), self._line(start))
+        self._found.headings.append((heading, own_id["id"] if own_id else ""))
+
+    def _footnote(self, label: str, start: int) -> None:
+        self._found.own_ids |= {f"fn:{label}", f"fnref:{label}"}
+        if self._heading:
+            message = (
+                f"`[^{label}]` in a heading: lists of contents leave it out, so put it into the "
+                "text below"
+            )
+            self._found.problems.append(TextProblem(self._line(start), message))
+
+    def _undefined(self, link: dict[str, Any]) -> None:
+        start, end = link["span"]["start"], link["span"]["end"]
+        if link["link_type"] in {"Reference", "Collapsed"}:
+            source = " ".join(self._bytes[start:end].decode().split())
+            message = (
+                f"`{source}` is no link, because nothing defines `{link['reference']}`: add a line "
+                f"`[{link['reference']}]: address`, or write `\\[`"
+            )
+            self._found.problems.append(TextProblem(self._line(start), message))
 
     def _raw_html(self, start: int, end: int) -> None:
         """Reads links, pictures and ids of raw HTML, without comments, code and scripts."""
+        found = self._found
         source = self._bytes[start:end].decode(errors="replace")
-        self._active += active_parts(source, self._line(start))
+        found.active += active_parts(source, self._line(start))
         for hidden in _HIDDEN.finditer(self._bytes, start, end):
             self._blank(hidden.start(), hidden.end())
         raw = self._prose[start:end].decode(errors="replace")
@@ -205,30 +290,24 @@ class _OutlineBuilder:
             for part in parts:
                 target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
                 is_embedded = match["name"].lower() in {"src", "srcset"}
-                self._links.append(Link(target, line, is_embedded))
+                found.links.append(Link(target, line, is_embedded))
         for match in _HTML_PICTURE.finditer(raw):
             line = self._line(start + len(raw[: match.start()].encode()))
             src = _HTML_SOURCE.search(match["rest"])
             alt = _HTML_ALT.search(match["rest"])
-            self._pictures.append(
+            found.pictures.append(
                 Picture(
                     html.unescape(src["source"]) if src else "",
                     html.unescape(alt[alt.lastgroup or 0]) if alt else None,
                     line,
                 )
             )
-        self._ids.update(match["id"] for match in _HTML_ID.finditer(raw))
-
-    def _line_of_link(self, data: dict[str, Any], start: int) -> int:
-        """The line of a link; for a reference link the line of its definition."""
-        if data["link_type"] not in {"Reference", "Collapsed", "Shortcut"}:
-            return self._line(start)
-        definition = self._definitions.get(data["id"])
-        return self._line(definition["span"]["start"] if definition else start)
-
-    @cached_property
-    def _definitions(self) -> Any:
-        return pyromark.reference_definitions(self._text)
+        for match in _HTML_ID.finditer(raw):
+            if match["name"].lower() == "id":
+                line = self._line(start + len(raw[: match.start()].encode()))
+                found.html_ids.setdefault(match["id"], line)
+            else:
+                found.names.add(match["id"])
 
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])
@@ -236,23 +315,25 @@ class _OutlineBuilder:
     def _line(self, offset: int) -> int:
         return self._first + bisect_right(self._breaks, offset - 1)
 
-    def outline(self) -> Outline:
-        prose = self._prose.decode(errors="replace")
-        if "{:" in prose:
-            self._ids.update(match["id"] for match in _ID_IN_LIST.finditer(prose))
-        return Outline(
-            tuple(self._headings),
-            tuple(self._links),
-            tuple(self._pictures),
-            tuple(self._tags(prose)) if "{" in prose else (),
-            frozenset(self._ids),
-            self._unclosed(prose),
-            tuple(self._active),
-        )
-
-    def _unclosed(self, prose: str) -> int | None:
+    def _read_prose(self) -> None:
+        """Reads what no event tells, from the text without code."""
+        found, prose = self._found, self._prose.decode(errors="replace")
+        if "{" in prose:
+            found.own_ids.update(match["id"] for match in _ID_OF_ELEMENT.finditer(prose))
+            found.tags += self._tags(prose)
+            for match in _BRACES_IN_ANGLES.finditer(prose):
+                message = f"`{match[0]}` is no link: write `[text]({match['target']})`"
+                found.problems.append(TextProblem(self._line_in(prose, match.start()), message))
+        if "[^" in prose:
+            for match in _FOOTNOTE.finditer(prose):
+                line = self._line_in(prose, match.start())
+                found.footnote_marks.append((match["label"], line))
         place = first_unclosed(prose)
-        return None if place is None else self._first + prose.count("\n", 0, place)
+        if place is not None and found.unclosed is None:
+            found.unclosed = self._line_in(prose, place)
+
+    def _line_in(self, prose: str, place: int) -> int:
+        return self._first + prose.count("\n", 0, place)
 
     def _tags(self, prose: str) -> Iterator[PlacedTag]:
         in_html = {
@@ -269,74 +350,3 @@ class _OutlineBuilder:
                 yield PlacedTag(Tag(raw, own["kind"], own["slug"]), number)
             else:
                 yield from (PlacedTag(Tag(m[0].strip()), number) for m in STRAY_TAG.finditer(line))
-
-
-# Unclosed brackets. Python-Markdown searches from each `[`, `](` and `<a` for its end, to the end
-# of the paragraph if there is none. So its time grows with the square of the number of unclosed
-# brackets. One pass here counts the characters that it will have to search.
-
-MAX_SEARCHED_CHARACTERS: Final = 5_000_000
-"""About one second for Python-Markdown. A long post needs 20,000."""
-_MARK: Final = re.compile(r"\\.|[\[\]()]|\n[ \t>]*(?=\n)", re.DOTALL)
-_TAG: Final = re.compile(r"<(?=[a-zA-Z/!?])")
-
-
-def first_unclosed(text: str) -> int | None:
-    """The offset of the bracket with the longest search, if all searches together are too long.
-
-    None if they are not. `text` must be without code.
-    """
-    if (
-        len(text) * sum(map(text.count, ("[", "(", "<"))) <= MAX_SEARCHED_CHARACTERS
-    ):  # nearly every text
-        return None
-    total, longest, place = 0, 0, 0
-    for start, length in (*_brackets(text), *_tags(text)):
-        total += length
-        if length > longest:
-            longest, place = length, start
-    return place if total > MAX_SEARCHED_CHARACTERS else None
-
-
-def _brackets(text: str) -> Iterator[tuple[int, int]]:
-    """Offset of each bracket, and the distance to its end or to the end of the paragraph."""
-    square: list[int] = []
-    round_: list[tuple[int, bool]] = []
-    last_close = -2  # the offset of the last `]`
-    for match in _MARK.finditer(text):
-        mark, place = match[0], match.start()
-        if mark == "[":
-            square.append(place)
-        elif mark == "(":
-            round_.append((place, last_close == place - 1))
-        elif mark == "]":
-            last_close = place
-            if square:
-                start = square.pop()
-                yield start, place - start
-        elif mark == ")":
-            if round_:
-                start, is_link = round_.pop()
-                if is_link:
-                    yield start, place - start
-        elif mark[0] == "\n":
-            yield from _still_open(place, square, round_)
-    yield from _still_open(len(text), square, round_)
-
-
-def _still_open(
-    end: int, square: list[int], round_: list[tuple[int, bool]]
-) -> Iterator[tuple[int, int]]:
-    yield from ((start, end - start) for start in square)
-    yield from ((start, end - start) for start, is_link in round_ if is_link)
-    square.clear()
-    round_.clear()
-
-
-def _tags(text: str) -> Iterator[tuple[int, int]]:
-    end = -1
-    for match in _TAG.finditer(text):
-        if end <= match.start() and end != len(text):
-            end = text.find(">", match.start())
-            end = len(text) if end < 0 else end
-        yield match.start(), end - match.start()

@@ -14,9 +14,11 @@ from capture.campaign.problems import suggestion
 from capture.errors import short_path
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
+from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle
 from publish.checks.layout import ContentKind, Layout
 from publish.checks.model import PageFrontMatter, PostFrontMatter
-from publish.checks.outline import Outline, outline_of
+from publish.checks.outline import outline_of
+from publish.checks.outline_parts import Outline
 
 _PLACEHOLDERS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
 """Values for required keys that are missing or wrong, so that the other keys can be validated."""
@@ -102,11 +104,12 @@ class Post:
     """The time of publication in UTC; None if the date is missing or wrong."""
     status: str
     """The `status` of the front matter; `skip` also if the file cannot be read."""
+    heading_ids: HeadingIdStyle = DEFAULT_STYLE
 
     @cached_property
     def outline(self) -> Outline:
         """The outline of the text and of the answers in the front matter."""
-        text = outline_of(self.front_matter.body, self.front_matter.body_line)
+        text = outline_of(self.front_matter.body, self.front_matter.body_line, self.heading_ids)
         answers = [
             outline_of(answer, self.front_matter.line("faq", place, "answer"))
             for place, (_, answer) in enumerate(self.get("faq") or ())
@@ -187,6 +190,7 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
         save_as=str(final.get("save_as", save_as)),
         due=date.astimezone(UTC) if "date" in values else None,
         status=status,
+        heading_ids=layout.heading_ids,
     )
 
 

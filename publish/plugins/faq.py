@@ -27,6 +27,7 @@ from publish.plugins.signals import connect_last
 TITLE: Final = "Questions and answers"
 # The Markdown extensions of articles. The footnotes of each answer get ids of their own.
 _EXTENSIONS: Final = (
+    "publish.plugins.commonmark",
     "publish.plugins.prose",
     "smarty",
     "sane_lists",

@@ -19,6 +19,7 @@ from pelican.urlwrappers import Author, Category, Tag
 from publish.checks.name_slugs import NameKind
 from publish.checks.post import Post
 from publish.checks.project import WRITING
+from publish.plugins.commonmark import make_markdown
 from publish.plugins.current_file import reading_file
 from publish.plugins.link_rewriting import link_rewriter, rewrite_links
 from publish.plugins.markdown_cache import cached_html
@@ -69,7 +70,7 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
 
     def _convert(self, text: str) -> str:
         """Uses one converter for all files. One that raised is dropped: its state is unknown."""
-        markdown, self._markdown = self._markdown or Markdown(**self.settings["MARKDOWN"]), None
+        markdown, self._markdown = self._markdown or make_markdown(self.settings), None
         # The empty line keeps Markdown's own meta extension from finding front matter.
         converted: str = markdown.reset().convert(f"\n{text}")
         self._markdown = markdown

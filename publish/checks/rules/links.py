@@ -16,7 +16,7 @@ from publish.checks.finding import Finding
 from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
-from publish.checks.outline import Link
+from publish.checks.outline_parts import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
 

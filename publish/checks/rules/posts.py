@@ -99,7 +99,7 @@ def _stem(word: str) -> str:
 
 
 def text_findings(writing: Writing) -> Iterator[Finding]:
-    """Problems in the text of each post: headings, alternative texts, unclosed brackets."""
+    """Problems in the text of each post: headings, alternative texts, brackets, Markdown."""
     for post in writing.posts:
         yield from _headings(post)
         if post.outline.unclosed is not None:
@@ -108,6 +108,8 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
                 "take minutes to render: close them, or write `\\[` and `\\<`"
             )
             yield post.finding("unclosed", post.outline.unclosed, message)
+        for problem in post.outline.problems:
+            yield post.finding("markdown", problem.line, problem.message)
         for picture in post.outline.pictures:
             if picture.alt is None:
                 name = f"`{picture.source}`" if picture.source else "a picture"

@@ -1,9 +1,10 @@
 """The outline of a text: headings, links, pictures, tags and anchors, with their lines."""
 
 import pytest
-from markdown import Markdown
 
-from publish.checks.outline import Link, Picture, outline_of
+from publish.checks.outline import outline_of
+from publish.checks.outline_parts import Link, Picture
+from tests.publish.markdown_structure import site_markdown
 
 CODE = [
     "```\n{}\n```",
@@ -53,6 +54,9 @@ def test_code_and_comments_contain_neither_links_nor_tags(code: str) -> None:
         "With `code` and *stress*",
         "A [link](x.md) in it",
         "Über uns: 48 h",
+        "安装步骤",
+        "हिन्दी में",
+        "<b>Bold</b> and <token> ![dot](x.svg)",
         "Twice",
         "Named {#own-name}",
         "Named {: #other-name }",
@@ -60,8 +64,7 @@ def test_code_and_comments_contain_neither_links_nor_tags(code: str) -> None:
 )
 def test_anchors_are_the_ids_of_the_rendered_page(heading: str) -> None:
     text = f"## Twice\n\n## {heading}\n\nText\n{{: #para }}\n"
-    markdown = Markdown(extensions=["extra", "toc", "smarty"])
-    html = markdown.convert(text)
+    html = site_markdown().convert(text)
     for anchor in outline_of(text).anchors:
         assert f'id="{anchor}"' in html
     assert len(outline_of(text).anchors) == html.count(" id=")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.checks.outline import _brackets, outline_of
+from publish.checks.outline import outline_of
+from publish.checks.unclosed_brackets import _brackets
 
 SIZE = 60_000
 """A post with this many characters of `[a](` took 51 seconds, while publishing was locked."""

@@ -1,0 +1,354 @@
+"""How a text is read: CommonMark with GitHub's additions, the same for `check` and for the page.
+
+`read_blocks` gives the block structure of a text, `read_inline` the structure of one paragraph.
+Both are pyromark's, with three differences. A note is cut out before and read as a text of its own,
+because CommonMark takes its indented body for code. So is HTML with `markdown="1"`. And `<token>`
+is text, because HTML has no such element.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any, Final
+
+import pyromark
+
+Event = tuple[Any, Any]
+"""An event of pyromark, and its range in bytes: `start` and `end`."""
+FindReference = Callable[[str], tuple[str, str] | None]
+"""The address and the title of a label that the text defines; None for another label."""
+
+_OPTIONS: Final = (
+    pyromark.Options.ENABLE_TABLES
+    | pyromark.Options.ENABLE_FOOTNOTES
+    | pyromark.Options.ENABLE_STRIKETHROUGH
+    | pyromark.Options.ENABLE_DEFINITION_LIST
+    | pyromark.Options.ENABLE_GFM
+)
+_INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_STRIKETHROUGH
+_TAG_NAME: Final = re.compile(r"</?(?P<name>[a-zA-Z][a-zA-Z0-9-]*)")
+_ELEMENTS: Final = """
+a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote
+body br button canvas caption center cite code col colgroup command data datalist dd del details
+dfn dialog dir div dl dt em embed applet fieldset figcaption figure font footer form frame
+frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins isindex kbd keygen
+label legend li link listing main map mark marquee menu menuitem meta meter nav nobr noembed
+noframes noscript object ol optgroup option output p param picture plaintext portal pre progress
+q rb rp rt rtc ruby s samp script search section select slot small source spacer span strike
+strong style sub summary sup table tbody td template textarea tfoot th thead time title tr track
+tt u ul var video wbr xmp svg animate animatemotion animatetransform circle clippath defs desc
+ellipse fecolormatrix feblend feflood fegaussianblur feimage femerge femergenode feoffset filter
+foreignobject g image line lineargradient marker mask metadata mpath path pattern polygon
+polyline radialgradient rect set stop switch symbol text textpath tspan use view math annotation
+maction menclose merror mfenced mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt
+mstyle msub msubsup msup mtable mtd mtext mtr munder munderover semantics
+"""
+"""The elements of HTML, also of earlier versions, SVG and MathML, in small letters."""
+_KNOWN: Final = frozenset(_ELEMENTS.split())
+
+
+def is_html(source: str) -> bool:
+    """Whether a browser knows the element of a tag. Comments and declarations are HTML too."""
+    tag = _TAG_NAME.match(source)
+    return tag is None or tag["name"].lower() in _KNOWN
+
+
+# Parts that are cut out: notes, and HTML with Markdown inside.
+
+_NAME: Final = r"[\w-]+(?:[ ]+[\w-]+)*"
+_NOTE: Final = re.compile(
+    r"^(?P<prefix>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+[ \t>]*)*)"
+    rf'(?P<header>(?:!!!|\?\?\?\+?)[ ]?{_NAME}(?:[ ]+"[^\n]*")?'
+    r'|(?:\?\?\?\+?|===[!+]*)[ ]+"[^\n]*")'
+    r"[ \t]*$",
+    re.MULTILINE,
+)
+_HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* ")
+_MARKDOWN_ATTRIBUTE: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
+_CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
+_INDENT: Final = 4
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A note, or HTML with Markdown inside."""
+
+    source: str
+    """As written, without the indentation and the quote marks around it."""
+    line: int
+    """Its line in the text, from 0."""
+    is_html: bool = False
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The block structure of a text."""
+
+    text: str
+    """The text with a comment in place of each cut. Every line keeps its number."""
+    events: list[Event]
+    undefined: list[dict[str, Any]]
+    """The links to labels that the text does not define, as pyromark describes them."""
+    cuts: list[Cut] = field(default_factory=list)
+
+    def cut_number(self, html: str) -> int | None:
+        """The index of the cut for which an HTML block stands; None if the writer wrote it."""
+        cut = _CUT.match(html)
+        return int(cut["number"]) if cut else None
+
+    def definitions(self) -> Iterator[tuple[str, str, str, int]]:
+        """Label, address, title and offset in bytes of each definition of a link."""
+        for label, link in pyromark.reference_definitions(self.text).items():
+            if not label.startswith("^"):  # of a footnote
+                title = link["title"] or ""
+                yield reference_key(label), link["dest"], title, link["span"]["start"]
+
+    def with_definitions(self, find: FindReference) -> "Blocks":
+        """The same blocks, with the links to labels that other parts of the text define."""
+        return _read(self.text, self.cuts, find)
+
+
+def read_blocks(text: str, *, has_markdown_in_html: bool = True) -> Blocks:
+    """Reads a text. Its control characters STX and ETX must have been removed."""
+    cuts: list[Cut] = []
+    while True:
+        blocks = _read(text, cuts)
+        edits = list(_edits(text, blocks.events, cuts, has_markdown_in_html=has_markdown_in_html))
+        if not edits and _HAS_NOTE.search(text):
+            edits = list(_note_edits(text, blocks.events, cuts))
+        if not edits:
+            return blocks
+        text = _apply(text, edits)
+
+
+def _read(text: str, cuts: list[Cut], find: FindReference | None = None) -> Blocks:
+    undefined: list[dict[str, Any]] = []
+
+    def find_or_record(link: Any) -> tuple[str, str] | None:
+        found = find(link["reference"]) if find else None
+        if found is None:
+            undefined.append(link)
+        return found
+
+    events = pyromark.events_with_range(text, options=_OPTIONS, broken_link_callback=find_or_record)
+    return Blocks(text, list(events), undefined, cuts)
+
+
+@dataclass(frozen=True)
+class _Edit:
+    start: int
+    end: int
+    new: str
+
+
+def _apply(text: str, edits: Iterable[_Edit]) -> str:
+    end, pieces = 0, []
+    for edit in edits:
+        pieces += [text[end : edit.start], edit.new]
+        end = edit.end
+    return "".join([*pieces, text[end:]])
+
+
+def _edits(
+    text: str, events: Iterable[Event], cuts: list[Cut], *, has_markdown_in_html: bool
+) -> Iterator[_Edit]:
+    """Makes text of tags that HTML does not have and of `:` before a word; cuts out HTML."""
+    source, done = b"", 0
+    for event, place in events:
+        _, name, _ = split_event(event)
+        if name not in {"HtmlBlock", "DefinitionListDefinition"} or "End" in event:
+            continue
+        source = source or text.encode()
+        block = source[place["start"] : place["end"]].decode()
+        start = len(source[: place["end"]].decode()) - len(block.lstrip())
+        block = block.lstrip()
+        if start < done or _CUT.match(block):
+            continue
+        if name == "DefinitionListDefinition":
+            if block[1:2].strip():
+                yield _Edit(start, start, "\\")
+        elif not is_html(block):
+            yield _Edit(start, start, "\\")
+        elif has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
+            done = _end_of_element(text, start, tag["tag"])
+            cuts.append(Cut(text[start:done], text.count("\n", 0, start), is_html=True))
+            yield _cut(text, start, done, len(cuts) - 1)
+
+
+def _end_of_element(text: str, start: int, tag: str) -> int:
+    """The end of the line on which an element ends; the end of the text if it does not end."""
+    depth = 0
+    for match in re.compile(rf"<(?P<slash>/?){tag}\b[^>]*>", re.IGNORECASE).finditer(text, start):
+        depth += -1 if match["slash"] else 1
+        if not depth:
+            end = text.find("\n", match.end())
+            return len(text) if end < 0 else end
+    return len(text)
+
+
+def _cut(text: str, start: int, end: int, number: int) -> _Edit:
+    """The edit that puts a comment in place of a cut; it has as many lines as the cut."""
+    _, *others = text[start:end].split("\n")
+    lines = [
+        f"<!--\x02{number}\x03",
+        *("".join(takewhile(" \t>".__contains__, line)) for line in others),
+    ]
+    return _Edit(start, end, "\n".join(lines) + "-->")
+
+
+def _note_edits(text: str, events: Iterable[Event], cuts: list[Cut]) -> Iterator[_Edit]:
+    """Cuts out each note: its header, and the lines below that are indented by four more."""
+    source = text.encode()
+    hidden = [
+        (len(source[: place["start"]].decode()), len(source[: place["end"]].decode()))
+        for event, place in events
+        if isinstance(event, dict)
+        and (start := event.get("Start"))
+        and (start == "HtmlBlock" or (isinstance(start, dict) and "CodeBlock" in start))
+    ]
+    done = 0
+    for match in _NOTE.finditer(text):
+        start = match.start("header")
+        if start < done or any(first <= start < last for first, last in hidden):
+            continue
+        prefix = match["prefix"].expandtabs(_INDENT)
+        body, done = _body(text, match.end(), len(prefix) + _INDENT, prefix.count(">"))
+        note = "\n".join(
+            [match["header"], *(f"{' ' * _INDENT}{line}" if line else "" for line in body)]
+        )
+        cuts.append(Cut(note, text.count("\n", 0, start)))
+        yield _cut(text, start, done, len(cuts) - 1)
+
+
+def _body(text: str, end: int, column: int, quotes: int) -> tuple[list[str], int]:
+    """The lines of a note's body, without the first columns, and the end of the last one."""
+    lines: list[str] = []
+    blank: list[str] = []
+    place = end
+    while place < len(text):
+        stop = text.find("\n", place + 1)
+        stop = len(text) if stop < 0 else stop
+        line = text[place + 1 : stop]
+        lead = "".join(takewhile(" \t>".__contains__, line))
+        if "\t" in lead:
+            line = lead.expandtabs(_INDENT) + line[len(lead) :]
+        place = stop
+        if not line.strip(" >") and line.count(">") == quotes:
+            blank.append("")
+        elif line[:column].strip(" >") or line[:column].count(">") != quotes or len(line) <= column:
+            break
+        else:
+            lines += [*blank, line[column:]]
+            blank, end = [], stop
+    return lines, end
+
+
+# The text of one paragraph, heading or table cell.
+
+_LEAD: Final = ". "
+"""Put before a text, so that it is a paragraph whatever it begins with."""
+_NEXT_LINE: Final = "\n    "
+"""A line that is indented by four blanks continues its paragraph, whatever it begins with."""
+
+
+def read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
+    """The events of a text without blank lines, each with its source."""
+    source = f"{_LEAD}{text}".replace("\n", _NEXT_LINE)
+    raw = source.encode()
+    is_ascii = len(raw) == len(source)
+    events: Iterator[Event] = pyromark.events_with_range(
+        source,
+        options=_INLINE_OPTIONS,
+        broken_link_callback=lambda link: find_reference(link["reference"]),
+    )
+    for event, place in events:
+        start, end = place["start"], place["end"]
+        is_text = isinstance(event, dict) and "Text" in event
+        if start < len(_LEAD):  # the paragraph itself, or its first words
+            if is_text and len(event["Text"]) > len(_LEAD):
+                words = event["Text"][len(_LEAD) :]
+                yield {"Text": words}, words
+            continue
+        start -= is_text and is_escaped(raw, start)
+        piece = source[start:end] if is_ascii else raw[start:end].decode()
+        yield event, piece.replace(_NEXT_LINE, "\n")
+
+
+def is_escaped(source: bytes, start: int) -> bool:
+    """Whether a backslash escapes the character at this offset."""
+    count = 0
+    while start > count and source[start - 1 - count] == ord("\\"):
+        count += 1
+    return count % 2 == 1
+
+
+def split_event(event: Any) -> tuple[str, str, Any]:
+    """Kind, name and data of an event: `Start` or `End`, or an event that stands alone."""
+    if isinstance(event, str):
+        return "", event, None
+    ((kind, value),) = event.items()
+    if kind not in {"Start", "End"}:
+        return "", kind, value
+    if isinstance(value, str):
+        return kind, value, None
+    ((name, data),) = value.items()
+    return kind, name, data
+
+
+def reference_key(label: str) -> str:
+    """The form in which labels of links are compared."""
+    return " ".join(label.casefold().split())
+
+
+def code_text(source: str) -> str:
+    """The text of a code span."""
+    ticks = len(source) - len(source.lstrip("`"))
+    text = source[ticks:-ticks].replace("\n", " ")
+    has_blanks = text.startswith(" ") and text.endswith(" ") and bool(text.strip(" "))
+    return text[1:-1] if has_blanks else text
+
+
+@dataclass(frozen=True)
+class BareLink:
+    """An address in a text that is a link without any mark."""
+
+    start: int
+    end: int
+    address: str
+
+
+_DOMAIN: Final = r"[\w-]+(?:\.[\w-]+)*"
+_REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
+_BARE: Final = re.compile(
+    rf"(?<![\w/.@+-])(?:(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})|(?P<www>www\.{_DOMAIN}{_REST})"
+    rf"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))",
+    re.IGNORECASE,
+)
+_TRAILING: Final = re.compile("[?!.,:*_~'\"]+$|(?:\x02amp\x03|&)(?:amp;)?[a-zA-Z0-9]+;$")
+
+
+def find_bare_links(text: str) -> Iterator[BareLink]:
+    """The addresses that GitHub makes links of: `https://`, `www.` and mail addresses."""
+    if "://" not in text and "@" not in text and "www." not in text.lower():
+        return
+    for match in _BARE.finditer(text):
+        found = match[0]
+        if match["mail"]:
+            found = found.rstrip(".")
+            if found[-1] in "-_":
+                continue
+            yield BareLink(match.start(), match.start() + len(found), found)
+            continue
+        while True:
+            shorter = _TRAILING.sub("", found)
+            if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
+                shorter = shorter[:-1]
+            if shorter == found:
+                break
+            found = shorter
+        host = re.sub(r"^\w+://", "", found).split("/")[0].split("?")[0].split(":")[0]
+        if "_" in "".join(host.split(".")[-2:]) or (match["www"] and host.count(".") < 1):
+            continue
+        prefix = "http://" if match["www"] else ""
+        yield BareLink(match.start(), match.start() + len(found), f"{prefix}{found}")

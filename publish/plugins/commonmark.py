@@ -1,0 +1,277 @@
+"""A Markdown extension: texts are CommonMark with GitHub's additions, and extensions keep working.
+
+Python-Markdown alone reads lists, code and links by rules of its own, which differ from what GitHub
+and editors show. A parser of CommonMark alone would lose notes, attribute lists, form tags and all
+other extensions. So pyromark, by `publish.checks.commonmark`, decides the structure, and the rest
+is Python-Markdown's. `commonmark_blocks` takes the place of its `parseChunk` and makes its tree,
+`commonmark_inline` makes elements of each text in it. Block processors of other extensions get each
+paragraph, their inline patterns each text, tree- and postprocessors everything. `check` reads the
+same events, so that the page is what was checked.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from string import punctuation
+from typing import Any, Final
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown import Markdown, util
+from markdown.extensions import Extension
+from markdown.extensions.md_in_html import MarkdownInHtmlProcessor
+from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify, strip_tags
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+
+from publish.checks.commonmark import Cut, read_blocks
+from publish.checks.heading_ids import (
+    DEFAULT_STYLE,
+    HeadingIds,
+    HeadingIdStyle,
+    heading_id_style,
+)
+from publish.plugins.commonmark_blocks import Tree
+from publish.plugins.commonmark_inline import register_inline
+
+_CORE_BLOCKS: Final = (
+    *("empty", "indent", "code", "hashheader", "setextheader", "hr", "olist", "ulist", "quote"),
+    *("reference", "paragraph", "table", "footnote", "defindent", "deflist"),
+)
+"""Block processors whose work is done here."""
+_NOTES: Final = ("admonition", "details", "tabbed")
+_HIGHLIGHTERS: Final = ("indent-highlight", "hilite")
+_FENCE: Final = re.compile(r"~+")
+_LANGUAGE: Final = re.compile(r"[\w#.+-]+")
+_ALIGNMENT: Final = {"Left": "left", "Center": "center", "Right": "right"}
+
+
+def _find(registry: util.Registry[Any], name: str) -> Any:
+    """What an extension registered under a name; None without one."""
+    return registry[name] if name in registry else None  # noqa: SIM401 - it is no dictionary
+
+
+class _NormalizeLines(Preprocessor):
+    """Replaces Python-Markdown's: line ends become `\\n`, but tabs stay."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        text = "\n".join(lines).replace(util.STX, "").replace(util.ETX, "").replace("\0", "\ufffd")
+        return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+class _Bypass(Preprocessor):
+    """Stands for a preprocessor that runs for single blocks only; extensions look it up by name."""
+
+    def __init__(self, replaced: Preprocessor) -> None:
+        super().__init__(replaced.md)
+        self._replaced = replaced
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._replaced, name)
+
+    def run(self, lines: list[str]) -> list[str]:
+        return lines
+
+    def run_on(self, text: str) -> list[str]:
+        """What the replaced preprocessor makes of a part of the text."""
+        return self._replaced.run(text.split("\n"))
+
+
+class _BlockReader:
+    """Takes the place of the methods of Python-Markdown's block parser, with its processors."""
+
+    def __init__(self, md: Markdown) -> None:
+        self.md = md
+        self.processors = md.parser.blockprocessors
+        ours = [
+            self.processors[name] for name in (*_CORE_BLOCKS, *_NOTES) if name in self.processors
+        ]
+        self._others = [processor for processor in self.processors if processor not in ours]
+        self._has_markdown_in_html = any(
+            isinstance(processor, MarkdownInHtmlProcessor) for processor in self._others
+        )
+        self._footnotes: dict[str, Element] = {}
+        md.parser.parseChunk = self.add_chunk  # type: ignore[method-assign]
+        md.parser.parseBlocks = self.add_blocks  # type: ignore[method-assign]
+
+    def reset(self) -> None:
+        """Forgets the text before."""
+        self._footnotes.clear()
+
+    def add_chunk(self, parent: Element, text: str) -> None:
+        """Adds the blocks of a text to an element."""
+        if holder := self._footnotes.pop(text, None):
+            parent.extend(list(holder))
+            return
+        blocks = read_blocks(text, has_markdown_in_html=self._has_markdown_in_html)
+        for label, address, title, _ in blocks.definitions():
+            self.md.references.setdefault(label, (address, title))
+        Tree(self, blocks).fill(parent)
+
+    def add_blocks(self, parent: Element, blocks: list[str]) -> None:
+        """Adds blocks to an element; called by processors of other extensions."""
+        text = "\n\n".join(blocks)
+        blocks.clear()
+        self.add_chunk(parent, text)
+
+    def add_text(self, parent: Element, text: str, *, is_tight: bool = False) -> None:
+        """Adds a paragraph, or what a processor of another extension makes of it.
+
+        In a tight list item a text has no element of its own.
+        """
+        rest = [text]
+        while rest:
+            for processor in self._others:
+                if processor.test(parent, rest[0]) and processor.run(parent, rest) is not False:
+                    break
+            else:
+                _append_text(parent, rest.pop(0), is_tight=is_tight)
+
+    def add_html(self, parent: Element, html: str) -> None:
+        """Adds raw HTML."""
+        html = html.lstrip()
+        placeholder = self.md.htmlStash.store(html)
+        raw_html: Any = self.md.postprocessors["raw_html"]
+        if raw_html.isblocklevel(html):
+            SubElement(parent, "p").text = placeholder
+        else:  # Python-Markdown would put it into a paragraph
+            _append_text(parent, f"{placeholder}\n", is_tight=True)
+
+    def add_code(self, parent: Element, code: str) -> None:
+        """Adds an indented code block; a highlighter that works on the tree colours it."""
+        holder = Element("div")
+        block = SubElement(SubElement(holder, "pre"), "code")
+        block.text = util.AtomicString(util.code_escape(code.rstrip("\n") + "\n"))
+        for name in _HIGHLIGHTERS:  # now: they would drop a text that follows in a tight list item
+            if name in self.md.treeprocessors:
+                self.md.treeprocessors[name].run(holder)
+        parent.extend(list(holder))
+
+    def add_fence(self, parent: Element, info: str, code: str) -> None:
+        """Adds a fenced code block, made by the extension that is registered for it."""
+        fences = _find(self.md.preprocessors, "fenced_code_block")
+        if not isinstance(fences, _Bypass):
+            self.add_code(parent, code)
+            return
+        mark = "~" * max(3, 1 + max(map(len, _FENCE.findall(code)), default=0))
+        language = _LANGUAGE.match(info)
+        body = code if code.endswith("\n") or not code else f"{code}\n"
+        for header in (info, language[0] if language else "", ""):
+            lines = fences.run_on(f"{mark}{header}\n{body}{mark}")
+            made = "\n".join(lines).strip("\n")
+            if util.HTML_PLACEHOLDER_RE.fullmatch(made):
+                SubElement(parent, "p").text = made
+                return
+        self.add_code(parent, code)
+
+    def add_footnote(self, parent: Element, label: str, holder: Element) -> None:
+        """Keeps the blocks of a footnote until its extension asks for them."""
+        if "footnote" not in self.processors:
+            parent.extend(list(holder))
+            return
+        token = f"{util.STX}footnote:{len(self._footnotes)}{util.ETX}"
+        self._footnotes[token] = holder
+        processor: Any = self.processors["footnote"]
+        processor.footnotes.setFootnote(label, token)
+
+    def alignment(self, column: str) -> dict[str, str]:
+        """The attribute of a table's cell."""
+        if column not in _ALIGNMENT:
+            return {}
+        tables = _find(self.processors, "table")
+        is_attribute = tables is None or tables.config.get("use_align_attribute")
+        align = _ALIGNMENT[column]
+        return {"align": align} if is_attribute else {"style": f"text-align: {align};"}
+
+    def add_cut(self, parent: Element, cut: Cut) -> None:
+        """Adds a note, or HTML with Markdown inside."""
+        if cut.is_html:
+            lines = cut.source.split("\n")
+            for name in ("fenced_code_block", "html_block"):
+                if isinstance(bypass := self.md.preprocessors[name], _Bypass):
+                    lines = bypass.run_on("\n".join(lines))
+            self.add_chunk(parent, "\n".join(lines))
+            return
+        blocks = [cut.source]
+        for name in _NOTES:
+            if name in self.processors:
+                processor = self.processors[name]
+                if (
+                    processor.test(parent, cut.source)
+                    and processor.run(parent, blocks) is not False
+                ):
+                    return
+        header, _, body = cut.source.partition("\n")
+        self.add_text(parent, header)
+        self.add_code(parent, "\n".join(line[4:] for line in body.split("\n")))
+
+
+def _append_text(parent: Element, text: str, *, is_tight: bool) -> None:
+    if not is_tight:
+        SubElement(parent, "p").text = text
+    elif len(parent):
+        parent[-1].tail = f"{parent[-1].tail or ''}\n{text}"
+    else:
+        parent.text = f"{parent.text or ''}{text}"
+
+
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
+
+class _HeadingIds(Treeprocessor):
+    """Gives an id to each heading without one, before the extension `toc` would."""
+
+    def __init__(self, md: Markdown, style: HeadingIdStyle) -> None:
+        super().__init__(md)
+        self._style = style
+
+    def run(self, root: Element) -> None:
+        """Called when the texts are complete."""
+        ids = HeadingIds(self._style, filter(None, (element.get("id") for element in root.iter())))
+        for heading in root.iter():
+            if heading.tag in _HEADINGS and "id" not in heading.attrib:
+                text = strip_tags(render_inner_html(remove_fnrefs(heading), self.md))
+                heading.set("id", ids.new(html.unescape(text)))
+
+
+class CommonMarkExtension(Extension):
+    """Takes over when all extensions are known, at the first `reset`."""
+
+    def __init__(self, heading_ids: HeadingIdStyle = DEFAULT_STYLE) -> None:
+        super().__init__()
+        self._heading_ids = heading_ids
+        self._reader: _BlockReader | None = None
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
+        self._md = md
+        md.registerExtension(self)
+        md.ESCAPED_CHARS = list(punctuation)
+
+    def reset(self) -> None:
+        """Called by Python-Markdown before each text, and when it is ready for the first one."""
+        md = self._md
+        if self._reader is None:
+            md.preprocessors.register(_NormalizeLines(md), "normalize_whitespace", 30)
+            for name, priority in (("fenced_code_block", 25), ("html_block", 20)):
+                if name in md.preprocessors:
+                    md.preprocessors.register(_Bypass(md.preprocessors[name]), name, priority)
+            self._reader = _BlockReader(md)
+            register_inline(md)
+            toc = _find(md.treeprocessors, "toc")
+            if toc is not None and toc.slugify is slugify:
+                headings = _HeadingIds(md, self._heading_ids)
+                md.treeprocessors.register(headings, "commonmark-heading-ids", 5.5)
+        self._reader.reset()
+
+
+def makeExtension(**kwargs: Any) -> CommonMarkExtension:  # noqa: N802 - the name that Python-Markdown calls
+    """Called by Python-Markdown to load the extension."""
+    return CommonMarkExtension(**kwargs)
+
+
+def make_markdown(settings: Mapping[str, Any]) -> Markdown:
+    """Python-Markdown with Pelican's settings and this extension, whether they name it or not."""
+    markdown = dict(settings["MARKDOWN"])
+    extensions = [name for name in markdown.get("extensions", ()) if name != __name__]
+    heading_ids = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
+    markdown["extensions"] = [CommonMarkExtension(heading_ids), *extensions]
+    return Markdown(**markdown)

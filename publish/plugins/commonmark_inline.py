@@ -1,0 +1,226 @@
+"""The inline part of `publish.plugins.commonmark`: emphasis, code, links, raw HTML in texts."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, TypeGuard
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown import Markdown, util
+from markdown.inlinepatterns import (
+    AUTOMAIL_RE,
+    AutomailInlineProcessor,
+    BacktickInlineProcessor,
+)
+from markdown.treeprocessors import Treeprocessor
+
+from publish.checks.commonmark import (
+    code_text,
+    find_bare_links,
+    is_html,
+    read_inline,
+    reference_key,
+    split_event,
+)
+
+_CORE_PATTERNS: Final = (
+    "escape", "reference", "link", "image_link", "image_reference", "short_reference",
+    "short_image_ref", "autolink", "automail", "linebreak", "html", "entity",
+)  # fmt: skip
+_TAGS: Final = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
+_SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&@]|://|www\.|  \n")
+"""What a text contains that is more than words."""
+_BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n\s*)")
+_AMPERSAND: Final = f"{util.AMP_SUBSTITUTE}amp;"
+_MAIL: Final = re.compile(AUTOMAIL_RE)
+
+
+def register_inline(md: Markdown) -> None:
+    """Replaces Python-Markdown's own inline patterns; those of other extensions stay."""
+    patterns = md.inlinePatterns
+    for name in _CORE_PATTERNS:
+        patterns.deregister(name, strict=False)
+    is_code_ours = "backtick" in patterns and type(patterns["backtick"]) is BacktickInlineProcessor
+    if is_code_ours:
+        patterns.deregister("backtick")
+    if md.delimiters is not None:
+        md.delimiters.remove("*")
+        md.delimiters.remove("_")
+    md.treeprocessors.register(_Texts(md, is_code_ours), "commonmark-inline", 21)
+
+
+class _Texts(Treeprocessor):
+    """Makes elements of every text of the tree, before the patterns of other extensions run."""
+
+    def __init__(self, md: Markdown, is_code_ours: bool) -> None:
+        super().__init__(md)
+        self._is_code_ours = is_code_ours
+
+    def run(self, root: Element) -> None:
+        for element in list(root.iter()):
+            children = list(element)
+            if _is_markdown(element.text):
+                element.text, made = self._read(element.text)
+                element[:0] = made
+            for child in children:
+                if _is_markdown(child.tail):
+                    child.tail, made = self._read(child.tail)
+                    place = list(element).index(child) + 1
+                    element[place:place] = made
+
+    def _read(self, text: str) -> tuple[str, list[Element]]:
+        """The words before the first element, and the elements."""
+        pieces = _Pieces(self.md, self._is_code_ours)
+        for part in _BLANK_LINES.split(text):
+            words = part.strip()
+            if words:
+                start = part.index(words)
+                pieces.add_text(part[:start])
+                pieces.add_markdown(words)
+                pieces.add_text(part[start + len(words) :])
+            else:
+                pieces.add_text(part)
+        return pieces.made()
+
+
+def _is_markdown(text: str | None) -> TypeGuard[str]:
+    return (
+        text is not None
+        and not isinstance(text, util.AtomicString)
+        and _SPECIAL.search(text) is not None
+    )
+
+
+class _Pieces:
+    """Words and elements of one text, in order."""
+
+    def __init__(self, md: Markdown, is_code_ours: bool) -> None:
+        self._md = md
+        self._is_code_ours = is_code_ours
+        self._open = [Element("text")]
+        self._words: list[str] = []
+        self._images: list[dict[str, Any]] = []  # open ones: an image's text may have images
+        self._alt: list[str] = []
+
+    def made(self) -> tuple[str, list[Element]]:
+        """The words before the first element, and the elements."""
+        self._flush()
+        return self._open[0].text or "", list(self._open[0])
+
+    def add_text(self, words: str) -> None:
+        """Adds words without Markdown."""
+        self._words.append(words)
+
+    def add_markdown(self, text: str) -> None:
+        """Adds a text without blank lines."""
+        events = read_inline(text, self._find_reference)
+        for event, source in events:
+            kind, name, data = split_event(event)
+            if self._images:
+                self._add_to_image(kind, name, data)
+            elif name == "Text":
+                self._words.append(_escaped(data, source))
+            elif name == "Link" and kind == "Start" and data["link_type"] in {"Autolink", "Email"}:
+                self._add_autolink(source[1:-1], events)
+            elif name == "Image":
+                self._images, self._alt = [data], []
+            elif kind == "Start":
+                self._flush()
+                self._open.append(self._element(name, data))
+            elif kind == "End":
+                self._flush()
+                self._open[-2].append(self._open.pop())
+            elif name == "Code" and self._is_code_ours:
+                self._add_element("code", util.AtomicString(util.code_escape(code_text(source))))
+            elif name == "InlineHtml" and is_html(source):
+                self._words.append(self._md.htmlStash.store(source))
+            elif name == "HardBreak":
+                self._add_element("br")
+            else:
+                self._words.append("\n" if name == "SoftBreak" else source)
+
+    def _find_reference(self, label: str) -> tuple[str, str] | None:
+        return self._md.references.get(reference_key(label))
+
+    def _element(self, name: str, data: Any) -> Element:
+        if name == "Link":
+            return _with_title(Element("a", {"href": _ampersands(data["dest_url"])}), data)
+        return Element(_TAGS[name])
+
+    def _add_element(self, tag: str, text: str | None = None) -> None:
+        self._flush()
+        SubElement(self._open[-1], tag).text = text
+
+    def _add_to_image(self, kind: str, name: str, data: Any) -> None:
+        """Adds the words of an image's text to its alternative text."""
+        if name == "Image" and kind == "Start":
+            self._images.append(data)
+        elif name == "Image":
+            image = self._images.pop()
+            if not self._images:
+                alt = _ampersands("".join(self._alt))
+                self._flush()
+                made = SubElement(
+                    self._open[-1], "img", {"alt": alt, "src": _ampersands(image["dest_url"])}
+                )
+                _with_title(made, image)
+        elif name in {"Text", "Code"}:
+            self._alt.append(data)
+        elif name in {"SoftBreak", "HardBreak"}:
+            self._alt.append("\n")
+
+    def _add_autolink(self, target: str, events: Iterator[tuple[Any, str]]) -> None:
+        for event, _ in events:  # its text
+            if split_event(event)[0] == "End":
+                break
+        self._flush()
+        self._add_link(target, target)
+
+    def _add_link(self, address: str, text: str) -> None:
+        """Adds a link that shows its address. Python-Markdown disguises a mail address."""
+        mail = _MAIL.fullmatch(f"<{address}>") if ":" not in address else None
+        if mail:
+            link, _, _ = AutomailInlineProcessor(AUTOMAIL_RE, self._md).handleMatch(mail, mail[0])
+            assert isinstance(link, Element)  # noqa: S101 - the pattern has matched
+            self._open[-1].append(link)
+        else:
+            SubElement(self._open[-1], "a", {"href": address}).text = util.AtomicString(text)
+
+    def _flush(self) -> None:
+        """Adds the collected words to the open element, with links in place of bare addresses."""
+        text, self._words = "".join(self._words), []
+        end = 0
+        if not any(element.tag == "a" for element in self._open):
+            for link in find_bare_links(text):
+                _append(self._open[-1], text[end : link.start])
+                self._add_link(link.address, text[link.start : link.end])
+                end = link.end
+        _append(self._open[-1], text[end:])
+
+
+def _append(parent: Element, text: str) -> None:
+    if not text:
+        return
+    if len(parent):
+        parent[-1].tail = f"{parent[-1].tail or ''}{text}"
+    else:
+        parent.text = f"{parent.text or ''}{text}"
+
+
+def _escaped(words: str, source: str) -> str:
+    """Words in which no extension finds a mark that the writer escaped, or wrote as an entity."""
+    if source.startswith("\\") and words == source[1:]:
+        first = _AMPERSAND if words[0] == "&" else f"{util.STX}{ord(words[0])}{util.ETX}"
+        return f"{first}{words[1:]}"
+    if words != source and source.startswith("&"):
+        return f"{util.AMP_SUBSTITUTE}{source[1:]}"
+    return _ampersands(words)
+
+
+def _ampersands(value: str) -> str:
+    return value.replace("&", _AMPERSAND)
+
+
+def _with_title(element: Element, data: dict[str, Any]) -> Element:
+    if data["title"]:
+        element.set("title", _ampersands(data["title"].replace("\n    ", "\n")))
+    return element

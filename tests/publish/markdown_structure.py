@@ -1,0 +1,152 @@
+"""The structure of HTML that Markdown makes: elements, their nesting, addresses and text.
+
+What two engines may do differently is left out: ids and classes, typographic quotes, the elements
+that colour code, the region around a table, the caption in place of a picture's title. A tag that
+HTML does not have is text.
+"""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import cmarkgfm
+from cmarkgfm.cmark import Options
+from markdown import Markdown
+
+from publish.build.pelican_run import settings_from
+from publish.checks.commonmark import is_html
+from publish.checks.tag_syntax import TagExtension
+from publish.plugins.commonmark import make_markdown
+from tests.service import ROOT
+
+Token = tuple[object, ...]
+
+_EMPTY: Final = frozenset(["br", "col", "hr", "img", "input", "source", "wbr"])
+_BLOCKS: Final = frozenset(
+    {"blockquote", "br", "cell", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
+    | {"input", "li", "ol", "p", "pre", "table", "tbody", "thead", "tr", "ul"}
+)
+_ATTRIBUTES: Final = frozenset(["href", "src", "alt", "title", "start", "align"])
+_QUOTES: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''")
+_SAME: Final = {"td": "cell", "th": "cell", "figure": "p"}
+_CLASSES_LEFT_OUT: Final = frozenset({"table", "highlight"})
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens: list[Token] = []
+        self._open: list[tuple[str, bool]] = []
+        self._is_in_caption = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if not is_html(f"<{tag}"):
+            self.handle_data(self.get_starttag_text() or "")
+            return
+        is_left_out = tag in {"figcaption", "span"} or (
+            tag == "div" and values.get("class") in _CLASSES_LEFT_OUT
+        )
+        self._is_in_caption = tag == "figcaption"
+        if tag not in _EMPTY:
+            self._open.append((tag, is_left_out))
+        if not is_left_out:
+            kept = {name: unquote(values[name]) for name in _ATTRIBUTES & set(values)}
+            if tag == "input":
+                kept = {"checked": "checked"} if "checked" in values else {}
+            ordered = tuple(
+                sorted((name, value.translate(_QUOTES)) for name, value in kept.items())
+            )
+            self.tokens.append(("start", _SAME.get(tag, tag), ordered))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not is_html(f"<{tag}"):
+            self.handle_data(f"</{tag}>")
+        elif tag not in _EMPTY:
+            self._is_in_caption = False
+            places = [place for place, (name, _) in enumerate(self._open) if name == tag]
+            is_left_out = bool(places) and self._open.pop(places[-1])[1]
+            if not is_left_out:
+                self.tokens.append(("end", _SAME.get(tag, tag)))
+
+    def handle_data(self, data: str) -> None:
+        data = data.translate(_QUOTES)
+        if self._is_in_caption:
+            kind, tag, attributes = self.tokens.pop()
+            assert isinstance(attributes, tuple)
+            self.tokens.append((kind, tag, tuple(sorted([*attributes, ("title", data)]))))
+        elif self.tokens and self.tokens[-1][0] == "text":
+            self.tokens.append(("text", f"{self.tokens.pop()[1]}{data}"))
+        else:
+            self.tokens.append(("text", data))
+
+    def handle_comment(self, data: str) -> None:
+        self.tokens.append(("comment", data))
+
+    def handle_decl(self, decl: str) -> None:
+        self.tokens.append(("declaration", decl))
+
+    def handle_pi(self, data: str) -> None:
+        self.tokens.append(("instruction", data))
+
+
+def structure(html: str) -> list[Token]:
+    """Start and end tags and texts, in order; blanks between blocks are left out."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    tokens: list[Token] = []
+    is_code = False
+    for token, before, after in zip(
+        reader.tokens, [None, *reader.tokens], [*reader.tokens[1:], None], strict=False
+    ):
+        if token[1] == "pre":
+            is_code = token[0] == "start"
+        if token[0] == "text":
+            text = str(token[1])
+            text = text.strip("\n") if is_code else re.sub(r"[ \t\r\n]+", " ", text)
+            if not is_code and _is_block(before):
+                text = text.lstrip()
+            if not is_code and _is_block(after):
+                text = text.rstrip()
+            tokens += [("text", text)] if text else []
+        else:
+            tokens.append(token)
+    return _with_tasks_in_paragraphs(tokens)
+
+
+def _is_block(token: Token | None) -> bool:
+    return token is None or token[0] == "comment" or token[1] in _BLOCKS
+
+
+def _with_tasks_in_paragraphs(tokens: list[Token]) -> list[Token]:
+    """GitHub's engine puts a checkbox before the paragraph of its item, ours into it."""
+    for place in range(len(tokens) - 1):
+        box, paragraph = tokens[place : place + 2]
+        if box[:2] == ("start", "input") and paragraph[:2] == ("start", "p"):
+            tokens[place : place + 2] = [paragraph, box]
+    return tokens
+
+
+def judge(text: str) -> str:
+    """The HTML that GitHub's own engine makes."""
+    made: str = cmarkgfm.markdown_to_html_with_extensions(
+        text,
+        options=Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES,
+        extensions=["table", "strikethrough", "autolink", "tasklist"],
+    )
+    return made
+
+
+def site_markdown(config: Path = ROOT / "pelicanconf.py") -> Markdown:
+    """The engine as a site has it, without a site."""
+    settings = settings_from(config, {})
+    markdown = settings["MARKDOWN"]
+    named = dict.fromkeys([*markdown["extensions"], *markdown["extension_configs"]])
+    extensions = {"extensions": [*named, TagExtension()]}
+    return make_markdown({**settings, "MARKDOWN": markdown | extensions})

@@ -1,0 +1,87 @@
+"""The engine of the pages against the specifications of CommonMark and of GitHub's additions."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from markdown import Markdown
+
+from tests.long import LONG, rounds
+from tests.needs import skip_or_fail
+from tests.publish.markdown_documents import documents
+from tests.publish.markdown_structure import judge, site_markdown, structure
+
+EXAMPLES: Final = Path("/usr/share/gocode/src/github.com/yuin/goldmark")
+"""Debian's golang-github-yuin-goldmark-dev carries the examples of the specifications."""
+GITHUB: Final = ("table", "strikethrough", "tasklist", "linkify")
+EXCEPTIONS: Final = {
+    "<Warning>\n*bar*\n</Warning>\n": "raw HTML: no HTML element, so the tag is text",
+    "</a></foo >\n": "raw HTML: no HTML element, so the tag is text, with its blank",
+    "foo <!--> foo -->\n\nfoo <!-- foo--->\n": "raw HTML: comments as in CommonMark 0.31",
+}
+
+
+@pytest.fixture(scope="module")
+def markdown() -> Markdown:
+    return site_markdown()
+
+
+def is_right(markdown: Markdown, text: str, *expected: str) -> bool:
+    made = structure(markdown.reset().convert(f"\n{text}"))
+    return any(made == structure(html) for html in expected)
+
+
+def test_every_example_of_commonmark_has_its_structure(markdown: Markdown) -> None:
+    examples = json.loads(example_file("_test/spec.json").read_text(encoding="utf-8"))
+    wrong = [
+        example["markdown"]
+        for example in examples
+        if not is_right(markdown, example["markdown"], example["html"], judge(example["markdown"]))
+    ]
+    assert len(examples) == 652
+    assert wrong == list(EXCEPTIONS)
+
+
+@pytest.mark.parametrize("name", GITHUB)
+def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
+    markdown: Markdown, name: str
+) -> None:
+    texts = list(extension_examples(name))
+    assert texts
+    assert [text for text in texts if not is_right(markdown, text, judge(text))] == []
+
+
+def example_file(name: str) -> Path:
+    path = EXAMPLES / name
+    if not path.exists():
+        skip_or_fail(
+            "no examples of CommonMark here: apt-get install golang-github-yuin-goldmark-dev"
+        )
+    return path
+
+
+def extension_examples(name: str) -> Iterator[str]:
+    """The Markdown of each example: between two lines of `//- -//`."""
+    parts = re.split(
+        r"^//[-= ]+//\n", example_file(f"extension/_test/{name}.txt").read_text(), flags=re.M
+    )
+    yield from parts[1::3]
+
+
+@settings(max_examples=rounds(100, 5_000), derandomize=not LONG)
+@given(documents())
+def test_a_random_document_has_the_structure_that_github_shows(text: str) -> None:
+    assert structure(_markdown().reset().convert(f"\n{text}")) == structure(judge(text))
+
+
+_made: list[Markdown] = []
+
+
+def _markdown() -> Markdown:
+    if not _made:
+        _made.append(site_markdown())
+    return _made[0]
