@@ -58,7 +58,7 @@ def is_html(source: str) -> bool:
 
 _NAME: Final = r"[\w-]+(?:[ ]+[\w-]+)*"
 _NOTE: Final = re.compile(
-    r"^(?P<prefix>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+[ \t>]*)*)"
+    r"^(?P<prefix>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t][ \t>]*)*)"
     rf'(?P<header>(?:!!!|\?\?\?\+?)[ ]?{_NAME}(?:[ ]+"[^\n]*")?'
     r'|(?:\?\?\?\+?|===[!+]*)[ ]+"[^\n]*")'
     r"[ \t]*$",
@@ -135,6 +135,22 @@ def _read(text: str, cuts: list[Cut], find: FindReference | None = None) -> Bloc
     return Blocks(text, list(events), undefined, cuts)
 
 
+class _Places:
+    """Offsets in a text for offsets in bytes: quickly if they rise."""
+
+    def __init__(self, text: str) -> None:
+        self._source = text.encode()
+        self._byte = self._place = 0
+
+    def of(self, byte: int) -> int:
+        """The offset in the text."""
+        if byte < self._byte:
+            self._byte = self._place = 0
+        self._place += len(self._source[self._byte : byte].decode())
+        self._byte = byte
+        return self._place
+
+
 @dataclass(frozen=True)
 class _Edit:
     start: int
@@ -154,14 +170,14 @@ def _edits(
     text: str, events: Iterable[Event], cuts: list[Cut], *, has_markdown_in_html: bool
 ) -> Iterator[_Edit]:
     """Makes text of tags that HTML does not have and of `:` before a word; cuts out HTML."""
-    source, done = b"", 0
+    places, done = _Places(text), 0
     for event, place in events:
         _, name, _ = split_event(event)
         if name not in {"HtmlBlock", "DefinitionListDefinition"} or "End" in event:
             continue
-        source = source or text.encode()
-        block = source[place["start"] : place["end"]].decode()
-        start = len(source[: place["end"]].decode()) - len(block.lstrip())
+        start = places.of(place["start"])
+        block = text[start : places.of(place["end"])]
+        start += len(block) - len(block.lstrip())
         block = block.lstrip()
         if start < done or _CUT.match(block):
             continue
@@ -179,7 +195,7 @@ def _edits(
 def _end_of_element(text: str, start: int, tag: str) -> int:
     """The end of the line on which an element ends; the end of the text if it does not end."""
     depth = 0
-    for match in re.compile(rf"<(?P<slash>/?){tag}\b[^>]*>", re.IGNORECASE).finditer(text, start):
+    for match in re.compile(rf"<(?P<slash>/?){tag}\b[^<>]*>", re.IGNORECASE).finditer(text, start):
         depth += -1 if match["slash"] else 1
         if not depth:
             end = text.find("\n", match.end())
@@ -199,9 +215,9 @@ def _cut(text: str, start: int, end: int, number: int) -> _Edit:
 
 def _note_edits(text: str, events: Iterable[Event], cuts: list[Cut]) -> Iterator[_Edit]:
     """Cuts out each note: its header, and the lines below that are indented by four more."""
-    source = text.encode()
+    places = _Places(text)
     hidden = [
-        (len(source[: place["start"]].decode()), len(source[: place["end"]].decode()))
+        (places.of(place["start"]), places.of(place["end"]))
         for event, place in events
         if isinstance(event, dict)
         and (start := event.get("Start"))
@@ -307,48 +323,3 @@ def code_text(source: str) -> str:
     text = source[ticks:-ticks].replace("\n", " ")
     has_blanks = text.startswith(" ") and text.endswith(" ") and bool(text.strip(" "))
     return text[1:-1] if has_blanks else text
-
-
-@dataclass(frozen=True)
-class BareLink:
-    """An address in a text that is a link without any mark."""
-
-    start: int
-    end: int
-    address: str
-
-
-_DOMAIN: Final = r"[\w-]+(?:\.[\w-]+)*"
-_REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
-_BARE: Final = re.compile(
-    rf"(?<![\w/.@+-])(?:(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})|(?P<www>www\.{_DOMAIN}{_REST})"
-    rf"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))",
-    re.IGNORECASE,
-)
-_TRAILING: Final = re.compile("[?!.,:*_~'\"]+$|(?:\x02amp\x03|&)(?:amp;)?[a-zA-Z0-9]+;$")
-
-
-def find_bare_links(text: str) -> Iterator[BareLink]:
-    """The addresses that GitHub makes links of: `https://`, `www.` and mail addresses."""
-    if "://" not in text and "@" not in text and "www." not in text.lower():
-        return
-    for match in _BARE.finditer(text):
-        found = match[0]
-        if match["mail"]:
-            found = found.rstrip(".")
-            if found[-1] in "-_":
-                continue
-            yield BareLink(match.start(), match.start() + len(found), found)
-            continue
-        while True:
-            shorter = _TRAILING.sub("", found)
-            if shorter.endswith(")") and shorter.count(")") > shorter.count("("):
-                shorter = shorter[:-1]
-            if shorter == found:
-                break
-            found = shorter
-        host = re.sub(r"^\w+://", "", found).split("/")[0].split("?")[0].split(":")[0]
-        if "_" in "".join(host.split(".")[-2:]) or (match["www"] and host.count(".") < 1):
-            continue
-        prefix = "http://" if match["www"] else ""
-        yield BareLink(match.start(), match.start() + len(found), f"{prefix}{found}")

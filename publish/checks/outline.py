@@ -94,8 +94,9 @@ class _OutlineOfText:
 
     def _part(self, text: str, first_line: int) -> "_Part":
         blocks = read_blocks(text)
+        source = blocks.text.encode()
         for label, address, title, offset in blocks.definitions():
-            line = first_line + blocks.text.encode().count(b"\n", 0, offset)
+            line = first_line + source.count(b"\n", 0, offset)
             if self._definitions.setdefault(label, (address, title)) is not None:
                 self.lines_of_definitions.setdefault(label, line)
         notes = [
@@ -269,6 +270,7 @@ class _Part:
         start, end = link["span"]["start"], link["span"]["end"]
         if link["link_type"] in {"Reference", "Collapsed"}:
             source = " ".join(self._bytes[start:end].decode().split())
+            source += "[]" if link["link_type"] == "Collapsed" else ""
             message = (
                 f"`{source}` is no link, because nothing defines `{link['reference']}`: add a line "
                 f"`[{link['reference']}]: address`, or write `\\[`"

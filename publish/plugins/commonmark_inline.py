@@ -13,9 +13,9 @@ from markdown.inlinepatterns import (
 )
 from markdown.treeprocessors import Treeprocessor
 
+from publish.checks.bare_links import find_bare_links
 from publish.checks.commonmark import (
     code_text,
-    find_bare_links,
     is_html,
     read_inline,
     reference_key,
@@ -88,6 +88,14 @@ def _is_markdown(text: str | None) -> TypeGuard[str]:
         and not isinstance(text, util.AtomicString)
         and _SPECIAL.search(text) is not None
     )
+
+
+class _MailLink(AutomailInlineProcessor):
+    """Disguises a mail address."""
+
+    def unescape(self, text: str) -> str:
+        """The address itself: it holds no marks of other patterns, which have not run yet."""
+        return text
 
 
 class _Pieces:
@@ -179,7 +187,7 @@ class _Pieces:
         """Adds a link that shows its address. Python-Markdown disguises a mail address."""
         mail = _MAIL.fullmatch(f"<{address}>") if ":" not in address else None
         if mail:
-            link, _, _ = AutomailInlineProcessor(AUTOMAIL_RE, self._md).handleMatch(mail, mail[0])
+            link, _, _ = _MailLink(AUTOMAIL_RE, self._md).handleMatch(mail, mail[0])
             assert isinstance(link, Element)  # noqa: S101 - the pattern has matched
             self._open[-1].append(link)
         else:

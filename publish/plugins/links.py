@@ -1,8 +1,8 @@
 """A Pelican plugin, after all that change a text: reports `{...}` that is left in a finished page.
 
-The checks find nearly every such mistake before a page is made. But they read CommonMark, and
-Python-Markdown, which makes the pages, differs in rare cases. So this plugin searches the finished
-HTML for links and tags that nothing replaced. Helpers that other plugins share are here too.
+The checks find nearly every such mistake before a page is made. But an extension of Markdown can
+make links that the checks do not see. So this plugin searches the finished HTML for links and tags
+that nothing replaced. Helpers that other plugins share are here too.
 """
 
 import re

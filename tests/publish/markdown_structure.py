@@ -7,7 +7,6 @@ HTML does not have is text.
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
@@ -143,10 +142,11 @@ def judge(text: str) -> str:
     return made
 
 
-def site_markdown(config: Path = ROOT / "pelicanconf.py") -> Markdown:
-    """The engine as a site has it, without a site."""
-    settings = settings_from(config, {})
+def site_markdown(**changes: object) -> Markdown:
+    """The engine as a site has it. `changes` are settings, such as `heading_ids`."""
+    settings = settings_from(ROOT / "pelicanconf.py", {})
     markdown = settings["MARKDOWN"]
     named = dict.fromkeys([*markdown["extensions"], *markdown["extension_configs"]])
+    changes = {name.upper(): value for name, value in changes.items()}
     extensions = {"extensions": [*named, TagExtension()]}
-    return make_markdown({**settings, "MARKDOWN": markdown | extensions})
+    return make_markdown({**settings, **changes, "MARKDOWN": markdown | extensions})

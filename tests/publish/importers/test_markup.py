@@ -7,12 +7,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from markdown import Markdown
 
 from tests.long import rounds
 from tests.publish.importers.conftest import ImportProject
-
-EXTENSIONS = ["extra", "sane_lists", "toc", "admonition", "codehilite", "publish.plugins.prose"]
+from tests.publish.markdown_structure import site_markdown
 
 
 @pytest.mark.parametrize(
@@ -54,7 +52,7 @@ def test_html_becomes_markdown(project: ImportProject, html: str, expected: str)
 def test_text_with_markdown_characters_stays_text(project: ImportProject, text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     body = project.import_html(f"<p>Before</p><p>{escaped}</p><p>x</p>")
-    html = Markdown(extensions=EXTENSIONS).convert(body)
+    html = site_markdown().convert(body)
     text_on_page = unescape(html)
     assert text_on_page == f"<p>Before</p>\n<p>{text.strip()}</p>\n<p>x</p>"
     assert project.site.check().findings.errors == ()
@@ -91,7 +89,7 @@ def test_event_handlers_are_removed_with_a_note(project: ImportProject) -> None:
 )  # fmt: skip
 def test_active_content_is_removed(project: ImportProject, html: str) -> None:
     body = project.import_html(html)
-    text = Markdown(extensions=EXTENSIONS).convert(body).lower()
+    text = site_markdown().convert(body).lower()
     assert "t" in body
     assert "<script" not in text
     assert "javascript:" not in text
@@ -177,7 +175,7 @@ def test_equal_notes_are_counted(project: ImportProject) -> None:
 def test_adjacent_quotes_and_lists_stay_separate(project: ImportProject) -> None:
     html = "<blockquote>a</blockquote><blockquote>b</blockquote>"
     body = project.import_html(f"{html}<ol><li>c</li></ol><ol><li>d</li></ol>")
-    text = Markdown(extensions=EXTENSIONS).convert(body)
+    text = site_markdown().convert(body)
     assert (text.count("<blockquote>"), text.count("<ol>")) == (2, 2)
 
 

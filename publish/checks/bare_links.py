@@ -1,0 +1,62 @@
+"""Addresses in a text that are links without any mark, as GitHub reads them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class BareLink:
+    """An address in a text that is a link without any mark."""
+
+    start: int
+    end: int
+    address: str
+
+
+_DOMAIN: Final = r"[\w-]+(?:\.[\w-]+)*"
+_REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
+_BARE: Final = re.compile(
+    rf"(?<![\w/.@+-])(?:(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})|(?P<www>www\.{_DOMAIN}{_REST})"
+    rf"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))",
+    re.IGNORECASE,
+)
+_TRAILING: Final = "?!.,:*_~'\""
+_TRAILING_ENTITY: Final = re.compile("(?:\x02amp\x03|&)(?:amp;)?[a-zA-Z0-9]+;$")
+_LONGEST_ENTITY: Final = 50
+
+
+def find_bare_links(text: str) -> Iterator[BareLink]:
+    """The addresses that GitHub makes links of: `https://`, `www.` and mail addresses."""
+    if "://" not in text and "@" not in text and "www." not in text.lower():
+        return
+    for match in _BARE.finditer(text):
+        found = match[0]
+        if match["mail"]:
+            found = found.rstrip(".")
+            if found[-1] in "-_":
+                continue
+            yield BareLink(match.start(), match.start() + len(found), found)
+            continue
+        found = _without_end_of_sentence(found)
+        host = re.sub(r"^\w+://", "", found).split("/")[0].split("?")[0].split(":")[0]
+        if "_" in "".join(host.split(".")[-2:]) or (match["www"] and host.count(".") < 1):
+            continue
+        prefix = "http://" if match["www"] else ""
+        yield BareLink(match.start(), match.start() + len(found), f"{prefix}{found}")
+
+
+def _without_end_of_sentence(address: str) -> str:
+    """The address without the marks and brackets that belong to the sentence around it."""
+    while True:
+        shorter = address.rstrip(_TRAILING)
+        if shorter.endswith(";"):
+            end = max(0, len(shorter) - _LONGEST_ENTITY)
+            shorter = shorter[:end] + _TRAILING_ENTITY.sub("", shorter[end:])
+        brackets = len(shorter) - len(shorter.rstrip(")"))
+        surplus = min(brackets, shorter.count(")") - shorter.count("("))
+        shorter = shorter[: len(shorter) - max(0, surplus)]
+        if shorter == address:
+            return address
+        address = shorter

@@ -1,0 +1,94 @@
+"""What a page would show in another way than its writer expects is a finding with its line."""
+
+import pytest
+
+from publish.checks.heading_ids import HeadingIdStyle
+from publish.checks.outline import outline_of
+from tests.publish.checks.conftest import Desk
+from tests.publish.markdown_structure import site_markdown
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "message"),
+    [
+        (12, "Words.\n\nSee [a][b].", "`[a][b]` is no link, because nothing defines `b`"),
+        (12, "Words.\n\n![a][b]", "`![a][b]` is no link, because nothing defines `b`"),
+        (12, "Words.\n\n[a][]", "`[a][]` is no link, because nothing defines `a`"),
+        (
+            12,
+            "Words.\n\n<{filename}x.md>",
+            "`<{filename}x.md>` is no link: write `[text]({filename}x.md)`",
+        ),
+        (12, "Words.\n\n## A[^1]\n\n[^1]: B.", "`[^1]` in a heading"),
+        (12, "Words.\n\nA[^1].", "`[^1]` has no footnote"),
+        (12, '## A\n\n<b id="a">x</b>', '`id="a"` is the id of the heading in line 10 too'),
+        (15, "Words.\n\n- One\n\n    !!! note\n        [a][b]", "`[a][b]` is no link"),
+    ],
+)
+def test_a_construct_that_would_be_dropped_is_a_problem_of_its_line(
+    line: int, text: str, message: str
+) -> None:
+    problems = outline_of(text, first_line=10).problems
+    assert [problem.line for problem in problems] == [line]
+    assert problems[0].message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a][b] and [B]\n\n!!! note\n    [b]: /x\n",
+        "!!! note\n    [a][b] and c[^1]\n\n[b]: /x\n\n[^1]: d",
+        "`[a][b]` and `<{filename}x.md>` and `[^1]`\n\n    [a][b] <{filename}x> [^1]",
+        "[x](<{filename}a b.md>)\n\n[y]: <{filename}c.md>",
+        "a \\[^1] and \\[b][c] and [ ] [x] [sic]",
+        '## A\n\n<b id="b">x</b> <a name="a"></a>',
+    ],
+)
+def test_what_the_page_shows_as_written_is_no_problem(text: str) -> None:
+    assert outline_of(text).problems == ()
+
+
+def test_a_problem_is_a_warning_of_the_rule_markdown(desk: Desk) -> None:
+    desk.post("One [a][b] two.")
+    _, findings = desk.check()
+    assert [finding.rule for finding in findings.warnings] == ["markdown"]
+
+
+@pytest.mark.parametrize(
+    ("style", "ids"),
+    [
+        ("readable", ["über-uns-a-b", "über-uns-a-b_1", "安装步骤"]),
+        ("github", ["über-uns-----a--b", "über-uns-----a--b-1", "安装步骤"]),
+        ("ascii", ["uber-uns-a-b", "uber-uns-a-b_1", "_1"]),
+    ],
+)
+def test_ids_of_headings_are_the_same_for_check_and_page(
+    style: HeadingIdStyle, ids: list[str]
+) -> None:
+    text = "## Über uns --- A & B\n\n## Über uns --- A & B\n\n## 安装步骤\n"
+    html = site_markdown(heading_ids=style).convert(text)
+    assert [f'id="{name}"' in html for name in ids] == [True] * 3
+    assert outline_of(text, heading_ids=style).anchors == set(ids)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. Press.\n   - If [not](a.md), ask.\n",
+        '!!! note "[T](t.md)"\n    [a](b.md)\n\n    ## In a note\n',
+        "> [!TIP]\n> [a](b.md)\n",
+        '<div markdown="1" id="d">\n\n[a](b.md)\n\n## In HTML\n\n</div>\n',
+        "| [a](b.md) |\n|---|\n| ![c](d.png) |\n",
+        "A [x], a <token> and a List<String>.[^1]\n\n[x]: y.md\n\n[^1]: [z](z.md)\n",
+        "[a](b.md){#c} and `[d](e.md)`\n\n    [f](g.md)\n",
+        '<a href="h.md">i</a> <img src="j.png" alt="k">\n',
+    ],
+)
+def test_check_and_page_find_the_same_links_and_anchors(text: str) -> None:
+    html = site_markdown().convert(f"\n{text}")
+    outline = outline_of(text)
+    for link in outline.links:
+        assert f'="{link.target}"' in html
+    for anchor in outline.anchors:
+        assert f'id="{anchor}"' in html
+    assert html.count('.md"') + html.count('.png"') == len(outline.links)
