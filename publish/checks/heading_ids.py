@@ -13,8 +13,7 @@ A heading has the id that its text gives, in any script: `## 安装步骤` is `#
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from markdown.extensions.toc import slugify
 
@@ -28,10 +27,10 @@ _NUMBERED: Final = re.compile(r"(?P<base>.*)_(?P<number>\d+)", re.DOTALL)
 
 def heading_id_style(value: str) -> HeadingIdStyle:
     """The value of the setting. Raises `Refused` for a wrong one."""
-    for style in get_args(HeadingIdStyle):
-        if value == style:
-            return DEFAULT_STYLE if style == DEFAULT_STYLE else style
-    raise Refused(f"HEADING_IDS: must be one of {', '.join(get_args(HeadingIdStyle))}: {value!r}")
+    match value:
+        case "readable" | "github" | "ascii":
+            return value
+    raise Refused(f"HEADING_IDS: must be readable, github or ascii: {value!r}")
 
 
 class HeadingIds:
@@ -41,6 +40,7 @@ class HeadingIds:
         """`taken` are the ids that the text itself gives to its elements."""
         self._style = style
         self._taken = set(taken)
+        self._next: dict[str, int] = {}
 
     def new(self, text: str) -> str:
         """The id of the next heading; `text` is without tags and entities."""
@@ -52,11 +52,14 @@ class HeadingIds:
         return free
 
     def _numbered(self, preferred: str) -> str:
-        if self._style == "github":
-            return next(name for n in count(1) if (name := f"{preferred}-{n}") not in self._taken)
-        match = _NUMBERED.fullmatch(preferred)
-        base, first = (match["base"], int(match["number"]) + 1) if match else (preferred, 1)
-        return next(name for n in count(first) if (name := f"{base}_{n}") not in self._taken)
+        mark = "-" if self._style == "github" else "_"
+        match = None if self._style == "github" else _NUMBERED.fullmatch(preferred)
+        base, number = (match["base"], int(match["number"]) + 1) if match else (preferred, 1)
+        number = max(number, self._next.get(base, 1))
+        while f"{base}{mark}{number}" in self._taken:
+            number += 1
+        self._next[base] = number + 1
+        return f"{base}{mark}{number}"
 
 
 def _readable(text: str) -> str:
