@@ -11,28 +11,32 @@ from publish.checks.file_links import file_word
 from publish.checks.layout import Layout
 from publish.checks.name_slugs import SECTIONS
 
-_TAG: Final = re.compile(r"""<[a-zA-Z](?:[^"'>]|"[^"]*"|'[^']*')*>""")
-_LINK: Final = re.compile(
-    r"""(?P<start>\s(?:href|src|poster|data)\s*=\s*)(?P<quote>["'])(?P<link>.*?)(?P=quote)""",
-    re.DOTALL | re.IGNORECASE,
+_TAG: Final = re.compile(
+    r"""<[a-zA-Z][^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*){0,50}>"""  # a limit keeps it linear
 )
-_SRCSET: Final = re.compile(
-    r"""(?P<start>\ssrcset=(?P<quote>["']))(?P<sources>[^"']*)(?P=quote)""", re.IGNORECASE
+_ATTRIBUTE: Final = re.compile(
+    r"""(?P<start>\s(?P<name>[^\s"'<>/=]+)\s*=\s*)(?P<value>"[^"]*"|'[^']*')"""
 )
+_LINKS: Final = frozenset({"href", "src", "poster", "data"})
 _LIST: Final = re.compile(r"[{|](?P<kind>category|tag|author)[}|](?P<name>.+)", re.DOTALL)
 
 
 def rewrite_links(text: str, rewrite: Callable[[str], str]) -> str:
     """The HTML with each link replaced by what `rewrite` returns for it, without entities."""
 
-    def in_link(match: re.Match[str]) -> str:
-        link = html.unescape(match["link"])
-        rewritten = rewrite(link)
-        if rewritten == link:
+    def in_attribute(match: re.Match[str]) -> str:
+        name, quote, value = match["name"].lower(), match["value"][0], match["value"][1:-1]
+        old = html.unescape(value)
+        if name in _LINKS:
+            new = rewrite(old)
+        elif name == "srcset":
+            sources = (source.strip().partition(" ") for source in old.split(", "))
+            new = ", ".join(f"{rewrite(url)}{space}{size}" for url, space, size in sources)
+        else:
             return match[0]
-        return f"{match['start']}{match['quote']}{html.escape(rewritten)}{match['quote']}"
+        return match[0] if new == old else f"{match['start']}{quote}{html.escape(new)}{quote}"
 
-    return _TAG.sub(lambda tag: _LINK.sub(in_link, tag[0]), text)
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(in_attribute, tag[0]), text)
 
 
 def link_rewriter(layout: Layout, settings: Any, folder: str) -> Callable[[str], str]:
@@ -74,9 +78,4 @@ def absolute_links(text: str, page: str) -> str:
         except ValueError:
             return link
 
-    def in_srcset(match: re.Match[str]) -> str:
-        sources = (source.strip().partition(" ") for source in match["sources"].split(", "))
-        joined = ", ".join(f"{absolute(url)}{space}{size}" for url, space, size in sources)
-        return f"{match['start']}{joined}{match['quote']}"
-
-    return _SRCSET.sub(in_srcset, rewrite_links(text, absolute))
+    return rewrite_links(text, absolute)

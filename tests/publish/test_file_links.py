@@ -144,6 +144,11 @@ def test_links_in_feeds_are_full_addresses(tmp_path: Path, monkeypatch: pytest.M
             '<img srcset="/s 1x, /t 2x">',
             '<img srcset="https://a.example/s 1x, https://a.example/t 2x">',
         ),
+        (
+            "<a title=\" href='b'\" href='c'>",
+            "<a title=\" href='b'\" href='https://a.example/p/c'>",
+        ),
+        ('<img alt="1 < 2" src="d">', '<img alt="1 < 2" src="https://a.example/p/d">'),
         ('<a href="http://[">', '<a href="http://[">'),
         ('a href="b" &lt;a href="b"&gt;', 'a href="b" &lt;a href="b"&gt;'),
     ],
@@ -155,3 +160,9 @@ def test_links_become_absolute_and_nothing_else_changes(text: str, expected: str
 def test_each_link_of_a_tag_is_rewritten() -> None:
     text = '<video src="a" poster="b"></video>'
     assert rewrite_links(text, str.upper) == '<video src="A" poster="B"></video>'
+
+
+@pytest.mark.parametrize("part", ["<a", '<a "', "<a '\"", '<a href="', " href='x"])
+def test_unclosed_tags_take_linear_time(part: str) -> None:
+    text = "<a " + part * 100_000  # with quadratic time this takes minutes
+    assert rewrite_links(text, str.upper) == text

@@ -113,8 +113,10 @@ def long_name(file: str) -> str:
 def _refused_by_nginx(writing: Writing) -> Iterator[Finding]:
     """What nginx itself says about the map of all posts that are or will be public."""
     posts = [post for post in writing.posts if post.status != "draft"]
-    entries = map_entries(writing, redirects_of(writing, posts))
-    refusal = map_refusal(entry.line for entry in entries) if entries else None
+    if not (redirects := redirects_of(writing, posts)):
+        return
+    entries = map_entries(writing, redirects)
+    refusal = map_refusal(entry.line for entry in entries)
     if refusal is None:
         return
     redirect = entries[(refusal.line or 1) - 1].redirect
