@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from PIL import Image
@@ -55,6 +56,23 @@ def test_links_to_files_lead_to_their_pages(site: Any) -> None:
     ]
     for file in ("data one.csv", "dot.svg", "photo.jpg"):
         assert (site.site / "posts/2024/topic" / file).is_file()
+
+
+def test_names_of_files_may_have_spaces_and_any_script(site: Any) -> None:
+    links = "[a](文章.md#结束) [b][] [e](two%20words.svg) ![c](图.svg) ![d](<two words.svg>)"
+    write_deep_post(site, f"{links}\n\n[b]: 文章.md")
+    folder = site.root / "content/posts/2024/topic"
+    (folder / "beside.md").rename(folder / "文章.md")
+    (folder / "文章.md").write_text((folder / "文章.md").read_text().replace("## End", "## 结束"))
+    for name in ("图.svg", "two words.svg"):
+        (folder / name).write_bytes((folder / "dot.svg").read_bytes())
+    site.build()
+    page = site.page("post")
+    hrefs = [unquote(link) for link in re.findall(r'href="([^"]*)"', page)]
+    assert hrefs == ["/beside/#结束", "/beside/", "/posts/2024/topic/two words.svg"]
+    sources = [unquote(link) for link in re.findall(r'src="([^"]*)"', page)]
+    assert sources == ["/posts/2024/topic/图.svg", "/posts/2024/topic/two words.svg"]
+    assert all((site.site / source[1:]).is_file() for source in sources)
 
 
 def test_answers_to_questions_may_link_to_files_too(site: Any) -> None:
