@@ -109,8 +109,8 @@ def test_check_accepts_them_and_knows_their_headings(site: Any) -> None:
     ("text", "problem"),
     [
         ("[x](../../../../secret.md)", "`../../../../secret.md` leads out of content/"),
-        ("[x](../../../gated/guide.pdf)", "links to the gated file `guide.pdf`"),
-        ("![x](../../../gated/guide.pdf)", "links to the gated file `guide.pdf`"),
+        ("[x](../../../gated/guide.pdf)", "links to the gated file `../../../gated/guide.pdf`"),
+        ("![x](../../../gated/guide.pdf)", "links to the gated file `../../../gated/guide.pdf`"),
     ],
 )
 def test_a_link_to_a_file_cannot_leave_the_content_or_reach_a_gated_file(

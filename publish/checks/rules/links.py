@@ -274,7 +274,8 @@ class LinkChecker:
         """A finding if the link leads to a gated file, in any spelling."""
         if not self._is_on_this_site() or not self._path or not self._reaches_gated():
             return
-        name = Path(self._path).name if self._word in {"static", "attach"} else self._link.target
+        has_braces = self._word in {"static", "attach"} and not self._is_file_link
+        name = Path(self._path).name if has_braces else self._link.target
         message = f"links to the gated file `{name}`: {HOW_TO_LINK}"
         yield self._post.finding("gated", self._link.line, message)
 
