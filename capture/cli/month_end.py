@@ -15,6 +15,7 @@ from capture.cli.month_end_files import failure_text, write_month
 from capture.cli.month_end_tables import (
     documents_as_data,
     ends_as_data,
+    reason_of_end,
     show_files,
     show_preview,
 )
@@ -159,7 +160,7 @@ def _close(
     ready_ends = [end for end in ends if end.state is State.READY]
     for end in ends:
         if end.state is State.NOT_READY:
-            failures.append(f"{end.client}, {end.currency}: {end.reason}")
+            failures.append(f"{end.client}, {end.currency}: {reason_of_end(end)}")
         elif end.state is State.CLOSED:
             yield f"{end.client}, {end.currency}: closed already{_document_text(end.number)}"
     if not ready_ends or parties is None:

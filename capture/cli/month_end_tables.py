@@ -7,15 +7,17 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import click
 
 from capture.cli.month_end_files import MonthDocument, MonthFiles
 from capture.cli.show import moment, show_heading, show_rows
-from capture.closing.decision_words import DecisionRow, decision_rows
+from capture.closing.decision_words import DecisionRow, decision_rows, reason_in_words
 from capture.closing.decisions import Decisions
 from capture.closing.month_end import MonthEnd, State
+from capture.local_time import show_moment
 from capture.money import from_minor, show_money
 from capture.text import count_noun
 
@@ -37,7 +39,7 @@ def show_preview(ends: Sequence[MonthEnd], month: str) -> None:
         )
         for end in currencies:
             if end.reason:
-                click.echo(f"{end.currency}: {end.state}: {end.reason}.")
+                click.echo(f"{end.currency}: {end.state}: {reason_of_end(end)}.")
         decisions = [
             _decision_row(row) for end in currencies for row in decision_rows(end, _shown_time)
         ]
@@ -46,6 +48,15 @@ def show_preview(ends: Sequence[MonthEnd], month: str) -> None:
             click.echo("Still open:" if is_closed else "Decide first:")
             show_rows(("about", "which", "what"), decisions, as_json=False)
     click.echo(("\n" if ends else "") + _summary(ends, month))
+
+
+def reason_of_end(end: MonthEnd) -> str:
+    """Why the month cannot be closed, with times in the campaign's zone and in UTC."""
+    return reason_in_words(end, _shown_in_its_zone)
+
+
+def _shown_in_its_zone(time: datetime) -> str:
+    return show_moment(time, cast("ZoneInfo", time.tzinfo))
 
 
 def _shown_time(time: datetime) -> str:
@@ -152,7 +163,7 @@ def _end_as_data(end: MonthEnd) -> dict[str, Any]:
         "month": end.month,
         "campaigns": dict(end.titles),
         "state": end.state,
-        "reason": end.reason,
+        "reason": reason_of_end(end),
         "number": end.number,
         "sums": sums,
         "decisions": _decisions_as_data(end.decisions, end.currency),

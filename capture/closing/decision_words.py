@@ -1,4 +1,4 @@
-"""What to decide before a month is closed, in words: one row for each thing."""
+"""Why a month cannot be closed, and what to decide before its close, in words."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +33,11 @@ class DecisionRow:
     """Empty if it is not about one lead."""
     is_group: bool = False
     """Whether it stands for several leads in quarantine."""
+
+
+def reason_in_words(end: MonthEnd, show_time: ShowTime) -> str:
+    """Why the month cannot be closed, in one sentence; empty if it is ready or closed."""
+    return end.reason if end.over_at is None else f"{end.reason} until {show_time(end.over_at)}"
 
 
 def decision_rows(end: MonthEnd, show_time: ShowTime) -> Iterator[DecisionRow]:

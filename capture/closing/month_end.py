@@ -21,7 +21,6 @@ from capture.closing.parking import IMPOSSIBLE, reason_of
 from capture.errors import GatepostError, Refused
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.types import LeadFilter
-from capture.local_time import show_moment
 
 FAILURES: Final = (GatepostError, *IMPOSSIBLE, RuntimeError)
 """Errors of one client or one file. The command reports them and goes on with the others."""
@@ -61,7 +60,11 @@ class MonthEnd:
     """The titles of the campaigns by slug."""
     state: State
     reason: str = ""
-    """Why it cannot be closed, in one sentence; empty if it is ready or closed."""
+    """Why it cannot be closed, in one sentence; empty if it is ready or closed. `reason_in_words`
+    adds `over_at`."""
+    over_at: datetime | None = None
+    """When the month is over, in the time zone of the campaign that decides it; None if it is over,
+    or if it cannot be closed for another reason."""
     number: str = ""
     """The number of its document; empty if it is open or was closed without one."""
     sums: MonthSums | None = None
@@ -92,8 +95,15 @@ def month_ends(  # noqa: PLR0913 - all that the months depend on
     for group in campaign_groups(reading, now, client):
         lines = 0 if lines_left is None else _count_lines(reading, group, month, now)
         is_large = lines_left is not None and lines > lines_left
-        find_end = _large_month_end if is_large else _month_end
-        end = find_end(reading, group, parties.get(group.client), month, now)
+        end = MonthEnd(
+            group.client,
+            group.currency,
+            month,
+            group.titles,
+            State.READY,
+            uncounted=lines if is_large else 0,
+        )
+        end = _judged(reading, group, parties.get(group.client), end, now)
         if lines_left is not None and not is_large:
             lines_left -= lines
         ends.setdefault(group.client, []).append(end)
@@ -131,40 +141,52 @@ def _has_leads(reading: ReadTransaction, slug: str, month: str) -> bool:
 # State and sums.
 
 
-def _month_end(
+def _judged(
     reading: ReadTransaction,
     group: CampaignGroup,
     parties: Parties | None,
-    month: str,
+    end: MonthEnd,
     now: datetime,
 ) -> MonthEnd:
-    end = MonthEnd(group.client, group.currency, month, group.titles, State.READY)
+    """The month with its state, sums and decisions. If it is `uncounted`, nothing is computed from
+    its leads."""
     try:
-        closing = closings_of(reading, group).get(month)
+        closing = closings_of(reading, group).get(end.month)
         if closing is not None:
             return _closed(reading, group, closing, end, now)
-        if month < group.first_month:
+        if end.month < group.first_month:
             reason = f"the first lead came in {group.first_month}"
             return replace(end, state=State.NO_LEADS, reason=reason)
         if parties is None:
-            raise Refused(_no_file(group.client))
-        statement = preview_statement(reading, group, parties, month, now)
-        parked = [
-            ParkedInCampaign(part.campaign, lead)
-            for part in statement.parts
-            for lead in part.parked
-        ]
-        end = replace(
-            end,
-            sums=_sums(statement),
-            decisions=decisions_of(reading, group, month, now, parked),
-        )
-        reason = _obstacle(reading, group, month, now)
+            raise Refused(f"there is no file of the client {group.client}; create it")
+        if not end.uncounted:
+            end = _previewed(reading, group, parties, end, now)
+        over_at = max(_end_of(end.month, campaign) for campaign in group.campaigns.values())
+        if now < over_at:
+            reason = f"{end.month} is not over"
+            return replace(end, state=State.NOT_READY, reason=reason, over_at=over_at)
+        check_closable(group, end.month, closings_of(reading, group), now)
     except GatepostError as error:
-        reason = str(error)
+        return replace(end, state=State.NOT_READY, reason=str(error))
     except IMPOSSIBLE as error:
         reason = f"it cannot be computed: {reason_of(error)}"
-    return replace(end, state=State.NOT_READY, reason=reason) if reason else end
+        return replace(end, state=State.NOT_READY, reason=reason)
+    return end
+
+
+def _previewed(
+    reading: ReadTransaction,
+    group: CampaignGroup,
+    parties: Parties,
+    end: MonthEnd,
+    now: datetime,
+) -> MonthEnd:
+    statement = preview_statement(reading, group, parties, end.month, now)
+    parked = [
+        ParkedInCampaign(part.campaign, lead) for part in statement.parts for lead in part.parked
+    ]
+    decisions = decisions_of(reading, group, end.month, now, parked)
+    return replace(end, sums=_sums(statement), decisions=decisions)
 
 
 def _count_lines(reading: ReadTransaction, group: CampaignGroup, month: str, now: datetime) -> int:
@@ -178,31 +200,6 @@ def _count_lines(reading: ReadTransaction, group: CampaignGroup, month: str, now
     )
 
 
-def _large_month_end(
-    reading: ReadTransaction,
-    group: CampaignGroup,
-    parties: Parties | None,
-    month: str,
-    now: datetime,
-) -> MonthEnd:
-    """Like `_month_end`, without what has to be computed from the leads."""
-    end = MonthEnd(group.client, group.currency, month, group.titles, State.READY)
-    lines = _count_lines(reading, group, month, now)
-    closing = closings_of(reading, group).get(month)
-    if closing is not None:
-        sums = _closed_sums(reading, group, closing)
-        end = replace(end, state=State.CLOSED, titles=closing.titles, number=closing.number)
-        return replace(end, sums=sums, uncounted=lines)
-    has_file = parties is not None
-    reason = _obstacle(reading, group, month, now) if has_file else _no_file(group.client)
-    state = State.NOT_READY if reason else State.READY
-    return replace(end, state=state, reason=reason, uncounted=lines)
-
-
-def _no_file(client: str) -> str:
-    return f"there is no file of the client {client}; create it"
-
-
 def _closed(
     reading: ReadTransaction, group: CampaignGroup, closing: Closing, end: MonthEnd, now: datetime
 ) -> MonthEnd:
@@ -211,13 +208,16 @@ def _closed(
         for slug, leads in closing.parked.items()
         for lead_id, reason in leads.items()
     ]
+    decisions = end.decisions
+    if not end.uncounted:
+        decisions = decisions_of(reading, group, end.month, now, parked)
     return replace(
         end,
         state=State.CLOSED,
         titles=closing.titles,
         number=closing.number,
         sums=_closed_sums(reading, group, closing),
-        decisions=decisions_of(reading, group, end.month, now, parked),
+        decisions=decisions,
     )
 
 
@@ -247,24 +247,11 @@ def _sums(statement: Statement) -> MonthSums:
     )
 
 
-def _obstacle(reading: ReadTransaction, group: CampaignGroup, month: str, now: datetime) -> str:
-    """Why the month cannot be closed now; empty if it can."""
-    try:
-        check_closable(group, month, closings_of(reading, group), now)
-    except Refused as refused:
-        ends_at, campaign = max(
-            ((_end_of(month, campaign), campaign) for campaign in group.campaigns.values()),
-            key=lambda pair: pair[0],
-        )
-        if now < ends_at:
-            return f"{month} is not over until {show_moment(ends_at, campaign.zone)}"
-        return str(refused)
-    return ""
-
-
 def _end_of(month: str, campaign: Campaign) -> datetime:
+    """The first moment of the next month, in the campaign's zone."""
     next_month = add_months(date.fromisoformat(f"{month}-01"), 1)
-    return datetime.combine(next_month, time(), campaign.zone).astimezone(UTC)
+    first = datetime.combine(next_month, time(), campaign.zone)
+    return first.astimezone(UTC).astimezone(campaign.zone)
 
 
 def _closed_together(ends: Sequence[MonthEnd]) -> Iterator[MonthEnd]:

@@ -38,7 +38,7 @@ class MonthOfClients:
             reading, self.parties, self.month, now, self.client, most_lines=most_lines
         )
         return [
-            replace(end, reason="the file of the client has a mistake")
+            replace(end, reason="the file of the client has a mistake", over_at=None)
             if end.state is State.NOT_READY and end.client in self.read_files.client_errors
             else end
             for end in ends

@@ -7,7 +7,7 @@ test leads. They are written in the same transaction as the leads' rows. What ti
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final, Protocol
@@ -127,45 +127,18 @@ class SqlLeadCounts:
     def by_stage(
         self, campaigns: Sequence[str], first: str, last: str, now: datetime
     ) -> Sequence[StageCount]:
-        if not campaigns:
-            return []
-        counts: Counter[Keys] = Counter()
-        for (_, *key), change in self._changes_by_time(campaigns, now).months.items():
-            if first <= key[0] <= last:
-                counts[tuple(key)] += change
-        for *key, leads in self._connection.execute(
-            "SELECT month, review, entered, sale, sum(leads) FROM month_counts"
-            f" WHERE campaign IN ({placeholders(campaigns)}) AND month BETWEEN ? AND ?"
-            " GROUP BY month, review, entered, sale",
-            (*campaigns, first, last),
-        ):
-            counts[tuple(key)] += leads
+        months = self._changes_by_time(campaigns, now).months
+        keys = "month", "review", "entered", "sale"
+        counts = self._counts("month_counts", keys, campaigns, (first, last), months)
         return [
             StageCount(month, review, bool(entered), sale, count)
-            for (month, review, entered, sale), count in sorted(counts.items())
-            if count
+            for (month, review, entered, sale), count in counts
         ]
 
     def by_day(self, campaigns: Sequence[str], month: str, now: datetime) -> Sequence[DayCount]:
-        if not campaigns:
-            return []
-        counts: Counter[Keys] = Counter()
-        first, last = f"{month}-01", f"{month}-31"
-        for (_, *key), change in self._changes_by_time(campaigns, now).days.items():
-            if first <= key[0] <= last:
-                counts[tuple(key)] += change
-        for *key, leads in self._connection.execute(
-            "SELECT day, review, sum(leads) FROM day_counts"
-            f" WHERE campaign IN ({placeholders(campaigns)}) AND day BETWEEN ? AND ?"
-            " GROUP BY day, review",
-            (*campaigns, first, last),
-        ):
-            counts[tuple(key)] += leads
-        return [
-            DayCount(date.fromisoformat(day), review, count)
-            for (day, review), count in sorted(counts.items())
-            if count
-        ]
+        days, period = self._changes_by_time(campaigns, now).days, (f"{month}-01", f"{month}-31")
+        counts = self._counts("day_counts", ("day", "review"), campaigns, period, days)
+        return [DayCount(date.fromisoformat(day), review, count) for (day, review), count in counts]
 
     def tally(self) -> LeadTally:
         """An empty tally."""
@@ -194,6 +167,36 @@ class SqlLeadCounts:
             tables.append({tuple(key): leads for *key, leads in rows})
         by_month, by_day = tables
         return by_month, by_day
+
+    def _counts(
+        self,
+        table: str,
+        keys: Sequence[str],
+        campaigns: Sequence[str],
+        period: tuple[str, str],
+        changes: Mapping[Keys, int],
+    ) -> Sequence[tuple[Keys, int]]:
+        """The stored counts of the campaigns together, plus `changes`, in order and without zeros.
+
+        `keys` are the columns after the campaign; the first one is the time, which is in `period`,
+        both ends included.
+        """
+        if not campaigns:
+            return []
+        counts: Counter[Keys] = Counter()
+        first, last = period
+        for (_, *key), change in changes.items():
+            if first <= key[0] <= last:
+                counts[tuple(key)] += change
+        names = ", ".join(keys)
+        for *key, leads in self._connection.execute(
+            f"SELECT {names}, sum(leads) FROM {table}"
+            f" WHERE campaign IN ({placeholders(campaigns)}) AND {keys[0]} BETWEEN ? AND ?"
+            f" GROUP BY {names}",
+            (*campaigns, first, last),
+        ):
+            counts[tuple(key)] += leads
+        return [(key, count) for key, count in sorted(counts.items()) if count]
 
     def _changes_by_time(self, campaigns: Sequence[str], now: datetime) -> LeadTally:
         """What has to be added to the stored counts because of leads that silence accepts, or that

@@ -1,6 +1,6 @@
 """Letters and webhooks by state: the receiver's answer, the next attempt, and send again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -120,9 +120,8 @@ def show() -> ResponseReturnValue:
 @allow(AGENCY)
 def again(message_id: int) -> ResponseReturnValue:
     """Makes one failed or dropped message due now."""
-    now = datetime.now(UTC)
 
-    def work(records: WriteTransaction) -> str:
+    def work(records: WriteTransaction, now: datetime) -> str:
         delivery = delivery_view(records, find_message(records, message_id))
         if delivery.obstacle:
             raise Refused(f"message {message_id} cannot be sent again: {delivery.obstacle}")
@@ -131,17 +130,15 @@ def again(message_id: int) -> ResponseReturnValue:
         send_again(records, message_id, now, user().name)
         return f"“{delivery.kind}” to {delivery.to} is due now."
 
-    flash(services().ledger.transact(work))
-    return _back()
+    return _done(work)
 
 
 @blueprint.post("/deliveries/<int(max=9223372036854775807):message_id>/drop")
 @allow(AGENCY)
 def drop(message_id: int) -> ResponseReturnValue:
     """Gives up one message that waits or failed."""
-    now = datetime.now(UTC)
 
-    def work(records: WriteTransaction) -> str:
+    def work(records: WriteTransaction, now: datetime) -> str:
         delivery = delivery_view(records, find_message(records, message_id))
         if delivery.message.state is MessageState.DROPPED:  # a second click
             return "The message was dropped before."
@@ -150,17 +147,15 @@ def drop(message_id: int) -> ResponseReturnValue:
         is_on_its_way = delivery.message.state is MessageState.SENDING
         return f"{dropped} It was being sent, so it may still arrive." if is_on_its_way else dropped
 
-    flash(services().ledger.transact(work))
-    return _back()
+    return _done(work)
 
 
 @blueprint.post("/deliveries/<int(max=9223372036854775807):message_id>/all-again")
 @allow(AGENCY)
 def all_again(message_id: int) -> ResponseReturnValue:
     """Makes all failed messages to the receiver of this message due now."""
-    now = datetime.now(UTC)
 
-    def work(records: WriteTransaction) -> str:
+    def work(records: WriteTransaction, now: datetime) -> str:
         delivery = delivery_view(records, find_message(records, message_id))
         if delivery.message.recipient == VISITOR:
             raise Refused("letters to persons are sent again one by one")
@@ -170,17 +165,15 @@ def all_again(message_id: int) -> ResponseReturnValue:
         messages, verb = count_noun(number, "message"), "is" if number == 1 else "are"
         return f"{messages} to {delivery.to} {verb} due now."
 
-    flash(services().ledger.transact(work))
-    return _back()
+    return _done(work)
 
 
 @blueprint.post("/deliveries/webhooks/<endpoint_id>/resume")
 @allow(AGENCY)
 def resume(endpoint_id: str) -> ResponseReturnValue:
     """Ends the pause of a webhook; what failed is sent again."""
-    now = datetime.now(UTC)
 
-    def work(records: WriteTransaction) -> str:
+    def work(records: WriteTransaction, now: datetime) -> str:
         endpoint = find_endpoint(records, endpoint_id)
         if endpoint.paused_at is None:  # a second click
             return f"The webhook {endpoint.url} is not paused."
@@ -188,8 +181,7 @@ def resume(endpoint_id: str) -> ResponseReturnValue:
         messages, verb = count_noun(number, "message"), "is" if number == 1 else "are"
         return f"The webhook {endpoint.url} is no longer paused. {messages} {verb} due now."
 
-    flash(services().ledger.transact(work))
-    return _back()
+    return _done(work)
 
 
 def _find(reading: ReadTransaction, query: MessageQuery, view: _View) -> _Found:
@@ -223,5 +215,8 @@ def _client_of(view: _View) -> str | None:
     return {"": None, _AGENCY: ""}.get(view.client, view.client)
 
 
-def _back() -> ResponseReturnValue:
+def _done(work: Callable[[WriteTransaction, datetime], str]) -> ResponseReturnValue:
+    """Does the work in one transaction, says what it did, and leads back to the list."""
+    now = datetime.now(UTC)
+    flash(services().ledger.transact(lambda records: work(records, now)))
     return redirect(url_for(".show", **_view().query), 303)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from operator import attrgetter
 from capture.billing.statement import Statement
 from capture.billing.statement_text import statement_json
 from capture.closing.close import check_agency, preview_statement
-from capture.closing.decision_words import DecisionRow, decision_rows
+from capture.closing.decision_words import DecisionRow, decision_rows, reason_in_words
 from capture.closing.month_end import MonthEnd, State
 from capture.closing.month_of_clients import MonthOfClients, sums_seen
 from capture.closing.months import campaign_groups
@@ -47,6 +47,11 @@ class MonthTable:
     """The clients whose sums were not computed, because the time was over."""
     problems: Sequence[str]
     """Why months cannot be closed: missing settings, and mistakes in files."""
+
+    @property
+    def shows_times(self) -> bool:
+        """Whether a reason contains a time, so that the page names the zone."""
+        return any(end.over_at for month in self.clients for end in month.ends)
 
     @property
     def ready(self) -> list[ClientMonth]:
@@ -92,6 +97,11 @@ def _problems(of_clients: MonthOfClients, ends: Sequence[MonthEnd]) -> list[str]
     return problems
 
 
+def reason_of_end(end: MonthEnd) -> str:
+    """Why the month cannot be closed, with times in the reader's zone."""
+    return reason_in_words(end, short_time)
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """One currency of a client's month: its state, what to decide, and its document as of now."""
@@ -101,6 +111,11 @@ class Preview:
     sheet: Sheet | None
     """None if the month is closed, or if there is nothing to preview."""
     parts: Sequence[DocumentPart] = ()
+
+    @property
+    def shows_times(self) -> bool:
+        """Whether the reason or what to decide may contain a time."""
+        return bool(self.decisions) or self.end.over_at is not None
 
     @property
     def lead_ids(self) -> list[str]:

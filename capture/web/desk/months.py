@@ -17,7 +17,7 @@ from capture.jobs.model import JobKind
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
 from capture.web.desk.month_choice import is_month, month_in_address, shift_month
-from capture.web.desk.month_view import MonthTable, month_list, month_table, previews
+from capture.web.desk.month_view import MonthTable, month_list, month_table, previews, reason_of_end
 from capture.web.desk.own_jobs import start_job
 from capture.web.desk.pages import desk, desk_page
 from capture.web.services import services
@@ -50,6 +50,7 @@ def show_list() -> ResponseReturnValue:
         "months.html",
         table=month_list(services().ledger, _month(month), now, MOST_LINES),
         states=STATES,
+        reason_of_end=reason_of_end,
         month=month,
         month_words=month_name(month),
         earlier=shift_month(month, -1),
@@ -74,6 +75,7 @@ def preview(month: str, client: str) -> ResponseReturnValue:
         previews=shown,
         is_ready=any(each.end.state is State.READY for each in shown),
         states=STATES,
+        reason_of_end=reason_of_end,
         client=client,
         month=month,
         month_words=month_name(month),

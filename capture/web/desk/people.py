@@ -128,7 +128,7 @@ def deactivate(user_id: str) -> ResponseReturnValue:
 @blueprint.get("/history")
 @allow(AGENCY)
 def history() -> ResponseReturnValue:
-    """Acts on users, API tokens, webhooks and messages, the newest first."""
+    """The acts of `ADMINISTRATION`, the newest first."""
     before = read_number(request.args.get("before", ""))
     found = services().ledger.read(
         lambda reading: administration_history(reading, limit=PAGE_SIZE + 1, before=before)

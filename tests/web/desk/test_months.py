@@ -7,7 +7,7 @@ import pytest
 
 from capture.closing.documents import documents_of
 from capture.lead.events import EventKind
-from tests.web.desk.conftest import Browser, DeskWorld
+from tests.web.desk.conftest import WORDS, Browser, DeskWorld
 
 DECEMBER = datetime(2026, 12, 5, 12, tzinfo=UTC)
 
@@ -59,9 +59,17 @@ def test_the_list_leaves_the_sums_of_large_months_to_the_preview(
 
 
 def test_a_month_that_is_not_over_says_so(december: DeskWorld) -> None:
-    text = december.user("ada").text("/months?month=2026-12")
-    assert "acme Not ready 2026-12 is not over until" in text
+    ada = december.user("ada")
+    text = ada.text("/months?month=2026-12")
+    assert "acme Not ready 2026-12 is not over until 1 Jan 2027, 05:00." in text
+    assert text.count("Times are in Coordinated Universal Time (UTC).") == 1
     assert "Close all" not in text
+    ada.post("/login", name="ada", passphrase=WORDS, zone="America/New_York")
+    for path in ("/months?month=2026-12", "/months/2026-12/clients/acme"):
+        text = ada.text(path)
+        assert "Not ready 2026-12 is not over until 1 Jan 2027, 00:00." in text
+        assert text.count("Times are in Eastern Time (America/New_York).") == 1
+    assert "Times are in" not in ada.text("/months?month=2026-11")
 
 
 def test_an_impossible_month_is_no_page(december: DeskWorld) -> None:
