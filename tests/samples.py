@@ -12,8 +12,23 @@ from capture.lead.events import Actor, Event, EventKind
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
-GUIDE = "%PDF-1.7\nthe guide itself\nstartxref\n9\n%%EOF\n"
-"""A gated file that the checks accept as a complete PDF."""
+GUIDE = """\
+%PDF-1.7
+1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >> endobj
+xref
+0 4
+0000000000 65535 f\x20
+0000000009 00000 n\x20
+0000000058 00000 n\x20
+0000000115 00000 n\x20
+trailer << /Size 4 /Root 1 0 R >>
+startxref
+186
+%%EOF
+"""
+"""A complete PDF with one empty page."""
 
 NO_GROUPS = """\
 [quarantine]

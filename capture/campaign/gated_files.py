@@ -8,9 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
+from typing import Final
 
 from capture.campaign.model import Campaign
 from capture.paths import ConfinedFolder
+
+POINTER_PROBLEM: Final = "is a Git LFS pointer, not the file"
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_MAX_POINTER_SIZE: Final = 1024  # bytes, by the specification of Git LFS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +74,17 @@ def _problem(path: Path, status: os.stat_result) -> str:
         return "is not a file"
     if not status.st_size:
         return "is empty"
-    return "" if os.access(path, os.R_OK) else "cannot be read by the service's user"
+    if not os.access(path, os.R_OK):
+        return "cannot be read by the service's user"
+    return POINTER_PROBLEM if is_lfs_pointer(path) else ""
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Whether the file is a Git LFS pointer, which a clone without Git LFS leaves in its place.
+
+    Raises OSError.
+    """
+    if path.stat().st_size > _MAX_POINTER_SIZE:
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_POINTER)) == _POINTER

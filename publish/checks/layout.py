@@ -71,6 +71,8 @@ class Layout:
     """Like `files`, for texts in another language than the site's."""
     published_file: Path
     """The path of the last published build's `published.json`."""
+    cache: Path | None
+    """The folder of files that are safe to delete; None for none."""
     levels: Mapping[str, Level]
     """By rule: whether its findings are errors, warnings or off."""
     heading_ids: HeadingIdStyle
@@ -243,6 +245,7 @@ def layout_from(
         other_urls=_in_other_languages(settings, "URL"),
         other_files=_in_other_languages(settings, "SAVE_AS"),
         published_file=published_file(settings),
+        cache=Path(settings["CACHE_PATH"]).absolute() if settings.get("CACHE_PATH") else None,
         levels=levels_from(settings.get("WRITING_RULES", {})),
         heading_ids=heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE)),
         slugify=slugify,

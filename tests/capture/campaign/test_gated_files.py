@@ -34,6 +34,10 @@ def make_empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
+def make_pointer(path: Path) -> None:
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 130\n")
+
+
 def make_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -53,6 +57,7 @@ def make_pipe(path: Path) -> None:
     ("damage", "problem"),
     [
         (make_empty, "is empty"),
+        (make_pointer, "is a Git LFS pointer, not the file"),
         (make_folder, "is not a file"),
         (lead_out, "leads out of gated/"),
         (make_pipe, "is not a file"),
