@@ -15,11 +15,11 @@ from capture.errors import NotFound, Unavailable
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
+from capture.site_policy import POLICY_HEADER, STRICT_TRANSPORT, page_policy
 from capture.users.passphrase import HashRunner, hash_here
 from capture.web.api.app import HEADERS as API_HEADERS
 from capture.web.api.app import create_api
 from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig, LiveSite, WebConfig
-from capture.web.policy import POLICY_HEADER, STRICT_TRANSPORT, page_policy
 from capture.web.public import confirm, download, form, privacy, thanks, unsubscribe, views
 from capture.web.rate_limit import RateLimit
 from capture.web.review import pages as review

@@ -21,7 +21,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from capture.errors import Refused
-from capture.web.policy import POLICY_HEADER, PREVIEW_POLICY
+from capture.site_policy import POLICY_HEADER, PREVIEW_POLICY
 from gatepost.preview.build_loop import Builder, BuildLoop, Console, Sandbox
 from gatepost.preview.state import Edition, PreviewFeed, PreviewState, with_script
 from gatepost.server.serve import check_port

@@ -27,10 +27,10 @@ from capture.errors import Refused
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
+from capture.site_policy import POLICY_HEADER, search_policy
 from capture.users.passphrase import HashRunner, hash_here
 from capture.web.app import create_app, create_desk_app
 from capture.web.config import DeskConfig, WebConfig
-from capture.web.policy import POLICY_HEADER, search_policy
 from capture.web.sender import without_messages
 from capture.web.services import EXTENSION, Services, run_now
 from capture.web.view_counter import FLUSH_SECONDS, ViewCounter

@@ -1,5 +1,7 @@
 """Finds active content in HTML: scripts, redirects, forms that send to other sites.
 
+Also finds what the site's own policy keeps browsers from showing: frames, videos, styles.
+
 The text is parsed as browsers do: names in any case, entities in attributes, whitespace inside
 `java script:`, comments that browsers end early, tags that are never closed.
 """
@@ -10,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
+
+from capture.site_policy import NONE, page_policy
 
 _RUNS_CODE: Final = "runs code in the reader's browser: remove it"
 _ELEMENTS: Final = {
@@ -37,20 +41,49 @@ _CONTROL: Final = "".join(map(chr, range(33)))
 _SCHEMES: Final = ("javascript:", "vbscript:", "data:", "blob:", "filesystem:")
 _ACTIVE: Final = re.compile("|".join(_SCHEMES), re.IGNORECASE)
 _SUSPECT: Final = re.compile(
-    r"<(?:script|meta|base|object|embed|applet|frame|portal|form|button|input|link|iframe)"
-    r"|[\s\"'/](?:on[a-z]+|ping|formaction|srcdoc)\s*=",
+    r"<(?:script|meta|base|object|embed|applet|frame|portal|form|button|input|link|iframe|video"
+    r"|audio|style)"
+    r"|[\s\"'/](?:on[a-z]+|ping|formaction|srcdoc|style)\s*=",
     re.IGNORECASE,
 )
 
 
+# What the Content-Security-Policy of the pages blocks. What it allows from this site alone, such as
+# scripts and pictures, other rules find.
+
+_POLICY: Final = page_policy()
+_LOADING: Final = {
+    "iframe": ("frame-src", "frames"),
+    "video": ("media-src", "videos"),
+    "audio": ("media-src", "sound"),
+}
+"""By element: the directive for what it loads, and what that is."""
+_BLOCKED_ELEMENTS: Final = {
+    name: f"`<{name}>` stays empty, because the site's policy blocks {what}: link to it instead"
+    for name, (directive, what) in _LOADING.items()
+    if _POLICY.sources_of(directive) == (NONE,)
+}
+_BLOCKS_STYLES: Final = "'unsafe-inline'" not in _POLICY.sources_of("style-src")
+_STYLE_FIX: Final = (
+    "has no effect, because the site's policy blocks styles in a page: remove it; "
+    "styles belong in theme/static/style.css"
+)
+
+ACTIVE: Final = "active-content"
+BLOCKED: Final = "blocked"
+BLOCKED_STYLE: Final = "blocked-style"
+
+
 @dataclass(frozen=True)
 class ActivePart:
-    """One piece of active content."""
+    """One piece of active or blocked content."""
 
     message: str
     line: int
     address: str = ""
     """The address that it sends data to or fetches; allowed if it is on this site."""
+    rule: str = ACTIVE
+    """The rule that reports it."""
 
 
 def active_parts(text: str, first_line: int = 1) -> tuple[ActivePart, ...]:
@@ -105,6 +138,16 @@ def problems_of_tag(name: str, attributes: Iterable[tuple[str, str]]) -> Iterato
                     yield message, ""
 
 
+def blocked_by_policy(name: str, attributes: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Message and rule of what browsers do not show of one tag; names in lower case."""
+    if name in _BLOCKED_ELEMENTS and "srcdoc" not in attributes:  # which is active content
+        yield _BLOCKED_ELEMENTS[name], BLOCKED
+    if _BLOCKS_STYLES and name == "style":
+        yield f"`<style>` {_STYLE_FIX}", BLOCKED_STYLE
+    if _BLOCKS_STYLES and "style" in attributes:
+        yield f'`style="..."` {_STYLE_FIX}', BLOCKED_STYLE
+
+
 def _is_suspect(text: str) -> bool:
     """Whether a text may have active content: a quick test, because most texts have none."""
     if _SUSPECT.search(text):
@@ -145,8 +188,11 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         raw = [(key.rpartition(":")[2], value or "") for key, value in attrs]
         line = self._first + self.getpos()[0] - 1
-        for message, address in problems_of_tag(tag.rpartition(":")[2], raw):
+        name = tag.rpartition(":")[2]
+        for message, address in problems_of_tag(name, raw):
             self.parts.append(ActivePart(message, line, address))
+        for message, rule in blocked_by_policy(name, [key for key, _ in raw]):
+            self.parts.append(ActivePart(message, line, rule=rule))
 
     def handle_comment(self, data: str) -> None:
         """Browsers end a comment at `<!-->`, `<!--->` and `--!>` already."""

@@ -11,6 +11,7 @@ Level = Literal["error", "warning", "off"]
 
 ALWAYS_ERRORS: Final = frozenset(
     {"front-matter", "link", "picture", "form", "gated", "address", "unclosed"}
+    | {"control-character"}
 )
 """Rules that are always errors, because the site would be broken without them."""
 
@@ -25,6 +26,8 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
     "vanished": "error",
     "active-content": "error",
     "file-content": "error",
+    "blocked": "error",
+    "blocked-style": "warning",
     "preview": "warning",
     "markdown": "warning",
     "tag-spelling": "warning",

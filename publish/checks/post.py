@@ -12,6 +12,11 @@ from pydantic_core import ErrorDetails
 
 from capture.campaign.problems import suggestion
 from capture.errors import short_path
+from publish.checks.control_characters import (
+    control_problems,
+    control_problems_of_values,
+    without_control_characters,
+)
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
 from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle
@@ -161,8 +166,8 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
     where = short_path(path)
     raw, unreadable = _read_bytes(path)
     text = raw.decode("utf-8-sig", errors="replace")
-    front_matter = read_front_matter(text)
-    problems = [*unreadable, *front_matter.problems]
+    front_matter = read_front_matter(without_control_characters(text))
+    problems = [*unreadable, *_control_problems(text, front_matter), *front_matter.problems]
     values, wrong = validate_front_matter(front_matter, MODELS[kind])
     if not unreadable:  # a file that cannot be read has no other problems
         problems += wrong
@@ -192,6 +197,14 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
         status=status,
         heading_ids=layout.heading_ids,
     )
+
+
+def _control_problems(text: str, front_matter: FrontMatter) -> Iterator[FrontMatterProblem]:
+    for line, message in control_problems(text):
+        yield FrontMatterProblem(line, message, "control-character")
+    for path, message in control_problems_of_values(front_matter.values):
+        line = front_matter.line(*path)
+        yield FrontMatterProblem(line, f"`{path[0]}` {message}", "control-character")
 
 
 def _read_bytes(path: Path) -> tuple[bytes, list[FrontMatterProblem]]:

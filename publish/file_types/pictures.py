@@ -29,6 +29,10 @@ FORMATS: Final[Mapping[str, frozenset[str]]] = {
     ".ico": frozenset({"ICO"}),
 }
 """By suffix: Pillow's names of its formats."""
+PHOTO_SUFFIXES: Final = frozenset(FORMATS) - {".ico"}
+"""Pictures of which smaller files are made."""
+PICTURE_SUFFIXES: Final = PHOTO_SUFFIXES | {".svg"}
+"""Pictures that a page can show."""
 _MAX_DRAWING_SIZE: Final = 1 << 24
 """The largest SVG that is opened, in bytes."""
 

@@ -15,7 +15,6 @@ from publish.checks.active_content import active_parts, is_external
 from publish.checks.finding import Findings
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules import check_writing
-from publish.checks.rules.active_content import RULE as ACTIVE_CONTENT
 from publish.plugins import content_paths, problems
 from publish.plugins.links import contents
 from publish.plugins.problems import get_report, raise_problems
@@ -35,13 +34,13 @@ def report_active_content(content: Any, html: str, settings: Any) -> None:
     A part with an address sends to it or loads from it; that is allowed on this site.
     """
     writing = settings[WRITING]
-    level = writing.layout.levels[ACTIVE_CONTENT]
     source = Path(content.source_path)
     post = writing.by_path.get(source.absolute())
     messages = {part.message for part in post.outline.active} if post else set()
-    for part in active_parts(html) if level != "off" else ():
+    for part in active_parts(html):
+        level = writing.layout.levels[part.rule]
         is_allowed = part.address and not is_external(part.address, writing.layout.site_url)
-        if not is_allowed and part.message not in messages:
+        if level != "off" and not is_allowed and part.message not in messages:
             messages.add(part.message)
             report = get_report(settings)
             (report.problem if level == "error" else report.warn)(source, None, part.message)

@@ -58,6 +58,12 @@ def line_of(content: Any, text: str) -> int | None:
     return post.line_of(text) if post else None
 
 
+def line_of_key(content: Any, key: str) -> int | None:
+    """The line of a key of the content's front matter; None for content without a file."""
+    post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
+    return post.front_matter.line(key) if post else None
+
+
 def check_finished_pages(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
     report = get_report(generators[0].settings)

@@ -1,33 +1,39 @@
 """Makes and publishes the files of one picture: AVIF and WebP in several widths, a JPEG or PNG.
 
 They are cached in a folder named by the hash of the picture's bytes and of `RECIPE_VERSION`. They
-never contain the camera's metadata, such as place, time and name.
+never contain the camera's metadata, such as place, time and name. The same picture gives the same
+bytes on every machine, because one thread encodes each file.
 """
 
+import fcntl
 import hashlib
 import json
 import re
 import shutil
-import struct
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree
 
 from pelican import signals
 from PIL import Image, ImageCms, ImageOps
 
+from publish.file_types.pictures import with_image
 from publish.plugins.signals import connect_last
 
-RECIPE_VERSION: Final = "2"  # change it when the code makes different files
+RECIPE_VERSION: Final = "3"  # change it when the code makes different files
 WIDTHS: Final = (400, 700, 1000, 1400)  # pixels, of AVIF and WebP
 PLAIN_WIDTH: Final = 700  # pixels, of the JPEG or PNG
+MAX_FULL_PIXELS: Final = 6_000_000
+"""The most pixels of the file that a reader opens in full size."""
+_MAX_SIDE: Final = 16_383  # pixels; WebP allows no more
+_REDUCING_GAP: Final = 3.0  # Pillow: as good as without, and faster
 _ANIMATED: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # formats in which frames animate
+_FORMATS: Final = {"avif": "AVIF", "webp": "WEBP", "jpg": "JPEG", "png": "PNG"}
 _LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
 _GPS: Final = 0x8825  # the EXIF directory with the location
 
@@ -49,42 +55,63 @@ class PictureFiles:
     avif: tuple[ImageFile, ...]
     webp: tuple[ImageFile, ...]
     plain: ImageFile
+    full: ImageFile
+    """The largest file: as large as the original, unless that has more pixels than we publish."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all files."""
-        return tuple(file.name for file in (*self.avif, *self.webp, self.plain))
+        files = (*self.avif, *self.webp, self.plain, self.full)
+        return tuple(dict.fromkeys(file.name for file in files))
 
 
-def make_picture_files(source: Path, cache: Path) -> tuple[PictureFiles, Path] | None:
+@dataclass(frozen=True)
+class Animation:
+    """A picture that moves, of which no files are made. Its size is in pixels."""
+
+    width: int
+    height: int
+
+
+MadePicture: TypeAlias = tuple[PictureFiles | Animation, Path]
+"""The files of a picture, and their folder in the cache."""
+
+
+def find_picture_files(source: Path, cache: Path) -> MadePicture | None:
+    """The files of a picture, if they are in `cache`. Raises OSError."""
+    return _read_folder(_folder(cache, _key(source.read_bytes())))
+
+
+def make_picture_files(source: Path, cache: Path) -> MadePicture:
     """Makes the files of a picture, unless they are in `cache`.
 
-    Returns them and their folder; None for an animation, of which it makes no files.
-
-    Raises `ValueError` with the reason if it cannot be read or is too large.
+    Raises `Unreadable`, a ValueError, if it cannot be read or is too large; or OSError.
     """
     content = source.read_bytes()
-    key = hashlib.sha256(RECIPE_VERSION.encode() + content).hexdigest()
-    folder = cache / "pictures" / key[:2] / key[2:]
-    description = folder / "picture.json"
-    if not description.exists():
-        with _draft(folder) as draft:
-            files = _with_image(content, lambda image: _write_files(image, key[:16], draft))
-            data = asdict(files) if files else None
-            (draft / description.name).write_text(json.dumps(data), encoding="utf-8")
-    data = json.loads(description.read_text(encoding="utf-8"))
-    return (_from_json(data), folder) if data else None
+    key = _key(content)
+    folder = _folder(cache, key)
+    if made := _read_folder(folder):
+        return made
+    result, files = with_image(content, lambda image: _encode(image, key[:16]))
+    kind = "animation" if isinstance(result, Animation) else "picture"
+    files["picture.json"] = json.dumps({kind: asdict(result)}).encode()
+    with _draft(folder, cache) as draft:
+        for name, encoded in files.items():
+            (draft / name).write_bytes(encoded)
+    return result, folder
+
+
+def pixel_count(source: Path) -> int:
+    """The pixels of a picture, from its first bytes; 1 if they cannot be read."""
+    with suppress(ValueError, OSError):
+        width, height = with_image(source.read_bytes(), lambda image: image.size)
+        return width * height
+    return 1
 
 
 def has_location(source: Path) -> bool:
-    """Whether a picture contains its location. Raises `ValueError` if it cannot be read."""
-    return bool(_with_image(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
-
-
-def animation_size(source: Path) -> tuple[int, int]:
-    """Width and height of an animation in pixels. Raises `ValueError` if it cannot be read."""
-    size: tuple[int, int] = _with_image(source.read_bytes(), lambda image: image.size)
-    return size
+    """Whether a picture contains its location. Raises `Unreadable` if it cannot be read."""
+    return bool(with_image(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
 
 
 def svg_size(source: Path) -> tuple[int, int] | None:
@@ -107,11 +134,31 @@ def svg_size(source: Path) -> tuple[int, int] | None:
     return (round(width), round(height)) if width >= 1 and height >= 1 else None
 
 
+def _key(content: bytes) -> str:
+    return hashlib.sha256(RECIPE_VERSION.encode() + content).hexdigest()
+
+
+def _folder(cache: Path, key: str) -> Path:
+    return cache / "pictures" / key[:2] / key[2:]
+
+
+def _read_folder(folder: Path) -> MadePicture | None:
+    try:
+        data = json.loads((folder / "picture.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    if "animation" in data:
+        return Animation(**data["animation"]), folder
+    return _from_json(data["picture"]), folder
+
+
 @contextmanager
-def _draft(folder: Path) -> Iterator[Path]:
+def _draft(folder: Path, cache: Path) -> Iterator[Path]:
     """A temporary folder, renamed to `folder` at the end. Two builds may do this together."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary_folder:
+    drafts = cache / "pictures" / "drafts"
+    drafts.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=drafts) as temporary_folder:
         draft = Path(temporary_folder) / "files"
         draft.mkdir()
         yield draft
@@ -119,43 +166,53 @@ def _draft(folder: Path) -> Iterator[Path]:
             draft.rename(folder)
 
 
-def _with_image(content: bytes, work: Callable[[Image.Image], Any]) -> Any:
-    """The result of `work` on the opened image. Raises `ValueError` if it cannot be read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # faulty metadata of cameras
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(content)) as image:
-                return work(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        max_pixels = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise ValueError(f"has more than {max_pixels} million pixels: make it smaller") from None
-    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
-        # Pillow's message on an unknown format names our buffer: `<_io.BytesIO object at 0x...>`.
-        reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "unknown format"
-        raise ValueError(f"cannot be read as a picture ({reason}): export it again") from None
+@contextmanager
+def clean_drafts(cache: Path) -> Iterator[None]:
+    """Deletes what killed builds have left, unless another build is making pictures now.
+
+    The block may make pictures. The lock ends with the last process that inherits it.
+    """
+    drafts = cache / "pictures" / "drafts"
+    drafts.mkdir(parents=True, exist_ok=True)
+    with (drafts / ".lock").open("w") as lock:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in drafts.glob("tmp*"):
+                shutil.rmtree(path, ignore_errors=True)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
-def _write_files(image: Image.Image, stem: str, folder: Path) -> PictureFiles | None:
-    """Writes all files of a picture; None for an animation."""
+def _encode(image: Image.Image, stem: str) -> tuple[PictureFiles | Animation, dict[str, bytes]]:
+    """The files of a picture, and their content by name. An animation has none."""
     if image.format in _ANIMATED and getattr(image, "n_frames", 1) > 1:
-        return None
-    upright = _to_srgb(ImageOps.exif_transpose(image))
+        return Animation(*image.size), {}
+    ImageOps.exif_transpose(image, in_place=True)
+    upright = _to_srgb(image)
     width, height = upright.size
+    widest = max(1, min(width, _MAX_SIDE, _MAX_SIDE * width // height))
+    contents: dict[str, bytes] = {}
+
+    def save(picture: Image.Image, suffix: str, **options: Any) -> ImageFile:
+        target = BytesIO()
+        picture.save(target, _FORMATS[suffix], **options)
+        name = f"{stem}.{picture.width}.{suffix}"
+        contents[name] = target.getvalue()
+        return ImageFile(name, picture.width)
+
     avif, webp = [], []
-    for file_width in sorted({min(limit, width) for limit in WIDTHS}):
+    for file_width in sorted({min(limit, widest) for limit in WIDTHS}):
         smaller = _resized(upright, file_width)
-        avif.append(ImageFile(f"{stem}.{file_width}.avif", file_width))
-        smaller.save(folder / avif[-1].name, quality=58, speed=6)
-        webp.append(ImageFile(f"{stem}.{file_width}.webp", file_width))
-        smaller.save(folder / webp[-1].name, quality=80, method=5)
-    plain_width = min(PLAIN_WIDTH, width)
+        avif.append(save(smaller, "avif", quality=58, speed=6, max_threads=1))
+        webp.append(save(smaller, "webp", quality=80, method=5))
+    plain_file = _resized(upright, min(PLAIN_WIDTH, widest))
     suffix = "png" if upright.mode == "RGBA" else "jpg"
-    plain = ImageFile(f"{stem}.{plain_width}.{suffix}", plain_width)
-    _resized(upright, plain_width).save(
-        folder / plain.name, optimize=True, quality=80
-    )  # PNG ignores `quality`
-    return PictureFiles(width, height, tuple(avif), tuple(webp), plain)
+    plain = save(plain_file, suffix, optimize=True, quality=80)  # PNG ignores `quality`
+    full_width = min(widest, round(width * (MAX_FULL_PIXELS / (width * height)) ** 0.5))
+    full = webp[-1]
+    if full_width > full.width:
+        full = save(_resized(upright, full_width), "webp", quality=80, method=2)
+    return PictureFiles(width, height, tuple(avif), tuple(webp), plain, full), contents
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -164,7 +221,8 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits per pixel: `convert` alone would clip at 255
         image = image.convert("I").point(lambda grey: grey * (1 / 257)).convert("L")
     has_alpha = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
-    pixels = image.convert("RGBA" if has_alpha else "RGB")
+    mode = "RGBA" if has_alpha else "RGB"
+    pixels = image if image.mode == mode else image.convert(mode)
     if profile and image.mode in {"RGB", "RGBA"}:
         try:
             source_profile = ImageCms.ImageCmsProfile(BytesIO(profile))
@@ -181,7 +239,7 @@ def _resized(image: Image.Image, width: int) -> Image.Image:
     if width == image.width:
         return image
     height = max(1, round(image.height * width / image.width))
-    return image.resize((width, height), Image.Resampling.LANCZOS)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
 
 
 def _from_json(data: dict[str, Any]) -> PictureFiles:
@@ -191,6 +249,7 @@ def _from_json(data: dict[str, Any]) -> PictureFiles:
         avif=tuple(ImageFile(**file) for file in data["avif"]),
         webp=tuple(ImageFile(**file) for file in data["webp"]),
         plain=ImageFile(**data["plain"]),
+        full=ImageFile(**data["full"]),
     )
 
 

@@ -12,37 +12,34 @@ from collections.abc import Container, Iterator, Mapping, MutableMapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pelican import signals
 from pelican.generators import StaticGenerator
 
-from capture.errors import short_path
-from capture.paths import ConfinedFolder, name_below
+from capture.paths import name_below
+from publish.file_types.pictures import PHOTO_SUFFIXES, PICTURE_SUFFIXES
 from publish.plugins import problems
-from publish.plugins.current_file import reading_file
-from publish.plugins.links import contents, line_of, linked_files
+from publish.plugins.gallery import Gallery
+from publish.plugins.links import contents, line_of, line_of_key, linked_files
 from publish.plugins.picture_files import (
     ImageFile,
     PictureFiles,
-    animation_size,
     has_location,
-    make_picture_files,
-    publish_cached_file,
     register_publishing,
-    svg_size,
 )
-from publish.plugins.problems import Report, get_report
+from publish.plugins.problems import Report
 from publish.plugins.signals import connect_last
 
-FOLDER: Final = "pictures"
-PICTURE_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".tif", ".tiff"}
-)
 _LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
+_PHONE: Final = 400  # pixels: a wider picture does not fit a phone's screen
+_NOT_PUBLISHED: Final = "is not a picture that the site publishes: put one into content/images"
 _COLUMN: Final = 656  # pixels: .prose in style.css is 41rem wide
 _IMG: Final = re.compile(
     r"""<picture\b.*?</picture>|<img\b(?:[^>"']|"[^"]*"|'[^']*')*>""", re.DOTALL | re.IGNORECASE
+)
+_LINK_OR_IMG: Final = re.compile(
+    rf"(?P<link><a(?=[\s>]).*?</a>)|{_IMG.pattern}", re.DOTALL | re.IGNORECASE
 )
 _BRACES: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>.*)$")
 
@@ -50,110 +47,71 @@ _BRACES: Final = re.compile(r"^[{|](?P<what>static|attach|filename)[}|](?P<path>
 def rewrite_pictures(generators: Any) -> None:
     """Rewrites each `<img>`, before forms are inserted and links are checked."""
     context = generators[0].context
-    gallery = _Gallery(context, generators[0].settings)
+    gallery = Gallery(context, generators[0].settings)
+    pages = []
     for content in contents(context):
-        text = content._content or ""
-        image = getattr(content, "image", "")
         content.pictures, content.lead_picture, content.image_address = (), "", ""
-        if image or "<img" in text.lower():
-            page = _Page(content, gallery)
-            if image:
-                alt = getattr(content, "image_alt", "")
-                content.lead_picture, content.image_address = page.lead_picture(image, alt, text)
-            content._content, content.pictures = page.rewrite(text)
+        if getattr(content, "image", "") or "<img" in (content._content or "").lower():
+            pages.append(_Page(content, gallery))
+    gallery.make_files(path for page in pages for path in page.paths())
+    for page in pages:
+        page.rewrite()
     for generator in generators:
         if isinstance(generator, StaticGenerator):
             exclude_originals(generator, gallery.replaced, gallery.report)
 
 
-class _Gallery:
-    """The pictures of a build; each is read once."""
-
-    def __init__(
-        self, context: MutableMapping[str, Any], settings: MutableMapping[str, Any]
-    ) -> None:
-        self.root = Path(settings["PATH"])
-        self.paths = ConfinedFolder(self.root)
-        self.url: str = context["site"].url
-        self.report: Report = get_report(settings)
-        self.static_files: Mapping[str, Any] = context["static_content"]
-        self.replaced: set[str] = set()
-        self._settings = settings
-        self._cache = Path(settings["CACHE_PATH"])
-        self._pictures: dict[str, PictureFiles | tuple[int, int] | str | None] = {}
-
-    def read(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
-        """A photo's files; or the size of a drawing or animation in pixels; or an error message.
-
-        None for a drawing without a size.
-        """
-        if path not in self._pictures:
-            with reading_file(self._settings, self.root / path):
-                self._pictures[path] = self._read(path)
-        return self._pictures[path]
-
-    def _read(self, path: str) -> PictureFiles | tuple[int, int] | str | None:
-        source = self.root / path
-        try:
-            if source.suffix.lower() == ".svg":
-                return self._size_of(source)
-            result = make_picture_files(source, self._cache)
-        except ValueError as error:
-            return f"{short_path(source)} {error}"
-        if result is None:
-            return animation_size(source)
-        files, folder = result
-        for name in files.names:
-            publish_cached_file(self._settings, f"{FOLDER}/{name}", folder / name)
-        self.replaced.add(path)
-        return files
-
-    def _size_of(self, source: Path) -> tuple[int, int] | None:
-        size = svg_size(source)
-        if size is None:
-            self.report.warn(source, None, "has no size: give its <svg> a width and a height")
-        return size
-
-    def address(self, file: ImageFile) -> str:
-        return f"{self.url}/{FOLDER}/{file.name}"
-
-    def address_of(self, path: str, picture: PictureFiles | tuple[int, int] | None) -> str:
-        """The address of the largest file of the picture."""
-        if isinstance(picture, PictureFiles):
-            return self.address(picture.webp[-1])
-        return f"{self.url}/{quote(self.static_files[path].url)}"
-
-
 class _Page:
     """One article or page while its pictures are inserted."""
 
-    def __init__(self, content: Any, gallery: _Gallery) -> None:
+    def __init__(self, content: Any, gallery: Gallery) -> None:
         self._content = content
+        self._text: str = content._content or ""
+        self._image: str = getattr(content, "image", "")
         self._gallery = gallery
         self._addresses: list[str] = []
         self._count = 0
 
-    def rewrite(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """The new text, and the full addresses of its pictures."""
-        text = _IMG.sub(self._replace, text)
-        return text, tuple(dict.fromkeys(self._addresses))
+    def paths(self) -> Iterator[str]:
+        """The pictures of the page, below the content folder."""
+        links = (attributes_of(tag).get("src", "") for tag in _image_tags(self._text))
+        for link in (self._image, *links):
+            if path := self._path_of(link):
+                yield path
 
-    def lead_picture(self, image: str, alt: str, text: str) -> tuple[str, str]:
+    def rewrite(self) -> None:
+        """Rewrites the article's text and its `Image`."""
+        content = self._content
+        if self._image:
+            content.lead_picture, content.image_address = self._lead_picture()
+        content._content = _LINK_OR_IMG.sub(self._replace, self._text)
+        content.pictures = tuple(dict.fromkeys(self._addresses))
+
+    def _lead_picture(self) -> tuple[str, str]:
         """The article's `Image` as HTML, unless the text shows it, and its full address."""
-        path = self._path_of(image)
-        picture = self._gallery.read(path) if path else None
-        if path is None or isinstance(picture, str):
-            return "", ""  # the rules, or the text's own pictures, report the mistake
+        path, line = self._path_of(self._image), line_of_key(self._content, "image")
+        if path is None:
+            self._report(line, f"`image`: {self._image} {_NOT_PUBLISHED}")
+            return "", ""
+        picture = self._gallery.read(path)
+        if isinstance(picture, str):
+            self._report(line, picture)
+            return "", ""
         address = self._gallery.address_of(path, picture)
-        tags = (tag for tag in _IMG.findall(text) if tag[:4].lower() == "<img")
+        tags = _image_tags(self._text)
         if any(self._path_of(attributes_of(tag).get("src", "")) == path for tag in tags):
             return "", address
-        return self._rewrite_tag(write_tag("img", {"alt": alt, "src": image})), address
+        alt = getattr(self._content, "image_alt", "")
+        tag = write_tag("img", {"alt": alt, "src": self._image})
+        return self._rewrite_tag(tag, as_link=True), address
 
     def _replace(self, match: re.Match[str]) -> str:
-        return self._rewrite_tag(match[0])
+        if match["link"]:
+            return _IMG.sub(lambda inner: self._rewrite_tag(inner[0]), match["link"])
+        return self._rewrite_tag(match[0], as_link=True)
 
-    def _rewrite_tag(self, tag: str) -> str:
+    def _rewrite_tag(self, tag: str, *, as_link: bool = False) -> str:
+        """The picture in the sizes that we publish; `as_link`: as a link to its full size."""
         attributes = attributes_of(tag) if tag[:4].lower() == "<img" else {}
         link = attributes.get("src", "")
         path = self._path_of(link)
@@ -161,19 +119,28 @@ class _Page:
             return tag
         picture = self._gallery.read(path)
         if isinstance(picture, str):
-            line = line_of(self._content, posixpath.basename(link))
-            self._gallery.report.problem(Path(self._content.source_path), line, picture)
+            self._report(line_of(self._content, posixpath.basename(link)), picture)
             return tag
         self._count += 1
         priority = {"fetchpriority": "high"} if self._count == 1 else {"loading": "lazy"}
         attributes |= {"decoding": "async", **priority}
         if isinstance(picture, PictureFiles):
-            return self._picture(attributes, picture)
-        if picture is not None:
-            _set_size(attributes, picture)
-        attributes["src"] = self._gallery.address_of(path, picture)
-        self._addresses.append(attributes["src"])
-        return write_tag("img", attributes)
+            shown = self._picture(attributes, picture)
+        else:
+            if picture is not None:
+                _set_size(attributes, picture)
+            attributes["src"] = self._gallery.address_of(path, picture)
+            self._addresses.append(attributes["src"])
+            shown = write_tag("img", attributes)
+        width = attributes.get("width", "")
+        is_wide = width.isdecimal() and int(width) > _PHONE
+        full_size = self._gallery.full_size(path, picture) if as_link and is_wide else ""
+        if not full_size or not attributes.get("alt"):  # without alt, the link had no name
+            return shown
+        return f"{write_tag('a', {'class': 'full-size', 'href': full_size})}{shown}</a>"
+
+    def _report(self, line: int | None, problem: str) -> None:
+        self._gallery.report.problem(Path(self._content.source_path), line, problem)
 
     def _path_of(self, link: str) -> str | None:
         """The picture below the content folder that a link shows; None for any other link."""
@@ -185,7 +152,7 @@ class _Page:
         if self._gallery.paths.find_file(path) is None:
             return None
         path = posixpath.normpath(path)
-        is_picture = posixpath.splitext(path)[1].lower() in {*PICTURE_SUFFIXES, ".svg"}
+        is_picture = posixpath.splitext(path)[1].lower() in PICTURE_SUFFIXES
         return path if is_picture and path in self._gallery.static_files else None
 
     def _picture(self, attributes: dict[str, str], files: PictureFiles) -> str:
@@ -206,6 +173,10 @@ class _Page:
 
     def _srcset(self, files: tuple[ImageFile, ...]) -> str:
         return ", ".join(f"{self._gallery.address(file)} {file.width}w" for file in files)
+
+
+def _image_tags(text: str) -> list[str]:
+    return [tag for tag in _IMG.findall(text) if tag[:4].lower() == "<img"]
 
 
 def _set_size(attributes: dict[str, str], size: tuple[int, int]) -> None:
@@ -273,7 +244,7 @@ def _linked_originals(context: MutableMapping[str, Any]) -> Iterator[str]:
 
 
 def _check_location(source: Path, report: Report) -> None:
-    if source.suffix.lower() not in PICTURE_SUFFIXES or not source.is_file():
+    if source.suffix.lower() not in PHOTO_SUFFIXES or not source.is_file():
         return
     try:
         if has_location(source):

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import pytest
 
 from capture.ledger.users import Role
+from capture.site_policy import STRICT_TRANSPORT
 from capture.users.accounts import add_user
 from capture.users.passphrase import hash_passphrase
 from capture.web.api.app import HEADERS as API_HEADERS
-from capture.web.policy import STRICT_TRANSPORT
 from tests.deploy.web import Nginx
 from tests.needs import needs
 from tests.samples import NOW

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from capture.web.policy import API_POLICY, STRICT_TRANSPORT
+from capture.site_policy import API_POLICY, STRICT_TRANSPORT
 from tests.deploy.web import Nginx
 from tests.needs import needs
 from tests.service import Answer, free_port

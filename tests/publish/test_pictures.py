@@ -1,7 +1,10 @@
 """Pictures on a page: sizes, small files made once, no metadata of the camera."""
 
+import hashlib
+import os
 import random
 import re
+import signal
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -10,8 +13,20 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish.plugins.picture_files import WIDTHS, has_location, make_picture_files, svg_size
+from publish import child_processes
+from publish.plugins import gallery
+from publish.plugins.picture_files import (
+    WIDTHS,
+    Animation,
+    PictureFiles,
+    clean_drafts,
+    find_picture_files,
+    has_location,
+    make_picture_files,
+    svg_size,
+)
 from tests.publish.test_theme import Page
+from tests.samples import GUIDE
 
 ORIENTATION, ARTIST, GPS = 0x0112, 0x013B, 0x8825
 
@@ -25,6 +40,13 @@ def photo(path: Path, size: tuple[int, int] = (1600, 1200), *, place: bool = Fal
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.radial_gradient("L").resize(size).convert("RGB").save(path, exif=exif)
     return path
+
+
+def write_files(source: Path, cache: Path) -> tuple[PictureFiles, Path]:
+    """Makes the files of a photo; they and their folder."""
+    files, folder = make_picture_files(source, cache)
+    assert isinstance(files, PictureFiles)
+    return files, folder
 
 
 def showing(site: Any, body: str) -> Page:
@@ -130,9 +152,7 @@ def test_the_size_of_an_svg_comes_from_its_attributes_or_viewbox(
 
 def test_a_transparent_picture_stays_transparent(tmp_path: Path) -> None:
     Image.new("RGBA", (50, 40), (10, 20, 30, 0)).save(tmp_path / "clear.png")
-    result = make_picture_files(tmp_path / "clear.png", tmp_path / "cache")
-    assert result is not None
-    files, folder = result
+    files, folder = write_files(tmp_path / "clear.png", tmp_path / "cache")
     assert files.plain.name.endswith(".50.png")
     for name in files.names:
         with Image.open(folder / name) as image:
@@ -142,7 +162,9 @@ def test_a_transparent_picture_stays_transparent(tmp_path: Path) -> None:
 def test_an_animation_stays_an_animation(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
     frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
-    assert make_picture_files(tmp_path / "moves.gif", tmp_path / "cache") is None
+    for _ in range(2):  # the second one is from the cache
+        made, _ = make_picture_files(tmp_path / "moves.gif", tmp_path / "cache")
+        assert made == Animation(9, 9)
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "png"])
@@ -159,9 +181,7 @@ def test_a_jpeg_file_with_two_photos_is_treated_as_a_photo(tmp_path: Path, kind:
     """Phones put a map of brightness behind the photo; scanners, pages."""
     first, second = Image.new("RGB", (90, 60), "red"), Image.new("RGB", (45, 30), "blue")
     first.save(tmp_path / "a.jpg", format=kind, save_all=True, append_images=[second])
-    result = make_picture_files(tmp_path / "a.jpg", tmp_path / "cache")
-    assert result is not None
-    files, folder = result
+    files, folder = write_files(tmp_path / "a.jpg", tmp_path / "cache")
     with Image.open(folder / files.plain.name) as plain:
         assert plain.size == (90, 60)
         assert plain.getpixel((5, 5))[0] > 200
@@ -171,9 +191,7 @@ def test_a_grey_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
     Image.linear_gradient("L").convert("I;16").point(lambda grey: grey * 257).save(
         tmp_path / "grey.png"
     )
-    result = make_picture_files(tmp_path / "grey.png", tmp_path / "cache")
-    assert result is not None
-    files, folder = result
+    files, folder = write_files(tmp_path / "grey.png", tmp_path / "cache")
     with Image.open(folder / files.plain.name) as plain:
         shades = [plain.convert("L").getpixel((9, line)) for line in (0, 128, 255)]
     assert shades == pytest.approx([0, 128, 255], abs=3)
@@ -181,9 +199,7 @@ def test_a_grey_picture_of_16_bits_keeps_its_shades(tmp_path: Path) -> None:
 
 def test_a_cmyk_photo_is_converted_to_srgb(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), (200, 30, 40)).convert("CMYK").save(tmp_path / "ink.jpg")
-    result = make_picture_files(tmp_path / "ink.jpg", tmp_path / "cache")
-    assert result is not None
-    files, folder = result
+    files, folder = write_files(tmp_path / "ink.jpg", tmp_path / "cache")
     for name in files.names:
         with Image.open(folder / name) as image:
             assert image.convert("RGB").getpixel((9, 9)) == pytest.approx((200, 30, 40), abs=12)
@@ -208,10 +224,157 @@ def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: byte
     (site.root / "content/images/bad.png").write_bytes(content)
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("Text.\n\n![Bad]({static}/images/bad.png)")
+    (message,) = site.mistakes()
+    assert re.match(r"content/images/bad.png: (cannot be read as a picture|is empty)", message)
+    site.set("WRITING_RULES['file-content'] = 'off'")
     (message,) = site.mistakes_of_build()
     assert re.match(
         r"content/posts/post.md:6: content/images/bad.png cannot be read as a picture", message
     )
+
+
+def test_a_broken_picture_of_the_front_matter_is_as_wrong_as_one_in_the_text(site: Any) -> None:
+    (site.root / "content/images/bad.png").write_bytes(b"no picture")
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
+    site.post("Text.", front_matter="Image: /images/bad.png\nImage_alt: Bad\n")
+    (message,) = site.mistakes()
+    assert message.startswith("content/images/bad.png: cannot be read as a picture")
+    site.set("WRITING_RULES['file-content'] = 'off'")
+    (message,) = site.mistakes_of_build()
+    assert message.startswith(
+        "content/posts/post.md:3: content/images/bad.png cannot be read as a picture"
+    )
+
+
+@pytest.mark.parametrize("name", ["terms.pdf", "favicon.ico", "notes.txt"])
+def test_an_image_of_the_front_matter_is_a_picture(site: Any, name: str) -> None:
+    site.write(f"content/images/{name}", f"{GUIDE} ")  # not the gated file itself
+    site.set("WRITING_RULES['file-content'] = 'off'")
+    site.post("Text.", front_matter=f"Image: /images/{name}\nImage_alt: Bad\n")
+    (message,) = site.mistakes()
+    assert message.startswith(
+        f"content/posts/post.md:3: `image` names `/images/{name}`, which is not a picture: use one"
+    )
+
+
+def test_an_image_that_is_not_published_is_a_mistake(site: Any) -> None:
+    photo(site.root / "content/posts/shot.jpg", (30, 20))
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
+    site.post("Text.", front_matter="Image: /posts/shot.jpg\nImage_alt: Bad\n")
+    (message,) = site.mistakes_of_build()
+    assert message.startswith("content/posts/post.md:3: `image`: /posts/shot.jpg is not a picture")
+
+
+@pytest.mark.parametrize("processors", [1, 2, 5])
+def test_the_files_are_the_same_with_any_number_of_processors(
+    site: Any, monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    for name in "abc":
+        photo(site.root / f"content/images/{name}.jpg", (450 + ord(name), 300))
+    expected = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for files, folder in (
+            write_files(site.root / f"content/images/{name}.jpg", site.root / "other")
+            for name in "abc"
+        )
+        for name in files.names
+    }
+    monkeypatch.setattr(child_processes, "processor_count", lambda: processors)
+    showing(site, "\n\n".join(f"![{name}]({{static}}/images/{name}.jpg)" for name in "abc"))
+    made = {path.name: path for path in (site.site / "pictures").iterdir()}
+    assert {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in made.items()
+    } == expected
+
+
+def test_a_picture_whose_encoder_crashes_is_named(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(source: Path, cache: Path) -> None:
+        del source, cache
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(gallery, "make_picture_files", crash)
+    photo(site.root / "content/images/shot.jpg", (30, 20))
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
+    site.post("Text.\n\n![Bad]({static}/images/shot.jpg)")
+    (message,) = site.mistakes_of_build()
+    assert message == (
+        "content/posts/post.md:6: content/images/shot.jpg crashes the library that opens it "
+        "(exit code -9): make it smaller or simpler"
+    )
+
+
+def test_what_a_killed_build_leaves_is_deleted_by_the_next_one(tmp_path: Path) -> None:
+    left = tmp_path / "pictures/drafts/tmpkilled/files/half.avif"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    with clean_drafts(tmp_path):
+        assert not left.exists()
+        left.parent.mkdir(parents=True)
+        with clean_drafts(tmp_path):  # a second build beside the first one
+            assert left.parent.exists()
+
+
+def test_a_draft_is_no_picture_of_the_cache(tmp_path: Path, monkeypatch: Any) -> None:
+    source, cache = photo(tmp_path / "a.jpg", (30, 20)), tmp_path / "cache"
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", stop)
+        with pytest.raises(KeyboardInterrupt):
+            make_picture_files(source, cache)
+    assert find_picture_files(source, cache) is None
+    assert [path for path in cache.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("size", "width"), [((3000, 40), 3000), ((3200, 2400), 2828)])
+def test_a_wide_picture_is_a_link_to_its_full_size(
+    site: Any, size: tuple[int, int], width: int
+) -> None:
+    path = site.root / "content/images/wide.png"
+    Image.linear_gradient("L").resize(size).save(path)
+    page = showing(site, "![Wide]({static}/images/wide.png)")
+    (link,) = page.all("a")
+    assert link["class"] == "full-size"
+    with Image.open(site.site / link["href"].lstrip("/")) as full:
+        assert full.width == width
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("![Wide](/images/wide.png)", ["full-size"]),
+        ("![](/images/wide.png)", []),
+        ("![Wide](/images/wide.png){: width=200 }", []),
+        ("![Small](/images/small.png)", []),
+        ("[![Wide](/images/wide.png) more](https://other.example/)", [None]),
+        ("![Drawing](/images/wide.svg)", ["full-size"]),
+        ("![Styled](/images/styled.svg)", []),
+    ],
+)
+def test_only_a_wide_picture_with_a_name_becomes_a_link(
+    site: Any, text: str, links: list[str | None]
+) -> None:
+    Image.new("L", (900, 20)).save(site.root / "content/images/wide.png")
+    Image.new("L", (300, 20)).save(site.root / "content/images/small.png")
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 900 90'>{}</svg>"
+    site.write("content/images/wide.svg", svg.format(""))
+    site.write("content/images/styled.svg", svg.format("<style>path { fill: red }</style>"))
+    page = showing(site, text)
+    assert [link.get("class") for link in page.all("a")] == links
+    (image,) = page.all("img")
+    assert image["width"]
+
+
+def test_a_very_long_picture_fits_the_limits_of_its_formats(tmp_path: Path) -> None:
+    Image.new("L", (100, 40_000)).save(tmp_path / "long.png")
+    files, folder = write_files(tmp_path / "long.png", tmp_path / "cache")
+    with Image.open(folder / files.full.name) as image:
+        assert image.height <= 16_383
+    assert (files.width, files.height) == (100, 40_000)
 
 
 def test_a_picture_too_large_to_read_is_refused(

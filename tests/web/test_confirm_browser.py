@@ -14,9 +14,9 @@ from capture.lead.model import Lead
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner, confirmation_path
+from capture.site_policy import page_policy
 from capture.web.app import create_app
 from capture.web.config import WebConfig
-from capture.web.policy import page_policy
 from tests.app_server import running
 from tests.samples import CAMPAIGN
 from tests.service import ROOT, TEST_KEY, free_port, make_project, web_config

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.web.policy import API_POLICY, NONE, PREVIEW_POLICY, Policy, page_policy, search_policy
+from capture.site_policy import API_POLICY, NONE, PREVIEW_POLICY, Policy, page_policy, search_policy
 
 ROOT = Path(__file__).parents[2]
 NGINX = (ROOT / "deploy/nginx.conf").read_text()

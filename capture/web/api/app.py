@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound as NoSuchAddress
 
 from capture.client_access.idempotency import IdempotencyKeyReused
 from capture.errors import NotFound, Refused, Unavailable
+from capture.site_policy import API_POLICY, POLICY_HEADER
 from capture.web.api.debits import ANSWER_DEBIT, LIST_DEBITS
 from capture.web.api.document import openapi
 from capture.web.api.events import RECORD_EVENT, refusal
@@ -29,7 +30,6 @@ from capture.web.api.problems import (
     invalid_request,
 )
 from capture.web.api.reviews import RECORD_REVIEWS
-from capture.web.policy import API_POLICY, POLICY_HEADER
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import Services, install_services
 

@@ -19,6 +19,7 @@ from capture.errors import NotFound, Refused, Unavailable
 from capture.jobs.store import JobStore
 from capture.lead_details.stages import stage_name, stage_tone
 from capture.money import show_money
+from capture.site_policy import DESK_POLICY, POLICY_HEADER, STRICT_TRANSPORT
 from capture.web.config import DESK_PATH, MAX_BODY, DeskConfig, max_body
 from capture.web.desk import (
     campaigns,
@@ -62,7 +63,6 @@ from capture.web.desk.pages import (
     read_assets,
 )
 from capture.web.desk.times import iso_time, short_time, zone_name
-from capture.web.policy import DESK_POLICY, POLICY_HEADER, STRICT_TRANSPORT
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
 from capture.web.services import Services, install_services

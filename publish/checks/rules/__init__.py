@@ -13,6 +13,7 @@ from publish.checks.layout import Layout
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
 from publish.checks.rules.addresses import address_findings
+from publish.checks.rules.control_characters import control_findings
 from publish.checks.rules.files import content_findings, file_findings
 from publish.checks.rules.forms import form_findings
 from publish.checks.rules.links import link_findings
@@ -33,6 +34,7 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     file_findings,
     content_findings,
     active_findings,
+    control_findings,
     form_findings,
     address_findings,
     redirect_findings,

@@ -1,6 +1,10 @@
-"""The rule `active-content`: no scripts, redirects or foreign forms in texts and files."""
+"""The rule `active-content`: no scripts, redirects or foreign forms in texts and files.
+
+The rules `blocked` and `blocked-style`: a text has nothing that the site's policy leaves empty.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -10,6 +14,8 @@ from defusedxml.ElementTree import iterparse
 
 from capture.errors import short_path
 from publish.checks.active_content import (
+    ACTIVE,
+    ActivePart,
     active_parts,
     address_problem,
     is_external,
@@ -20,7 +26,6 @@ from publish.checks.layout import SUFFIXES
 from publish.checks.post import Post
 from publish.checks.project import Writing
 
-RULE: Final = "active-content"
 _PROGRAMS: Final = frozenset(
     {".js", ".mjs", ".cjs", ".wasm", ".swf", ".jar", ".class", ".vbs", ".hta", ".htc", ".xsl"}
     | {".xslt", ".mht", ".mhtml", ".svgz"}
@@ -32,8 +37,11 @@ _XML: Final = frozenset({".svg", ".xml", ".xhtml", ".xht", ".rdf", ".mathml"})
 def active_findings(writing: Writing) -> Iterator[Finding]:
     """Active content in texts, and files that are or contain programs."""
     for post in writing.posts:
-        for line, message in dict.fromkeys(_messages_about_post(post, writing.layout.site_url)):
-            yield Finding(post.where, line, message, RULE)  # an error in drafts too
+        for part in dict.fromkeys(_parts_of_post(post, writing.layout.site_url)):
+            if part.rule == ACTIVE:
+                yield Finding(post.where, part.line, part.message, ACTIVE)  # an error in drafts too
+            else:
+                yield post.finding(part.rule, part.line, part.message)
     for path in writing.content_files.regular:
         is_text = path.suffix.lower() in SUFFIXES
         if (
@@ -41,23 +49,24 @@ def active_findings(writing: Writing) -> Iterator[Finding]:
             and not path.is_relative_to(writing.gated)
             and (problem := _file_problem(path))
         ):
-            yield Finding(short_path(path), None, problem, RULE)
+            yield Finding(short_path(path), None, problem, ACTIVE)
 
 
-def _messages_about_post(post: Post, site_url: str) -> Iterator[tuple[int, str]]:
+def _parts_of_post(post: Post, site_url: str) -> Iterator[ActivePart]:
     messages = set()
     for part in post.outline.active:
         if not part.address or is_external(part.address, site_url):
             messages.add(part.message)
-            yield part.line, part.message
+            yield replace(part, address="")
     for link in post.outline.links:
         problem = address_problem(link.target, is_embedded=link.is_embedded)
         if problem and problem not in messages:
-            yield link.line, problem
+            yield ActivePart(problem, link.line)
     if summary := post.get("summary"):
+        line = post.front_matter.line("summary")
         for part in active_parts(summary):
             if not part.address or is_external(part.address, site_url):
-                yield post.front_matter.line("summary"), part.message
+                yield replace(part, address="", line=line)
 
 
 def _file_problem(path: Path) -> str:
@@ -67,7 +76,8 @@ def _file_problem(path: Path) -> str:
     problem = ""
     if suffix in _PAGES:
         parts = active_parts(_decoded(path.read_bytes()))
-        problem = next((part.message for part in parts if not part.address), "")
+        active = (part for part in parts if part.rule == ACTIVE and not part.address)
+        problem = next((part.message for part in active), "")
     if suffix in _XML and not problem:
         problem = next(_messages_about_xml(path), "")
     return f"contains a program: {problem}" if problem else ""

@@ -19,6 +19,7 @@ from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.outline_parts import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
+from publish.file_types.pictures import PICTURE_SUFFIXES
 
 LINK_WORDS: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
 _BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
@@ -148,6 +149,10 @@ class LinkChecker:
         elif self._is_gated(posixpath.join(self._content, self._path.lstrip("/"))):
             message = f"`image` names a gated file: {HOW_TO_LINK}"
             yield self._post.finding("gated", self._link.line, message)
+        elif not self._path.lower().endswith(tuple(PICTURE_SUFFIXES)):
+            known = ", ".join(sorted(suffix[1:] for suffix in PICTURE_SUFFIXES))
+            message = f"`image` names `{self._path}`, which is not a picture: use one of {known}"
+            yield self._post.finding("picture", self._link.line, message)
         else:
             yield from self._file(self._path.lstrip("/"))
 

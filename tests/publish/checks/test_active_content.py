@@ -53,9 +53,40 @@ HARMLESS = [
 ]
 
 
+BLOCKED = {
+    "<iframe src='https://video.example/1'></iframe>": ("blocked", "`<iframe>` stays empty"),
+    "<IFRAME src=/about/>": ("blocked", "`<iframe>` stays empty"),
+    "<video controls><source src='/images/a.mp4'></video>": ("blocked", "`<video>` stays empty"),
+    "<audio src='/images/a.mp3'></audio>": ("blocked", "`<audio>` stays empty"),
+    "<style>p { color: red }</style>": ("blocked-style", "`<style>` has no effect"),
+    "<p style='color: red'>x</p>": ("blocked-style", '`style="..."` has no effect'),
+    "<p\nSTYLE=color:red>x</p>": ("blocked-style", '`style="..."` has no effect'),
+}
+
+
 @pytest.mark.parametrize("html", ACTIVE)
 def test_active_content_is_found(html: str) -> None:
-    assert active_parts(html)
+    assert any(part.rule == "active-content" for part in active_parts(html))
+
+
+@pytest.mark.parametrize("html", BLOCKED)
+def test_what_the_policy_of_the_site_leaves_empty_is_found(html: str) -> None:
+    rule, start = BLOCKED[html]
+    (part,) = active_parts(f"x\n{html}", 7)
+    assert (part.rule, part.line, part.message.startswith(start)) == (rule, 8, True)
+
+
+def test_a_blocked_frame_is_an_error_and_a_style_a_warning_with_their_lines(desk: Any) -> None:
+    desk.post("Text.\n\n<iframe src='https://a.example/'></iframe>\n\n<p style='x'>A</p>")
+    (error,), (warning,) = desk.errors(), desk.warnings()
+    assert error.startswith("content/posts/post.md:8: `<iframe>` stays empty, because the site's ")
+    assert warning.startswith('content/posts/post.md:10: `style="..."` has no effect')
+
+
+def test_a_blocked_frame_in_a_draft_is_a_warning(desk: Any) -> None:
+    desk.post("<iframe src='https://a.example/'></iframe>", status="draft", preview="x" * 20)
+    assert desk.errors() == []
+    assert any("`<iframe>` stays empty" in line for line in desk.warnings())
 
 
 @pytest.mark.parametrize("html", HARMLESS)

@@ -27,6 +27,10 @@ class Policy:
         more = {directive: (*self.sources[directive], *sources)}
         return type(self)(MappingProxyType({**self.sources, **more}))
 
+    def sources_of(self, directive: str) -> tuple[str, ...]:
+        """The sources of a directive that loads; those of `default-src` if it is not named."""
+        return self.sources.get(directive, self.sources["default-src"])
+
     def __str__(self) -> str:
         """The header's value."""
         return "; ".join(
