@@ -4,6 +4,8 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from PIL import Image
+
 from bench.building import our_project
 from publish.build.pelican_run import CheckResult, check
 
@@ -20,7 +22,7 @@ def test_the_sample_of_the_audit_passes_the_check(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(ROOT / name)
     content = Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
     shutil.copyfile(ROOT / "audit" / "sample.md", content / "posts" / "sample.md")
-    (content / "images" / "sample.jpg").touch()
+    Image.new("RGB", (8, 8)).save(content / "images" / "sample.jpg")
     errors = check_content(content).findings.errors
     assert [str(finding.problem) for finding in errors] == []
 
