@@ -1,10 +1,7 @@
 """Pictures on a page: sizes, small files made once, no metadata of the camera."""
 
-import hashlib
-import os
 import random
 import re
-import signal
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -13,14 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from publish import child_processes
-from publish.plugins import gallery
 from publish.plugins.picture_files import (
     WIDTHS,
     Animation,
     PictureFiles,
-    clean_drafts,
-    find_picture_files,
     has_location,
     make_picture_files,
     svg_size,
@@ -263,71 +256,6 @@ def test_an_image_that_is_not_published_is_a_mistake(site: Any) -> None:
     site.post("Text.", front_matter="Image: /posts/shot.jpg\nImage_alt: Bad\n")
     (message,) = site.mistakes_of_build()
     assert message.startswith("content/posts/post.md:3: `image`: /posts/shot.jpg is not a picture")
-
-
-@pytest.mark.parametrize("processors", [1, 2, 5])
-def test_the_files_are_the_same_with_any_number_of_processors(
-    site: Any, monkeypatch: pytest.MonkeyPatch, processors: int
-) -> None:
-    for name in "abc":
-        photo(site.root / f"content/images/{name}.jpg", (450 + ord(name), 300))
-    expected = {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        for files, folder in (
-            write_files(site.root / f"content/images/{name}.jpg", site.root / "other")
-            for name in "abc"
-        )
-        for name in files.names
-    }
-    monkeypatch.setattr(child_processes, "processor_count", lambda: processors)
-    showing(site, "\n\n".join(f"![{name}]({{static}}/images/{name}.jpg)" for name in "abc"))
-    made = {path.name: path for path in (site.site / "pictures").iterdir()}
-    assert {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in made.items()
-    } == expected
-
-
-def test_a_picture_whose_encoder_crashes_is_named(
-    site: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def crash(source: Path, cache: Path) -> None:
-        del source, cache
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    monkeypatch.setattr(gallery, "make_picture_files", crash)
-    photo(site.root / "content/images/shot.jpg", (30, 20))
-    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
-    site.post("Text.\n\n![Bad]({static}/images/shot.jpg)")
-    (message,) = site.mistakes_of_build()
-    assert message == (
-        "content/posts/post.md:6: content/images/shot.jpg crashes the library that opens it "
-        "(exit code -9): make it smaller or simpler"
-    )
-
-
-def test_what_a_killed_build_leaves_is_deleted_by_the_next_one(tmp_path: Path) -> None:
-    left = tmp_path / "pictures/drafts/tmpkilled/files/half.avif"
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"half")
-    with clean_drafts(tmp_path):
-        assert not left.exists()
-        left.parent.mkdir(parents=True)
-        with clean_drafts(tmp_path):  # a second build beside the first one
-            assert left.parent.exists()
-
-
-def test_a_draft_is_no_picture_of_the_cache(tmp_path: Path, monkeypatch: Any) -> None:
-    source, cache = photo(tmp_path / "a.jpg", (30, 20)), tmp_path / "cache"
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", stop)
-        with pytest.raises(KeyboardInterrupt):
-            make_picture_files(source, cache)
-    assert find_picture_files(source, cache) is None
-    assert [path for path in cache.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(("size", "width"), [((3000, 40), 3000), ((3200, 2400), 2828)])
