@@ -31,6 +31,7 @@ TELL = "only a form gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
     ],
 )
 def test_a_link_to_a_gated_file_is_a_mistake(site: Any, text: str, named: str | None) -> None:
+    site.set("WRITING_RULES['blocked'] = 'off'")  # one of the texts has a frame
     site.post(f"Text.\n\n{text}")
     mistakes = site.mistakes()
     if named is not None:
