@@ -134,6 +134,15 @@ def held_back_leads(reading: ReadTransaction, client: str, limit: int) -> list[C
     return [load_client_lead(reading, lead) for lead in leads]
 
 
+def leads_rejected_for_client(
+    reading: ReadTransaction, client: str, now: datetime, limit: int
+) -> list[ClientLead]:
+    """The first `limit` leads whose rejection the agency entered for the client, which may still
+    accept them (rule 41), the soonest end of that time first."""
+    leads = reading.leads.rejected_for_client(client, now, limit)
+    return [load_client_lead(reading, lead) for lead in leads]
+
+
 def disputed_leads(reading: ReadTransaction, client: str) -> list[Lead]:
     """The leads that a client rejected and whose rejection the agency disputes, oldest first.
 

@@ -152,6 +152,16 @@ class SqlLeads:
         )
         return [lead_from_row(row) for row in rows]
 
+    def rejected_for_client(self, client: str, now: datetime, limit: int) -> Sequence[Lead]:
+        index = self._dialect.use_index.format("leads_rejected_for_client")
+        rows = self._connection.execute(
+            f"SELECT {LEAD} FROM leads {index}"
+            " WHERE client = ? AND review = 'rejected' AND entered = 1 AND test = 0"
+            " AND deadline > ? ORDER BY deadline, leads.lead_id LIMIT ?",
+            (client, show_time(now), limit),
+        )
+        return [lead_from_row(row) for row in rows]
+
     def spam(self, query: SpamQuery) -> Sequence[Lead]:
         where = "" if query.campaign is None else " AND campaign = :campaign"
         where += "" if query.after is None else f" AND {_FOR_CLIENT['after']}"

@@ -21,6 +21,52 @@ from capture.text import canonical
 PERSONAL_DATA: Final = "answers, judged, reasons, first_touch, last_touch, unverified, page"
 """The columns that `personal_data_from_row` reads."""
 
+TABLES: Final = """
+    CREATE TABLE personal_data (
+        lead_id TEXT NOT NULL UNIQUE,
+        campaign TEXT NOT NULL,
+        answers TEXT NOT NULL CHECK (json_valid(answers)),
+        judged TEXT NOT NULL CHECK (json_valid(judged)),
+        reasons TEXT NOT NULL CHECK (json_valid(reasons)),
+        first_touch TEXT NOT NULL CHECK (json_valid(first_touch)),
+        last_touch TEXT NOT NULL CHECK (json_valid(last_touch)),
+        unverified TEXT NOT NULL CHECK (json_valid(unverified)),
+        page TEXT NOT NULL,  -- the path of the page with the form; empty if unknown
+        address BLOB  -- keyed hash of the exact e-mail address; none without one
+    ) STRICT;
+    CREATE INDEX personal_data_by_address ON personal_data (address) WHERE address IS NOT NULL;
+    CREATE TABLE notes (
+        id INTEGER PRIMARY KEY,
+        lead_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        author TEXT NOT NULL,
+        text TEXT NOT NULL,
+        written_at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX notes_by_lead ON notes (lead_id);
+    -- From here on keyed hashes, no clear text.
+    CREATE TABLE submissions (
+        one_time_id BLOB UNIQUE,
+        answers BLOB NOT NULL,
+        received_at TEXT NOT NULL,
+        lead_id TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX submissions_by_answers ON submissions (answers, received_at);
+    CREATE TABLE duplicate_keys (
+        mac BLOB NOT NULL CHECK (length(mac) = 16),
+        lead_id TEXT NOT NULL,
+        PRIMARY KEY (mac, lead_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE suppressions (
+        mac BLOB PRIMARY KEY CHECK (length(mac) = 16),
+        client TEXT NOT NULL,
+        added_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE key_check (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        mac BLOB NOT NULL
+    ) STRICT;
+"""
 
 _MOST_HASHES: Final = 10_000
 

@@ -146,6 +146,10 @@ class LeadQueries(Protocol):
     def held_back(self, client: str, limit: int) -> Sequence[Lead]:
         """The first leads of a client in the stage `held_back`, oldest first, without tests."""
 
+    def rejected_for_client(self, client: str, now: datetime, limit: int) -> Sequence[Lead]:
+        """The first leads whose rejection the agency entered for a client that may still accept
+        them (rule 41), the soonest end of that time first, without tests."""
+
     def in_quarantine(self, campaign: str | None = None) -> Sequence[Lead]:
         """Leads that are `quarantined` or `held_back`, in the order of their recording."""
 

@@ -29,6 +29,7 @@ from capture.ledger import (
     outbox,
     page_sums,
     page_views,
+    people,
     search_words,
     statements,
     traits,
@@ -126,7 +127,7 @@ def _trigger_sql() -> dict[str, str]:
 def create_tables(db: Database) -> None:
     """The first schema."""
     for tables in (
-        *(_EVENTS, _LEADS, _PEOPLE, statements.TABLES, api_store.TABLES, outbox.TABLES),
+        *(_EVENTS, _LEADS, people.TABLES, statements.TABLES, api_store.TABLES, outbox.TABLES),
         *(downloads.TABLE, endpoint_store.TABLE, traits.TABLES, erasure.TABLES),
     ):
         db.executescript(tables)
@@ -254,6 +255,15 @@ def list_open_lines(db: Database) -> None:
     fill_open_lines(SqlReadTransaction(db.conn, SQLITE, key=b""))
 
 
+@MIGRATIONS()
+def index_entered_rejections(db: Database) -> None:
+    """An index of the rejections that the agency entered for clients."""
+    db.execute(
+        "CREATE INDEX leads_rejected_for_client ON leads (client, deadline, lead_id)"
+        " WHERE review = 'rejected' AND entered = 1 AND test = 0"
+    )
+
+
 _EVENTS: Final = """
     -- One row. Every write updates it first, and so holds the write lock before it reads.
     CREATE TABLE chain (
@@ -349,51 +359,4 @@ _LEADS_SPAM: Final = """
 _LEADS_TO_DECIDE: Final = """
     CREATE INDEX leads_disputed ON leads (campaign) WHERE disputed = 1;
     CREATE INDEX leads_sold ON leads (campaign, sale) WHERE sale <> 'none';
-"""
-
-_PEOPLE: Final = """
-    CREATE TABLE personal_data (
-        lead_id TEXT NOT NULL UNIQUE,
-        campaign TEXT NOT NULL,
-        answers TEXT NOT NULL CHECK (json_valid(answers)),
-        judged TEXT NOT NULL CHECK (json_valid(judged)),
-        reasons TEXT NOT NULL CHECK (json_valid(reasons)),
-        first_touch TEXT NOT NULL CHECK (json_valid(first_touch)),
-        last_touch TEXT NOT NULL CHECK (json_valid(last_touch)),
-        unverified TEXT NOT NULL CHECK (json_valid(unverified)),
-        page TEXT NOT NULL,  -- the path of the page with the form; empty if unknown
-        address BLOB  -- keyed hash of the exact e-mail address; none without one
-    ) STRICT;
-    CREATE INDEX personal_data_by_address ON personal_data (address) WHERE address IS NOT NULL;
-    CREATE TABLE notes (
-        id INTEGER PRIMARY KEY,
-        lead_id TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        author TEXT NOT NULL,
-        text TEXT NOT NULL,
-        written_at TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX notes_by_lead ON notes (lead_id);
-    -- From here on keyed hashes, no clear text.
-    CREATE TABLE submissions (
-        one_time_id BLOB UNIQUE,
-        answers BLOB NOT NULL,
-        received_at TEXT NOT NULL,
-        lead_id TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX submissions_by_answers ON submissions (answers, received_at);
-    CREATE TABLE duplicate_keys (
-        mac BLOB NOT NULL CHECK (length(mac) = 16),
-        lead_id TEXT NOT NULL,
-        PRIMARY KEY (mac, lead_id)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE suppressions (
-        mac BLOB PRIMARY KEY CHECK (length(mac) = 16),
-        client TEXT NOT NULL,
-        added_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE key_check (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        mac BLOB NOT NULL
-    ) STRICT;
 """

@@ -20,6 +20,7 @@ from capture.client_access.client_leads import (
     disputed_leads,
     find_linked_lead,
     held_back_leads,
+    leads_rejected_for_client,
     load_client_lead,
     waiting_leads,
 )
@@ -100,6 +101,9 @@ class Queue:
     disputed: Sequence[LeadView]
     """For a client: rejections that the agency disputes, the oldest ones."""
     disputed_count: int
+    rejected_for_client: Sequence[LeadView]
+    """For a client: rejections that the agency entered for it, while it may still accept the lead.
+    The first ones that become final."""
     clients: Mapping[str, str]
     """For the agency: the clients with leads in the queue, with their names and numbers."""
     decided: Sequence[LeadView]
@@ -223,7 +227,7 @@ def _page(reply: Reply) -> str:
     after = _read_cursor(request.args.get("after", ""))
     queue = services().ledger.read(lambda reading: _queue(reading, now, client, after))
     views = [item.view for item in queue.items]
-    views += [*queue.held_back, *queue.disputed, *queue.decided]
+    views += [*queue.held_back, *queue.disputed, *queue.rejected_for_client, *queue.decided]
     earlier = [each.lead.lead_id for item in queue.items for each in item.earlier]
     shown = dict.fromkeys([*(view.lead_id for view in views), *earlier])
     services().ledger.transact(lambda records: log_access(records, "review", shown, now))
@@ -247,6 +251,7 @@ def _queue(
     held_back = [] if client is None else held_back_leads(reading, client, PAGE_SIZE)
     own = own_client()
     disputed = disputed_leads(reading, own) if own else []
+    rejected = leads_rejected_for_client(reading, own, now, PAGE_SIZE) if own else []
     return Queue(
         items=[_item(reading, client_lead, now) for client_lead in waiting.leads],
         count=waiting.count,
@@ -256,6 +261,7 @@ def _queue(
             _view(reading, load_client_lead(reading, lead), now) for lead in disputed[:PAGE_SIZE]
         ],
         disputed_count=len(disputed),
+        rejected_for_client=[_view(reading, client_lead, now) for client_lead in rejected],
         clients={} if own_client() else _clients(reading, now),
         decided=list(_decided(reading, now)),
     )

@@ -4,11 +4,11 @@ The test module of a backend subclasses `WorklistContract` and gives it a `ledge
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
-from capture.lead.events import Event, EventKind, show_time
+from capture.lead.events import ON_BEHALF_OF, Event, EventKind, show_time
 from capture.lead.model import Lead
 from capture.lead.moves import VISIBLE_TO_CLIENT
 from capture.ledger.protocol import Ledger, ReadTransaction, WriteTransaction
@@ -96,6 +96,36 @@ class WorklistContract:
             return "".join(lead.lead_id for lead in leads)
 
         assert (ids(), ids("guide"), ids("other")) == ("db", "db", "")
+
+    def test_rejections_entered_for_a_client_are_found_until_they_are_final(
+        self, ledger: Ledger
+    ) -> None:
+        def work(records: WriteTransaction) -> None:
+            for lead_id, hours, by_agency in (
+                *(("late", 2, True), ("soon", 1, True)),
+                *(("own", 1, False), ("test", 1, True)),
+            ):
+                ends = show_time(NOW + hours * HOUR)
+                entered = {ON_BEHALF_OF: "client", "final_at": ends} if by_agency else {}
+                records.append(
+                    received_event(lead_id, test=lead_id == "test"),
+                    later_event(lead_id, EventKind.QUALIFIED, deadline=show_time(NOW + 9 * HOUR)),
+                    later_event(lead_id, EventKind.REJECTED, **entered),
+                )
+
+        ledger.transact(work)
+
+        def ids(client: str, now: datetime, limit: int = 9) -> list[str]:
+            leads = ledger.read(
+                lambda reading: reading.leads.rejected_for_client(client, now, limit)
+            )
+            return [lead.lead_id for lead in leads]
+
+        assert ids("acme", NOW) == ["soon", "late"]
+        assert ids("acme", NOW, 1) == ["soon"]
+        assert ids("acme", NOW + HOUR - MOMENT) == ["soon", "late"]
+        assert ids("acme", NOW + HOUR) == ["late"]
+        assert ids("other", NOW) == []
 
     def test_unconfirmed_leads_are_found_once_their_link_has_ended(self, ledger: Ledger) -> None:
         def work(records: WriteTransaction) -> None:

@@ -173,6 +173,29 @@ def test_a_client_finds_the_rejections_that_the_agency_disputes(desk: DeskWorld)
     assert "that the agency disputes" not in desk.user("carol").text(REVIEW)
 
 
+def test_a_client_finds_the_rejections_that_the_agency_entered_for_it(desk: DeskWorld) -> None:
+    lead_id = desk.world.take()
+    heading = "Rejections that the agency entered for you"
+    entered = {"reason": "too_small", "sure": "too_small", "stated": "yes"}
+    send(desk.user("ada"), lead_id, "reject", **entered)
+    page = desk.user("carol").get(REVIEW)
+    assert f"{heading} They cost nothing." in words(page)
+    link = f'<a href="/desk/leads/{lead_id}"><bdi>Ann Lee</bdi></a>'
+    assert f"{link}, until Wednesday, 25 November 2026, 15:00 (" in page.text
+    for name, path in (("oscar", REVIEW), ("ada", f"{REVIEW}?client=acme")):
+        assert heading not in desk.user(name).text(path)
+    assert desk.user("carol").post(f"/leads/{lead_id}/review", action="accept").status_code == 303
+    assert heading not in desk.user("carol").text(REVIEW)
+
+
+def test_a_rejection_that_is_final_is_not_shown_as_open(desk: DeskWorld) -> None:
+    entered = {"reason": "too_small", "sure": "too_small", "stated": "yes"}
+    send(desk.user("ada"), desk.world.take(), "reject", **entered)
+    desk.clock.shift(timedelta(days=3))
+    desk.user("carol").log_in("carol")
+    assert "the agency entered for you" not in desk.user("carol").text(REVIEW)
+
+
 def test_a_client_neither_sees_nor_decides_leads_of_others(desk: DeskWorld) -> None:
     lead_id, oscar = desk.world.take(), desk.user("oscar")
     assert "No lead waits for you" in oscar.text(REVIEW)
