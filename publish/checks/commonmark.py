@@ -131,7 +131,9 @@ def _read(text: str, cuts: list[Cut], find: FindReference | None = None) -> Bloc
             undefined.append(link)
         return found
 
-    events = pyromark.events_with_range(text, options=_OPTIONS, broken_link_callback=find_or_record)
+    events = pyromark.events_with_range(
+        text, options=_OPTIONS, broken_link_callback=find_or_record
+    )
     return Blocks(text, list(events), undefined, cuts)
 
 
@@ -170,10 +172,12 @@ def _edits(
     text: str, events: Iterable[Event], cuts: list[Cut], *, has_markdown_in_html: bool
 ) -> Iterator[_Edit]:
     """Makes text of tags that HTML does not have and of `:` before a word; cuts out HTML."""
+    if not any(mark in text for mark in ("<", "\n:", " :")):
+        return
     places, done = _Places(text), 0
     for event, place in events:
-        _, name, _ = split_event(event)
-        if name not in {"HtmlBlock", "DefinitionListDefinition"} or "End" in event:
+        name = event.get("Start") if isinstance(event, dict) else ""
+        if name not in ("HtmlBlock", "DefinitionListDefinition"):
             continue
         start = places.of(place["start"])
         block = text[start : places.of(place["end"])]

@@ -22,6 +22,7 @@ from capture.errors import Refused
 HeadingIdStyle = Literal["readable", "github", "ascii"]
 DEFAULT_STYLE: Final[HeadingIdStyle] = "readable"
 _BLANKS: Final = re.compile(r"[-\s]+")
+_NO_WORDS: Final = re.compile(r"[^\w\s-]")
 _NUMBERED: Final = re.compile(r"(?P<base>.*)_(?P<number>\d+)", re.DOTALL)
 
 
@@ -72,6 +73,8 @@ def _github(text: str) -> str:
 
 def _words(text: str) -> str:
     """The letters with their accents, digits, `_`, `-` and blanks, in small letters."""
+    if text.isascii():
+        return _NO_WORDS.sub("", text).lower()
     lower = unicodedata.normalize("NFC", text).lower()
     return "".join(char for char in lower if char in "-_" or char.isspace() or _is_letter(char))
 

@@ -28,8 +28,12 @@ from publish.checks.unclosed_brackets import first_unclosed
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
 _ATTRIBUTE_LIST: Final = re.compile(r"[ \t]*\{:?[ ]*(?P<list>[^}\n]*)\}[ \t]*$")
 _ID_IN_LIST: Final = re.compile(r"\{:?[^}\n]*#(?P<id>[^\s}]+)")
-_ID_OF_ELEMENT: Final = re.compile(r"(?:\{:|(?<=[])*_`])\{)[^}\n]*#(?P<id>[^\s}]+)")
-_BRACES_IN_ANGLES: Final = re.compile(r"(?<!\()(?<!: )<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
+_SIDES: Final = frozenset({"Start", "End"})
+_TOLD: Final = frozenset({"HtmlBlock", "Image"})
+"""The blocks and elements without data that the outline hears of."""
+_ENDS_OF_ELEMENTS: Final = "])*_`"
+"""An attribute list that follows one of these directly belongs to an element in a line."""
+_BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
 _FOOTNOTE: Final = re.compile(r"(?<!\\)\[\^(?P<label>[^\]\s]+)\](?!:)")
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
@@ -163,8 +167,8 @@ class _Part:
         self._prose = bytearray(self._bytes)  # code in it is replaced with blanks
         self._breaks = [place.start() for place in re.finditer(rb"\n", self._bytes)]
         self._html: list[tuple[int, int]] = []
-        self._words: list[str] = []  # the text of the open block or picture
-        self._outer_words: list[str] = []  # saved while a picture is read
+        self._words: list[str] = []
+        self._heading_start = self._picture_start = 0  # among the words
         self._source = ""
         self._heading = 0  # its level
 
@@ -177,12 +181,16 @@ class _Part:
 
     def read(self) -> None:
         """Adds what the text contains to the outline."""
+        add_words = self._words.append
         for event, place in self._blocks.events:
-            kind, name, data = split_event(event)
-            if name == "Text":
-                self._words.append(data)
-            else:
-                self._add(kind, name, data, place["start"], place["end"])
+            if isinstance(event, str):
+                add_words(" ")
+                continue
+            ((kind, value),) = event.items()
+            if kind == "Text":
+                add_words(value)
+            elif not isinstance(value, str) or kind not in _SIDES or value in _TOLD:
+                self._add(*split_event(event), place["start"], place["end"])
         for link in self._blocks.undefined:
             self._undefined(link)
         self._read_prose()
@@ -190,8 +198,6 @@ class _Part:
     def _add(self, kind: str, name: str, data: Any, start: int, end: int) -> None:
         if kind == "End":
             self._end(name, start)
-        elif name in {"SoftBreak", "HardBreak"}:
-            self._words.append(" ")
         elif name == "Code":
             self._blank(start, end)
             self._words.append(data)
@@ -212,7 +218,7 @@ class _Part:
         elif name == "FootnoteDefinition":
             self._found.footnotes.add(str(data))
         elif name == "Heading":
-            self._words, self._heading = [], int(data["level"][1])
+            self._heading_start, self._heading = len(self._words), int(data["level"][1])
 
     def _html_block(self, start: int, end: int) -> None:
         cut = self._blocks.cut_number(self._bytes[start:end].decode())
@@ -231,7 +237,7 @@ class _Part:
         self._found.links.append(Link(f"{mail}{data['dest_url']}", line, is_image))
         if is_image:
             self._source = data["dest_url"]
-            self._outer_words, self._words = self._words, []
+            self._picture_start = len(self._words)
 
     def _line_of_link(self, data: dict[str, Any], start: int) -> int:
         """The line of a link; for a reference link the line of its definition."""
@@ -242,11 +248,11 @@ class _Part:
 
     def _end(self, name: str, start: int) -> None:
         if name == "Image":
-            alt = "".join(self._words).strip()
+            alt = "".join(self._words[self._picture_start :]).strip()
+            del self._words[self._picture_start :]
             self._found.pictures.append(Picture(self._source, alt or None, self._line(start)))
-            self._words = self._outer_words
         elif name == "Heading":
-            self._end_heading("".join(self._words), start)
+            self._end_heading("".join(self._words[self._heading_start :]), start)
             self._heading = 0
 
     def _end_heading(self, text: str, start: int) -> None:
@@ -321,9 +327,11 @@ class _Part:
         """Reads what no event tells, from the text without code."""
         found, prose = self._found, self._prose.decode(errors="replace")
         if "{" in prose:
-            found.own_ids.update(match["id"] for match in _ID_OF_ELEMENT.finditer(prose))
+            found.own_ids.update(self._ids_of_elements(prose))
             found.tags += self._tags(prose)
             for match in _BRACES_IN_ANGLES.finditer(prose):
+                if prose[: match.start()].endswith(("(", ": ")):
+                    continue  # the address of a link
                 message = f"`{match[0]}` is no link: write `[text]({match['target']})`"
                 found.problems.append(TextProblem(self._line_in(prose, match.start()), message))
         if "[^" in prose:
@@ -333,6 +341,14 @@ class _Part:
         place = first_unclosed(prose)
         if place is not None and found.unclosed is None:
             found.unclosed = self._line_in(prose, place)
+
+    def _ids_of_elements(self, prose: str) -> Iterator[str]:
+        """The ids that attribute lists give to elements other than headings."""
+        if any(start in prose for start in ("{:", "{#", "{ ")):
+            for match in _ID_IN_LIST.finditer(prose):
+                before = prose[max(0, match.start() - 1)]
+                if match[0][1] == ":" or before in _ENDS_OF_ELEMENTS:
+                    yield match["id"]
 
     def _line_in(self, prose: str, place: int) -> int:
         return self._first + prose.count("\n", 0, place)
