@@ -131,9 +131,7 @@ def _read(text: str, cuts: list[Cut], find: FindReference | None = None) -> Bloc
             undefined.append(link)
         return found
 
-    events = pyromark.events_with_range(
-        text, options=_OPTIONS, broken_link_callback=find_or_record
-    )
+    events = pyromark.events_with_range(text, options=_OPTIONS, broken_link_callback=find_or_record)
     return Blocks(text, list(events), undefined, cuts)
 
 
