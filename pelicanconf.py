@@ -88,6 +88,8 @@ PAGINATION_PATTERNS = (
     (2, "{base_name}/{number}/", "{base_name}/{number}/index.html"),
 )
 
+SUMMARY_MAX_PARAGRAPHS = 1  # of a post without a summary
+
 FEED_ALL_ATOM = "feed.xml"
 FEED_DOMAIN = SITEURL or "http://127.0.0.1:8000"
 FEED_MAX_ITEMS = 30

@@ -42,12 +42,15 @@ class RunSummary:
     pages: int
     forms: int
     warnings: tuple[str, ...]
+    """All warnings, those of the rules first."""
     due: str | None
     """The next post with a future date: its time in the site's zone, and its file."""
     due_at: datetime | None = None
     """The next time when a post is due, or a form opens or closes, in UTC."""
     held_back: tuple[HeldBackPost, ...] = ()
     """Drafts and posts with a future date."""
+    rule_warnings: tuple[str, ...] = ()
+    """The warnings that a check lists without a build."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class CheckResult:
     pages: int
     forms: int
     findings: Findings
+    content: Path
+    """The content folder."""
 
 
 def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
@@ -92,13 +97,16 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
             pelican.run()
         raise_problems(settings)
     report = get_report(settings)
-    warnings = tuple(dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings)))
+    rule_warnings = tuple(map(str, report.rule_warnings))
+    others = dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings))
+    warnings = tuple(dict.fromkeys((*rule_warnings, *others)))
     writing = settings.get(WRITING)
     held_back = tuple(_held_back_posts(writing)) if writing else ()
     due_at = writing.next_change if writing else None
     return replace(
         summaries[0],
         warnings=warnings,
+        rule_warnings=rule_warnings,
         due=_next_due(writing),
         due_at=due_at,
         held_back=held_back,
@@ -112,7 +120,7 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     site with the gated files. Raises only if it cannot read: for invalid settings or a disk error.
     """
     writing, findings = check_project(settings_from(config, overrides), now)
-    return CheckResult(*_counts(writing), findings)
+    return CheckResult(*_counts(writing), findings, writing.layout.content)
 
 
 def _count_published(generator: Any) -> RunSummary:

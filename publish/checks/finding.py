@@ -1,8 +1,10 @@
 """The findings of rules, and their levels: error, warning or off."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
 
 from capture.campaign.problems import suggestion
 from capture.errors import Problem, Refused
@@ -19,6 +21,7 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
     "unknown-key": "error",
     "title": "error",
     "summary": "error",
+    "missing-summary": "warning",
     "alt": "error",
     "headings": "error",
     "anchor": "error",
@@ -38,6 +41,11 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
 """The default levels, which a project may change with `WRITING_RULES` in pelicanconf.py."""
 
 
+_NEVER_KNOWN: Final = frozenset({"active-content", "file-content"})
+FindingKey: TypeAlias = tuple[str, str, str]
+"""The file, rule and message of a finding."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One mistake to fix, and the rule that found it."""
@@ -48,6 +56,16 @@ class Finding:
     rule: str
     in_draft: bool = False
     """Whether the post is a draft. In drafts only the rules in `ALWAYS_ERRORS` are errors."""
+
+    @property
+    def key(self) -> FindingKey:
+        """Its file, rule and message. The line is left out: it moves with the text above it."""
+        return self.path, self.rule, self.message
+
+    @property
+    def is_recordable(self) -> bool:
+        """Whether a project may record it as known; not what breaks or endangers the site."""
+        return self.rule in DEFAULT_LEVELS and self.rule not in _NEVER_KNOWN
 
     @property
     def problem(self) -> Problem:
@@ -72,23 +90,62 @@ def levels_from(value: Mapping[str, str]) -> Mapping[str, Level]:
     return levels
 
 
+def _place(finding: Finding) -> tuple[str, int, str]:
+    return finding.path, finding.line or 0, finding.message
+
+
 @dataclass(frozen=True)
 class Findings:
     """The findings of all rules, in the order of files and lines."""
 
     errors: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
+    known: tuple[Finding, ...] = ()
+    """Findings that the project has recorded, of any level."""
+
+    @property
+    def recordable(self) -> tuple[Finding, ...]:
+        """The findings that a project may record as known."""
+        every = (*self.errors, *self.warnings, *self.known)
+        return tuple(finding for finding in every if finding.is_recordable)
+
+    def with_known(self) -> "Findings":
+        """The same, with the known findings as warnings."""
+        warnings = sorted((*self.warnings, *self.known), key=_place)
+        return Findings(self.errors, tuple(warnings))
+
+    def as_recorded(self) -> "Findings":
+        """The findings as they are once all that can be recorded are."""
+        errors, warnings = (
+            tuple(finding for finding in findings if not finding.is_recordable)
+            for findings in (self.errors, self.warnings)
+        )
+        return Findings(errors, warnings, self.recordable)
 
     @classmethod
-    def sorted(cls, findings: Iterable[Finding], levels: Mapping[str, Level]) -> "Findings":
-        """Sorts findings by the level of their rules; drops duplicates and rules that are off."""
+    def sorted(
+        cls,
+        findings: Iterable[Finding],
+        levels: Mapping[str, Level],
+        known: Mapping[FindingKey, int] = MappingProxyType({}),
+    ) -> "Findings":
+        """Sorts findings by the level of their rules; drops duplicates and rules that are off.
+
+        `known` is how often the project has recorded each finding.
+        """
         by_level: dict[Level, list[Finding]] = {"error": [], "warning": [], "off": []}
-        for finding in sorted(set(findings), key=lambda f: (f.path, f.line or 0, f.message)):
+        left = Counter(known)
+        found_before = []
+        for finding in sorted(set(findings), key=_place):
             level = levels.get(finding.rule, "error")
             if finding.in_draft and finding.rule not in ALWAYS_ERRORS and level == "error":
                 level = "warning"
-            by_level[level].append(finding)
-        return cls(tuple(by_level["error"]), tuple(by_level["warning"]))
+            if level != "off" and finding.is_recordable and left[finding.key]:
+                left[finding.key] -= 1
+                found_before.append(finding)
+            else:
+                by_level[level].append(finding)
+        return cls(tuple(by_level["error"]), tuple(by_level["warning"]), tuple(found_before))
 
 
 # GitHub's workflow commands: `::error file=...,line=...,title=...::message`.

@@ -57,7 +57,7 @@ def check_before_reading(pelican: Any) -> None:
     report = get_report(settings)
     settings[WRITING], findings = check_project(settings, datetime.now(UTC))
     report.problems += (finding.problem for finding in findings.errors)
-    report.warnings += (finding.problem for finding in findings.warnings)
+    report.rule_warnings += (finding.problem for finding in findings.warnings)
     if findings.errors:
         raise_problems(settings)
 

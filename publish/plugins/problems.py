@@ -32,6 +32,8 @@ class Report:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.rule_warnings: list[Problem] = []
+        """The warnings of the rules, which a check lists without a build."""
         self.pelican_warnings: list[str] = []
 
     def problem(self, path: Path, line: int | None, message: str) -> None:
@@ -94,7 +96,7 @@ def stop_before_writing(generators: Any) -> None:
     settings = generators[0].settings
     report = get_report(settings)
     raise_problems(settings)
-    for warning in report.warnings:
+    for warning in (*report.rule_warnings, *report.warnings):
         logger.warning("%s", warning)
     output, content = Path(settings["OUTPUT_PATH"]).resolve(), Path(settings["PATH"]).resolve()
     if settings.get(_CLEAR_OUTPUT) and not content.is_relative_to(output):

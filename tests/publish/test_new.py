@@ -61,7 +61,7 @@ def test_a_new_file_passes_the_rules_except_for_empty_fields(
     assert front_matter_of(result.stdout.strip())["title"] == title
     findings = site.check().findings
     assert findings.errors == ()
-    assert [finding.rule for finding in findings.warnings] == ["summary"]
+    assert [finding.rule for finding in findings.warnings] == ["missing-summary"]
 
 
 def test_each_draft_has_its_own_preview_address() -> None:
@@ -116,7 +116,7 @@ def test_a_new_campaign_is_valid_and_closed(site: Any) -> None:
     result = run("campaign", 'The "new" guide')
     assert result.stdout == "campaigns/the-new-guide.toml\n"
     site.post("{% form the-new-guide %}")
-    site.set("WRITING_RULES = {'summary': 'off'}")
+    site.set("WRITING_RULES = {'missing-summary': 'off'}")
     findings = site.check().findings
     assert findings.errors == ()
     assert "campaign `the-new-guide` opens on" in findings.warnings[0].message

@@ -9,6 +9,7 @@ from typing import Final
 from capture.campaign.catalogue import Catalogue, read_catalogue
 from capture.errors import FileErrors
 from publish.checks.finding import Finding, Findings
+from publish.checks.known_findings import read_known_findings
 from publish.checks.layout import Layout
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
@@ -56,7 +57,8 @@ def check_writing(
     except FileErrors as errors:
         messages = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
     writing = replace(Writing.read(layout, now, catalogue, gated), private=(campaigns, clients))
-    return writing, Findings.sorted((*messages, *_run_rules(writing)), layout.levels)
+    findings = (*messages, *_run_rules(writing))
+    return writing, Findings.sorted(findings, layout.levels, read_known_findings(layout.content))
 
 
 def _run_rules(writing: Writing) -> Iterator[Finding]:

@@ -56,7 +56,10 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
     target = writing.by_slug.get(slug)
     if target is post:
         yield post.finding("link", line, f"`related`: `{slug}` is this post itself: remove it")
-    elif target is None or target.kind != "post" or target.status == "hidden":
+    elif target and target.kind == "post" and target.status == "hidden":
+        message = "is hidden, so no list shows it: publish it, or name another article"
+        yield post.finding("link", line, f"`related`: `{slug}` {message}")
+    elif target is None or target.kind != "post":
         articles = [other.slug for other in writing.posts if other.kind == "post"]
         hint = near_name(slug, articles, "; name an article by its slug")
         yield post.finding("link", line, f"no article `{slug}`{hint}")
@@ -330,8 +333,9 @@ def _how_to_fix(problem: str) -> str:
 
 
 def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") -> str:
-    """`; did you mean x?` if the word is similar to a known one; else `fallback`."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)
+    """`; did you mean x?` if the word is similar to another known one; else `fallback`."""
+    others = [name for name in known if name != word]
+    close = difflib.get_close_matches(word, others, n=1, cutoff=0.75)
     return f"; did you mean `{prefix}{close[0]}`?" if close else fallback
 
 

@@ -158,8 +158,8 @@ def _lengths(post: Post) -> Iterator[Finding]:
     if summary is None:
         if not post.front_matter.values.get("summary") and not post.front_matter.is_unreadable:
             size = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
-            message = f"has no summary: add a line `Summary: ...` of {size}"
-            yield post.finding("summary", line, message)
+            message = f"has no summary, so its first paragraph is shown: add `Summary: ...`, {size}"
+            yield post.finding("missing-summary", line, message)
     elif STRAY_TAG.search(summary):
         yield post.finding("form", line, "a summary cannot contain tags: put the tag in the text")
     elif not MIN_SUMMARY_LENGTH <= len(summary) <= MAX_SUMMARY_LENGTH:
