@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,6 +14,7 @@ from pelican import Pelican
 from pelican.settings import read_settings
 
 from capture.site import Site
+from publish.plugins.feed import clean_feed
 from publish.plugins.theme import fingerprints, reading_minutes, site_from
 from tests.publish.lenient import LENIENT
 
@@ -202,12 +204,27 @@ def test_the_feed_contains_the_complete_article(content: Path) -> None:
 
 
 def test_a_feed_is_valid_xml_with_an_author_whatever_a_post_contains(content: Path) -> None:
-    odd = POST.replace("Author: Ann Writer\n", "").replace("A post", "Bell \x07 \ufffe ]]> 🎯")
-    (content / "posts" / "odd.md").write_text(odd.replace("Text.", "Form \x0c feed."))
+    odd = POST.replace("Author: Ann Writer\n", "").replace("A post", "Bell ]]> 🎯")
+    (content / "posts" / "odd.md").write_text(odd)
     feed = ElementTree.parse(build(content) / "feed.xml")
     atom = "{http://www.w3.org/2005/Atom}"
     assert feed.findtext(f"{atom}author/{atom}name") == "Northgate Leads"
-    assert "Bell   ]]> 🎯" in [title.text for title in feed.iter(f"{atom}title")]
+    assert "Bell ]]> 🎯" in [title.text for title in feed.iter(f"{atom}title")]
+
+
+def test_a_feed_has_no_character_that_xml_forbids_from_wherever_it_comes() -> None:
+    item = {"link": "/a/", "title": "Bell \x07 \ufffe", "author_name": "", "content": None}
+    item |= {"description": "Form \x0c feed", "categories": ["one\x01"]}
+    feed = SimpleNamespace(feed={}, items=[item])
+    clean_feed({"site": SimpleNamespace(url="", publisher="A\x08 B")}, feed)
+    assert item == {
+        "link": "/a/",
+        "title": "Bell  ",
+        "author_name": "A B",
+        "content": None,
+        "description": "Form  feed",
+        "categories": ["one"],
+    }
 
 
 def test_another_canonical_address_or_noindex_is_not_in_the_sitemap(content: Path) -> None:
