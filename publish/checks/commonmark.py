@@ -67,6 +67,7 @@ _NOTE: Final = re.compile(
 _HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* ")
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
 _CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
+_COMMENT_OF_CUT: Final = re.compile(f"{_CUT.pattern}[ \t\n>]*-->")
 _INDENT: Final = 4
 
 
@@ -190,7 +191,8 @@ def _edits(
             yield _Edit(start, start, "\\")
         elif has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
             done = _end_of_element(text, start, tag["tag"])
-            cuts.append(Cut(text[start:done], text.count("\n", 0, start), is_html=True))
+            element = _restored(text[start:done], cuts)
+            cuts.append(Cut(element, text.count("\n", 0, start), is_html=True))
             yield _cut(text, start, done, len(cuts) - 1)
 
 
@@ -215,6 +217,11 @@ def _cut(text: str, start: int, end: int, number: int) -> _Edit:
     return _Edit(start, end, "\n".join(lines) + "-->")
 
 
+def _restored(source: str, cuts: list[Cut]) -> str:
+    """A part of the text with its own cuts as they were written."""
+    return _COMMENT_OF_CUT.sub(lambda comment: cuts[int(comment["number"])].source, source)
+
+
 def _note_edits(text: str, events: Iterable[Event], cuts: list[Cut]) -> Iterator[_Edit]:
     """Cuts out each note: its header, and the lines below that are indented by four more."""
     places = _Places(text)
@@ -235,7 +242,7 @@ def _note_edits(text: str, events: Iterable[Event], cuts: list[Cut]) -> Iterator
         note = "\n".join(
             [match["header"], *(f"{' ' * _INDENT}{line}" if line else "" for line in body)]
         )
-        cuts.append(Cut(note, text.count("\n", 0, start)))
+        cuts.append(Cut(_restored(note, cuts), text.count("\n", 0, start)))
         yield _cut(text, start, done, len(cuts) - 1)
 
 

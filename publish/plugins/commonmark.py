@@ -99,7 +99,8 @@ class _BlockReader:
 
     def add_chunk(self, parent: Element, text: str) -> None:
         """Adds the blocks of a text to an element."""
-        if holder := self._footnotes.pop(text, None):
+        holder = self._footnotes.pop(text, None)
+        if holder is not None:
             parent.extend(list(holder))
             return
         blocks = read_blocks(text, has_markdown_in_html=self._has_markdown_in_html)
@@ -187,7 +188,7 @@ class _BlockReader:
         if cut.is_html:
             lines = cut.source.split("\n")
             for name in ("fenced_code_block", "html_block"):
-                if isinstance(bypass := self.md.preprocessors[name], _Bypass):
+                if isinstance(bypass := _find(self.md.preprocessors, name), _Bypass):
                     lines = bypass.run_on("\n".join(lines))
             self.add_chunk(parent, "\n".join(lines))
             return

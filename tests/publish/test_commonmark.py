@@ -55,6 +55,12 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
     assert [text for text in texts if not is_right(markdown, text, judge(text))] == []
 
 
+def test_an_empty_footnote_shows_no_words(markdown: Markdown) -> None:
+    html = markdown.reset().convert("\nA[^1].\n\n[^1]:\n")
+    assert "footnote:" not in html
+    assert 'id="fn:1"' in html
+
+
 def example_file(name: str) -> Path:
     path = EXAMPLES / name
     if not path.exists():

@@ -81,6 +81,7 @@ def test_ids_of_headings_are_the_same_for_check_and_page(
         "| [a](b.md) |\n|---|\n| ![c](d.png) |\n",
         "A [x], a <token> and a List<String>.[^1]\n\n[x]: y.md\n\n[^1]: [z](z.md)\n",
         "[a](b.md){#c} and `[d](e.md)`\n\n    [f](g.md)\n",
+        "<foo>\n<div markdown>\n\n<div markdown>\n\n[a](b.md)\n\n</div>\n\n</div>\n",
         '<a href="h.md">i</a> <img src="j.png" alt="k">\n',
     ],
 )
