@@ -35,12 +35,15 @@ _TEXTS: Final = frozenset({".csv", ".txt", ".tsv", ".md", ".json", ".ics", ".vcf
 
 
 def is_openable(path: Path) -> bool:
-    """Whether we know the type of a published file, or it is a Git LFS pointer. Raises OSError.
+    """Whether a published file must be opened: we know its type, or it is a Git LFS pointer.
 
-    A text is not opened: an empty one is as good as any.
+    A text need not: an empty one is as good as any.
     """
     suffix = path.suffix.lower()
-    return (suffix in KINDS and suffix not in _TEXTS) or is_lfs_pointer(path)
+    try:
+        return (suffix in KINDS and suffix not in _TEXTS) or is_lfs_pointer(path)
+    except OSError:  # opening it will report this
+        return True
 
 
 def content_problem(path: Path) -> str:
