@@ -115,7 +115,7 @@ def check(
             raise FileErrors(finding.problem for finding in findings.errors)
     if findings.errors:
         ctx.exit(1)
-    new = "new " if findings.known else ""
+    new = "new " if findings.known or checked.findings.known else ""
     click.echo(f"{format_counts(checked)}: no {new}mistakes found.")
 
 
