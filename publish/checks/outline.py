@@ -29,7 +29,7 @@ _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
 _ATTRIBUTE_LIST: Final = re.compile(r"[ \t]*\{:?[ ]*(?P<list>[^}\n]*)\}[ \t]*$")
 _ID_IN_LIST: Final = re.compile(r"\{:?[^}\n]*#(?P<id>[^\s}]+)")
 _SIDES: Final = frozenset({"Start", "End"})
-_TOLD: Final = frozenset({"HtmlBlock", "Image"})
+_TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 """The blocks and elements without data that the outline hears of."""
 _ENDS_OF_ELEMENTS: Final = "])*_`"
 """An attribute list that follows one of these directly belongs to an element in a line."""
@@ -171,6 +171,7 @@ class _Part:
         self._heading_start = self._picture_start = 0  # among the words
         self._source = ""
         self._heading = 0  # its level
+        self._cell_end = 0
 
     def find_links(self, find: FindReference) -> None:
         """Reads the links to labels that other parts define."""
@@ -197,7 +198,7 @@ class _Part:
 
     def _add(self, kind: str, name: str, data: Any, start: int, end: int) -> None:
         if kind == "End":
-            self._end(name, start)
+            self._end(name, start, end)
         elif name == "Code":
             self._blank(start, end)
             self._words.append(data)
@@ -246,7 +247,7 @@ class _Part:
         lines = self._found.lines_of_definitions
         return lines.get(reference_key(data["id"]), self._line(start))
 
-    def _end(self, name: str, start: int) -> None:
+    def _end(self, name: str, start: int, end: int) -> None:
         if name == "Image":
             alt = "".join(self._words[self._picture_start :]).strip()
             del self._words[self._picture_start :]
@@ -254,6 +255,19 @@ class _Part:
         elif name == "Heading":
             self._end_heading("".join(self._words[self._heading_start :]), start)
             self._heading = 0
+        elif name == "TableCell":
+            self._cell_end = end
+        elif name == "TableRow":
+            self._end_row(start, end)
+
+    def _end_row(self, start: int, end: int) -> None:
+        surplus = self._bytes[self._cell_end : end].decode().strip("| \t\n>")
+        if surplus:
+            message = (
+                f"`{surplus}` is not shown, because the row has more cells than its table has "
+                "columns: write `\\|` for a `|` inside a cell"
+            )
+            self._found.problems.append(TextProblem(self._line(start), message))
 
     def _end_heading(self, text: str, start: int) -> None:
         attributes = _ATTRIBUTE_LIST.search(text)
