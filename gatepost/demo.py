@@ -48,6 +48,8 @@ def demo(ctx: click.Context, leads: int, seed: int, folder: Path, serve: bool) -
       gatepost demo --leads 500 --serve
     """
     settings = _demo_settings(ctx.meta["gatepost.settings"].settings, folder)
+    if serve:
+        Site.read(_site_file(settings))  # without a build, the server would fail after the work
     now = datetime.now(UTC)
     began = time.monotonic()
     demo_folder = DemoFolder(folder)
@@ -104,8 +106,12 @@ def _demo_settings(settings: Settings, folder: Path) -> Settings:
 
 def _articles(settings: Settings) -> list[str]:
     """The paths of the site's articles; empty before the first build."""
-    path = settings.output_dir / "site.json"
+    path = _site_file(settings)
     return list(Site.read(path).titles) if path.exists() else []
+
+
+def _site_file(settings: Settings) -> Path:
+    return settings.output_dir / "site.json"
 
 
 def _print_links(settings: Settings, users: DemoUsers, now: datetime) -> None:

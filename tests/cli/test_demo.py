@@ -20,6 +20,14 @@ def test_the_command_fills_a_ledger_of_its_own(project: Project) -> None:
     assert len(json.loads(project.run("leads", "--json").out)) == 1
 
 
+def test_without_a_build_nothing_is_created_to_be_served(project: Project) -> None:
+    ran = project.run("demo", "--leads", "5", "--serve")
+    assert (ran.code, ran.out) == (1, "")
+    assert "output/site.json: no such file; run `gatepost build` first" in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert not Path("var/demo").exists()
+
+
 def test_a_folder_that_is_no_demonstration_is_refused(project: Project) -> None:
     ran = project.run("demo", "--folder", "clients")
     assert (ran.code, len(ran.err.splitlines())) == (1, 1)
