@@ -158,3 +158,15 @@ def test_without_script_a_phone_confirms_with_the_button(browser: Browser, hosts
         page.get_by_role("button", name="Confirm and get the files").click()
         expect_files(page)
     assert hosts.newest().review == "qualified"
+
+
+def test_on_paper_the_page_has_no_button(browser: Browser, hosts: Hosts) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page, address = context.new_page(), "pat@clinic.example"
+        page.goto(f"{hosts.service}/f/gated")
+        send(page, address)
+        page.goto(hosts.link(address))
+        button = page.get_by_role("button", name="Confirm and get the files")
+        expect(button).to_be_visible()
+        page.emulate_media(media="print")
+        expect(button).to_be_hidden()
