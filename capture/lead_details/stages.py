@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from capture.lead.events import Actor, Event, EventKind
 from capture.lead.model import Lead
+from capture.lead.moves import Track
 from capture.review.acts import current_review
 
 Tone = Literal["", "good", "bad", "warning"]
@@ -59,10 +60,18 @@ _MEANINGS: Final[Mapping[str, str]] = {
 }
 """By stage in review: what follows from it, unless that depends on the lead."""
 
+_OBJECTED: Final = {Track.APPOINTMENT: "meeting objected to", Track.SALE: "sale objected to"}
+"""The only stage that two tracks have."""
+
 
 def stage_name(stage: str) -> str:
     """A stage of any track as pages show it: `held back`."""
     return stage.replace("_", " ")
+
+
+def stage_on_track(track: Track, stage: str) -> str:
+    """A stage as pages show it without a heading for its track: `meeting objected to`."""
+    return _OBJECTED[track] if stage == "objected" else stage_name(stage)
 
 
 def stage_tone(stage: str) -> Tone:

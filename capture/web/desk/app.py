@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as NoSuchPage
 
-from capture.documents.agreement.model import short_day
+from capture.documents.agreement.model import month_name, short_day
 from capture.errors import NotFound, Refused, Unavailable
 from capture.jobs.store import JobStore
 from capture.lead_details.stages import stage_name, stage_tone
@@ -142,10 +142,14 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
         start_jobs=config.start_jobs,
     )
     app.jinja_env.filters.update(
-        short_time=short_time, iso_time=iso_time, day=short_day, money=show_money
+        short_time=short_time,
+        iso_time=iso_time,
+        day=short_day,
+        money=show_money,
+        thousands="{:,}".format,
     )
     app.jinja_env.filters.update(
-        stage_name=stage_name, stage_tone=stage_tone, thousands="{:,}".format, scale=scale
+        month_name=month_name, stage_name=stage_name, stage_tone=stage_tone, scale=scale
     )
     app.jinja_env.globals["zone_name"] = zone_name
     app.context_processor(frame_context)

@@ -11,7 +11,7 @@ from flask import url_for
 from capture.campaign.quarantine import SIGNALS
 from capture.errors import Refused
 from capture.lead.moves import MOVES, NOT_STARTED, STAGES, VISIBLE_TO_CLIENT, Track
-from capture.lead_details.stages import stage_name
+from capture.lead_details.stages import stage_on_track
 from capture.lead_search import search_text
 from capture.ledger.types import LeadListQuery, LeadSort, Position
 from capture.text import trim_invisible
@@ -111,14 +111,16 @@ def read_filters(args: Mapping[str, str], client: str | None) -> LeadFilters:
 def stage_choices(client: str | None) -> Mapping[str, Mapping[str, str]]:
     """The choices of the filter by stage: by track, each stage in words by its value."""
     reviews = [stage for stage in STAGES if client is None or stage in VISIBLE_TO_CLIENT]
-    groups = {"Review": [(stage, stage) for stage in reviews if stage != "received"]}
-    for track, title in ((Track.APPOINTMENT, "Meeting"), (Track.SALE, "Sale")):
-        stages = _stages(track)
-        groups[title] = [(f"{track.value}:{stage}", stage) for stage in stages]
-    return {
-        title: {value: stage_name(stage) for value, stage in choices}
-        for title, choices in groups.items()
+    groups = {
+        "Review": {
+            stage: stage_on_track(Track.REVIEW, stage) for stage in reviews if stage != "received"
+        }
     }
+    for track, title in ((Track.APPOINTMENT, "Meeting"), (Track.SALE, "Sale")):
+        groups[title] = {
+            f"{track.value}:{stage}": stage_on_track(track, stage) for stage in _stages(track)
+        }
+    return groups
 
 
 def signal_choices() -> Mapping[str, str]:

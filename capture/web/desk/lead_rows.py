@@ -7,8 +7,8 @@ from datetime import datetime
 from capture.client_access.answers import person_and_company
 from capture.documents.agreement.model import visible_text
 from capture.lead.model import Lead
-from capture.lead.moves import NOT_STARTED
-from capture.lead_details.stages import Tone, stage_name, stage_tone
+from capture.lead.moves import NOT_STARTED, Track
+from capture.lead_details.stages import Tone, stage_on_track, stage_tone
 from capture.ledger.people import path_of_article
 from capture.ledger.protocol import ReadTransaction
 from capture.ledger.terms import saved_campaign
@@ -70,16 +70,25 @@ def lead_row(reading: ReadTransaction, lead: Lead, now: datetime) -> LeadRow:
 
 
 def _badges(lead: Lead, now: datetime, *, is_erased: bool) -> list[Badge]:
-    stages = [lead.review_at(now), lead.appointment_at(now), lead.sale]
+    stages = {
+        Track.REVIEW: lead.review_at(now),
+        Track.APPOINTMENT: lead.appointment_at(now),
+        Track.SALE: lead.sale,
+    }
     badges = [
-        Badge(stage_name(stage), stage_tone(stage)) for stage in stages if stage != NOT_STARTED
+        Badge(stage_on_track(track, stage), stage_tone(stage))
+        for track, stage in stages.items()
+        if stage != NOT_STARTED
     ]
     flags = {"disputed": lead.disputed, "test": lead.test, "erased": is_erased}
     return badges + [Badge(name) for name, is_set in flags.items() if is_set]
 
 
 def _next(lead: Lead, now: datetime) -> tuple[str, datetime | None]:
-    """The next thing that happens to the lead, and its time; an empty text if there is none."""
+    """The next thing that happens to the lead, and its time.
+
+    The text is empty for an accepted lead without a meeting: what follows is up to the client.
+    """
     match lead.review_at(now):
         case "quarantined" | "held_back":
             words, at = "The agency checks it", None
@@ -91,8 +100,14 @@ def _next(lead: Lead, now: datetime) -> tuple[str, datetime | None]:
             words, at = ("Silence accepts it" if lead.deadline else "To be notified"), lead.deadline
         case "rejected" if lead.disputed:
             words, at = "The client settles the dispute", None
+        case "rejected" if lead.entered and lead.deadline is not None and now < lead.deadline:
+            words, at = "The client may accept it until", lead.deadline
+        case "rejected":
+            words, at = "Nothing: it costs nothing", None
         case "accepted" if lead.appointment_at(now) == "scheduled":
             words, at = "Meeting", lead.meeting_at
-        case _:
+        case "accepted":
             words, at = "", None
+        case _:
+            words, at = "Nothing: it is not delivered", None
     return words, at

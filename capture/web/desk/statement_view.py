@@ -175,7 +175,7 @@ class DocumentView:
     page: LinePage
     """The lines that the page shows."""
     einvoice_fault: str
-    """Why it cannot be an e-invoice; empty if it can."""
+    """That it cannot be an e-invoice, and why; empty if it can."""
     debits: Sequence[DebitView]
     """The debit notes that the agency proposes on it, with the client's answers."""
     open_amount: Decimal

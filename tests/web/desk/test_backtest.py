@@ -28,7 +28,7 @@ def test_a_version_is_tried_on_past_leads_with_the_difference_on_the_bill(
     assert f"/campaigns/guide/backtest/{version}" in ada.get("/campaigns/guide").text
     text = ada.text(f"/campaigns/guide/backtest/{version}")
     assert "2 of 2 leads would get another verdict." in text
-    assert "2026-11 2 0 $100.00 $0.00 -$100.00" in text
+    assert "November 2026 2 0 $100.00 $0.00 -$100.00" in text
     assert "Company size is at least 101 Company size is at most 50 2 2 0" in text
     assert "the newest 2 of 2" in text
     first = desk.world.terms["guide"].version
@@ -80,7 +80,7 @@ def test_all_of_too_many_leads_are_judged_as_a_piece_of_work(
     text = ada.text(page)
     assert f"Backtest of guide, version {version[:12]}" in text
     assert "2 of 2 leads would get another verdict." in text
-    assert "2026-11 2 0 $100.00 $0.00 -$100.00" in text
+    assert "November 2026 2 0 $100.00 $0.00 -$100.00" in text
     ((_, access),) = desk.world.ledger.read(lambda reading: reading.users.accesses(limit=5))
     assert (access.page, access.count) == ("backtest", 2)
 

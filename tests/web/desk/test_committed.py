@@ -44,7 +44,7 @@ def test_a_version_of_a_branch_is_listed_and_tried(desk: DeskWorld, proposal: st
     text = ada.text(f"/campaigns/guide/backtest/{proposal}")
     assert f"version {proposal[:12]} , committed and never in force" in text
     assert "2 of 2 leads would get another verdict." in text
-    assert "2026-11 2 0 $100.00 $0.00 -$100.00" in text
+    assert "November 2026 2 0 $100.00 $0.00 -$100.00" in text
     assert ada.get(f"/campaigns/guide/versions/{proposal}").status_code == 404
 
 
@@ -56,7 +56,7 @@ def test_it_is_tried_on_all_leads_as_long_work(
     ada.get(path)
     page = ada.post(path, since="").location.removeprefix("/desk")
     desk.run_jobs()
-    assert "2026-11 2 0 $100.00 $0.00 -$100.00" in ada.text(page)
+    assert "November 2026 2 0 $100.00 $0.00 -$100.00" in ada.text(page)
 
 
 def test_a_version_that_is_published_is_a_version_in_force(

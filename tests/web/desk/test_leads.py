@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from capture.lead.events import Actor
-from capture.review.acts import Act, accept
+from capture.review.acts import Act, accept, reject
 from capture.web.desk import leads as page
 from tests.samples import NOW
 from tests.web.desk.conftest import Browser, DeskWorld, words
@@ -113,6 +113,33 @@ def test_each_filter_keeps_the_leads_that_meet_it(desk: DeskWorld) -> None:
         "campaign=guide&stage=accepted&source=form&article=/first": [first],
     }.items():
         assert ids(ada, f"/leads?{query}") == expected, query
+
+
+def test_the_list_says_that_nothing_follows(desk: DeskWorld) -> None:
+    desk.world.take(company_size="1-50")
+    rejected = desk.world.take()
+    desk.world.ledger.transact(
+        lambda records: reject(records, Act(rejected, "Carol", Actor.CLIENT), "too_small", NOW)
+    )
+    page = desk.user("ada").text("/leads")
+    assert "disqualified Nothing: it is not delivered" in page
+    assert "rejected Nothing: it costs nothing" in page
+
+
+def test_a_rejection_that_the_agency_entered_says_until_when_the_client_may_accept(
+    desk: DeskWorld,
+) -> None:
+    lead_id = desk.world.take("notified")
+    ids(desk.user("carol"))  # notifies
+    act = Act(lead_id, "Ada", Actor.AGENCY)
+    desk.world.ledger.transact(lambda records: reject(records, act, "too_small", NOW))
+    assert "rejected The client may accept it until 25 Nov" in desk.user("ada").text("/leads")
+
+
+def test_an_objection_to_a_meeting_and_one_to_a_sale_have_different_names(desk: DeskWorld) -> None:
+    page = desk.user("ada").get("/leads").text
+    assert '<option value="appointment:objected">meeting objected to</option>' in page
+    assert '<option value="sale:objected">sale objected to</option>' in page
 
 
 def test_silence_counts_in_the_filter_by_stage(desk: DeskWorld) -> None:
