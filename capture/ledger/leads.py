@@ -21,6 +21,7 @@ from capture.ledger.types import (
     LeadForKpi,
     SpamQuery,
 )
+from capture.text import canonical
 
 _FIELDS: Final = tuple(field.name for field in fields(Lead))
 _DERIVED: Final = ("silence_accepts_at", "silence_holds_at")
@@ -165,6 +166,13 @@ class SqlLeads:
     def spam(self, query: SpamQuery) -> Sequence[Lead]:
         where = "" if query.campaign is None else " AND campaign = :campaign"
         where += "" if query.after is None else f" AND {_FOR_CLIENT['after']}"
+        where += "" if query.received_until is None else " AND received_at <= :until"
+        if query.signals:
+            where += (
+                " AND review = 'spam' AND EXISTS (SELECT 1 FROM events"
+                " WHERE events.lead_id = leads.lead_id AND kind = 'spam'"
+                " AND data ->> 'signals' = :signals)"
+            )
         after_received, after_lead = query.after or (None, None)
         rows = self._connection.execute(
             f"SELECT {LEAD} FROM leads {self._dialect.use_index.format('leads_spam')}"
@@ -177,6 +185,8 @@ class SqlLeads:
                 "after_received": _text(after_received),
                 "after_lead": after_lead,
                 "limit": query.limit,
+                "until": _text(query.received_until),
+                "signals": canonical(list(query.signals)),
             },
         )
         return [lead_from_row(row) for row in rows]

@@ -1,6 +1,6 @@
 """Data classes that the ledger accepts and returns, for every database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -183,6 +183,9 @@ class SpamQuery:
     campaign: str | None = None
     after: tuple[datetime, str] | None = None
     """Time of receipt and id of the last lead of the page before."""
+    received_until: datetime | None = None
+    signals: Sequence[str] = ()
+    """Only spam with exactly these signals, in their stored order."""
 
 
 @dataclass(frozen=True, slots=True)

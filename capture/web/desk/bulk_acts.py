@@ -103,13 +103,13 @@ def act_on_leads(
 
 
 def results_in_words(
-    act: str, done: int, problems: Sequence[str], *, known: int = 0, details: str = ""
+    past: str, done: int, problems: Sequence[str], *, known: int = 0, details: str = ""
 ) -> list[str]:
-    """The results of an act of `PAST` in lines: the numbers first, then why leads were refused.
+    """The results of an act in lines: the numbers first, then why leads were refused.
 
+    `past` is its past tense, such as `released`.
     `known` leads were so before; `details` are about the leads that were changed.
     """
-    past = PAST[act]
     counts = [f"{done} {past}" + (f" ({details})" if details else "")]
     if known:
         counts.append(f"{known} {'was' if known == 1 else 'were'} {past} before")

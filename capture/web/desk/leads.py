@@ -101,7 +101,7 @@ def act() -> ResponseReturnValue:
         known = sum(result.is_known for result in results)
         problems = [result.problem for result in results if result.problem]
         done = len(results) - known - len(problems)
-        for line in results_in_words(bulk_act.act, done, problems, known=known):
+        for line in results_in_words(PAST[bulk_act.act], done, problems, known=known):
             flash(line)
     return redirect(filters.here(), 303)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -11,8 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from capture.errors import GatepostError, Refused
 from capture.form.text import cleaned_line
-from capture.intake.correct import LeadCorrection, correct_lead
-from capture.intake.quarantine_decisions import QuarantineDecision, decide
+from capture.intake.quarantine_decisions import QuarantineAct, QuarantineDecision, decide
+from capture.intake.spam import rescue as rescue_lead
 from capture.lead.events import show_time
 from capture.lead.model import Lead
 from capture.lead_details.stages import stage_name
@@ -22,7 +23,7 @@ from capture.ledger.types import SpamQuery
 from capture.review.acts import find_lead
 from capture.text import count_noun
 from capture.web.desk.access import AGENCY, allow, log_access, user
-from capture.web.desk.bulk_acts import QUARANTINE_ACTS, results_in_words
+from capture.web.desk.bulk_acts import PAST, QUARANTINE_ACTS, results_in_words
 from capture.web.desk.pages import desk_page
 from capture.web.desk.positions import read_position, read_time, show_position
 from capture.web.desk.quarantine_view import (
@@ -114,18 +115,13 @@ def record() -> ResponseReturnValue:
     if act not in QUARANTINE_ACTS:
         raise Refused("choose whether to release or to discard")
     ledger = services().ledger
-    campaign, signals = (request.form.get(name, "")[:500] for name in ("campaign", "signals"))
+    campaign, signals = _chosen_alike()
     lead_id = request.form.get("lead_id", "")[:_LONGEST_ID]
     if lead_id:
         ids = [lead_id]
     else:
         ids = ledger.read(partial(_alike_ids, campaign=campaign, signals=signals))
-    part = ids[:MOST_AT_ONCE]
-    note = request.form.get("note", "")[:MAX_NOTE]
-    decision = QuarantineDecision(QUARANTINE_ACTS[act], user().name, note)
-    results = decide(ledger, decision, part, partial(datetime.now, UTC))
-    for text in _summary(act, results, len(ids) - len(part)):
-        flash(text)
+    part = _decide(QUARANTINE_ACTS[act], PAST[act], ids)
     view = url_for(
         ".show",
         campaign=campaign or None,
@@ -140,35 +136,55 @@ def record() -> ResponseReturnValue:
 def spam() -> ResponseReturnValue:
     """Spam and discarded leads of the last 30 days, newest first."""
     now, ledger = datetime.now(UTC), services().ledger
-    campaign = request.args.get("campaign", "")
-    query = SpamQuery(
-        since=now - timedelta(days=SPAM_DAYS),
+    campaign, signals = request.args.get("campaign", ""), request.args.get("signals", "")
+    query = replace(
+        _spam_query(now, campaign, signals),
         limit=PAGE_SIZE + 1,
-        campaign=campaign or None,
         after=read_position(request.args.get("after", "")),
     )
 
-    def read(reading: ReadTransaction) -> tuple[Sequence[Lead], list[SpamRow], Sequence[str]]:
+    def read(
+        reading: ReadTransaction,
+    ) -> tuple[Sequence[Lead], list[SpamRow], Sequence[Lead], Sequence[str]]:
         leads = reading.leads.spam(query)
         rows = [spam_row(reading, lead) for lead in leads[:PAGE_SIZE]]
-        return leads, rows, reading.campaigns.slugs()
+        alike = reading.leads.spam(_spam_query(now, campaign, signals)) if is_alike else ()
+        return leads, rows, alike, reading.campaigns.slugs()
 
-    leads, rows, slugs = ledger.read(read)
+    is_alike = bool(campaign and signals)
+    leads, rows, alike, slugs = ledger.read(read)
     ledger.transact(lambda records: log_access(records, "spam", [row.lead_id for row in rows], now))
+    view: dict[str, Any] = {"campaign": campaign or None, "signals": signals or None}
     older = ""
     if len(leads) > PAGE_SIZE:
         last = leads[PAGE_SIZE - 1]
         position = show_position((last.received_at, last.lead_id))
-        older = url_for(".spam", campaign=campaign or None, after=position)
+        older = url_for(".spam", **view, after=position)
     return desk_page(
         "spam.html",
         rows=rows,
         days=SPAM_DAYS,
         campaigns=sorted(slugs),
         campaign=campaign,
-        first=url_for(".spam", campaign=campaign or None) if query.after else "",
+        signals=signals,
+        chosen=len(alike),
+        at_once=min(len(alike), MOST_AT_ONCE),
+        needs_basis=any(not lead.consent.is_lawful for lead in alike),
+        seen_at=show_time(now),
+        first=url_for(".spam", **view) if query.after else "",
         older=older,
+        max_note=MAX_NOTE,
     )
+
+
+@blueprint.post("/quarantine/spam")
+@allow(AGENCY)
+def rescue_alike() -> ResponseReturnValue:
+    """Rescues all spam that looks alike and was there when the page was opened."""
+    campaign, signals = _chosen_alike()
+    act = partial(rescue_lead, basis=_typed_basis())
+    _decide(act, "rescued", services().ledger.read(partial(_alike_spam, campaign, signals)))
+    return redirect(url_for(".spam", campaign=campaign), 303)
 
 
 @blueprint.get("/quarantine/spam/<lead_id>")
@@ -185,17 +201,13 @@ def rescue(lead_id: str) -> ResponseReturnValue:
     now, ledger = datetime.now(UTC), services().ledger
     lead = ledger.read(lambda reading: find_lead(reading, lead_id))
     if lead.review in _SEEMS_UNREAL:  # otherwise it is a second click
-        correction = LeadCorrection(
-            lead_id,
-            user().name,
-            not_spam=True,
-            note=request.form.get("note", "")[:MAX_NOTE],
-            basis=cleaned_line(request.form.get("basis", "")),
-        )
+        name, note, basis = user().name, _typed_note(), _typed_basis()
         try:
-            lead = ledger.transact(lambda records: correct_lead(records, correction, now))
+            lead = ledger.transact(
+                lambda records: rescue_lead(records, lead_id, name, now, note, basis=basis)
+            )
         except Refused as error:
-            return _rescue_page(_spam_row(lead_id), correction, f"{error}."), 422
+            return _rescue_page(_spam_row(lead_id), note, basis, f"{error}."), 422
     result = ledger.read(lambda reading: judged_in_words(reading, lead, now))
     flash(f"Lead {lead_id} was judged again. {result}")
     return redirect(url_for(".spam"), 303)
@@ -204,12 +216,12 @@ def rescue(lead_id: str) -> ResponseReturnValue:
 _SEEMS_UNREAL: Final = frozenset({"spam", "discarded"})
 
 
-def _rescue_page(row: SpamRow, typed: LeadCorrection | None = None, problem: str = "") -> str:
+def _rescue_page(row: SpamRow, note: str = "", basis: str = "", problem: str = "") -> str:
     return desk_page(
         "spam_lead.html",
         row=row,
-        note="" if typed is None else typed.note,
-        basis="" if typed is None else typed.basis,
+        note=note,
+        basis=basis,
         problem=problem,
         max_note=MAX_NOTE,
     )
@@ -230,26 +242,74 @@ def _spam_row(lead_id: str) -> SpamRow:
     return row
 
 
-def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[str]:
-    """The leads that look alike, without those that came after the page was opened."""
+def _chosen_alike() -> tuple[str, str]:
+    """Campaign and signals of the form that decides leads together."""
+    form = request.form
+    return form.get("campaign", "")[:500], form.get("signals", "")[:500]
+
+
+def _typed_note() -> str:
+    return request.form.get("note", "")[:MAX_NOTE]
+
+
+def _typed_basis() -> str:
+    return cleaned_line(request.form.get("basis", ""))
+
+
+def _seen_at(campaign: str, signals: str) -> datetime | None:
+    """When the page with leads that look alike was opened; None for an unusable time."""
     if not (campaign and signals):
         raise Refused("only leads of one campaign with the same signals are decided together")
-    seen_at = read_time(request.form.get("seen_at", ""))
+    return read_time(request.form.get("seen_at", ""))
+
+
+def _alike_ids(reading: ReadTransaction, campaign: str, signals: str) -> list[str]:
+    """The leads that look alike, without those that came after the page was opened."""
+    seen_at = _seen_at(campaign, signals)
     if seen_at is None:
         return []
     query = HeldLeadQuery(MOST_READ, campaign, signals, held_until=seen_at)
     return [lead.lead_id for lead in reading.held_leads.page(query)]
 
 
-def _summary(act: str, results: Sequence[Lead | GatepostError], left: int) -> list[str]:
+def _alike_spam(campaign: str, signals: str, reading: ReadTransaction) -> list[str]:
+    """The spam that looks alike, without what came after the page was opened."""
+    seen_at = _seen_at(campaign, signals)
+    if seen_at is None:
+        return []
+    query = replace(_spam_query(seen_at, campaign, signals), received_until=seen_at)
+    return [lead.lead_id for lead in reading.leads.spam(query)]
+
+
+def _spam_query(now: datetime, campaign: str, signals: str) -> SpamQuery:
+    """The newest spam of the last days; one lead more than a click rescues."""
+    return SpamQuery(
+        since=now - timedelta(days=SPAM_DAYS),
+        limit=MOST_AT_ONCE + 1,
+        campaign=campaign or None,
+        signals=tuple(filter(None, signals.split(","))),
+    )
+
+
+def _decide(act: QuarantineAct, past: str, ids: Sequence[str]) -> Sequence[str]:
+    """Acts on the first of these leads, says what became of them, and returns their ids."""
+    part = ids[:MOST_AT_ONCE]
+    decision = QuarantineDecision(act, user().name, _typed_note())
+    results = decide(services().ledger, decision, part, partial(datetime.now, UTC))
+    for text in _summary(past, results, len(ids) - len(part)):
+        flash(text)
+    return part
+
+
+def _summary(past: str, results: Sequence[Lead | GatepostError], left: int) -> list[str]:
     """What a decision did, in lines."""
-    lines = ["No such lead is in quarantine any more."]
+    lines = ["No such lead waits for this any more."]
     if results:
         leads = [result for result in results if isinstance(result, Lead)]
         problems = [str(result) for result in results if isinstance(result, GatepostError)]
-        stages = Counter(stage_name(lead.review) for lead in leads if act == "release")
+        stages = Counter(stage_name(lead.review) for lead in leads if past != "discarded")
         details = ", ".join(f"{number} {stage}" for stage, number in sorted(stages.items()))
-        lines = results_in_words(act, len(leads), problems, details=details)
+        lines = results_in_words(past, len(leads), problems, details=details)
     if left:
         lines.append(f"{count_noun(left, 'more lead')} of this kind: decide again for them.")
     return lines

@@ -9,7 +9,7 @@ from capture.client_access.answers import labelled_answers, person_and_company
 from capture.documents.agreement.model import visible_text
 from capture.intake.quarantine_entries import find_quarantine_entry
 from capture.intake.signal_words import risk_signal_in_words
-from capture.intake.spam import reasons_against
+from capture.intake.spam import reasons_against, spam_signal_names
 from capture.lead.model import Lead
 from capture.lead_details.stages import stage_in_words
 from capture.ledger.held_leads import HeldLead
@@ -77,6 +77,11 @@ class SpamRow:
     answers: Answers
     needs_basis: bool
     """Whether it has neither consent nor a lawful basis, so the rescue must state one."""
+    campaign: str
+    """The slug."""
+    signals: str
+    """The names of its spam signals, joined by commas: the filter for spam that looks alike. Empty
+    for a discarded lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ def spam_row(reading: ReadTransaction, lead: Lead) -> SpamRow:
         reasons=reasons_against(reading, lead),
         answers=_answers(reading, lead),
         needs_basis=not lead.consent.is_lawful,
+        campaign=lead.campaign,
+        signals=",".join(spam_signal_names(reading, lead)) if lead.review == "spam" else "",
     )
 
 

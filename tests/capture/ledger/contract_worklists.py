@@ -297,6 +297,33 @@ class WorklistContract:
         last = page(2)[-1]
         assert ids(2, after=(last.received_at, last.lead_id)) == "ea"
 
+    def test_spam_that_looks_alike_is_found_by_its_signals(self, ledger: Ledger) -> None:
+        signals = {"a": ["honeypot"], "b": ["too_fast", "honeypot"], "c": ["honeypot"]}
+
+        def work(records: WriteTransaction) -> None:
+            for number, lead_id in enumerate("abcde"):
+                at = NOW + number * HOUR
+                names = signals.get(lead_id, ["honeypot"])
+                records.append(received_event(lead_id, at=at))
+                records.append(later_event(lead_id, EventKind.SPAM, at=at, signals=names))
+            records.append(
+                later_event("d", EventKind.CORRECTED, by="Ada", fields=[], not_spam=True),
+                later_event("d", EventKind.QUALIFIED),
+            )
+
+        ledger.transact(work)
+
+        def ids(*names: str, **query: Any) -> str:
+            asked = SpamQuery(NOW, 9, signals=names, **query)
+            found = ledger.read(lambda reading: reading.leads.spam(asked))
+            return "".join(lead.lead_id for lead in found)
+
+        assert ids("honeypot") == "eca"
+        assert ids("too_fast", "honeypot") == "b"
+        assert ids("too_fast") == ""
+        assert ids("honeypot", received_until=NOW + 2 * HOUR) == "ca"
+        assert ids("honeypot", received_until=NOW + 2 * HOUR - MOMENT) == "a"
+
     def test_the_event_that_put_each_lead_into_quarantine_is_found(self, ledger: Ledger) -> None:
         def hold(lead_id: str, name: str) -> Event:
             return later_event(lead_id, EventKind.HELD_BACK, signals=[{"name": name}])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ SPAM = SpamQuery(since=NOW, limit=50)
             "leads_spam",
         ),
         (
+            lambda reading: reading.leads.spam(replace(SPAM, signals=("honeypot",))),
+            "events_by_lead",
+        ),
+        (
             lambda reading: reading.outbox.page(MessageQuery(states=STATES, limit=50, below=9)),
             "outbox_by_state (state=? AND channel=? AND id<?)",
         ),
@@ -44,7 +49,15 @@ SPAM = SpamQuery(since=NOW, limit=50)
         ),
     ],
     ids=[
-        *("spam", "spam of a campaign", "messages", "messages of a client", "counts", "holds"),
+        *(
+            "spam",
+            "spam of a campaign",
+            "alike spam",
+            "messages",
+            "messages of a client",
+            "counts",
+            "holds",
+        ),
         "administration",
     ],
 )

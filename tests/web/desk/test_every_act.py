@@ -23,7 +23,7 @@ from capture.intake.quarantine import hold_back
 from capture.intake.receive import receive_submission
 from capture.intake.submission import Submission
 from capture.jobs.store import JobStore
-from capture.lead.events import Actor, EventKind
+from capture.lead.events import Actor, EventKind, show_time
 from capture.ledger.endpoints import Endpoint
 from capture.ledger.messages import Attempt
 from capture.ledger.protocol import WriteTransaction
@@ -211,21 +211,27 @@ def check(story: Story) -> None:
     world = story.desk.world
     held = [world.take(), world.take()]
     terms = world.terms["guide"]
-    sent = Submission(
-        {**ANSWERS, "email": "s@spam.example"},
-        consent_to(terms.version),
-        spam_signals=("honeypot", "too_fast"),
-    )
+    sent = [
+        Submission(
+            {**ANSWERS, "email": email},
+            consent_to(terms.version),
+            spam_signals=("honeypot", "too_fast"),
+        )
+        for email in ("s@spam.example", "t@spam.example")
+    ]
 
     def prepare(records: WriteTransaction) -> str:
         for lead_id in held:
             hold_back(records, find_lead(records, lead_id), SIGNALS, NOW)
-        return receive_submission(records, terms, sent, NOW).lead_id
+        first, _ = [receive_submission(records, terms, each, NOW) for each in sent]
+        return first.lead_id
 
     spam = world.ledger.transact(prepare)
     story.send("ada", "/quarantine", act="release", lead_id=held[0])
     story.send("ada", f"/leads/{held[1]}/quarantine", action="discard")
     story.send("ada", f"/quarantine/spam/{spam}")
+    alike = {"campaign": "guide", "signals": "honeypot,too_fast"}
+    story.send("ada", "/quarantine/spam", **alike, seen_at=show_time(NOW))
 
 
 def work(story: Story) -> None:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from capture.intake.quarantine import hold_back
 from capture.intake.receive import receive_submission
@@ -41,13 +43,20 @@ def held(
     return lead_id
 
 
-def spam(desk: DeskWorld, email: str = "spam@clinic.example", *, consent: bool = True) -> str:
+def spam(
+    desk: DeskWorld,
+    email: str = "spam@clinic.example",
+    *,
+    consent: bool = True,
+    signals: tuple[str, ...] = ("too_fast", "honeypot"),
+    at: datetime = NOW,
+) -> str:
     """A lead that is spam."""
     terms = desk.world.terms["guide"]
-    given = consent_to(terms.version) if consent else Consent(given=False, version=None)
-    sent = Submission({**ANSWERS, "email": email}, given, spam_signals=("too_fast", "honeypot"))
+    given = consent_to(terms.version) if consent else Consent(given=False, version=terms.version)
+    sent = Submission({**ANSWERS, "email": email}, given, spam_signals=signals)
     return desk.world.ledger.transact(
-        lambda records: receive_submission(records, terms, sent, NOW)
+        lambda records: receive_submission(records, terms, sent, at)
     ).lead_id
 
 
@@ -68,6 +77,14 @@ def link_to(path: str, text: str) -> str:
     """The only link of a page to an address that begins with this path."""
     (found,) = re.findall(f'href="/desk({re.escape(path)}[^"]*)"', text)
     return str(found)
+
+
+def alike_spam(browser: Browser) -> TestResponse:
+    """The page behind the first link to spam with two signals that looks alike."""
+    text = browser.get("/quarantine/spam").text
+    found = re.search(r'href="/desk(/quarantine/spam\?[^"]*signals=too_fast[^"]*)"', text)
+    assert found is not None
+    return browser.get(unescape(found[1]))
 
 
 def test_an_empty_page_says_when_a_lead_comes_here(desk: DeskWorld) -> None:
@@ -136,7 +153,7 @@ def test_all_that_look_alike_are_decided_together(desk: DeskWorld) -> None:
     assert "3 discarded." in decide(ada, act="discard", **fields)
     assert {stage(desk, lead_id) for lead_id in alike} == {"discarded"}
     assert {stage(desk, lead_id) for lead_id in (other, late)} == {"quarantined"}
-    assert "No such lead is in quarantine any more." in decide(ada, act="discard", **fields)
+    assert "No such lead waits for this any more." in decide(ada, act="discard", **fields)
 
 
 def test_one_click_decides_so_many_and_says_what_is_left(
@@ -230,6 +247,54 @@ def test_a_discarded_lead_is_listed_with_spam_and_rescued(desk: DeskWorld) -> No
     ada.get(f"/quarantine/spam/{lead_id}")
     ada.post(f"/quarantine/spam/{lead_id}")
     assert stage(desk, lead_id) == "qualified"
+
+
+def test_spam_that_looks_alike_is_rescued_together(desk: DeskWorld) -> None:
+    given, other = spam(desk), spam(desk, "other@clinic.example", consent=False)
+    robot = spam(desk, "robot@clinic.example", signals=("honeypot", "many_links"))
+    ada = desk.user("ada")
+    page_of_alike = alike_spam(ada)
+    assert "2 leads of guide with the same signals" in words(page_of_alike)
+    assert f"/leads/{robot}" not in page_of_alike.text
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page_of_alike.text))
+    desk.clock.shift(timedelta(minutes=1))
+    late = spam(desk, "late@clinic.example", at=NOW + timedelta(minutes=1))
+    answer = ada.post("/quarantine/spam", **form, note="all wrote to us")
+    assert (answer.status_code, stage(desk, other)) == (303, "spam")
+    text = ada.text("/quarantine/spam")
+    assert "1 rescued (1 qualified), 1 not rescued." in text
+    assert re.search(f"lead {other}: [^.]+; state the lawful basis", text)
+    assert ada.post("/quarantine/spam", **form, basis="contract, Art. 6(1)(b)").status_code == 303
+    assert "1 rescued (1 qualified)." in ada.text("/quarantine/spam")
+    stages = [stage(desk, lead_id) for lead_id in (given, other, robot, late)]
+    assert stages == ["qualified", "qualified", "spam", "spam"]
+    ada.post("/quarantine/spam", **form)  # a second click
+    assert "No such lead waits for this any more." in ada.text("/quarantine/spam")
+
+
+def test_only_so_many_are_rescued_with_one_click(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "MOST_AT_ONCE", 1)
+    ids = [spam(desk, f"{name}@clinic.example") for name in "ab"]
+    ada = desk.user("ada")
+    alike = alike_spam(ada)
+    assert "More than 1 leads of guide" in words(alike)
+    assert "One click rescues 1 of them, the newest first." in words(alike)
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', alike.text))
+    ada.post("/quarantine/spam", **form)
+    assert "1 more lead of this kind: decide again" in ada.text("/quarantine/spam")
+    assert sorted(stage(desk, lead_id) for lead_id in ids) == ["qualified", "spam"]
+
+
+@pytest.mark.parametrize("missing", ["campaign", "signals", "seen_at"])
+def test_spam_is_rescued_together_only_if_it_looks_alike(desk: DeskWorld, missing: str) -> None:
+    lead_id, ada = spam(desk), desk.user("ada")
+    ada.get("/quarantine/spam")
+    form = {"campaign": "guide", "signals": "too_fast,honeypot", "seen_at": "2026-12-01T00:00:00Z"}
+    answer = ada.post("/quarantine/spam", **(form | {missing: ""}))
+    assert answer.status_code == (303 if missing == "seen_at" else 409)
+    assert stage(desk, lead_id) == "spam"
 
 
 def test_spam_has_pages_and_a_filter_and_ends_after_thirty_days(

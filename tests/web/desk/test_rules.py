@@ -54,7 +54,9 @@ ROLES = {
         ("campaigns.show_backtest", "campaigns.start_backtest", "clients.show"), AGENCY
     ),
     **dict.fromkeys(("quarantine.show", "quarantine.record", "quarantine.spam"), AGENCY),
-    **dict.fromkeys(("quarantine.spam_lead", "quarantine.rescue"), AGENCY),
+    **dict.fromkeys(
+        ("quarantine.spam_lead", "quarantine.rescue", "quarantine.rescue_alike"), AGENCY
+    ),
     **dict.fromkeys(("review.show", "review.decide", "review.undo"), AGENCY_AND_CLIENT),
     **dict.fromkeys(("deliveries.show", "deliveries.again", "deliveries.drop"), AGENCY),
     **dict.fromkeys(("deliveries.all_again", "deliveries.resume"), AGENCY),
