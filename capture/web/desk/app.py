@@ -62,6 +62,7 @@ from capture.web.desk.pages import (
     desk_page,
     read_assets,
 )
+from capture.web.desk.stale_forms import form_author, stale_form_page
 from capture.web.desk.times import iso_time, short_time, zone_name
 from capture.web.rate_limit import RateLimit
 from capture.web.sender import WebApp, log_unexpected, route
@@ -151,7 +152,7 @@ def create_desk(app_services: Services, config: DeskConfig) -> Flask:
     app.jinja_env.filters.update(
         month_name=month_name, stage_name=stage_name, stage_tone=stage_tone, scale=scale
     )
-    app.jinja_env.globals["zone_name"] = zone_name
+    app.jinja_env.globals |= {"zone_name": zone_name, "form_author": form_author}
     app.context_processor(frame_context)
     app.before_request(_allow_upload)  # before the CSRF token is read from the form
     CSRFProtect(app)
@@ -204,6 +205,9 @@ def _not_for_role(_: NotForRole) -> ResponseReturnValue:
 
 
 def _form_too_old(_: CSRFError) -> ResponseReturnValue:
+    page = stale_form_page()
+    if page is not None:
+        return page, 400
     text = "The form was open for too long, or another site sent it. Nothing was done. Try again."
     return _message("Not done", text, 400)
 

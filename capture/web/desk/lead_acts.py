@@ -49,6 +49,7 @@ from capture.text import canonical
 from capture.web.desk.access import own_client, user
 from capture.web.desk.lead_forms import ANSWER, SHOWN, current_answers
 from capture.web.desk.review_words import NOT_STATED
+from capture.web.desk.stale_forms import IN_EVERY_FORM
 from capture.web.desk.times import reader_zone
 from capture.web.review.access import MAX_NOTE, UNKNOWN_REASON
 from capture.web.services import services
@@ -56,7 +57,7 @@ from capture.web.services import services
 Form = MultiDict[str, str]
 ONCE: Final = "once"
 """The name of the input with the random text of a form."""
-_NO_CONTENT: Final = frozenset({"csrf_token", ONCE})
+_NO_CONTENT: Final = IN_EVERY_FORM | {ONCE}
 _DECIDED_BEFORE: Final = "This was decided before. The page shows what counts now"
 _CHECKED_NOW: Final = "The agency is checking this lead now, so nothing can be recorded"
 
