@@ -1,4 +1,4 @@
-"""The shared SQL of the ledger is portable to a second database."""
+"""The shared queries of the ledger are portable to a second database."""
 
 import ast
 import re
@@ -21,13 +21,17 @@ ONLY_SQLITE = re.compile(
 
 
 def sql_texts(path: Path) -> list[str]:
-    """The string constants of a file, without docstrings."""
+    """The string constants of a file, without docstrings and declarations of tables.
+
+    The declarations are SQLite's (`STRICT`), wherever they stand: `sqlite.py` runs them.
+    """
     tree = ast.parse(path.read_text())
     docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return [
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+        if not node.value.lstrip().startswith("CREATE TABLE")
     ]
 
 

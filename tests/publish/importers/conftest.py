@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from publish.build.pelican_run import settings_from
 from publish.checks.front_matter import FrontMatter, read_front_matter
@@ -54,6 +55,12 @@ class ImportProject:
         """Imports a post with this HTML, and returns its Markdown."""
         self.run("ghost", self.write_ghost({"slug": "one", "title": "One", "html": html, **more}))
         return self.body("posts/one.md").strip("\n")
+
+    def picture(self, path: str) -> None:
+        """Writes a small picture into the project."""
+        file = self.site.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (9, 9)).save(file)
 
     def write_ghost(self, *posts: Mapping[str, object], **tables: object) -> Path:
         """Writes a Ghost export with these posts and tables."""

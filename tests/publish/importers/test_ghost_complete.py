@@ -157,7 +157,7 @@ NOT_IMPORTED = ("product", "header", "signup", "email", "email-cta", "call-to-ac
 def export(project: ImportProject) -> Path:
     path = Path(shutil.copy(EXPORTS / "ghost.json", project.site.root / "ghost.json"))
     for name in ("chart", "dot", "ring", "cover", "idle"):
-        project.site.write(f"images/2026/01/{name}.png", name)
+        project.picture(f"images/2026/01/{name}.png")
     return path
 
 

@@ -157,7 +157,7 @@ HTML_DESTINATIONS = {
 def export(project: ImportProject) -> Path:
     name = "wordpress-complete.xml"
     for picture in ("funnel", "dot", "ring", "idle", "idle-300x200", "lost", "lost-300x200"):
-        project.site.write(f"uploads/2025/03/{picture}.png", picture)
+        project.picture(f"uploads/2025/03/{picture}.png")
     return Path(shutil.copy(EXPORTS / name, project.site.root / name))
 
 
