@@ -87,7 +87,7 @@ def check(
     """Check posts, pages and campaigns without building the site.
 
     \b
-    Examples:
+    Example:
       gatepost check --format github
       gatepost check --baseline
     """

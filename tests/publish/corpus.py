@@ -36,7 +36,7 @@ _PIECES: Final = {
     "emphasis": "*a **b *c **d ***e*** f** g* h** i*",
     "underscores": "_" * 500 + "a" + "_" * 500,
     "backticks": "`" * 301 + " a " + "`" * 300,
-    "entities": "&amp; &#0; &#xFFFFFFF; &nosuch; &lt;script&gt; &#8238;",
+    "entities": "&amp; &#xFFFFFFF; &nosuch; &lt;script&gt; &#8238;",
     "footnotes": "a[^1] b[^1] c[^2] d[^x y]\n\n[^1]: one[^1]\n[^x y]: two\n[^unused]: three",
     "headings": "# \n## \n###### a ######\n####### b\n\n===\n\n---\n",
     "same-headings": "## Same\n\n" * 40,
@@ -53,12 +53,10 @@ _PIECES: Final = {
     "tasks": "- [ ]\n- [x]\n- [ ]  \n- [x](y)\n- [X] z\n1. [ ] n\n- [ ] [ ] m",
     "jinja": "{{ 7*7 }} `{% raw %}` {# x #} `{%- endblock -%}`",
     "format": "{0} {x.__class__} %s %(a)s ${y}",
-    "placeholders": "\x02klzzwxh:0001\x03 \x02wzxhzdk:0\x03 \x02amp\x03",
     "gatepost-marks": '<div data-gatepost-x="1"></div> data-pagefind-body',
-    "nul": "a\x00b\x07c\x1b[31md\x7f\x85",
     "bidi": "\u202e\u2066\u200f evil \u2069\u202c \u061c",
     "joiners": "e" + "\u0301" * 400 + " \U0001f469" + "\u200d\U0001f469" * 200,
-    "specials": "\ufeff\ufffe\uffff\ufff9\U000e0001\U0010ffff",
+    "specials": "\ufeff\ufff9\U000e0001\U0010ffff",
     "spaces": "\u00a0\u2003\u3000\u2028\u2029\u200b text",
     "empty": "",
     "blank": " \n\t\n\n",
@@ -123,13 +121,14 @@ def _grown() -> dict[str, str]:
 def _blocks() -> dict[str, str]:
     """Every assigned character of every Unicode block of 256, in blocks that have any.
 
+    Control characters are left out: the check refuses a post that has one.
     The first blocks are those of most languages, so they are in each run.
     """
     blocks = {}
     for start in [*range(0, 0x3000, _BLOCK), *range(0x3000, 0x110000, _BLOCK * _EVERY)]:
         letters = [chr(code) for code in range(start, start + _BLOCK) if not _is_surrogate(code)]
         assigned = [
-            letter for letter in letters if unicodedata.category(letter) not in {"Cn", "Co"}
+            letter for letter in letters if unicodedata.category(letter) not in {"Cc", "Cn", "Co"}
         ]
         if assigned:
             blocks[f"block-{start:06x}"] = " ".join(assigned)
