@@ -54,6 +54,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "dispatch": "capture.cli.dispatch:dispatch",
     "evidence": "capture.cli.evidence:evidence",
     "export": "capture.cli.export:export",
+    "fix": "publish.fix_cli:fix",
     "forget": "capture.cli.forget:forget",
     "hook": "gatepost.releases.commands:hook",
     "import": "publish.import_cli:import_",

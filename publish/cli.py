@@ -13,9 +13,9 @@ from typing import Any, Final
 import click
 
 from capture.campaign.catalogue import read_catalogue
-from capture.errors import FileErrors, short_path
+from capture.errors import short_path
 from capture.text import count_noun
-from publish.checks.finding import annotation
+from publish.checks.finding import Findings, annotation
 from publish.checks.known_findings import write_known_findings
 from publish.checks.layout import ContentKind
 from publish.checks.project import Writing
@@ -111,12 +111,22 @@ def check(
         if findings.known and not baseline:
             number = count_noun(len(findings.known), "known finding")
             click.echo(f"{number}, `--all` shows them", err=True)
-        if findings.errors:
-            raise FileErrors(finding.problem for finding in findings.errors)
+        for finding in findings.errors:
+            click.echo(str(finding.problem), err=True)
+    if not findings.errors:
+        new = "new " if findings.known or checked.findings.known else ""
+        click.echo(f"{format_counts(checked)}: no {new}mistakes found.")
+    if output_format == "text":
+        _print_fixable(findings)
     if findings.errors:
         ctx.exit(1)
-    new = "new " if findings.known or checked.findings.known else ""
-    click.echo(f"{format_counts(checked)}: no {new}mistakes found.")
+
+
+def _print_fixable(findings: Findings) -> None:
+    """Prints how many of the findings that are shown have a sure edit."""
+    number = sum(bool(finding.edits) for finding in (*findings.errors, *findings.warnings))
+    if number:
+        click.echo(f"{number:,} of these can be fixed by `gatepost fix`", err=True)
 
 
 def config_of(production: bool) -> Path:

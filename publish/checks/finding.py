@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from capture.campaign.problems import suggestion
 from capture.errors import Problem, Refused
+from publish.checks.edit import Edit
 
 Level = Literal["error", "warning", "off"]
 
@@ -56,6 +57,8 @@ class Finding:
     rule: str
     in_draft: bool = False
     """Whether the post is a draft. In drafts only the rules in `ALWAYS_ERRORS` are errors."""
+    edits: tuple[Edit, ...] = field(default=(), compare=False)
+    """The edits of its file that fix it; empty if the rule is not sure."""
 
     @property
     def key(self) -> FindingKey:
@@ -104,10 +107,14 @@ class Findings:
     """Findings that the project has recorded, of any level."""
 
     @property
+    def every(self) -> tuple[Finding, ...]:
+        """The findings of all levels, with the known ones."""
+        return (*self.errors, *self.warnings, *self.known)
+
+    @property
     def recordable(self) -> tuple[Finding, ...]:
         """The findings that a project may record as known."""
-        every = (*self.errors, *self.warnings, *self.known)
-        return tuple(finding for finding in every if finding.is_recordable)
+        return tuple(finding for finding in self.every if finding.is_recordable)
 
     def with_known(self) -> "Findings":
         """The same, with the known findings as warnings."""

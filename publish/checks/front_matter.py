@@ -18,6 +18,7 @@ from typing import Any, Final
 import yaml
 
 from capture.campaign.problems import KeyPath
+from publish.checks.edit import Edit
 
 _FENCE: Final = re.compile(r"---[ \t]*")
 _TOML_FENCE: Final = re.compile(r"\+\+\+[ \t]*")
@@ -33,6 +34,8 @@ class FrontMatterProblem:
     line: int
     message: str
     rule: str = "front-matter"
+    edits: tuple[Edit, ...] = ()
+    """The edits that fix it; empty if there is no sure one."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,10 @@ def _read_fenced(lines: list[str]) -> FrontMatter:
         )
         return FrontMatter({}, {}, "", len(lines), problems=(problem,))
     document = read_yaml("\n".join(lines[1:end]), first_line=2)
-    problems = tuple(FrontMatterProblem(line, message) for line, message in document.problems)
+    edits = () if document.values else _quotes(lines[1:end])
+    problems = tuple(
+        FrontMatterProblem(line, message, edits=edits) for line, message in document.problems
+    )
     body = "\n".join(lines[end + 1 :])
     return FrontMatter(document.values, document.lines, body, end + 2, problems=problems)
 
@@ -130,6 +136,35 @@ def _misplaced(lines: list[str]) -> Iterator[FrontMatterProblem]:
 def duplicate_key_message(key: str, first: int) -> str:
     """The message for a key that is given twice."""
     return f"`{key}` is already on line {first}: keep one of them"
+
+
+_UNQUOTED: Final = re.compile(
+    r"""(?P<key>[A-Za-z0-9_-]+:[ \t]+)(?P<value>[^\s"'\[{|>&*!#?,-].*?)[ \t]*"""
+)
+
+
+def _quotes(lines: list[str]) -> tuple[Edit, ...]:
+    """Puts values that YAML cannot read into quotes; nothing if this does not make it valid."""
+    edits: list[Edit] = []
+    quoted_lines = list(lines)
+    for place, line in enumerate(lines):
+        pair = _UNQUOTED.fullmatch(line)
+        if not pair or " #" in line or not read_yaml(line, first_line=1).problems:
+            continue
+        quoted = quoted_value(pair["value"])
+        quoted_lines[place] = f"{pair['key']}{quoted}"
+        values = read_yaml(quoted_lines[place], first_line=1).values
+        if list(values.values()) == [pair["value"]]:
+            edits.append(Edit(place + 2, pair.end("key"), pair["value"], quoted))
+    is_valid = edits and not read_yaml("\n".join(quoted_lines), first_line=2).problems
+    return tuple(edits) if is_valid else ()
+
+
+def quoted_value(value: str) -> str:
+    """A text of one line as a YAML value in quotes."""
+    if '"' in value or "\\" in value:
+        return "'" + value.replace("'", "''") + "'"
+    return f'"{value}"'
 
 
 # YAML becomes text, lists and mappings. No value becomes a date or a boolean: `title: No` stays

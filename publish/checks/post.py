@@ -17,6 +17,7 @@ from publish.checks.control_characters import (
     control_problems_of_values,
     without_control_characters,
 )
+from publish.checks.edit import BREAK, Edit
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
 from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle
@@ -110,6 +111,13 @@ class Post:
     status: str
     """The `status` of the front matter; `skip` also if the file cannot be read."""
     heading_ids: HeadingIdStyle = DEFAULT_STYLE
+    raw: bytes = b""
+    """The file."""
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the file, without their line breaks."""
+        return tuple(BREAK.split(self.raw.decode("utf-8-sig", errors="replace")))
 
     @cached_property
     def outline(self) -> Outline:
@@ -140,9 +148,11 @@ class Post:
             case _:
                 return "published"
 
-    def finding(self, rule: str, line: int | None, message: str) -> Finding:
-        """A finding in this file."""
-        return Finding(self.where, line, message, rule, in_draft=self.status == "draft")
+    def finding(
+        self, rule: str, line: int | None, message: str, edits: tuple[Edit, ...] = ()
+    ) -> Finding:
+        """A finding in this file, with the edits that fix it if the rule is sure of them."""
+        return Finding(self.where, line, message, rule, self.status == "draft", edits)
 
     def line_of(self, text: str) -> int | None:
         """The line of the first link with this text, else of its only occurrence in the body.
@@ -161,10 +171,12 @@ class Post:
         return self.values.get(name)
 
 
-def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> Post:
-    """Reads one file. Never raises: mistakes are in `problems`."""
+def read_post(
+    path: Path, kind: ContentKind, layout: Layout, now: datetime, edited: bytes | None = None
+) -> Post:
+    """Reads one file, or `edited` in its place. Never raises: mistakes are in `problems`."""
     where = short_path(path)
-    raw, unreadable = _read_bytes(path)
+    raw, unreadable = _read_bytes(path) if edited is None else (edited, [])
     text = raw.decode("utf-8-sig", errors="replace")
     front_matter = read_front_matter(without_control_characters(text))
     problems = [*unreadable, *_control_problems(text, front_matter), *front_matter.problems]
@@ -179,7 +191,9 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
     status = "skip" if unreadable else str(values.get("status", "published"))
     final = {**values, **layout.extra.get(name, {})}
     findings = (
-        Finding(where, problem.line, problem.message, problem.rule, in_draft=status == "draft")
+        Finding(
+            where, problem.line, problem.message, problem.rule, status == "draft", problem.edits
+        )
         for problem in problems
     )
     return Post(
@@ -196,6 +210,7 @@ def read_post(path: Path, kind: ContentKind, layout: Layout, now: datetime) -> P
         due=date.astimezone(UTC) if "date" in values else None,
         status=status,
         heading_ids=layout.heading_ids,
+        raw=raw,
     )
 
 

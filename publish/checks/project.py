@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, get_args
 
 from capture.campaign.catalogue import Catalogue
@@ -100,12 +101,23 @@ class Writing:
 
     @classmethod
     def read(
-        cls, layout: Layout, now: datetime, catalogue: Catalogue | None, gated: Path
+        cls,
+        layout: Layout,
+        now: datetime,
+        catalogue: Catalogue | None,
+        gated: Path,
+        *,
+        edited: Mapping[Path, bytes] = MappingProxyType({}),
     ) -> "Writing":
-        """Reads every file. Never raises for a mistake: each post has its own `problems`."""
+        """Reads every file, or what `edited` has in its place.
+
+        Never raises for a mistake: each post has its own `problems`.
+        """
         kinds: tuple[ContentKind, ...] = get_args(ContentKind)
         posts = (
-            read_post(path, kind, layout, now) for kind in kinds for path in layout.sources(kind)
+            read_post(path, kind, layout, now, edited.get(path))
+            for kind in kinds
+            for path in layout.sources(kind)
         )
         return cls(layout, tuple(posts), now, catalogue, gated)
 

@@ -7,6 +7,7 @@ It also searches the finished HTML for active content that only Markdown's synta
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pelican import signals
@@ -46,9 +47,16 @@ def report_active_content(content: Any, html: str, settings: Any) -> None:
             (report.problem if level == "error" else report.warn)(source, None, part.message)
 
 
-def check_project(settings: Mapping[str, Any], now: datetime) -> tuple[Writing, Findings]:
-    """Reads the project with these Pelican settings, and runs every rule on it."""
-    return check_writing(layout_of(settings), *folders_of(settings), now)
+def check_project(
+    settings: Mapping[str, Any],
+    now: datetime,
+    edited: Mapping[Path, bytes] = MappingProxyType({}),
+) -> tuple[Writing, Findings]:
+    """Reads the project with these Pelican settings, and runs every rule on it.
+
+    `edited` has the content of posts and pages to read in place of their files.
+    """
+    return check_writing(layout_of(settings), *folders_of(settings), now, edited=edited)
 
 
 def check_before_reading(pelican: Any) -> None:

@@ -36,7 +36,7 @@ SIGNALS = [{"name": "network", "weight": 2, "leads": 7, "minutes": 60}]
 NEITHER: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            *("build", "check", "demo", "import ghost", "import hugo", "import wordpress"),
+            *("build", "check", "demo", "fix", "import ghost", "import hugo", "import wordpress"),
             *("new campaign", "new page", "new post", "schema", "serve", "settings"),
         ),
         "works on files of the project, or starts a server",

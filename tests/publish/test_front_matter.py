@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from publish.build.site import is_due
 from publish.cli import build as build_command
 from publish.cli import check as check_command
+from publish.fix_cli import fix as fix_command
 from tests.samples import CAMPAIGN, NOW
 
 GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
@@ -259,3 +260,27 @@ def test_a_date_with_a_zone_is_the_same_instant_for_reader_and_rule(site: Any, d
     site.build()
     published_date = datetime.fromisoformat(site.page())
     assert published_date.astimezone(UTC) == datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
+
+
+def test_fix_shows_a_diff_and_says_what_remains(site: Any) -> None:
+    site.post("# One\n\n[x](#nowhere)", front_matter="Summary: short\n")
+    path = site.root / "content/posts/post.md"
+    before = path.read_text()
+    checked = CliRunner().invoke(check_command)
+    assert checked.stderr.splitlines()[-1] == "1 of these can be fixed by `gatepost fix`"
+    dry = CliRunner().invoke(fix_command, ["--dry-run"])
+    assert (dry.exit_code, path.read_text()) == (1, before)
+    assert dry.stdout.splitlines()[-1].startswith("Would fix 1 finding in 1 file; ")
+    done = CliRunner().invoke(fix_command)
+    assert (done.exit_code, path.read_text()) == (1, before.replace("# One", "## One"))
+    assert {"-# One", "+## One"} < set(done.stdout.splitlines())
+    assert done.stdout.splitlines()[:-1] == dry.stdout.splitlines()[:-1]
+    assert done.stdout.splitlines()[-1].startswith("Fixed 1 finding in 1 file; ")
+    again = CliRunner().invoke(fix_command)
+    assert again.stdout.startswith("Nothing to fix; ")
+
+
+def test_fix_refuses_an_unknown_rule_with_the_list(site: Any) -> None:
+    del site
+    done = CliRunner().invoke(fix_command, ["heading"])
+    assert str(done.exception).startswith("no rule `heading`; use some of: active-content, address")

@@ -46,7 +46,7 @@ def test_what_breaks_the_site_is_still_an_error_when_the_rest_is_recorded(site: 
     recorded = check("--baseline")
     assert recorded.exit_code == 1
     assert "Recorded 1 finding in " in recorded.stdout
-    assert "`{filename}none.md` leads to no article" in str(recorded.exception)
+    assert "`{filename}none.md` leads to no article" in recorded.stderr
 
 
 def test_a_build_prints_the_number_of_many_warnings(site: Any) -> None:

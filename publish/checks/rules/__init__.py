@@ -1,9 +1,10 @@
 """The rules for content, and `check_writing`, which runs them all without making a page."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from capture.campaign.catalogue import Catalogue, read_catalogue
@@ -46,17 +47,27 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
 )
 
 
-def check_writing(
-    layout: Layout, campaigns: Path, clients: Path, gated: Path, now: datetime
+def check_writing(  # noqa: PLR0913 - the folders of a project, the time, and the edited texts
+    layout: Layout,
+    campaigns: Path,
+    clients: Path,
+    gated: Path,
+    now: datetime,
+    *,
+    edited: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> tuple[Writing, Findings]:
-    """Reads every post, page and campaign file, and runs every rule. Raises `Unavailable`."""
+    """Reads every post, page and campaign file, and runs every rule. Raises `Unavailable`.
+
+    `edited` has the content of posts and pages to read in place of their files.
+    """
     messages: list[Finding] = []
     catalogue: Catalogue | None = None
     try:
         catalogue = read_catalogue(campaigns, clients, gated)
     except FileErrors as errors:
         messages = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
-    writing = replace(Writing.read(layout, now, catalogue, gated), private=(campaigns, clients))
+    writing = Writing.read(layout, now, catalogue, gated, edited=edited)
+    writing = replace(writing, private=(campaigns, clients))
     findings = (*messages, *_run_rules(writing))
     return writing, Findings.sorted(findings, layout.levels, read_known_findings(layout.content))
 

@@ -1,9 +1,8 @@
 """Rules for links: each leads to a post, a heading in it, or a file that exists."""
 
-import difflib
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,14 +10,17 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from capture.paths import name_below
+from publish.checks.edit import Edit
 from publish.checks.file_links import file_word
 from publish.checks.finding import Finding
 from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
+from publish.checks.near_name import NearName, near_name
 from publish.checks.outline_parts import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
+from publish.checks.sure_edits import link_edits, name_edits
 from publish.file_types.pictures import PICTURE_SUFFIXES
 
 LINK_WORDS: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
@@ -61,8 +63,9 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
         yield post.finding("link", line, f"`related`: `{slug}` {message}")
     elif target is None or target.kind != "post":
         articles = [other.slug for other in writing.posts if other.kind == "post"]
-        hint = near_name(slug, articles, "; name an article by its slug")
-        yield post.finding("link", line, f"no article `{slug}`{hint}")
+        near = near_name(slug, articles, "; name an article by its slug")
+        edits = name_edits(post, "related", slug, near.only) if near.only else ()
+        yield post.finding("link", line, f"no article `{slug}`{near.hint}", edits)
     else:
         yield from unpublished_target_findings(writing, post, Link(slug, line), target)
 
@@ -193,14 +196,28 @@ class LinkChecker:
         elif self._word == "filename":
             path = self._in_content_folder()
             if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
-                yield self._finding(f"`{written}` leads to no article or page{self._near(path)}")
+                near = self._near(path)
+                message = f"`{written}` leads to no article or page{near.hint}"
+                slash = "" if self._is_file_link else "/"
+                yield self._finding(message, self._with_path(near.only, slash))
         elif kind := next((kind for kind in SECTIONS if kind == self._word), None):
             yield from self._list(kind)
         elif self._word not in LINK_WORDS:
-            hint = near_name(self._word, LINK_WORDS, _FIX)
-            yield self._finding(f"`{written}` starts with an unknown word in braces{hint}")
+            near = near_name(self._word, LINK_WORDS, _FIX)
+            message = f"`{written}` starts with an unknown word in braces{near.hint}"
+            target = f"{{{near.only}}}{self._rest}"
+            edits = link_edits(self._post, self._link, target) if near.only else ()
+            yield self._finding(message, edits)
 
-    def _near(self, path: str) -> str:
+    def _with_path(self, path: str, before: str = "") -> tuple[Edit, ...]:
+        """Gives the link another path; nothing without one. Its words in braces and `#` stay."""
+        if not path or not self._url.path or not self._rest.startswith(self._url.path):
+            return ()
+        braces = self._link.target.removesuffix(self._rest)
+        after = self._rest.removeprefix(self._url.path)
+        return link_edits(self._post, self._link, f"{braces}{before}{path}{after}")
+
+    def _near(self, path: str) -> NearName:
         """The article or page with a similar path, in the form in which the link is written."""
         if not self._is_file_link:
             return near_name(path, self._writing.by_name, _FIX, "{filename}/")
@@ -211,27 +228,34 @@ class LinkChecker:
         """A finding for a link such as `{tag}C++` if no published post has this tag."""
         known, name = self._writing.public_names[kind], unquote(self._rest)
         if self._writing.layout.lists[kind] and spelling_key(name) not in known:
-            hint = near_name(name, known.values(), ": correct the name", f"{{{kind}}}")
-            message = f"`{self._link.target}` leads to no list of a published post{hint}"
-            yield self._post.finding("dead-link", self._link.line, message)
+            near = near_name(name, known.values(), ": correct the name", f"{{{kind}}}")
+            message = f"`{self._link.target}` leads to no list of a published post{near.hint}"
+            edits = self._with_path(near.only) if self._rest == self._url.path else ()
+            yield self._post.finding("dead-link", self._link.line, message, edits)
 
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
         if not self._writing.layout.paths.find_file(path):
-            hint = near_name(path, _static_files(self._writing), _FIX)
-            message = f"links to `{path}`, but there is no such file in {root.name}/{hint}"
-            yield self._post.finding("picture", self._link.line, message)
+            near = near_name(path, _static_files(self._writing), _FIX)
+            message = f"links to `{path}`, but there is no such file in {root.name}/{near.hint}"
+            edits = self._with_path(near.only, "/")
+            if near.only and self._link.target == self._post.get("image"):
+                edits = name_edits(self._post, "image", self._link.target, f"/{near.only}")
+            yield self._post.finding("picture", self._link.line, message, edits)
 
     def _without_braces(self) -> Iterator[Finding]:
         """Problems of a link without braces: to an address, or by mistake to a source file."""
         path = self._path
         if Path(path).suffix in SUFFIXES:
             message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
-            yield self._finding(f"`{self._link.target}` is not an address of the site: {message}")
+            text = f"`{self._link.target}` is not an address of the site: {message}"
+            is_known = name_below(path, self._folder) in self._writing.by_name
+            yield self._finding(text, self._with_path(path, "{filename}") if is_known else ())
         elif any(self._is_in(folder) for folder in self._writing.layout.static):
             yield from self._file(path.lstrip("/"))
         elif path and not self._exists():
-            yield self._post.finding("dead-link", self._link.line, self._missing_address())
+            message, edits = self._missing_address()
+            yield self._post.finding("dead-link", self._link.line, message, edits)
 
     def _exists(self) -> bool:
         """Whether the site has a page or file at the address."""
@@ -240,17 +264,19 @@ class LinkChecker:
         site_files = self._writing.site_files
         return any(file in self._writing.addresses or site_files.describe(file) for file in files)
 
-    def _missing_address(self) -> str:
-        """The message for an address that the site does not have."""
+    def _missing_address(self) -> tuple[str, tuple[Edit, ...]]:
+        """The message for an address that the site does not have, and the sure edits."""
         first = self._path.partition("/")[0]
-        if near_file := near_name(self._path, self._files_beside(), ""):
-            fix = near_file
+        if (near := near_name(self._path, self._files_beside(), "")).hint:
+            fix, edits = near.hint, self._with_path(near.only)
         elif "." in first.strip(".") and not self._path.startswith("."):
-            fix = f": if it is another site, write `https://{self._path}`"
+            fix, edits = f": if it is another site, write `https://{self._path}`", ()
         else:
             known = (f"/{address}" for address in self._writing.by_address)
-            fix = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
-        return f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
+            near = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
+            fix, edits = near.hint, self._with_path(near.only)
+        message = f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
+        return message, edits
 
     def _files_beside(self) -> Iterator[str]:
         """The files in the folder of a relative link, as links of the same text."""
@@ -273,10 +299,12 @@ class LinkChecker:
         forms = tuple(f"form-{slug}" for slug in target.post.forms)
         if fragment in known or fragment in _THEME_ANCHORS or fragment.startswith(forms or ("\0",)):
             return
-        hint = near_name(fragment, known, ": there is no such heading", "#")
+        near = near_name(fragment, sorted(known), ": there is no such heading", "#")
         where = "here" if target.post is self._post else f"in {target.post.where}"
-        message = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{hint}"
-        yield self._post.finding("anchor", self._link.line, message)
+        message = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{near.hint}"
+        address = self._link.target.removesuffix(f"#{self._url.fragment}")
+        edits = link_edits(self._post, self._link, f"{address}#{near.only}") if near.only else ()
+        yield self._post.finding("anchor", self._link.line, message, edits)
 
     def _gated(self) -> Iterator[Finding]:
         """A finding if the link leads to a gated file, in any spelling."""
@@ -330,13 +358,6 @@ def _how_to_fix(problem: str) -> str:
         if problem.startswith("leads out")
         else ""
     )
-
-
-def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") -> str:
-    """`; did you mean x?` if the word is similar to another known one; else `fallback`."""
-    others = [name for name in known if name != word]
-    close = difflib.get_close_matches(word, others, n=1, cutoff=0.75)
-    return f"; did you mean `{prefix}{close[0]}`?" if close else fallback
 
 
 def _static_files(writing: Writing) -> Iterator[str]:

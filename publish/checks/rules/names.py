@@ -9,9 +9,10 @@ from capture.text import count_noun
 from publish.checks.finding import Finding
 from publish.checks.layout import Layout
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, spelling_key
+from publish.checks.near_name import near_name
 from publish.checks.post import Post
 from publish.checks.project import Writing, list_files, names_of
-from publish.checks.rules.links import near_name
+from publish.checks.sure_edits import name_edits
 
 _KEYS: Final[Mapping[NameKind, tuple[str, ...]]] = {
     "category": ("category",),
@@ -42,7 +43,8 @@ def name_findings(writing: Writing) -> Iterator[Finding]:
                     two = {name: posts[name] for name in (first, other)}
                     yield _shared_address(writing.layout, kind, two)
                 elif kind != "tag":  # `tag_spelling_findings` compares tags by their words
-                    yield from _two_spellings(kind, first, other, posts[other])
+                    is_common = len(posts[first]) > len(posts[other])
+                    yield from _two_spellings(kind, first, other, posts[other], is_common)
 
 
 def _rank(name: str, slug: str, posts: Sequence[Post]) -> tuple[bool, int, str]:
@@ -82,11 +84,14 @@ def _shared_address(
 
 
 def _two_spellings(
-    kind: NameKind, first: str, name: str, posts: Iterable[Post]
+    kind: NameKind, first: str, name: str, posts: Iterable[Post], is_common: bool
 ) -> Iterator[Finding]:
     for post in posts:
         message = f"the {kind} `{name}` is spelt `{first}` elsewhere: keep one spelling"
-        yield post.finding("tag-spelling", _place(post, kind)[1], message)
+        key, line = _place(post, kind)
+        is_sure = is_common and first not in (post.get(key) or ())
+        edits = name_edits(post, key, name, first) if is_sure else ()
+        yield post.finding("tag-spelling", line, message, edits)
 
 
 def _own_slug(kind: NameKind, name: str) -> str:
@@ -110,5 +115,5 @@ def _slugs_file_findings(
     for kind, name, line in layout.name_slugs.names:
         known = {spelling_key(other) for other in users[kind]}
         unnamed = [other for other in users[kind] if not layout.name_slugs.get(kind, other)]
-        if spelling_key(name) not in known and (hint := near_name(name, unnamed, "")):
+        if spelling_key(name) not in known and (hint := near_name(name, unnamed, "").hint):
             yield Finding(where, line, f"no post has the {kind} `{name}`{hint}", "tag-spelling")

@@ -12,6 +12,7 @@ from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.rules.links import linked_posts
 from publish.checks.rules.names import is_collision
+from publish.checks.sure_edits import heading_edits, name_edits, summary_edits
 from publish.checks.tag_syntax import STRAY_TAG
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -39,9 +40,12 @@ def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
                 writing.layout, "tag", tag, most_common
             ):
                 continue  # another tag on purpose, or an error of the rule `address`
+            is_common = len(spellings[most_common]) > len(spellings[tag])
             for post in spellings[tag]:
                 message = f"the tag `{tag}` is spelt `{most_common}` elsewhere: keep one spelling"
-                yield post.finding("tag-spelling", post.front_matter.line("tags"), message)
+                is_sure = is_common and most_common not in post.get("tags")
+                edits = name_edits(post, "tags", tag, most_common) if is_sure else ()
+                yield post.finding("tag-spelling", post.front_matter.line("tags"), message, edits)
 
 
 def same_title_findings(writing: Writing) -> Iterator[Finding]:
@@ -120,15 +124,19 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
 def _headings(post: Post) -> Iterator[Finding]:
     """Headings of the first level, which is the title's, and headings that skip a level."""
     above = 1
+    messages: list[tuple[int, str]] = []
     for heading in post.outline.headings:
         if heading.level == 1:
             message = "the title is the only heading of the first level: write `##`"
-            yield post.finding("headings", heading.line, f"`# {heading.text}`: {message}")
+            messages.append((heading.line, f"`# {heading.text}`: {message}"))
         elif heading.level > above + 1:
             marks, fit = "#" * heading.level, "#" * (above + 1)
             message = f"skips a level: write `{fit}` under a heading of level {above}"
-            yield post.finding("headings", heading.line, f"`{marks} {heading.text}` {message}")
+            messages.append((heading.line, f"`{marks} {heading.text}` {message}"))
         above = heading.level
+    edits = heading_edits(post, post.outline.headings) if messages else ()
+    for line, message in messages:
+        yield post.finding("headings", line, message, edits)
 
 
 # The front matter of one post
@@ -159,7 +167,7 @@ def _lengths(post: Post) -> Iterator[Finding]:
         if not post.front_matter.values.get("summary") and not post.front_matter.is_unreadable:
             size = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
             message = f"has no summary, so its first paragraph is shown: add `Summary: ...`, {size}"
-            yield post.finding("missing-summary", line, message)
+            yield post.finding("missing-summary", line, message, summary_edits(post))
     elif STRAY_TAG.search(summary):
         yield post.finding("form", line, "a summary cannot contain tags: put the tag in the text")
     elif not MIN_SUMMARY_LENGTH <= len(summary) <= MAX_SUMMARY_LENGTH:

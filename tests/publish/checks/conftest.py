@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
@@ -78,7 +79,9 @@ class Desk:
         lines = [f"{k}: {v}" for k, v in {**data, **raw}.items() if v is not None]
         self.write(f"content/posts/{name}.md", "\n".join([*lines, "", body, ""]))
 
-    def check(self) -> tuple[Writing, Findings]:
+    def check(
+        self, edited: Mapping[Path, bytes] = MappingProxyType({})
+    ) -> tuple[Writing, Findings]:
         content, output = self.root / "content", self.root / "output/www"
         settings = {**self.settings, "PATH": content, "OUTPUT_PATH": output}
         layout = layout_from(
@@ -88,7 +91,7 @@ class Desk:
             slugify_name=lambda _, name: slugify(name, SUBSTITUTIONS),
         )
         folders = (self.root / name for name in ("campaigns", "clients", "content/gated"))
-        return check_writing(layout, *folders, self.now)
+        return check_writing(layout, *folders, self.now, edited=edited)
 
     def errors(self) -> list[str]:
         return [str(finding.problem) for finding in self.check()[1].errors]
