@@ -228,6 +228,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def _print_address(self, server: Any) -> None:
+        # When its terminal is closed, gunicorn would only replace its workers.
+        if sys.stdout.isatty():
+            signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         address = server.address[0]
         url = f"unix:{address}"
         if not isinstance(address, str | bytes):

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -75,8 +76,10 @@ def test_a_deactivated_user_is_not_the_first_one(
     assert (first_user_link(ledger, SIGNER, NOW) or ("", ""))[0] == "Eve"
 
 
-def started_on_a_terminal(folder: Path, **settings: str) -> str:
-    """What `gatepost serve` prints on a terminal until it listens."""
+def started_on_a_terminal(
+    folder: Path, ending: signal.Signals = signal.SIGTERM, **settings: str
+) -> str:
+    """What `gatepost serve` prints on a terminal until it listens. Then the signal ends it."""
     starts_server()
     service = Service(folder, **{"desk_url": "", **settings})
     terminal, other_end = pty.openpty()
@@ -94,7 +97,7 @@ def started_on_a_terminal(folder: Path, **settings: str) -> str:
         while "Gatepost on" not in text or ("/desk/" not in text and "site_url" not in settings):
             text += os.read(terminal, 1000).decode()
     finally:
-        end_group(process)
+        end_group(process, ending)
         os.close(terminal)
     return text
 
@@ -110,6 +113,12 @@ def test_a_development_server_prints_the_link_on_a_terminal_only(tmp_path: Path)
     service = Service(folder, desk_url="").start()
     service.end()
     assert "/desk/" not in service.log.read_text()
+
+
+@pytest.mark.server
+def test_a_server_ends_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    folder = make_project(tmp_path)
+    assert "Gatepost on" in started_on_a_terminal(folder, signal.SIGHUP)  # waits for its end
 
 
 @pytest.mark.server
