@@ -30,7 +30,7 @@ _INVALID: Final = ("/c/x", "/consent/x", "/g/x", "/r/x", "/u/x", f"{OWN_DATA_PAT
 
 
 def letter_paths(demo: Path) -> dict[str, str]:
-    """By what it shows: the path of one page of each kind. `demo` is the demonstration's folder."""
+    """The path of one page of each kind, by its name. `demo` is the demonstration's folder."""
     var = demo / "var"
     signer = LinkSigner((var / "secret_key").read_bytes().strip(), _LIFE)
     contacts = {

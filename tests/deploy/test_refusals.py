@@ -129,7 +129,7 @@ REFUSED = {
     "a coding that nobody knows": (501, None),
     "another HTTP": (505, b"GET / HTTP/3.1\r\nHost: x\r\n\r\n"),
 }
-"""Requests by what is wrong with them; None: made for the host."""
+"""Requests, by their fault. None: made for the host."""
 
 
 def request_for(nginx: AloneNginx, case: str) -> bytes:
