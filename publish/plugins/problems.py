@@ -122,6 +122,9 @@ _REPORTED_ELSEWHERE: Final = (
     "Unable to find '%s', skipping url replacement.",
     "There are %s ",
     "Empty alt attribute for image %s in %s",
+    # Pelican's texts in place of the fifth of a kind, counted from the start of the process.
+    "Other resources were not found",
+    "Other images have empty alt attributes",
 )
 
 
