@@ -91,6 +91,13 @@ def test_what_is_not_sure_stays_as_it_is(site: Any, text: str) -> None:
     assert site.errors() == found
 
 
+def test_a_path_below_a_long_address_is_no_misspelling_of_that_address(site: Any) -> None:
+    site.post("[x](figure)", name="the-four-numbers-of-a-campaign")
+    (message,) = site.errors()
+    assert message.endswith(", which does not exist: correct it, or remove it")
+    assert find_fixes(site.check).files == ()
+
+
 def test_the_common_spelling_of_a_tag_wins_and_a_tie_is_left(site: Any) -> None:
     site.post(tags="price, lead")
     fixes = fix(site)
