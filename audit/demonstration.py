@@ -12,7 +12,7 @@ from typing import Final
 from playwright.sync_api import Browser, Page, Playwright
 
 ROOT: Final = Path(__file__).parents[1]
-LEADS: Final = 2400
+LEADS: Final = 5000
 DEMO: Final = "demo"
 """The demonstration's folder, in the folder of `demonstration`."""
 PASSPHRASE: Final = "four easy words here"
