@@ -22,7 +22,7 @@ _LIST: Final = re.compile(r"[{|](?P<kind>category|tag|author)[}|](?P<name>.+)", 
 
 
 def rewrite_links(text: str, rewrite: Callable[[str], str]) -> str:
-    """The HTML with each link replaced by what `rewrite` returns for it, without entities."""
+    """The HTML with the result of `rewrite` in place of each link; links have no entities there."""
 
     def in_attribute(match: re.Match[str]) -> str:
         name, quote, value = match["name"].lower(), match["value"][0], match["value"][1:-1]
