@@ -34,7 +34,7 @@ class Policy:
     def __str__(self) -> str:
         """The header's value."""
         return "; ".join(
-            f"{directive} {' '.join(sources)}" for directive, sources in self.sources.items()
+            " ".join((directive, *sources)) for directive, sources in self.sources.items()
         )
 
 
@@ -71,6 +71,21 @@ def search_policy(page: Policy) -> Policy:
     """The policy of the search page, the only one that may run compiled code (WebAssembly)."""
     return page.with_sources("script-src", COMPILED_CODE)
 
+
+DRAWING_POLICY: Final = Policy(
+    {
+        "default-src": (NONE,),
+        "style-src": ("'unsafe-inline'",),
+        "img-src": ("data:",),
+        "font-src": ("data:",),
+        "frame-ancestors": (NONE,),
+        "sandbox": (),
+    }
+)
+"""The policy of an SVG file that a reader opens by itself: what it shows inside a page.
+
+Its own styles, pictures and fonts work. It runs no script and loads no other file.
+"""
 
 API_POLICY: Final = Policy({"default-src": (NONE,), "frame-ancestors": (NONE,)})
 """The policy of the API's answers, which load nothing."""

@@ -27,7 +27,7 @@ from capture.errors import Refused
 from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger
 from capture.signed_links import LinkSigner
-from capture.site_policy import POLICY_HEADER, search_policy
+from capture.site_policy import DRAWING_POLICY, POLICY_HEADER, search_policy
 from capture.users.passphrase import HashRunner, hash_here
 from capture.web.app import create_app, create_desk_app
 from capture.web.config import DeskConfig, WebConfig
@@ -351,6 +351,8 @@ def static_site(folder: Path) -> Blueprint:
         if path == "search/index.html":
             policy = search_policy(current_app.config["PAGE_POLICY"])
             response.headers[POLICY_HEADER] = str(policy)
+        elif path.lower().endswith(".svg"):
+            response.headers[POLICY_HEADER] = str(DRAWING_POLICY)
         return response
 
     return blueprint

@@ -111,15 +111,10 @@ class Gallery:
         return f"{self.url}/{FOLDER}/{file.name}"
 
     def full_size(self, path: str, picture: PictureFiles | tuple[int, int] | None) -> str:
-        """The address of the picture in full size; empty for a drawing that needs its page.
-
-        Opened by itself, a drawing must keep to the site's policy, which ignores its styles.
-        """
+        """The address of the picture in full size."""
         if isinstance(picture, PictureFiles):
             return self.address(picture.full)
-        is_drawing = path.lower().endswith(".svg")
-        has_styles = is_drawing and b"style" in (self.root / path).read_bytes()
-        return "" if has_styles else self.address_of(path, picture)
+        return self.address_of(path, picture)
 
     def address_of(self, path: str, picture: PictureFiles | tuple[int, int] | None) -> str:
         """The address of the largest file of the picture."""

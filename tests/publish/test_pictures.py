@@ -280,7 +280,7 @@ def test_a_wide_picture_is_a_link_to_its_full_size(
         ("![Small](/images/small.png)", []),
         ("[![Wide](/images/wide.png) more](https://other.example/)", [None]),
         ("![Drawing](/images/wide.svg)", ["full-size"]),
-        ("![Styled](/images/styled.svg)", []),
+        ("![Styled](/images/styled.svg)", ["full-size"]),
     ],
 )
 def test_only_a_wide_picture_with_a_name_becomes_a_link(

@@ -5,28 +5,44 @@ from pathlib import Path
 
 import pytest
 
-from capture.site_policy import API_POLICY, NONE, PREVIEW_POLICY, Policy, page_policy, search_policy
+from capture.site_policy import (
+    API_POLICY,
+    DRAWING_POLICY,
+    NONE,
+    PREVIEW_POLICY,
+    Policy,
+    page_policy,
+    search_policy,
+)
 
 ROOT = Path(__file__).parents[2]
 NGINX = (ROOT / "deploy/nginx.conf").read_text()
 
 
-def nginx_policy(path: str) -> str:
-    """The policy that nginx.conf sends for a path."""
-    policy = re.search(r'add_header Content-Security-Policy "([^"]+)" always;', NGINX)
-    table = re.search(r"map \$uri \$script_sources \{(.*?)\}", NGINX, re.DOTALL)
-    assert policy is not None
+def read_map(variable: str) -> tuple[str, list[tuple[str, str]]]:
+    """The default of a map on `$uri` in nginx.conf; the pattern and value of its other lines."""
+    table = re.search(rf"map \$uri \${variable} \{{(.*?)\n\}}", NGINX, re.DOTALL)
     assert table is not None
     default = re.search(r'default "([^"]+)";', table[1])
-    others = re.findall(r'~(\S+) "([^"]+)";', table[1])
     assert default is not None
-    sources = next((sources for pattern, sources in others if re.match(pattern, path)), default[1])
-    return policy[1].replace("$script_sources", sources)
+    return default[1], re.findall(r'~\*?(\S+) "([^"]+)";', table[1])
+
+
+def nginx_value(variable: str, path: str) -> str:
+    default, others = read_map(variable)
+    return next((value for pattern, value in others if re.search(pattern, path)), default)
+
+
+def nginx_policy(path: str) -> str:
+    """The policy that nginx.conf sends for a path."""
+    policy = nginx_value("content_policy", path)
+    return policy.replace("$script_sources", nginx_value("script_sources", path))
 
 
 def test_nginx_has_the_same_policies_as_the_service() -> None:
     assert nginx_policy("/") == nginx_policy("/f/guide") == str(page_policy())
     assert nginx_policy("/search/") == str(search_policy(page_policy()))
+    assert nginx_policy("/images/a.svg") == str(DRAWING_POLICY)
 
 
 def test_no_file_but_those_of_nginx_writes_a_policy_of_its_own() -> None:
@@ -68,3 +84,11 @@ def test_on_one_host_the_policy_names_no_host() -> None:
 def test_other_sources_and_frames_are_forbidden(policy: Policy) -> None:
     assert policy.sources["default-src"] == policy.sources["frame-ancestors"] == (NONE,)
     assert "unsafe" not in str(policy)
+
+
+def test_a_drawing_runs_no_script_and_loads_nothing() -> None:
+    policy = DRAWING_POLICY.sources
+    assert policy["default-src"] == policy["frame-ancestors"] == (NONE,)
+    assert policy["sandbox"] == ()  # allows nothing, so no scripts either
+    loading = {source for name in ("style-src", "img-src", "font-src") for source in policy[name]}
+    assert loading == {"'unsafe-inline'", "data:"}
