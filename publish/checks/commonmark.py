@@ -16,6 +16,8 @@ import pyromark
 
 Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
+BLANKS: Final = " \t\n"
+"""What CommonMark strips from both ends of a text; other white space belongs to it."""
 FindReference = Callable[[str], tuple[str, str] | None]
 """The address and the title of a label that the text defines; None for another label."""
 
@@ -68,6 +70,7 @@ _HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* ")
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
 _CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
 _COMMENT_OF_CUT: Final = re.compile(f"{_CUT.pattern}[ \t\n>]*-->")
+_DEFINITION: Final = re.compile(r":[ \t]+[^\s]")
 _INDENT: Final = 4
 
 
@@ -185,7 +188,7 @@ def _edits(
         if start < done or _CUT.match(block):
             continue
         if name == "DefinitionListDefinition":
-            if block[1:2].strip():
+            if not _DEFINITION.match(block):
                 yield _Edit(start, start, "\\")
         elif not is_html(block):
             yield _Edit(start, start, "\\")

@@ -132,6 +132,8 @@ class _BlockReader:
         html = html.lstrip()
         placeholder = self.md.htmlStash.store(html)
         raw_html: Any = self.md.postprocessors["raw_html"]
+        if parent.text or len(parent):
+            _append_text(parent, "\n", is_tight=True)
         if raw_html.isblocklevel(html):
             SubElement(parent, "p").text = placeholder
         else:  # Python-Markdown would put it into a paragraph

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 from xml.etree.ElementTree import Element, SubElement
 
-from publish.checks.commonmark import Blocks, Cut, is_escaped, split_event
+from publish.checks.commonmark import BLANKS, Blocks, Cut, is_escaped, split_event
 
 _CLOSING_MARKS: Final = re.compile(r"(?:^|[ \t]+)#+$")
 _MARKER: Final = re.compile(r"(?P<mark>[-+*:]|\d{1,9}[.)]|~)(?P<blanks>[ \t]*)")
@@ -39,6 +39,8 @@ class _Container:
 
     prefix: str
     """A pattern."""
+    mark: int
+    """The offset of its mark."""
     line: int
     """The offset of its first line."""
     column: int
@@ -190,54 +192,65 @@ class Tree:
                 row = SubElement(part, "tr")
             elif kind == "Start" and name == "TableCell":
                 raw = self._source[place["start"] : place["end"]].decode()
-                text = raw.strip().replace("\\|", "|")
+                text = raw.strip(BLANKS).replace("\\|", "|")
                 align = aligned[len(row)]
                 SubElement(row, cell, self._writer.alignment(align)).text = text
 
     # Texts, without what the containers around them put before each line.
 
     def _text(self, start: int, end: int) -> str:
-        text = self._source[start:end].decode().rstrip()
+        text = self._source[start:end].decode().strip(BLANKS)
         first, *others = text.split("\n")
-        return "\n".join([first.lstrip(), *map(self._without_prefix, others)])
+        return "\n".join([first, *map(self._without_prefix, others)])
 
     def _heading_text(self, start: int, end: int) -> str:
-        source = self._source[start:end].decode().strip()
+        source = self._source[start:end].decode().strip(BLANKS)
         if "\n" in source:
-            return self._text(start, end).rpartition("\n")[0].rstrip()
-        return _CLOSING_MARKS.sub("", source.lstrip("#").strip())
+            return self._text(start, end).rpartition("\n")[0].rstrip(BLANKS)
+        return _CLOSING_MARKS.sub("", source.lstrip("#").strip(BLANKS))
 
     def _without_prefix(self, line: str) -> str:
         if self._containers:
             line = _expand(line)
             line = line[self._prefix_length(line) :]
-        return line.lstrip(" \t")
+        return line.lstrip(BLANKS)
 
     def _prefix_length(self, line: str) -> int:
         match = _prefixes(tuple(container.prefix for container in self._containers)).match(line)
         return match.end() if match else 0
 
     def _quote(self, start: int) -> _Container:
-        start = self._source.index(b">", start)
+        start = self._mark(start, b">")
         width = 1 + (self._source[start + 1 : start + 2] in {b" ", b"\t"})
         return self._line(start, " {0,3}> ?", width)
 
     def _item(self, start: int) -> _Container:
-        while self._source[start : start + 1] in {b" ", b"\t"}:
-            start += 1
+        start = self._mark(start, b"-+*:~0123456789")
         line = self._source[start : start + 80].partition(b"\n")[0].decode(errors="ignore")
         marker = _MARKER.match(line)
         assert marker is not None  # noqa: S101 - pyromark has found it
-        blanks = len(marker["blanks"].expandtabs(4))
+        column = self._column(start) + len(marker["mark"])
+        blanks = len(f"{' ' * column}{marker['blanks']}".expandtabs(4)) - column
         is_wide = blanks > 4 or marker.end() == len(line)
         width = len(marker["mark"]) + (1 if is_wide else blanks)
         container = self._line(start, "", width)
         return replace(container, prefix=f" {{{container.column - self._parent_column(start)}}}")
 
+    def _mark(self, start: int, marks: bytes) -> int:
+        """The offset of a container's mark. Half a tab before it makes pyromark begin earlier."""
+        if self._containers:
+            start = max(start, self._containers[-1].mark + 1)
+        while self._source[start] not in marks:
+            start += 1
+        return start
+
+    def _column(self, start: int) -> int:
+        line = self._source.rfind(b"\n", 0, start) + 1
+        return len(self._source[line:start].decode().expandtabs(4))
+
     def _line(self, start: int, prefix: str, width: int) -> _Container:
         line = self._source.rfind(b"\n", 0, start) + 1
-        lead = self._source[line:start].decode().expandtabs(4)
-        return _Container(prefix, line, len(lead) + width)
+        return _Container(prefix, start, line, self._column(start) + width)
 
     def _parent_column(self, start: int) -> int:
         """The column at which the text of the container around a block begins on its line."""

@@ -15,6 +15,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from publish.checks.bare_links import find_bare_links
 from publish.checks.commonmark import (
+    BLANKS,
     code_text,
     is_html,
     read_inline,
@@ -29,7 +30,7 @@ _CORE_PATTERNS: Final = (
 _TAGS: Final = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
 _SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&@]|://|www\.|  \n")
 """What a text contains that is more than words."""
-_BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n\s*)")
+_BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n[ \t\n]*)")
 _AMPERSAND: Final = f"{util.AMP_SUBSTITUTE}amp;"
 _MAIL: Final = re.compile(AUTOMAIL_RE)
 
@@ -71,7 +72,7 @@ class _Texts(Treeprocessor):
         """The words before the first element, and the elements."""
         pieces = _Pieces(self.md, self._is_code_ours)
         for part in _BLANK_LINES.split(text):
-            words = part.strip()
+            words = part.strip(BLANKS)
             if words:
                 start = part.index(words)
                 pieces.add_text(part[:start])
@@ -141,10 +142,10 @@ class _Pieces:
                 self._add_element("code", util.AtomicString(util.code_escape(code_text(source))))
             elif name == "InlineHtml" and is_html(source):
                 self._words.append(self._md.htmlStash.store(source))
-            elif name == "HardBreak":
+            elif name == "HardBreak" and source.endswith(("\\\n", "  \n")):  # no tab before it
                 self._add_element("br")
             else:
-                self._words.append("\n" if name == "SoftBreak" else source)
+                self._words.append("\n" if name.endswith("Break") else source)
 
     def _find_reference(self, label: str) -> tuple[str, str] | None:
         return self._md.references.get(reference_key(label))

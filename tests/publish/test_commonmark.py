@@ -55,6 +55,27 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
     assert [text for text in texts if not is_right(markdown, text, judge(text))] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">\t- a\n>\t  b\n",
+        ">\t-\n",
+        "-\n\t1. a\n",
+        ">\t> a\n>\t> *b*\n",
+        "-\t>**\n\t>e\n",
+        "1. \t- a\n\t  *b*\n",
+        "- a\n  <!-- b -->c\n",
+        "a \t\nb\n",
+        "a\n\n\u00a0\n\n# \u2003b\u2003\n",
+        "a\n:\n",
+    ],
+)
+def test_a_text_with_tabs_or_odd_blanks_has_the_structure_that_github_shows(
+    markdown: Markdown, text: str
+) -> None:
+    assert is_right(markdown, text, judge(text))
+
+
 def test_an_empty_footnote_shows_no_words(markdown: Markdown) -> None:
     html = markdown.reset().convert("\nA[^1].\n\n[^1]:\n")
     assert "footnote:" not in html
