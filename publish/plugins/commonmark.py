@@ -89,6 +89,8 @@ class _BlockReader:
         self._has_markdown_in_html = any(
             isinstance(processor, MarkdownInHtmlProcessor) for processor in self._others
         )
+        tables = _find(self.processors, "table")
+        self._has_align = tables is None or bool(tables.config.get("use_align_attribute"))
         self._footnotes: dict[str, Element] = {}
         md.parser.parseChunk = self.add_chunk  # type: ignore[method-assign]
         md.parser.parseBlocks = self.add_blocks  # type: ignore[method-assign]
@@ -180,10 +182,8 @@ class _BlockReader:
         """The attribute of a table's cell."""
         if column not in _ALIGNMENT:
             return {}
-        tables = _find(self.processors, "table")
-        is_attribute = tables is None or tables.config.get("use_align_attribute")
         align = _ALIGNMENT[column]
-        return {"align": align} if is_attribute else {"style": f"text-align: {align};"}
+        return {"align": align} if self._has_align else {"style": f"text-align: {align};"}
 
     def add_cut(self, parent: Element, cut: Cut) -> None:
         """Adds a note, or HTML with Markdown inside."""

@@ -1,6 +1,10 @@
 """What the extensions of Python-Markdown make is byte for byte the same as without our engine."""
 
+from functools import cache
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from markdown import Markdown
 
 from publish.build.pelican_run import settings_from
@@ -71,3 +75,50 @@ def site() -> Markdown:
 def test_the_html_is_the_same(plain: Markdown, site: Markdown, text: str) -> None:
     made = site.reset().convert(f"\n{text}")
     assert made == plain.reset().convert(f"\n{text}")
+
+
+_SMARTY_OPTIONS = ("smart_quotes", "smart_dashes", "smart_ellipses", "smart_angled_quotes")
+_PIECES = st.sampled_from(
+    [
+        "a",
+        "it's",
+        "'90s",
+        '"',
+        "'",
+        "\"'",
+        "--",
+        "---",
+        "...",
+        "<<",
+        ">>",
+        "*e*",
+        "`c'd`",
+        " ",
+        "\n",
+    ]
+)
+
+
+@given(st.text("abc '\"-.<>*\n", max_size=20) | st.lists(_PIECES).map("".join))
+@example("\"It's\" -- 'so' ... <<there>>")
+@pytest.mark.parametrize("option", _SMARTY_OPTIONS)
+def test_smart_quotes_are_the_same_although_texts_without_marks_are_skipped(
+    option: str, text: str
+) -> None:
+    ours, theirs = _smarty(option)
+    assert ours.reset().convert(text) == theirs.reset().convert(text)
+
+
+@cache
+def _smarty(option: str) -> tuple[Markdown, Markdown]:
+    """Our Markdown with one option of `smarty`: with our processor, and with its own."""
+    config = {name: name == option for name in _SMARTY_OPTIONS}
+    ours, theirs = (
+        Markdown(
+            extensions=["publish.plugins.commonmark", "smarty"],
+            extension_configs={"smarty": config},
+        )
+        for _ in range(2)
+    )
+    theirs.treeprocessors.register(theirs.treeprocessors["smarty"]._smarty, "smarty", 6)
+    return ours, theirs
