@@ -104,7 +104,7 @@ class Blocks:
     def definitions(self) -> Iterator[tuple[str, str, str, int]]:
         """Label, address, title and offset in bytes of each definition of a link."""
         for label, link in pyromark.reference_definitions(self.text).items():
-            if not label.startswith("^"):  # of a footnote
+            if label == "^" or not label.startswith("^"):  # of a footnote
                 title = link["title"] or ""
                 yield reference_key(label), link["dest"], title, link["span"]["start"]
 
@@ -280,8 +280,29 @@ _NEXT_LINE: Final = "\n    "
 """A line that is indented by four blanks continues its paragraph, whatever it begins with."""
 
 
+_FOOTNOTE: Final = re.compile(r"(?<!\\)\[\^[^\[\]\s\\]+\](?![(\[])")
+_HIDDEN_MARKS: Final = dict(zip(map(ord, "*_~"), "\ufdd0\ufdd1\ufdd2", strict=True))
+"""Marks in labels of footnotes, which are no emphasis, by characters that no text has."""
+_SHOWN_MARKS: Final = {ord(hidden): chr(mark) for mark, hidden in _HIDDEN_MARKS.items()}
+
+
 def read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
     """The events of a text without blank lines, each with its source."""
+    hidden = _FOOTNOTE.sub(lambda mark: mark[0].translate(_HIDDEN_MARKS), text)
+    events = _read_inline(hidden, find_reference)
+    if hidden == text:
+        yield from events
+        return
+    for event, source in events:
+        kind, name, data = split_event(event)
+        shown = {name: data.translate(_SHOWN_MARKS)} if name in {"Text", "Code"} else event
+        if kind == "Start" and name in {"Link", "Image"}:
+            address, title = (data[key].translate(_SHOWN_MARKS) for key in ("dest_url", "title"))
+            shown = {kind: {name: {**data, "dest_url": address, "title": title}}}
+        yield shown, source.translate(_SHOWN_MARKS)
+
+
+def _read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
     source = f"{_LEAD}{text}".replace("\n", _NEXT_LINE)
     raw = source.encode()
     is_ascii = len(raw) == len(source)
@@ -327,6 +348,11 @@ def split_event(event: Any) -> tuple[str, str, Any]:
 def reference_key(label: str) -> str:
     """The form in which labels of links are compared."""
     return " ".join(label.casefold().split())
+
+
+def footnote_key(label: str) -> str:
+    """The form in which labels of footnotes are compared; also the end of their ids."""
+    return "-".join(label.casefold().split())
 
 
 def code_text(source: str) -> str:

@@ -3,7 +3,6 @@
 What the page shows in another way than its writer expects is a problem of the outline.
 """
 
-import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from textwrap import dedent
 from typing import Any, Final
 
 from publish.checks.active_content import ActivePart, active_parts
+from publish.checks.alerts import alert_problem
 from publish.checks.commonmark import (
     Blocks,
     Cut,
@@ -20,8 +20,10 @@ from publish.checks.commonmark import (
     reference_key,
     split_event,
 )
+from publish.checks.footnotes import Footnotes, find_links_around, find_references
 from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIds, HeadingIdStyle
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
+from publish.checks.raw_html import read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
 from publish.checks.unclosed_brackets import first_unclosed
 
@@ -34,24 +36,11 @@ _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 _ENDS_OF_ELEMENTS: Final = "])*_`"
 """An attribute list that follows one of these directly belongs to an element in a line."""
 _BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
-_FOOTNOTE: Final = re.compile(r"(?<!\\)\[\^(?P<label>[^\]\s]+)\](?!:)")
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
 _HIDDEN: Final = re.compile(
     rb"<!--.*?-->|<(?P<tag>pre|code|script|style|textarea)\b.*?</(?P=tag)>",
     re.DOTALL | re.IGNORECASE,
-)
-_HTML_ID: Final = re.compile(r"""\s(?P<name>id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
-_HTML_LINK: Final = re.compile(
-    r"\b(?P<name>href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
-    r"""(?P<quote>["'])(?P<links>.*?)(?P=quote)""",
-    re.DOTALL | re.IGNORECASE,
-)
-_HTML_PICTURE: Final = re.compile(r"<img\b(?P<rest>[^>]*)>", re.IGNORECASE)
-_HTML_SOURCE: Final = re.compile(r"""\bsrc\s*=\s*["']?(?P<source>[^\s"'>]+)""", re.IGNORECASE)
-_HTML_ALT: Final = re.compile(
-    r"""\balt\s*=\s*(?:"(?P<in_two>[^"]*)"|'(?P<in_one>[^']*)'|(?P<bare>[^\s>]*))""",
-    re.IGNORECASE,
 )
 
 
@@ -83,10 +72,7 @@ class _OutlineOfText:
         self.names: set[str] = set()
         self.active: list[ActivePart] = []
         self.problems: list[TextProblem] = []
-        self.footnotes: set[str] = set()
-        """The labels of footnotes that are defined."""
-        self.footnote_marks: list[tuple[str, int]] = []
-        """Labels of other footnotes, and the lines of the text that has them."""
+        self.footnotes = Footnotes()
         self.unclosed: int | None = None
 
     def add_text(self, text: str, first_line: int) -> None:
@@ -116,10 +102,7 @@ class _OutlineOfText:
         """Everything that was collected."""
         ids = HeadingIds(self._style, self.own_ids | {own for _, own in self.headings})
         anchors = {own or ids.new(heading.text): heading for heading, own in self.headings}
-        for label, line in self.footnote_marks:
-            if label not in self.footnotes:
-                message = f"`[^{label}]` has no footnote: add a line `[^{label}]: ...`"
-                self.problems.append(TextProblem(line, message))
+        self.problems += self.footnotes.problems()
         for name, line in self.html_ids.items():
             if name in anchors:
                 message = (
@@ -132,7 +115,9 @@ class _OutlineOfText:
             tuple(self.links),
             tuple(self.pictures),
             tuple(self.tags),
-            frozenset((*anchors, *self.own_ids, *self.html_ids, *self.names)),
+            frozenset(
+                (*anchors, *self.own_ids, *self.html_ids, *self.names, *self.footnotes.anchors())
+            ),
             self.unclosed,
             tuple(self.active),
             tuple(self.problems),
@@ -217,9 +202,17 @@ class _Part:
         elif name == "FootnoteReference":
             self._footnote(str(data), start)
         elif name == "FootnoteDefinition":
-            self._found.footnotes.add(str(data))
+            lines = range(self._line(start), self._line(max(start, end - 1)) + 1)
+            self._found.footnotes.define(str(data), lines)
+        elif name == "BlockQuote" and data is None:
+            self._quote(start, end)
         elif name == "Heading":
             self._heading_start, self._heading = len(self._words), int(data["level"][1])
+
+    def _quote(self, start: int, end: int) -> None:
+        message = alert_problem(self._bytes[start:end].decode())
+        if message:
+            self._found.problems.append(TextProblem(self._line(start), message))
 
     def _html_block(self, start: int, end: int) -> None:
         cut = self._blocks.cut_number(self._bytes[start:end].decode())
@@ -278,7 +271,7 @@ class _Part:
         self._found.headings.append((heading, own_id["id"] if own_id else ""))
 
     def _footnote(self, label: str, start: int) -> None:
-        self._found.own_ids |= {f"fn:{label}", f"fnref:{label}"}
+        self._found.footnotes.refer(label, self._line(start))
         if self._heading:
             message = (
                 f"`[^{label}]` in a heading: lists of contents leave it out, so put it into the "
@@ -304,32 +297,11 @@ class _Part:
         found.active += active_parts(source, self._line(start))
         for hidden in _HIDDEN.finditer(self._bytes, start, end):
             self._blank(hidden.start(), hidden.end())
-        raw = self._prose[start:end].decode(errors="replace")
-        for match in _HTML_LINK.finditer(raw):
-            line = self._line(start + len(raw[: match.start()].encode()))
-            links = html.unescape(match["links"])
-            parts = links.split(",") if match["name"].lower() == "srcset" else [links]
-            for part in parts:
-                target = part.split()[0] if len(parts) > 1 and part.strip() else part.strip()
-                is_embedded = match["name"].lower() in {"src", "srcset"}
-                found.links.append(Link(target, line, is_embedded))
-        for match in _HTML_PICTURE.finditer(raw):
-            line = self._line(start + len(raw[: match.start()].encode()))
-            src = _HTML_SOURCE.search(match["rest"])
-            alt = _HTML_ALT.search(match["rest"])
-            found.pictures.append(
-                Picture(
-                    html.unescape(src["source"]) if src else "",
-                    html.unescape(alt[alt.lastgroup or 0]) if alt else None,
-                    line,
-                )
-            )
-        for match in _HTML_ID.finditer(raw):
-            if match["name"].lower() == "id":
-                line = self._line(start + len(raw[: match.start()].encode()))
-                found.html_ids.setdefault(match["id"], line)
-            else:
-                found.names.add(match["id"])
+        raw = read_raw_html(self._prose[start:end].decode(errors="replace"), self._line(start))
+        found.links += raw.links
+        found.pictures += raw.pictures
+        found.html_ids = raw.ids | found.html_ids
+        found.names |= raw.names
 
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])
@@ -349,12 +321,25 @@ class _Part:
                 message = f"`{match[0]}` is no link: write `[text]({match['target']})`"
                 found.problems.append(TextProblem(self._line_in(prose, match.start()), message))
         if "[^" in prose:
-            for match in _FOOTNOTE.finditer(prose):
-                line = self._line_in(prose, match.start())
-                found.footnote_marks.append((match["label"], line))
+            self._read_footnotes(prose)
         place = first_unclosed(prose)
         if place is not None and found.unclosed is None:
             found.unclosed = self._line_in(prose, place)
+
+    def _read_footnotes(self, prose: str) -> None:
+        found = self._found
+        for label, place in find_references(prose):
+            found.footnotes.refer(label, self._line_in(prose, place))
+        for link in find_links_around(prose):
+            line = self._line_in(prose, link.place)
+            found.links.append(Link(link.target, line, link.is_image))
+            if link.is_image:
+                found.pictures.append(Picture(link.target, link.alt, line))
+            message = (
+                f"`[^{link.label}]` in the text of a {'picture' if link.is_image else 'link'}: "
+                "put it behind"
+            )
+            found.problems.append(TextProblem(line, message))
 
     def _ids_of_elements(self, prose: str) -> Iterator[str]:
         """The ids that attribute lists give to elements other than headings."""

@@ -31,6 +31,7 @@ from publish.checks.heading_ids import (
     heading_id_style,
 )
 from publish.plugins.commonmark_blocks import Tree
+from publish.plugins.commonmark_footnotes import add_note, register_footnotes
 from publish.plugins.commonmark_inline import register_inline
 
 _CORE_BLOCKS: Final = (
@@ -174,9 +175,9 @@ class _BlockReader:
             parent.extend(list(holder))
             return
         token = f"{util.STX}footnote:{len(self._footnotes)}{util.ETX}"
-        self._footnotes[token] = holder
         processor: Any = self.processors["footnote"]
-        processor.footnotes.setFootnote(label, token)
+        if add_note(processor.footnotes, label, token, holder):
+            self._footnotes[token] = holder
 
     def alignment(self, column: str) -> dict[str, str]:
         """The attribute of a table's cell."""
@@ -259,6 +260,9 @@ class CommonMarkExtension(Extension):
                     md.preprocessors.register(_Bypass(md.preprocessors[name]), name, priority)
             self._reader = _BlockReader(md)
             register_inline(md)
+            if "footnote" in self._reader.processors:
+                footnotes: Any = self._reader.processors["footnote"]
+                register_footnotes(md, footnotes.footnotes)
             toc = _find(md.treeprocessors, "toc")
             if toc is not None and toc.slugify is slugify:
                 headings = _HeadingIds(md, self._heading_ids)

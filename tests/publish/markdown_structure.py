@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 import cmarkgfm
+import comrak
 from cmarkgfm.cmark import Options
 from markdown import Markdown
 
@@ -140,6 +141,33 @@ def judge(text: str) -> str:
         extensions=["table", "strikethrough", "autolink", "tasklist"],
     )
     return made
+
+
+def second_judge(text: str) -> str:
+    """The HTML of comrak, which knows GitHub's alerts too."""
+    return comrak.render_markdown(text, _COMRAK, render_options=_COMRAK_HTML)
+
+
+_COMRAK: Final = comrak.ExtensionOptions()
+for _name in ("alerts", "autolink", "footnotes", "strikethrough", "table", "tasklist"):
+    setattr(_COMRAK, _name, True)
+_COMRAK_HTML: Final = comrak.RenderOptions()
+_COMRAK_HTML.unsafe_ = True
+
+_BACK: Final = re.compile(r"\s*(?:&#160;)?<a [^>]*\bfootnote-backref\b[^>]*>.*?</a>")
+_BACK_ALONE: Final = re.compile(r"<p>((?:<i>back</i>)+)</p>")
+_REFERENCE: Final = re.compile(r"<a [^>]*\bfootnote-ref\b[^>]*>(.*?)</a>")
+
+
+def with_same_footnotes(html: str) -> str:
+    """HTML in which footnotes of all engines have the same elements, without their addresses.
+
+    We show a line above them, and put the links back into a paragraph after code and lists.
+    """
+    html = html.replace('<section class="footnotes" data-footnotes>', "<div><hr>")
+    html = html.replace("</section>", "</div>")
+    html = _BACK_ALONE.sub(r"\1", _BACK.sub("<i>back</i>", html))
+    return _REFERENCE.sub(r"<b>\1</b>", html.replace("data-footnote-ref", 'class="footnote-ref"'))
 
 
 def site_markdown(**changes: object) -> Markdown:
