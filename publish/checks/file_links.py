@@ -15,7 +15,7 @@ def file_word(path: str, folder: str, paths: ConfinedFolder) -> FileWord:
     `path` is the decoded path of a link without braces, to this site. `folder` is the text's folder
     below the content folder `paths`. A path from the root is an address of the site, not a file.
     """
-    if not path or path.startswith("/") or set(path) & {"#", "?"}:
+    if not path or path.startswith("/"):
         return ""
     if posixpath.splitext(path)[1] in SUFFIXES:
         return "filename"

@@ -2,18 +2,13 @@
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from publish.checks.html_links import SOURCES, find_links
 from publish.checks.outline_parts import Link, Picture
 
 _ID: Final = re.compile(r"""\s(?P<name>id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
-_LINK: Final = re.compile(
-    r"\b(?P<name>href|src|srcset|poster|data|cite|action|formaction)\s*=\s*"
-    r"""(?P<quote>["'])(?P<links>.*?)(?P=quote)""",
-    re.DOTALL | re.IGNORECASE,
-)
 _PICTURE: Final = re.compile(r"<img\b(?P<rest>[^>]*)>", re.IGNORECASE)
 _SOURCE: Final = re.compile(r"""\bsrc\s*=\s*["']?(?P<source>[^\s"'>]+)""", re.IGNORECASE)
 _ALT: Final = re.compile(
@@ -38,29 +33,21 @@ def read_raw_html(source: str, first_line: int) -> RawHtml:
     """Reads HTML whose comments, code and scripts are blanks."""
     raw = RawHtml()
 
-    def line(match: re.Match[str]) -> int:
-        return first_line + source.count("\n", 0, match.start())
+    def line_at(place: int) -> int:
+        return first_line + source.count("\n", 0, place)
 
-    for match in _LINK.finditer(source):
-        is_embedded = match["name"].lower() in {"src", "srcset"}
-        raw.links += (Link(target, line(match), is_embedded) for target in _targets(match))
+    for link in find_links(source):
+        is_embedded = link.attribute in {"src", *SOURCES}
+        raw.links.append(Link(link.target, line_at(link.place), is_embedded))
     for match in _PICTURE.finditer(source):
         src = _SOURCE.search(match["rest"])
         alt = _ALT.search(match["rest"])
         address = html.unescape(src["source"]) if src else ""
         words = html.unescape(alt[alt.lastgroup or 0]) if alt else None
-        raw.pictures.append(Picture(address, words, line(match)))
+        raw.pictures.append(Picture(address, words, line_at(match.start())))
     for match in _ID.finditer(source):
         if match["name"].lower() == "id":
-            raw.ids.setdefault(match["id"], line(match))
+            raw.ids.setdefault(match["id"], line_at(match.start()))
         else:
             raw.names.add(match["id"])
     return raw
-
-
-def _targets(link: re.Match[str]) -> Iterator[str]:
-    """The addresses of an attribute; `srcset` may have several."""
-    links = html.unescape(link["links"])
-    parts = links.split(",") if link["name"].lower() == "srcset" else [links]
-    for part in parts:
-        yield part.split()[0] if len(parts) > 1 and part.strip() else part.strip()

@@ -16,6 +16,8 @@ PLUGINS: Final = (
     "publish.plugins.drafts",
     # Own signals: initialized, and article_generator_finalized for the archive.
     "publish.plugins.article_order",
+    # Own signals: initialized, and the creation of each article, page and file.
+    "publish.plugins.encoded_addresses",
     # Own signal: generator_init, long before the plugins below use `site`.
     "publish.plugins.theme",
     # all_generators_finalized: adds questions and answers to the text, before the contents list

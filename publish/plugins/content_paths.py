@@ -21,13 +21,20 @@ HOW_TO_FIX: Final = "put a copy into the content folder, and use the path of the
 
 
 def check_linked_files(generator: Any) -> None:
-    """Called when all texts are read: removes linked files outside PATH before they are opened."""
+    """Called when all texts are read: adds the linked files, but none outside PATH.
+
+    Pelican has added names that it decodes only in part, and none of a `srcset`.
+    """
     settings, context = generator.settings, generator.context
     folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
     for content in contents(context):
+        context["static_links"] -= content.get_static_links()
+    for content in contents(context):
         for name in sorted(linked_files(content)):
-            if problem := folder.why_no_file(name):
-                context["static_links"].discard(name)
+            problem = folder.why_no_file(name)
+            if not problem:
+                context["static_links"].add(name)
+            else:
                 source = Path(content.source_path)
                 line = line_of(content, posixpath.basename(name))
                 report.problem(source, line, f"links to `{name}`, which {problem}: {HOW_TO_FIX}")

@@ -17,10 +17,11 @@ from markupsafe import Markup, escape
 from pelican import signals
 
 from capture.paths import name_below
+from publish.checks.html_links import rewrite_links
 from publish.checks.project import WRITING
 from publish.plugins.checks import report_active_content
 from publish.plugins.current_file import reading_file
-from publish.plugins.link_rewriting import link_rewriter, rewrite_links
+from publish.plugins.link_rewriting import link_rewriter
 from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
 

@@ -16,12 +16,13 @@ from pelican import signals
 from pelican.readers import MarkdownReader
 from pelican.urlwrappers import Author, Category, Tag
 
+from publish.checks.html_links import rewrite_links
 from publish.checks.name_slugs import NameKind
 from publish.checks.post import Post
 from publish.checks.project import WRITING
 from publish.plugins.commonmark import make_markdown
 from publish.plugins.current_file import reading_file
-from publish.plugins.link_rewriting import link_rewriter, rewrite_links
+from publish.plugins.link_rewriting import link_rewriter
 from publish.plugins.markdown_cache import cached_html
 from publish.plugins.signals import connect_last
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from capture.errors import short_path
 from capture.paths import ConfinedFolder
@@ -120,4 +119,4 @@ class Gallery:
         """The address of the largest file of the picture."""
         if isinstance(picture, PictureFiles):
             return self.address(picture.webp[-1])
-        return f"{self.url}/{quote(self.static_files[path].url)}"
+        return f"{self.url}/{self.static_files[path].url}"

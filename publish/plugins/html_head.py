@@ -15,6 +15,7 @@ from jinja2.filters import do_truncate
 from markupsafe import Markup
 from pelican import signals
 from pelican.contents import Article
+from werkzeug.urls import iri_to_uri
 
 from capture.site import Site
 from publish.plugins.links import contents
@@ -95,7 +96,7 @@ def html_head_of_content(content: Any, site: Site, description: str) -> HtmlHead
         title=content.title,
         description=description,
         url=url,
-        canonical=urljoin(url, getattr(content, "canonical", "") or url),
+        canonical=urljoin(url, iri_to_uri(getattr(content, "canonical", "")) or url),
         is_article=is_article,
         noindex=noindex,
         picture=_picture(content),

@@ -2,18 +2,24 @@
 
 The checks find nearly every such mistake before a page is made. But an extension of Markdown can
 make links that the checks do not see. So this plugin searches the finished HTML for links and tags
-that nothing replaced. Helpers that other plugins share are here too.
+that nothing replaced. Before that it replaces the links of each `srcset`, which Pelican does not
+read. Helpers that other plugins share are here too.
 """
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, MutableMapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from pelican import signals
 
 from capture.errors import short_path
+from capture.paths import name_below
+from publish.checks.html_links import SOURCES, find_links, links_of, rewrite_links
+from publish.checks.layout import SUFFIXES
 from publish.checks.project import WRITING
 from publish.checks.tag_syntax import STRAY_TAG
 from publish.plugins import problems
@@ -21,9 +27,7 @@ from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
 
 _UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
-_LINK_ATTRIBUTES: Final = frozenset(
-    {"href", "src", "srcset", "poster", "data", "cite", "action", "formaction"}
-)
+_FILE: Final = re.compile(r"[{|](?:static|attach|filename)[}|](?P<path>[^#?]+)")
 _CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
 _SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
 """A quick test: only pages that match are parsed."""
@@ -35,15 +39,43 @@ def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
 
 
 def linked_files(content: Any) -> frozenset[str]:
-    """The files below the content folder that a text links to.
+    """The files below the content folder that a text links to, also in a `srcset`.
 
-    Pelican searches the complete text, so the result is kept until a plugin changes the text.
+    Kept until a plugin changes the text.
     """
     text, files = getattr(content, "files_of_text", (None, frozenset()))
     if text is not content._content:
-        files = frozenset(content.get_static_links())
+        links = (link.target for link in find_links(content._content or ""))
+        names = (_linked_file(content, link) for link in links)
+        files = frozenset(name for name in names if name)
         content.files_of_text = content._content, files
     return files
+
+
+def _linked_file(content: Any, link: str) -> str:
+    """The name, below the content folder, of the file that a link in braces leads to."""
+    match = _FILE.match(link)
+    path = unquote(match["path"]) if match else ""
+    if not path or posixpath.splitext(path)[1] in SUFFIXES:
+        return ""
+    folder = posixpath.dirname(str(content.get_relative_source_path()))
+    return posixpath.normpath(name_below(path, folder))
+
+
+def replace_links_of_sources(generators: Any) -> None:
+    """Replaces the links in braces of each `srcset` with the addresses of the files."""
+    context = generators[0].context
+    static_files, url = context["static_content"], context["site"].url
+
+    for content in contents(context):
+        text = content._content or ""
+
+        def address(link: str, content: Any = content) -> str:
+            file = static_files.get(_linked_file(content, link))
+            return f"{url}/{file.url}" if file else link
+
+        if "srcset" in text.lower():
+            content._content = rewrite_links(text, address, SOURCES)
 
 
 def with_translations(items: Iterable[Any]) -> Iterator[Any]:
@@ -99,10 +131,8 @@ class _Search(HTMLParser):
         if tag in _CODE:
             self._code.append(tag)
         for name, value in attrs:
-            if name in _LINK_ATTRIBUTES and value:
-                links = value.split(",") if name == "srcset" else [value]
-                matches = (_UNRESOLVED_LINK.match(link.strip()) for link in links)
-                self.matches += (match[0] for match in matches if match)
+            matches = map(_UNRESOLVED_LINK.match, links_of(name, value or ""))
+            self.matches += (match[0] for match in matches if match)
 
     def handle_endtag(self, tag: str) -> None:
         if self._code and self._code[-1] == tag:
@@ -116,4 +146,5 @@ class _Search(HTMLParser):
 def register() -> None:
     """Called by Pelican."""
     problems.register()
+    connect_last(signals.all_generators_finalized, replace_links_of_sources)
     connect_last(signals.all_generators_finalized, check_finished_pages)

@@ -115,7 +115,7 @@ class _Page:
         attributes = attributes_of(tag) if tag[:4].lower() == "<img" else {}
         link = attributes.get("src", "")
         path = self._path_of(link)
-        if path is None:
+        if path is None or "srcset" in attributes:  # the writer has made the sizes
             return tag
         picture = self._gallery.read(path)
         if isinstance(picture, str):

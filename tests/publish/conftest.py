@@ -37,7 +37,7 @@ WRITING_RULES = dict.fromkeys(("summary", "missing-summary", "orphan"), "off")
 WRITING_RULES["alt"] = "warning"
 PLUGINS = ["publish.plugins." + name for name in ("problems", "checks", "front_matter", "drafts")]
 PLUGINS += ["publish.plugins." + name for name in ("theme", "form_tags", "links", "redirects")]
-PLUGINS += ["publish.plugins.article_order", "publish.plugins.gated"]
+PLUGINS += ["publish.plugins." + name for name in ("article_order", "encoded_addresses", "gated")]
 """
 CLIENT = """\
 name = "Acme"

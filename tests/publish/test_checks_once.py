@@ -154,7 +154,7 @@ def test_a_rule_that_is_off_reports_nothing_in_a_build(site: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("<a href={filename}none.md>x</a>", "{filename}none.md"),
+        ('x\n{: cite="{filename}none.md" }', "{filename}none.md"),
         ("[x](/post/){: href='{filename}none.md' }", "{filename}none.md"),
         ("<pre>\n<a href='|filename|none.md'>x</a>\n</pre>", "|filename|none.md"),
     ],

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from publish.plugins.link_rewriting import absolute_links, rewrite_links
+from publish.checks.html_links import rewrite_links
+from publish.plugins.link_rewriting import absolute_links
 from tests.publish.test_html_head import ORIGIN, build, post
 
 DEEP = "content/posts/2024/topic/post.md"
@@ -42,7 +43,7 @@ def test_links_to_files_lead_to_their_pages(site: Any) -> None:
         "/other/#part",
         "/beside/",
         "/imprint/",
-        "/posts/2024/topic/data one.csv",
+        "/posts/2024/topic/data%20one.csv",
         "/other/",
         "#here",
         "/other/",
@@ -75,6 +76,72 @@ def test_names_of_files_may_have_spaces_and_any_script(site: Any) -> None:
     assert all((site.site / source[1:]).is_file() for source in sources)
 
 
+HTML = """\
+<img src="dot.svg" srcset="dot.svg 1x, dot@2x.svg 2x, {static}../../../images/dot.svg 3x" alt="A">
+<picture><source srcset="two%20words.svg"><img src={static}dot.svg alt="B"></picture>
+<video poster='photo.jpg'><track src="film.vtt"></video> <object data="data%20one.csv"></object>
+<a href=beside.md#end>unquoted</a> <blockquote cite="../../other.md#part">Q</blockquote>
+<a href="{filename}only.csv">only</a>
+"""
+
+
+def write_html_post(site: Any, text: str = HTML) -> None:
+    write_deep_post(site, text)
+    folder = site.root / "content/posts/2024/topic"
+    for name in ("dot@2x.svg", "two words.svg"):
+        (folder / name).write_bytes((folder / "dot.svg").read_bytes())
+    for name in ("film.vtt", "only.csv"):
+        (folder / name).write_text("x")
+
+
+def test_raw_html_may_link_to_files_in_every_attribute(site: Any) -> None:
+    site.set('WRITING_RULES["active-content"] = WRITING_RULES["blocked"] = "off"')
+    write_html_post(site)
+    assert list(map(str, site.check().findings.errors)) == []
+    site.build()
+    page = site.page("post")
+    here = "/posts/2024/topic"
+    assert re.findall(r'(?:src|srcset|poster|data|href|cite)=["\']([^"\']*)', page) == [
+        f"{here}/dot.svg",
+        f"{here}/dot.svg 1x, {here}/dot%402x.svg 2x, /images/dot.svg 3x",
+        f"{here}/two%20words.svg",
+        f"{here}/dot.svg",
+        f"{here}/photo.jpg",
+        f"{here}/film.vtt",
+        f"{here}/data%20one.csv",
+        "/beside/#end",
+        "/other/#part",
+        f"{here}/only.csv",
+    ]
+    for name in ("dot@2x.svg", "two words.svg", "photo.jpg", "film.vtt", "only.csv"):
+        assert (site.site / "posts/2024/topic" / name).is_file(), name
+
+
+def test_a_missing_file_of_a_srcset_is_found_by_check_and_build_alike(site: Any) -> None:
+    write_html_post(site, '<img src="dot.svg" srcset="dot.svg 1x,\n{static}no.svg 2x" alt="A">')
+    (message,) = site.mistakes()
+    assert message.startswith(f"{DEEP}:5: links to `posts/2024/topic/no.svg`, but there is no such")
+    write_html_post(site, '<img src="dot.svg" srcset="dot.svg 1x, dot@3x.svg 3x" alt="A">')
+    (message,) = site.mistakes()
+    assert message.endswith("which does not exist; did you mean `dot@2x.svg`?")
+
+
+def test_a_photo_with_sizes_of_its_own_keeps_them(site: Any) -> None:
+    site.set('PLUGINS.insert(5, "publish.plugins.pictures")')
+    text = '<img src="photo.jpg" srcset="photo.jpg 1x, big.jpg 2x" alt="A">\n\n![B](third.jpg)'
+    write_deep_post(site, text)
+    folder = site.root / "content/posts/2024/topic"
+    for name in ("big.jpg", "third.jpg"):
+        Image.new("RGB", (1400, 700), (name[:3] == "big" and "red") or "blue").save(folder / name)
+    site.build()
+    page = site.page("post")
+    here = "/posts/2024/topic"
+    assert f'src="{here}/photo.jpg" srcset="{here}/photo.jpg 1x, {here}/big.jpg 2x"' in page
+    assert page.count("<picture>") == 1  # of the third one
+    published = {path.name for path in (site.site / "posts/2024/topic").iterdir()}
+    assert published == {"photo.jpg", "big.jpg"}
+
+
 def test_answers_to_questions_may_link_to_files_too(site: Any) -> None:
     site.set('PLUGINS.insert(4, "publish.plugins.faq")  # before the links are checked')
     write_deep_post(site, "Text.")
@@ -87,7 +154,7 @@ def test_answers_to_questions_may_link_to_files_too(site: Any) -> None:
     site.build()
     page = site.page("post")
     assert 'href="/other/#part"' in page
-    assert 'href="/posts/2024/topic/data one.csv"' in page
+    assert 'href="/posts/2024/topic/data%20one.csv"' in page
     assert 'src="/posts/2024/topic/dot.svg"' in page
     for file in ("data one.csv", "dot.svg"):
         assert (site.site / "posts/2024/topic" / file).is_file()

@@ -107,15 +107,11 @@ class LinkChecker:
         except ValueError:  # such as http://[
             self._url = urlsplit("")
         self._path = unquote(self._url.path)
-        # In a link with braces Pelican decodes only `%20`.
-        self._linked_path = self._path if link.is_embedded else self._url.path.replace("%20", " ")
         self._folder = posixpath.dirname(post.name)
         self._is_file_link = False
         if not self._word and self._is_on_this_site():
             self._word = file_word(self._path, self._folder, writing.layout.paths)
             self._is_file_link = bool(self._word)
-        if self._is_file_link:
-            self._linked_path = self._path
 
     def target(self) -> LinkTarget | None:
         """The post that the link leads to, if it is one."""
@@ -165,7 +161,7 @@ class LinkChecker:
     def _refusal(self) -> str:
         """The reason why the file must not be published; empty if there is none."""
         if self._word in {"static", "attach", "filename"}:
-            name = name_below(self._linked_path, self._folder)
+            name = name_below(self._path, self._folder)
         elif (
             not self._word
             and self._is_on_this_site()
@@ -187,7 +183,7 @@ class LinkChecker:
 
     def _in_content_folder(self) -> str:
         """The file that a link with braces names; `_refusal` has checked that it is inside."""
-        return posixpath.normpath(name_below(self._linked_path, self._folder))
+        return posixpath.normpath(name_below(self._path, self._folder))
 
     def _with_braces(self) -> Iterator[Finding]:
         written = re.split("[?#]", self._link.target)[0]

@@ -1,0 +1,77 @@
+"""Finds and rewrites the links in HTML: the same attributes for the rules and for the pages."""
+
+import html
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_TAG: Final = re.compile(
+    r"""<[a-zA-Z][^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*){0,50}>"""  # a limit keeps it linear
+)
+_ATTRIBUTE: Final = re.compile(
+    r"""(?P<start>\s(?P<name>[^\s"'<>/=]+)\s*=\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"'<>=`]+)"""
+)
+_LINKS: Final = frozenset({"href", "src", "poster", "data", "cite", "action", "formaction"})
+SOURCES: Final = frozenset({"srcset", "imagesrcset"})
+"""The attributes that hold several links."""
+_SOURCE: Final = re.compile(r"(?P<link>[^\s,]\S*(?<!,))(?P<size>(?:\s[^,]*)?)")
+"""One source of a `srcset`, as HTML reads it: a comma in an address is a part of it."""
+
+
+@dataclass(frozen=True)
+class HtmlLink:
+    """One link in HTML."""
+
+    target: str
+    """Without entities."""
+    attribute: str
+    """The name of its attribute, in small letters."""
+    place: int
+    """The place of its attribute in the text."""
+
+
+def find_links(text: str) -> Iterator[HtmlLink]:
+    """Each link in the HTML."""
+    for tag in _TAG.finditer(text):
+        for match in _ATTRIBUTE.finditer(text, tag.start(), tag.end()):
+            name = match["name"].lower()
+            for target in links_of(name, html.unescape(_unquoted(match["value"]))):
+                yield HtmlLink(target, name, match.start())
+
+
+def links_of(name: str, value: str) -> list[str]:
+    """The links in the decoded value of an attribute, whose name is in small letters."""
+    if name in SOURCES:
+        return [source["link"] for source in _SOURCE.finditer(value)]
+    return [value.strip()] if name in _LINKS else []
+
+
+def rewrite_links(
+    text: str, rewrite: Callable[[str], str], names: Collection[str] = _LINKS | SOURCES
+) -> str:
+    """The HTML with the result of `rewrite` in place of each link; links have no entities there.
+
+    A link without quotes gets them. `names` are the attributes that are rewritten.
+    """
+
+    def in_attribute(match: re.Match[str]) -> str:
+        value = _unquoted(match["value"])
+        quote = match["value"][0] if value != match["value"] else ""
+        old = html.unescape(value)
+        if match["name"].lower() not in names:
+            return match[0]
+        if match["name"].lower() in SOURCES:
+            new = _SOURCE.sub(lambda source: rewrite(source["link"]) + source["size"], old)
+        else:
+            new = rewrite(old)
+        if new == old and quote:
+            return match[0]
+        quote = quote or '"'
+        return f"{match['start']}{quote}{html.escape(new)}{quote}"
+
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(in_attribute, tag[0]), text)
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if value[0] in "\"'" else value
