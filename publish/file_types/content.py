@@ -7,6 +7,7 @@ from typing import Final
 
 from capture.campaign.gated_files import POINTER_PROBLEM, is_lfs_pointer
 from publish.file_types.archives import ARCHIVES, open_archive, open_gzip
+from publish.file_types.box_files import VIDEOS, open_video
 from publish.file_types.errors import Unreadable
 from publish.file_types.pdf import open_pdf
 from publish.file_types.pictures import FORMATS, open_drawing, open_picture
@@ -16,14 +17,11 @@ _WEB_PAGE: Final = re.compile(
 )
 _PAGES: Final = frozenset({".html", ".htm", ".xhtml"})
 _START_SIZE: Final = 4096
-_GET_AGAIN: Final = "export or download it again"
 _SIGNATURES: Final[Mapping[str, bytes]] = {
     **dict.fromkeys((".doc", ".xls", ".ppt"), rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ".rtf": rb"\{\\rtf",
     ".7z": rb"7z\xbc\xaf\x27\x1c",
     ".rar": rb"Rar!\x1a\x07",
-    **dict.fromkeys((".mp4", ".m4v", ".m4a"), rb".{4}(?:ftyp|moov|mdat|wide|free|skip)"),
-    ".mov": rb".{4}(?:ftyp|moov|mdat|wide|free|skip|pnot)",
     **dict.fromkeys((".webm", ".mkv"), rb"\x1a\x45\xdf\xa3"),
     **dict.fromkeys((".ogg", ".oga", ".ogv", ".opus"), rb"OggS"),
     ".mp3": rb"ID3|\xff[\xe2-\xff]",
@@ -100,6 +98,7 @@ KINDS: Final[Mapping[str, Callable[[Path], None]]] = {
     ".svg": open_drawing,
     **dict.fromkeys(ARCHIVES, open_archive),
     **dict.fromkeys(FORMATS, open_picture),
+    **dict.fromkeys(VIDEOS, open_video),
     **dict.fromkeys(_SIGNATURES, _read_signature),
     **dict.fromkeys(_TEXTS, _open_text),
 }

@@ -17,7 +17,7 @@ from capture.files import atomic_write
 from publish.child_processes import ChildEnded, Limits, run_each
 from publish.file_types.content import content_problem
 
-_RECIPE: Final = 1  # change it when the code finds other problems
+_RECIPE: Final = 2  # change it when the code finds other problems
 _LIMITS: Final = Limits[Path](seconds=20)
 _Entry = list[Any]
 """Size, time of change, time of the inode's change, inode number, and SHA-256 of the content."""

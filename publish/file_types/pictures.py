@@ -15,8 +15,9 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import parse
-from PIL import Image
+from PIL import Image, ImageSequence
 
+from publish.file_types.box_files import box_kinds
 from publish.file_types.errors import TooLarge, Unreadable
 
 Result = TypeVar("Result")
@@ -45,13 +46,84 @@ def open_picture(path: Path) -> None:
     if kind not in FORMATS[suffix]:
         raise Unreadable(f"is a picture of kind {kind}, not {suffix[1:]}")
     with_image(content, lambda image: image.verify())  # checksums, which decoding ignores
-    with_image(content, lambda image: image.load())
+    with_image(content, _load)
+    has_end = _HAS_END.get(kind)
+    if has_end is not None and not has_end(content):
+        raise Unreadable("is a picture that is cut off or damaged")
 
 
 def with_image(content: bytes, work: Callable[[Image.Image], Result]) -> Result:
     """The result of `work` on the opened picture. Raises `Unreadable`."""
     with _explained_errors(), Image.open(BytesIO(content)) as image:
         return work(image)
+
+
+def _load(image: Image.Image) -> None:
+    """Decodes all pages of a TIFF, all sizes of an icon, and the first frame of an animation."""
+    match image.format:
+        case "TIFF":
+            for page in ImageSequence.Iterator(image):
+                page.load()
+        case "ICO":
+            for size in image.info["sizes"]:
+                image.size = size  # type: ignore[misc]  # Pillow's way to choose
+                image.load()
+        case _:
+            image.load()
+
+
+# Whether a picture has its end, which Pillow does not need to decode the first frame.
+
+
+def _has_png_end(content: bytes) -> bool:
+    return b"IEND\xaeB`\x82" in content
+
+
+def _has_gif_end(content: bytes) -> bool:
+    """Whether the blocks of a GIF lead to its trailer (GIF89a, 18 to 27)."""
+    try:
+        place = 13 + _colour_table_size(content[10])
+        while (kind := content[place]) != ord(";"):
+            if kind == ord(","):  # an image
+                place += 11 + _colour_table_size(content[place + 9])
+            elif kind == ord("!"):  # an extension
+                place += 2
+            else:
+                return False
+            while length := content[place]:
+                place += 1 + length
+            place += 1
+    except IndexError:
+        return False
+    return True
+
+
+def _colour_table_size(flags: int) -> int:
+    """The bytes of a colour table, by the flags before it."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _has_icon_end(content: bytes) -> bool:
+    """Whether all pictures that an icon lists are in it."""
+    count = int.from_bytes(content[4:6], "little")
+    places = struct.iter_unpack("<8xII", content[6 : 6 + 16 * count])
+    return all(place + size <= len(content) for size, place in places)
+
+
+def _has_last_box(content: bytes) -> bool:
+    try:
+        return bool(list(box_kinds(BytesIO(content), len(content))))
+    except Unreadable:
+        return False
+
+
+_HAS_END: Final[Mapping[str, Callable[[bytes], bool]]] = {
+    "PNG": _has_png_end,
+    "GIF": _has_gif_end,
+    "AVIF": _has_last_box,
+    "ICO": _has_icon_end,
+}
+"""By Pillow's name of the format."""
 
 
 @contextmanager

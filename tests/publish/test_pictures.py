@@ -218,7 +218,8 @@ def test_a_broken_picture_stops_the_build_with_its_line(site: Any, content: byte
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("Text.\n\n![Bad]({static}/images/bad.png)")
     (message,) = site.mistakes()
-    assert re.match(r"content/images/bad.png: (cannot be read as a picture|is empty)", message)
+    problem = r"content/images/bad.png (cannot be read as a picture|is empty)"
+    assert re.match(rf"content/posts/post.md:6: {problem}", message)
     site.set("WRITING_RULES['file-content'] = 'off'")
     (message,) = site.mistakes_of_build()
     assert re.match(
@@ -231,7 +232,9 @@ def test_a_broken_picture_of_the_front_matter_is_as_wrong_as_one_in_the_text(sit
     site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
     site.post("Text.", front_matter="Image: /images/bad.png\nImage_alt: Bad\n")
     (message,) = site.mistakes()
-    assert message.startswith("content/images/bad.png: cannot be read as a picture")
+    assert message.startswith(
+        "content/posts/post.md:3: content/images/bad.png cannot be read as a picture"
+    )
     site.set("WRITING_RULES['file-content'] = 'off'")
     (message,) = site.mistakes_of_build()
     assert message.startswith(

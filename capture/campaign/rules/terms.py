@@ -21,7 +21,7 @@ from capture.campaign.e_invoicing import (
     reason_code_fault,
     vat_id_fault,
 )
-from capture.campaign.gated_files import check_gated_file
+from capture.campaign.gated_files import POINTER_PROBLEM, check_gated_file
 from capture.campaign.model import (
     DuplicateKey,
     Duplicates,
@@ -347,5 +347,6 @@ def _asset_problem(gated_folder: Path, name: str) -> str:
     if not os.access(path, os.R_OK):
         return f"cannot be read in {where}/ by this user; change its permissions"
     if problem := check_gated_file(folder, name).problem:
-        return f"{problem} in {where}/; put the complete file there"
+        fix = "run `git lfs pull`" if problem == POINTER_PROBLEM else "put the complete file there"
+        return f"{where}/{name} {problem}; {fix}"
     return ""

@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from capture.campaign.gated_files import check_gated_file
 from capture.errors import short_path
 from capture.paths import kind_problem
 from publish.checks.finding import Finding
 from publish.checks.gated import GatedFiles
 from publish.checks.layout import is_circular
 from publish.checks.project import Writing
+from publish.checks.rules.file_uses import file_uses
 from publish.file_types import content_problems, is_openable
 
 
@@ -29,7 +31,10 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def content_findings(writing: Writing) -> Iterator[Finding]:
-    """Gated files, pictures and documents whose content does not match their name."""
+    """Gated files, pictures and documents whose content does not match their name.
+
+    A finding is at the first place that uses the file, or at the file if nothing uses it.
+    """
     published = (
         path
         for path in writing.content_files.regular
@@ -38,11 +43,22 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
     downloads = writing.gated.rglob("*") if writing.gated.is_dir() else ()
     named = (path for path in (*published, *downloads) if not path.name.startswith("."))
     files = [path for path in named if path.is_file()]
+    problems = content_problems(files, writing.layout.cache)
+    if not problems:
+        return
     private = GatedFiles(writing.gated, writing.private)
-    for path, problem in content_problems(files, writing.layout.cache).items():
-        is_misplaced = not path.is_relative_to(writing.gated) and private.find_match(path)
-        if not is_misplaced:  # else `file_findings` reports it
+    uses = {use.file: use for use in reversed(list(file_uses(writing)))}
+    for path, problem in problems.items():
+        is_gated, use = path.is_relative_to(writing.gated), uses.get(path)
+        if not is_gated and private.find_match(path):
+            continue  # `file_findings` reports it
+        if is_gated and use and check_gated_file(writing.gated, path.name).problem:
+            continue  # the rules for campaign files report it
+        if use is None:
             yield Finding(short_path(path), None, problem, "file-content")
+        else:
+            message = f"{short_path(path)} {problem}"
+            yield Finding(use.where, use.line, message, "file-content")
 
 
 def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:

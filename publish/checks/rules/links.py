@@ -126,6 +126,14 @@ class LinkChecker:
                 target = known.get(address) or known.get(f"{address}/")
         return LinkTarget(target, self._url.fragment) if target else None
 
+    def file(self) -> Path | None:
+        """The file in the content folder that the link leads to, which may be missing."""
+        if self._word in {"static", "attach", "filename"}:
+            return self._content / self._in_content_folder()
+        if not self._word and self._is_on_this_site() and self._path.startswith("/"):
+            return self._content / posixpath.normpath(self._path.lstrip("/"))
+        return None
+
     def findings(self) -> Iterator[Finding]:
         """The problems of the link. Links to other sites have none."""
         if problem := self._refusal():

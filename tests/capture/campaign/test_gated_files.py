@@ -81,6 +81,6 @@ def test_the_message_about_an_empty_file_says_how_to_fix_it(
 ) -> None:
     make_empty(project / "gated" / "guide.pdf")
     assert problems() == [
-        'campaigns/guide.toml:7: assets holds "guide.pdf": is empty in gated/; '
+        'campaigns/guide.toml:7: assets holds "guide.pdf": gated/guide.pdf is empty; '
         "put the complete file there"
     ]
