@@ -11,6 +11,8 @@ PLUGINS: Final = (
     "publish.plugins.problems",
     # get_generators: a broken rule stops the build before Pelican reads a file.
     "publish.plugins.checks",
+    # get_generators: converts the texts that the checks have read.
+    "publish.plugins.parallel_markdown",
     # Own signals: readers_init, and the context of each article and page.
     "publish.plugins.front_matter",
     "publish.plugins.drafts",

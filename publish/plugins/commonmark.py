@@ -282,3 +282,20 @@ def make_markdown(settings: Mapping[str, Any]) -> Markdown:
     heading_ids = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
     markdown["extensions"] = [CommonMarkExtension(heading_ids), *extensions]
     return Markdown(**markdown)
+
+
+class TextConverter:
+    """Converts one text after another. Raises what Markdown and its extensions raise."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._markdown: Markdown | None = None
+
+    def html(self, text: str) -> str:
+        """The HTML of a text without front matter."""
+        # A converter that raised is dropped: its state is unknown.
+        markdown, self._markdown = self._markdown or make_markdown(self._settings), None
+        # The empty line keeps Markdown's own meta extension from finding front matter.
+        converted: str = markdown.reset().convert(f"\n{text}")
+        self._markdown = markdown
+        return converted

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from markdown import Markdown
 from pelican import signals
 from pelican.readers import MarkdownReader
 from pelican.urlwrappers import Author, Category, Tag
@@ -20,10 +19,11 @@ from publish.checks.html_links import rewrite_links
 from publish.checks.name_slugs import NameKind
 from publish.checks.post import Post
 from publish.checks.project import WRITING
-from publish.plugins.commonmark import make_markdown
+from publish.plugins.commonmark import TextConverter
 from publish.plugins.current_file import reading_file
 from publish.plugins.link_rewriting import link_rewriter
 from publish.plugins.markdown_cache import cached_html
+from publish.plugins.parallel_markdown import take_converted
 from publish.plugins.signals import connect_last
 
 _PELICAN_KEYS: Final = {"author": "authors"}  # one or several
@@ -34,7 +34,7 @@ _DATES: Final = frozenset({"date", "modified"})
 class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships no types
     """Takes the front matter that the rules have read, and gives only the text to Markdown."""
 
-    _markdown: Markdown | None = None
+    _converter: TextConverter | None = None
 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """The text as HTML, and the front matter in Pelican's types."""
@@ -70,12 +70,11 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         return processed
 
     def _convert(self, text: str) -> str:
-        """Uses one converter for all files. One that raised is dropped: its state is unknown."""
-        markdown, self._markdown = self._markdown or make_markdown(self.settings), None
-        # The empty line keeps Markdown's own meta extension from finding front matter.
-        converted: str = markdown.reset().convert(f"\n{text}")
-        self._markdown = markdown
-        return converted
+        converted = take_converted(text, self.settings)
+        if converted is not None:
+            return converted
+        self._converter = self._converter or TextConverter(self.settings)
+        return self._converter.html(text)
 
     def _post(self, path: Path) -> Post:
         """The file as the rules have read it, so that the page is what was checked."""

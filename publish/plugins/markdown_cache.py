@@ -19,10 +19,9 @@ _TEXT_ONLY: Final = ("markdown.extensions.", "pymdownx.", "publish.")
 
 def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str]) -> str:
     """The HTML of a text: from the cache, or else from `make`."""
-    folder = settings.get(CACHED_HTML)
-    if not folder or not _is_cacheable(settings["MARKDOWN"]):
+    cached = _cache_file(text, settings)
+    if cached is None:
         return make()
-    cached = Path(folder) / hashlib.sha256(text.encode()).hexdigest()
     try:
         return cached.read_bytes().decode()
     except FileNotFoundError:
@@ -31,7 +30,20 @@ def cached_html(text: str, settings: Mapping[str, Any], make: Callable[[], str])
         return html
 
 
-def _is_cacheable(markdown: Mapping[str, Any]) -> bool:
+def is_cached(text: str, settings: Mapping[str, Any]) -> bool:
+    """Whether the HTML of a text is in the cache."""
+    cached = _cache_file(text, settings)
+    return cached is not None and cached.exists()
+
+
+def _cache_file(text: str, settings: Mapping[str, Any]) -> Path | None:
+    folder = settings.get(CACHED_HTML)
+    if not folder or not depends_on_text_alone(settings["MARKDOWN"]):
+        return None
+    return Path(folder) / hashlib.sha256(text.encode()).hexdigest()
+
+
+def depends_on_text_alone(markdown: Mapping[str, Any]) -> bool:
     """Whether every extension is known to depend on the text alone."""
     named = {*markdown.get("extensions", ()), *markdown.get("extension_configs", {})}
     return all(
