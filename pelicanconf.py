@@ -43,9 +43,10 @@ PATH = "content"
 ARTICLE_PATHS = ["posts"]
 PAGE_PATHS = ["pages"]
 STATIC_PATHS = ["images"]
-# The topic of a post that names none: its folder below posts/, if it is in one.
+# The topic of a post that names none: its folder below posts/, unless this is a year or another
+# number, or the folder of one post, as in posts/my-post/index.md.
 USE_FOLDER_AS_CATEGORY = False
-PATH_METADATA = "posts/(?P<category>[^/]+)/.*"
+PATH_METADATA = r"posts/(?P<category>(?!\d+/)[^/]+)/(?!index\.\w+$).*"
 DEFAULT_CATEGORY = "General"
 # Posts are Markdown: what else Pelican could read would be published unchecked.
 READERS = {"asc": None, "htm": None, "html": None, "rst": None}

@@ -1,8 +1,13 @@
 """Names of categories, tags and authors on the pages that Pelican makes."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+
+from publish.build.pelican_run import settings_from
+from publish.plugins.project_settings import layout_of
+from tests.service import ROOT
 
 THEME = {
     "tag.html": "{{ tag.name }}: {% for a in articles %}{{ a.slug }} {% endfor %}",
@@ -53,9 +58,10 @@ def test_each_name_has_a_list_of_its_own_at_its_slug(named_site: Any) -> None:
     assert pages["tag/cpp"].lower() == "c++: k b "
     page = named_site.page("k")
     assert 'href="/tag/cpp/"' in page
-    assert 'src="/tag/井号/"' in page
+    sharp = f"/tag/{quote('井号')}/"
+    assert f'src="{sharp}"' in page
     assert 'href="/topic/research/"' in page
-    assert "<i>/tag/井号/</i><i>/tag/cpp/</i>" in page
+    assert f"<i>{sharp}</i><i>/tag/cpp/</i>" in page
     assert "<u>/by/ann/</u>" in page
     assert "<b>/topic/research/</b>" in named_site.page("a")
 
@@ -76,3 +82,24 @@ def test_slugs_keep_their_script_if_pelican_is_set_so(named_site: Any) -> None:
     named_site.post("Text.", name="a", front_matter="Tags: 事实, 实事\n")
     named_site.build()
     assert (named_site.site / "tag/实事/index.html").read_text() == "实事: a "
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("posts/pricing/post.md", "pricing"),
+        ("posts/pricing/2024/post.md", "pricing"),
+        ("posts/pricing/post/index.md", "pricing"),
+        ("posts/24-hours/post.md", "24-hours"),
+        ("posts/post.md", "General"),
+        ("posts/2024/post.md", "General"),
+        ("posts/2024/topic/post.md", "General"),
+        ("posts/2024/11/post/index.md", "General"),
+        ("posts/my-post/index.md", "General"),
+    ],
+)
+def test_the_topic_of_a_post_that_names_none_is_its_folder_but_no_year_and_no_folder_of_one_post(
+    name: str, category: str
+) -> None:
+    layout = layout_of(settings_from(ROOT / "pelicanconf.py", {}))
+    assert layout.category_of(name) == category
