@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -83,3 +84,51 @@ def test_an_archive_that_begins_with_the_oldest_is_the_exact_reverse(
     reverse = build(tmp_path, posts(), NEWEST_FIRST_ARCHIVES=False)
     assert slugs(reverse, "archives/index.html") == OLDEST_FIRST
     assert slugs(reverse, "articles/index.html", "articles/2/index.html") == OLDEST_FIRST[::-1]
+
+
+def mixed_posts(seed: int) -> dict[str, str]:
+    """Always the same posts of two days, with names of files in a random order."""
+    texts = []
+    for number in range(24):
+        lines = {
+            "Title": f"Part {number}",
+            "Slug": f"part-{number}",
+            "Date": ("2026-11-02", "2026-11-02 00:00", "2026-11-03")[number % 3],
+            "Category": ("Ä", "B")[number % 2],
+            "Tags": ("one, two", "two", "three; one; C++")[number % 3],
+            "Authors": ("Ann; Ben", "Ben")[number % 2],
+            "Summary": "In short.",
+            "Aliases": f"old-{number}",
+        }
+        lines |= {"Series": "S"} if number % 4 == 0 else {}
+        lines |= {"Status": "hidden"} if number % 11 == 10 else {}
+        texts.append("".join(f"{key}: {value}\n" for key, value in lines.items()) + "\nText.\n")
+        if number % 5 == 0:
+            texts.append(texts[-1].replace("Title: ", "Lang: de\nTranslation: true\nTitle: Teil "))
+    random = Random(seed)
+    random.shuffle(texts)
+    folders = ("", "a/", "b/2024/")
+    return {f"{random.choice(folders)}{number:02}": text for number, text in enumerate(texts)}
+
+
+def test_the_site_does_not_depend_on_the_names_and_the_order_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEPOST_SITE_URL", ORIGIN)
+    sites = []
+    for seed in range(3):
+        folder = tmp_path / str(seed)
+        for name in ("a", "b/2024"):
+            (folder / "content/posts" / name).mkdir(parents=True)
+        output = build(folder, mixed_posts(seed))
+        files = [path for path in sorted(output.parent.rglob("*")) if path.is_file()]
+        sites.append({
+            str(path.relative_to(output.parent)): path.read_text("utf-8", errors="replace")
+            for path in files
+            # One names the files, the other has a line for each alias in their order.
+            if path.name not in {"published.json", "redirects.map"}
+        })  # fmt: skip
+    assert len(sites[0]) > 50
+    for other in sites[1:]:
+        assert other.keys() == sites[0].keys()
+        assert [name for name in other if other[name] != sites[0][name]] == []
