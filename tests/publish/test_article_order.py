@@ -95,7 +95,7 @@ def mixed_posts(seed: int) -> dict[str, str]:
             "Slug": f"part-{number}",
             "Date": ("2026-11-02", "2026-11-02 00:00", "2026-11-03")[number % 3],
             "Category": ("Ä", "B")[number % 2],
-            "Tags": ("one, two", "two", "three; one; C++")[number % 3],
+            "Tags": ("one, two", "Two", "three; one; C++")[number % 3],
             "Authors": ("Ann; Ben", "Ben")[number % 2],
             "Summary": "In short.",
             "Aliases": f"old-{number}",
@@ -116,7 +116,7 @@ def test_the_site_does_not_depend_on_the_names_and_the_order_of_files(
 ) -> None:
     monkeypatch.setenv("GATEPOST_SITE_URL", ORIGIN)
     sites = []
-    for seed in range(3):
+    for seed in (1, 2):
         folder = tmp_path / str(seed)
         for name in ("a", "b/2024"):
             (folder / "content/posts" / name).mkdir(parents=True)
@@ -129,6 +129,6 @@ def test_the_site_does_not_depend_on_the_names_and_the_order_of_files(
             if path.name not in {"published.json", "redirects.map"}
         })  # fmt: skip
     assert len(sites[0]) > 50
-    for other in sites[1:]:
-        assert other.keys() == sites[0].keys()
-        assert [name for name in other if other[name] != sites[0][name]] == []
+    one, other = sites
+    assert other.keys() == one.keys()
+    assert [name for name in other if other[name] != one[name]] == []
