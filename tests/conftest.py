@@ -56,7 +56,6 @@ SLOW_FILES = frozenset(
         "gatepost/test_imports.py",
         "gatepost/test_release.py",
         "gatepost/test_settings.py",
-        "publish/checks/test_unclosed_brackets.py",
         "publish/importers/test_markup.py",
         "publish/test_build.py",
         "publish/test_content_paths.py",

@@ -13,18 +13,18 @@ from publish.checks.edit import Edit
 Level = Literal["error", "warning", "off"]
 
 ALWAYS_ERRORS: Final = frozenset(
-    {"front-matter", "link", "picture", "form", "gated", "address", "unclosed"}
-    | {"control-character"}
+    {"front-matter", "link", "picture", "form", "gated", "address"} | {"control-character"}
 )
 """Rules that are always errors, because the site would be broken without them."""
 
 DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
-    "unknown-key": "error",
-    "title": "error",
-    "summary": "error",
+    "misspelt-key": "error",
+    "unknown-key": "warning",
+    "title": "warning",
+    "summary": "warning",
     "missing-summary": "warning",
     "alt": "error",
-    "headings": "error",
+    "headings": "warning",
     "anchor": "error",
     "dead-link": "error",
     "vanished": "error",

@@ -322,6 +322,5 @@ class _FrontMatterJsonSchema(GenerateJsonSchema):
 
 def _schema(model: type[PageFrontMatter], title: str) -> dict[str, Any]:
     schema = model.model_json_schema(schema_generator=_FrontMatterJsonSchema)
-    schema["required"] = [*schema["required"], "summary"]
     schema["dependentRequired"] = {"image": ["image_alt"]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": title}

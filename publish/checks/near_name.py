@@ -1,8 +1,11 @@
 """Suggestions for a name that does not exist: the known names with a similar spelling."""
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -10,6 +13,7 @@ _CUTOFF: Final = 0.75
 """The least similarity, from 0 to 1, of a name that is suggested, and of the ends of two paths."""
 _MOST: Final = 10
 """Similar names whose last parts are compared too."""
+_DIGITS: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -18,18 +22,81 @@ class NearName:
 
     hint: str
     only: str
+    """Empty too if the numbers in it differ: `report-2024` is no misspelling of `report-2025`."""
+    word: str = ""
+
+    @property
+    def typo_of(self) -> str:
+        """The only name if it differs by one letter, in long words by two; else empty."""
+        allowed = 1 if len(self.word) < _LONG_WORD else 2
+        is_typo = self.only and _typing_errors(_plain(self.word), _plain(self.only)) <= allowed
+        return self.only if is_typo else ""
+
+
+_LONG_WORD: Final = 8
 
 
 def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") -> NearName:
-    """The hint is `; did you mean x?` for the most similar other name; else `fallback`."""
-    others = dict.fromkeys(name for name in known if name != word)
-    similar = difflib.get_close_matches(word, others, n=_MOST, cutoff=_CUTOFF)
+    """The hint is `; did you mean x?` for the most similar other name; else `fallback`.
+
+    Capital letters and Unicode forms count as equal.
+    """
+    names = dict.fromkeys(name for name in known if name != word)
+    equal = [name for name in names if _plain(name) == _plain(word)]
+    close = equal or _similar_names(word, names)
+    if not close:
+        return NearName(fallback, "")
+    hint = f"; did you mean `{prefix}{close[0]}`?{_invisible_difference(word, close[0])}"
+    is_sure = len(close) == 1 and _DIGITS.findall(word) == _DIGITS.findall(close[0])
+    return NearName(hint, close[0] if is_sure else "", word)
+
+
+def _similar_names(word: str, names: Iterable[str]) -> list[str]:
+    plain: dict[str, list[str]] = {}
+    for name in names:
+        plain.setdefault(_plain(name), []).append(name)
+    similar = difflib.get_close_matches(_plain(word), plain, n=_MOST, cutoff=_CUTOFF)
     # Two paths in one long folder are similar whatever their last parts are.
-    close = [name for name in similar if _have_similar_ends(word, name)]
-    hint = f"; did you mean `{prefix}{close[0]}`?" if close else fallback
-    return NearName(hint, close[0] if len(close) == 1 else "")
+    return [name for key in similar if _have_similar_ends(_plain(word), key) for name in plain[key]]
+
+
+@lru_cache(maxsize=10_000)
+def _plain(name: str) -> str:
+    """The name without what readers hardly see: capital letters and Unicode forms."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _have_similar_ends(one: str, other: str) -> bool:
     ends = PurePosixPath(one).name, PurePosixPath(other).name
     return difflib.SequenceMatcher(None, *ends).ratio() >= _CUTOFF
+
+
+def _invisible_difference(word: str, name: str) -> str:
+    """What differs in two names that look alike; empty if they do not."""
+    composed, other = (unicodedata.normalize("NFC", text) for text in (word, name))
+    if composed == other:
+        return " It has the same letters in another Unicode form: copy it from there"
+    if len(composed) != len(other):
+        return ""
+    for letter, expected in zip(composed, other, strict=True):
+        scripts = {unicodedata.name(sign, "").split(" ")[0] for sign in (letter, expected)}
+        if letter.isalpha() and expected.isalpha() and len(scripts) > 1:
+            return f" Its `{letter}` is {unicodedata.name(letter)}"
+    return ""
+
+
+def _typing_errors(word: str, other: str) -> int:
+    """The fewest letters to add, remove, replace or swap (the optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(word, 1):
+        older, before, row = before, row, [place]
+        for index, expected in enumerate(other, 1):
+            cost = min(before[index] + 1, row[-1] + 1, before[index - 1] + (letter != expected))
+            is_swapped = (
+                place > 1 < index and word[place - 2 : place] == expected + other[index - 2]
+            )
+            if is_swapped:
+                cost = min(cost, older[index - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -25,7 +25,6 @@ from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIds, HeadingIdStyle
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
-from publish.checks.unclosed_brackets import first_unclosed
 
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
 _ATTRIBUTE_LIST: Final = re.compile(r"[ \t]*\{:?[ ]*(?P<list>[^}\n]*)\}[ \t]*$")
@@ -73,7 +72,6 @@ class _OutlineOfText:
         self.active: list[ActivePart] = []
         self.problems: list[TextProblem] = []
         self.footnotes = Footnotes()
-        self.unclosed: int | None = None
 
     def add_text(self, text: str, first_line: int) -> None:
         """Reads a text."""
@@ -118,7 +116,6 @@ class _OutlineOfText:
             frozenset(
                 (*anchors, *self.own_ids, *self.html_ids, *self.names, *self.footnotes.anchors())
             ),
-            self.unclosed,
             tuple(self.active),
             tuple(self.problems),
         )
@@ -322,9 +319,6 @@ class _Part:
                 found.problems.append(TextProblem(self._line_in(prose, match.start()), message))
         if "[^" in prose:
             self._read_footnotes(prose)
-        place = first_unclosed(prose)
-        if place is not None and found.unclosed is None:
-            found.unclosed = self._line_in(prose, place)
 
     def _read_footnotes(self, prose: str) -> None:
         found = self._found

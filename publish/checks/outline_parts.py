@@ -63,8 +63,6 @@ class Outline:
     tags: tuple[PlacedTag, ...] = ()
     anchors: frozenset[str] = frozenset()
     """Ids for links such as `#...`; the theme adds more."""
-    unclosed: int | None = None
-    """The line of an unclosed bracket, if the page would take too long to render."""
     active: tuple[ActivePart, ...] = ()
     """The active content of raw HTML."""
     problems: tuple[TextProblem, ...] = ()
@@ -80,7 +78,6 @@ class Outline:
             tuple(chain(self.pictures, *(part.pictures for part in answers))),
             (*self.tags, *wrong),
             self.anchors | {"questions-and-answers"},
-            next((part.unclosed for part in (self, *answers) if part.unclosed), None),
             tuple(chain(self.active, *(part.active for part in answers))),
             tuple(chain(self.problems, *(part.problems for part in answers))),
         )

@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.campaign.problems import suggestion
 from capture.errors import short_path
 from publish.checks.control_characters import (
     control_problems,
@@ -43,7 +42,7 @@ def validate_front_matter(
         for key, value in front_matter.values.items()
         if key in model.model_fields and value not in ("", [])  # a key may have no value yet
     }
-    problems = list(_unknown_keys(front_matter, model))
+    problems: list[FrontMatterProblem] = []
     wrong: set[str] = set()
     try:
         read = model.model_validate(raw)
@@ -67,16 +66,6 @@ def _problem(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProb
         fix = _HOW_TO_ADD.get(key, f"add a line `{key.capitalize()}: ...` to its front matter")
         return FrontMatterProblem(front_matter.line(key), f"has no {key}: {fix}")
     return FrontMatterProblem(front_matter.line(key), f"`{key}` {detail['msg']}")
-
-
-def _unknown_keys(
-    front_matter: FrontMatter, model: type[PageFrontMatter]
-) -> Iterator[FrontMatterProblem]:
-    for key in front_matter.values:
-        if key not in model.model_fields:
-            hint = suggestion(key, model.model_fields) or ": remove it, or see docs/writer.md"
-            message = f"`{key}` is not a known key{hint}"
-            yield FrontMatterProblem(front_matter.line(key), message, "unknown-key")
 
 
 State = Literal["published", "hidden", "scheduled", "draft", "skip"]

@@ -1,6 +1,7 @@
 """Links and pictures as files: `../other.md#part` and `chart.png` beside the post."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from PIL import Image
 
 from publish.checks.html_links import rewrite_links
 from publish.plugins.link_rewriting import absolute_links
+from tests.publish.markdown_structure import site_markdown
 from tests.publish.test_html_head import ORIGIN, build, post
 
 DEEP = "content/posts/2024/topic/post.md"
@@ -245,6 +247,12 @@ def test_links_become_absolute_and_nothing_else_changes(text: str, expected: str
 def test_each_link_of_a_tag_is_rewritten() -> None:
     text = '<video src="a" poster="b"></video>'
     assert rewrite_links(text, str.upper) == '<video src="A" poster="B"></video>'
+
+
+@pytest.mark.parametrize("mark", ["[", "![a](", "[a][", "<a ", "*a ", "~~a "])
+def test_a_text_of_unclosed_marks_is_rendered_in_seconds(mark: str) -> None:
+    text = mark * (60_000 // len(mark))  # a search for the end of each mark would take minutes
+    assert mark.strip(" *") in unescape(site_markdown().convert(f"\n{text}"))
 
 
 @pytest.mark.parametrize("part", ["<a", '<a "', "<a '\"", '<a href="', " href='x"])

@@ -18,6 +18,7 @@ from publish.checks.rules.addresses import address_findings
 from publish.checks.rules.control_characters import control_findings
 from publish.checks.rules.files import content_findings, file_findings
 from publish.checks.rules.forms import form_findings
+from publish.checks.rules.keys import key_findings
 from publish.checks.rules.links import link_findings
 from publish.checks.rules.names import name_findings
 from publish.checks.rules.posts import (
@@ -31,6 +32,7 @@ from publish.checks.rules.redirects import redirect_findings
 
 RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     front_matter_findings,
+    key_findings,
     text_findings,
     link_findings,
     file_findings,

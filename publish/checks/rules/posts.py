@@ -10,6 +10,7 @@ from publish.checks.finding import Finding
 from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMARY_LENGTH
 from publish.checks.post import Post
 from publish.checks.project import Writing
+from publish.checks.rules.keys import meant_keys
 from publish.checks.rules.links import linked_posts
 from publish.checks.rules.names import is_collision
 from publish.checks.sure_edits import heading_edits, name_edits, summary_edits
@@ -103,15 +104,9 @@ def _stem(word: str) -> str:
 
 
 def text_findings(writing: Writing) -> Iterator[Finding]:
-    """Problems in the text of each post: headings, alternative texts, brackets, Markdown."""
+    """Problems in the text of each post: headings, alternative texts, Markdown."""
     for post in writing.posts:
         yield from _headings(post)
-        if post.outline.unclosed is not None:
-            message = (
-                "too many brackets are unclosed or nested here, so the page would "
-                "take minutes to render: close them, or write `\\[` and `\\<`"
-            )
-            yield post.finding("unclosed", post.outline.unclosed, message)
         for problem in post.outline.problems:
             yield post.finding("markdown", problem.line, problem.message)
         for picture in post.outline.pictures:
@@ -167,7 +162,9 @@ def _lengths(post: Post) -> Iterator[Finding]:
         if not post.front_matter.values.get("summary") and not post.front_matter.is_unreadable:
             size = f"{MIN_SUMMARY_LENGTH} to {MAX_SUMMARY_LENGTH} characters"
             message = f"has no summary, so its first paragraph is shown: add `Summary: ...`, {size}"
-            yield post.finding("missing-summary", line, message, summary_edits(post))
+            has_other_key = "summary" in meant_keys(post)
+            edits = () if has_other_key else summary_edits(post)
+            yield post.finding("missing-summary", line, message, edits)
     elif STRAY_TAG.search(summary):
         yield post.finding("form", line, "a summary cannot contain tags: put the tag in the text")
     elif not MIN_SUMMARY_LENGTH <= len(summary) <= MAX_SUMMARY_LENGTH:

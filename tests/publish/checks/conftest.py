@@ -99,9 +99,15 @@ class Desk:
     def warnings(self) -> list[str]:
         return [str(finding.problem) for finding in self.check()[1].warnings]
 
+    def findings(self) -> list[str]:
+        """Errors and warnings, without the rule `orphan`, which most posts of the tests break."""
+        _, found = self.check()
+        every = sorted((*found.errors, *found.warnings), key=lambda each: (each.path, each.line))
+        return [str(finding.problem) for finding in every if finding.rule != "orphan"]
+
     def messages(self) -> list[str]:
-        """The errors of one post, without its path."""
-        return [line.removeprefix("content/posts/post.md:") for line in self.errors()]
+        """The errors and warnings of one post, without its path."""
+        return [line.removeprefix("content/posts/post.md:") for line in self.findings()]
 
     def is_clean(self) -> bool:
         return (self.errors(), self.warnings()) == ([], [])

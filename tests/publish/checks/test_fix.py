@@ -58,11 +58,11 @@ def site(desk: Any) -> Any:
 )
 def test_what_is_sure_is_fixed(site: Any, wrong: str, right: str) -> None:
     site.post(wrong)
-    assert site.errors()
+    assert site.findings()
     fixes = fix(site)
     assert body(site) == right
     assert fixes.fixed
-    assert site.errors() == []
+    assert site.findings() == []
     assert find_fixes(site.check).files == ()
 
 
@@ -84,11 +84,11 @@ def test_what_is_not_sure_stays_as_it_is(site: Any, text: str) -> None:
     if "Two\n===" in text:
         site.post(f"{text}\n\nThree\n---\n\n#### Four\n\n##### Five\n\n###### Six")
     before = (site.root / "content/posts/post.md").read_bytes()
-    found = site.errors()
+    found = site.findings()
     assert found
     fix(site, "link", "dead-link", "anchor", "alt")
     assert (site.root / "content/posts/post.md").read_bytes() == before
-    assert site.errors() == found
+    assert site.findings() == found
 
 
 def test_a_path_below_a_long_address_is_no_misspelling_of_that_address(site: Any) -> None:
@@ -130,7 +130,7 @@ def test_values_that_yaml_cannot_read_get_quotes(site: Any, line: str, fixed: st
         "date: 2026-11-02",
         f'summary: "One: {SUMMARY}"',
     ]
-    assert site.errors() == []
+    assert site.findings() == []
 
 
 def test_a_value_with_a_comment_or_a_second_line_gets_no_quotes(site: Any) -> None:
@@ -153,7 +153,7 @@ def test_a_missing_summary_is_drafted_from_the_first_paragraph(site: Any) -> Non
     assert f"\nSlug: post\nSummary: {PARAGRAPH}\n\n## Why" in (folder / "post.md").read_text()
     assert f"\nsummary: \"{PARAGRAPH} It is 'so'.\"\n---\n" in (folder / "yaml.md").read_text()
     assert f'\nsummary: "{PARAGRAPH}"\n---\n' in (folder / "end.md").read_text()
-    assert site.errors() == []
+    assert site.findings() == []
 
 
 @pytest.mark.parametrize(

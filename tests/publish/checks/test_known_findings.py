@@ -18,9 +18,9 @@ def record(desk: Any) -> Path:
 
 def test_recorded_findings_are_neither_errors_nor_warnings(desk: Any) -> None:
     desk.post("# One\n\n# One", summary=SUMMARY)
-    assert (len(desk.errors()), len(desk.check()[1].known)) == (3, 0)
+    assert (len(desk.findings()), len(desk.check()[1].known)) == (3, 0)
     record(desk)
-    assert desk.errors() == desk.warnings() == []
+    assert desk.findings() == []
     assert len(desk.check()[1].known) == 3
 
 
@@ -28,7 +28,7 @@ def test_a_known_finding_may_move_to_another_line(desk: Any) -> None:
     desk.post("# One")
     record(desk)
     desk.post("New.\n\nNew.\n\n# One")
-    assert desk.errors() == []
+    assert desk.findings() == []
 
 
 def test_a_new_finding_is_shown(desk: Any) -> None:
@@ -43,14 +43,14 @@ def test_the_same_finding_once_more_is_new(desk: Any) -> None:
     desk.post("# One")
     record(desk)
     desk.post("# One\n\n# One")
-    assert len(desk.errors()) == 1
+    assert len(desk.findings()) == 1
 
 
 def test_the_same_finding_in_another_file_is_new(desk: Any) -> None:
     desk.post("# One")
     record(desk)
     desk.post("# One", name="other")
-    assert [line[:22] for line in desk.errors()] == ["content/posts/other.md"]
+    assert [line[:22] for line in desk.findings()] == ["content/posts/other.md"]
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_nested_yaml_aliases_are_refused() -> None:
     ("line", "expected"),
     [
         ("Titel: x", "`titel` is not a known key; did you mean `title`?"),
-        ("Colour: red", "`colour` is not a known key: remove it, or see docs/writer.md"),
+        ("Colour: red", "`colour` is not a known key, so it has no effect: remove it, or"),
         ("Date: 2026-13-01", "`date` is not a date, `2026-13-01`: write 2026-11-23, or"),
         ("Date: 0001-01-01", "`date` is not a date, `0001-01-01`: write 2026-11-23, or"),
         ("Date: 2026-W36-4", "`date` is not a date, `2026-W36-4`: write 2026-11-23, or"),
@@ -146,7 +146,7 @@ def test_a_wrong_value_is_reported_with_its_line(desk: Any, line: str, expected:
 def test_one_check_reports_every_mistake_of_every_post(desk: Any) -> None:
     desk.post(name="a", date="soon", slug="A B", colour="red")
     desk.post(name="b", title=None, canonical="x")
-    places = [line.split(": ")[0].removeprefix("content/posts/") for line in desk.errors()]
+    places = [line.split(": ")[0].removeprefix("content/posts/") for line in desk.findings()]
     assert places == ["a.md:2", "a.md:4", "a.md:5", "b.md:1", "b.md:4"]
 
 
