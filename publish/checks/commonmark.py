@@ -8,11 +8,13 @@ is text, because HTML has no such element.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any, Final
 
 import pyromark
+
+from publish.checks.notes import DEFAULT_SYNTAX, Note, NoteMark, Syntax, find_notes
 
 Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
@@ -58,20 +60,12 @@ def is_html(source: str) -> bool:
 
 # Parts that are cut out: notes, and HTML with Markdown inside.
 
-_NAME: Final = r"[\w-]+(?:[ ]+[\w-]+)*"
-_NOTE: Final = re.compile(
-    r"^(?P<prefix>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t][ \t>]*)*)"
-    rf'(?P<header>(?:!!!|\?\?\?\+?)[ ]?{_NAME}(?:[ ]+"[^\n]*")?'
-    r'|(?:\?\?\?\+?|===[!+]*)[ ]+"[^\n]*")'
-    r"[ \t]*$",
-    re.MULTILINE,
-)
-_HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* ")
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
 _CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
 _COMMENT_OF_CUT: Final = re.compile(f"{_CUT.pattern}[ \t\n>]*-->")
+NO_DEFINITION: Final = "\ufdd3"
+"""A character that no text has, before a `:` that begins a text and no definition."""
 _DEFINITION: Final = re.compile(r":[ \t]+[^\s]")
-_INDENT: Final = 4
 
 
 @dataclass(frozen=True)
@@ -82,7 +76,8 @@ class Cut:
     """As written, without the indentation and the quote marks around it."""
     line: int
     """Its line in the text, from 0."""
-    is_html: bool = False
+    mark: NoteMark | None = None
+    """How a note begins; None for HTML."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +90,8 @@ class Blocks:
     undefined: list[dict[str, Any]]
     """The links to labels that the text does not define, as pyromark describes them."""
     cuts: list[Cut] = field(default_factory=list)
+    unread: tuple[Note, ...] = ()
+    """Notes whose extension the site does not load, so that they are CommonMark."""
 
     def cut_number(self, html: str) -> int | None:
         """The index of the cut for which an HTML block stands; None if the writer wrote it."""
@@ -113,16 +110,16 @@ class Blocks:
         return _read(self.text, self.cuts, find)
 
 
-def read_blocks(text: str, *, has_markdown_in_html: bool = True) -> Blocks:
+def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX) -> Blocks:
     """Reads a text. Its control characters STX and ETX must have been removed."""
     cuts: list[Cut] = []
     while True:
         blocks = _read(text, cuts)
-        edits = list(_edits(text, blocks.events, cuts, has_markdown_in_html=has_markdown_in_html))
-        if not edits and _HAS_NOTE.search(text):
-            edits = list(_note_edits(text, blocks.events, cuts))
+        edits = list(_edits(text, blocks.events, cuts, syntax))
+        notes = [] if edits else list(_notes(text, blocks.events, syntax))
+        edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
         if not edits:
-            return blocks
+            return replace(blocks, unread=tuple(notes))
         text = _apply(text, edits)
 
 
@@ -170,9 +167,7 @@ def _apply(text: str, edits: Iterable[_Edit]) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _edits(
-    text: str, events: Iterable[Event], cuts: list[Cut], *, has_markdown_in_html: bool
-) -> Iterator[_Edit]:
+def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) -> Iterator[_Edit]:
     """Makes text of tags that HTML does not have and of `:` before a word; cuts out HTML."""
     if not any(mark in text for mark in ("<", "\n:", " :")):
         return
@@ -189,13 +184,13 @@ def _edits(
             continue
         if name == "DefinitionListDefinition":
             if not _DEFINITION.match(block):
-                yield _Edit(start, start, "\\")
+                yield _Edit(start, start, NO_DEFINITION)
         elif not is_html(block):
             yield _Edit(start, start, "\\")
-        elif has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
+        elif syntax.has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
             done = _end_of_element(text, start, tag["tag"])
             element = _restored(text[start:done], cuts)
-            cuts.append(Cut(element, text.count("\n", 0, start), is_html=True))
+            cuts.append(Cut(element, text.count("\n", 0, start)))
             yield _cut(text, start, done, len(cuts) - 1)
 
 
@@ -222,54 +217,28 @@ def _cut(text: str, start: int, end: int, number: int) -> _Edit:
 
 def _restored(source: str, cuts: list[Cut]) -> str:
     """A part of the text with its own cuts as they were written."""
+    source = source.replace(NO_DEFINITION, "")
     return _COMMENT_OF_CUT.sub(lambda comment: cuts[int(comment["number"])].source, source)
 
 
-def _note_edits(text: str, events: Iterable[Event], cuts: list[Cut]) -> Iterator[_Edit]:
-    """Cuts out each note: its header, and the lines below that are indented by four more."""
+def _notes(text: str, events: Iterable[Event], syntax: Syntax) -> Iterator[Note]:
     places = _Places(text)
-    hidden = [
+    hidden = (
         (places.of(place["start"]), places.of(place["end"]))
         for event, place in events
         if isinstance(event, dict)
         and (start := event.get("Start"))
         and (start == "HtmlBlock" or (isinstance(start, dict) and "CodeBlock" in start))
-    ]
-    done = 0
-    for match in _NOTE.finditer(text):
-        start = match.start("header")
-        if start < done or any(first <= start < last for first, last in hidden):
-            continue
-        prefix = match["prefix"].expandtabs(_INDENT)
-        body, done = _body(text, match.end(), len(prefix) + _INDENT, prefix.count(">"))
-        note = "\n".join(
-            [match["header"], *(f"{' ' * _INDENT}{line}" if line else "" for line in body)]
-        )
-        cuts.append(Cut(_restored(note, cuts), text.count("\n", 0, start)))
-        yield _cut(text, start, done, len(cuts) - 1)
+    )
+    return find_notes(text, hidden, syntax)
 
 
-def _body(text: str, end: int, column: int, quotes: int) -> tuple[list[str], int]:
-    """The lines of a note's body, without the first columns, and the end of the last one."""
-    lines: list[str] = []
-    blank: list[str] = []
-    place = end
-    while place < len(text):
-        stop = text.find("\n", place + 1)
-        stop = len(text) if stop < 0 else stop
-        line = text[place + 1 : stop]
-        lead = "".join(takewhile(" \t>".__contains__, line))
-        if "\t" in lead:
-            line = lead.expandtabs(_INDENT) + line[len(lead) :]
-        place = stop
-        if not line.strip(" >") and line.count(">") == quotes:
-            blank.append("")
-        elif line[:column].strip(" >") or line[:column].count(">") != quotes or len(line) <= column:
-            break
-        else:
-            lines += [*blank, line[column:]]
-            blank, end = [], stop
-    return lines, end
+def _note_edits(text: str, notes: Iterable[Note], cuts: list[Cut]) -> Iterator[_Edit]:
+    """Cuts out each note."""
+    for note in notes:
+        line = text.count("\n", 0, note.start)
+        cuts.append(Cut(_restored(note.source, cuts), line, note.mark))
+        yield _cut(text, note.start, note.end, len(cuts) - 1)
 
 
 # The text of one paragraph, heading or table cell.

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from publish.checks.commonmark import read_blocks, split_event
+from publish.checks.commonmark import NO_DEFINITION, read_blocks, split_event
 
 _MARKUP: Final = re.compile(r"[<>*_`\[\]\\{}|&~^$]|https?:")
 """Characters that Markdown may read as marks in a summary."""
@@ -43,7 +43,7 @@ def _words_of_first_paragraph(text: str) -> str:
         elif words is not None and name in _SKIPPED:
             return ""
         elif words is not None and name in {"Text", "Code"}:
-            words.append(data)
+            words.append(data.replace(NO_DEFINITION, ""))
         elif words is not None and name in {"SoftBreak", "HardBreak"}:
             words.append(" ")
         depth += (kind == "Start") - (kind == "End")

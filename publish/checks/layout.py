@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
-from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle, heading_id_style
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, NameSlugs, read_name_slugs
+from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
@@ -75,8 +75,6 @@ class Layout:
     """The folder of files that are safe to delete; None for none."""
     levels: Mapping[str, Level]
     """By rule: whether its findings are errors, warnings or off."""
-    heading_ids: HeadingIdStyle
-    """How the ids of headings are made of their texts."""
     slugify: Callable[[str], str]
     """The slug of a title."""
     slugify_name: Callable[[NameKind, str], str]
@@ -87,6 +85,8 @@ class Layout:
     """Whether the theme has a template with this name, which is without a suffix."""
     category_of: Callable[[str], str]
     """The category of a post that names none, by its path below the content folder."""
+    syntax: Syntax = DEFAULT_SYNTAX
+    """What the site's Markdown knows besides CommonMark."""
 
     @cached_property
     def paths(self) -> ConfinedFolder:
@@ -247,7 +247,6 @@ def layout_from(
         published_file=published_file(settings),
         cache=Path(settings["CACHE_PATH"]).absolute() if settings.get("CACHE_PATH") else None,
         levels=levels_from(settings.get("WRITING_RULES", {})),
-        heading_ids=heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE)),
         slugify=slugify,
         slugify_name=slugify_name or (lambda _, name: slugify(name)),
         name_slugs=read_name_slugs(ConfinedFolder(content).find_file(SLUGS_FILE)),

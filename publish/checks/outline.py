@@ -21,7 +21,8 @@ from publish.checks.commonmark import (
     split_event,
 )
 from publish.checks.footnotes import Footnotes, find_links_around, find_references
-from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIds, HeadingIdStyle
+from publish.checks.heading_ids import HeadingIds
+from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
@@ -43,11 +44,9 @@ _HIDDEN: Final = re.compile(
 )
 
 
-def outline_of(
-    text: str, first_line: int = 1, heading_ids: HeadingIdStyle = DEFAULT_STYLE
-) -> Outline:
+def outline_of(text: str, first_line: int = 1, syntax: Syntax = DEFAULT_SYNTAX) -> Outline:
     """Reads Markdown whose first line is `first_line` of its file."""
-    outline = _OutlineOfText(heading_ids)
+    outline = _OutlineOfText(syntax)
     outline.add_text(text.replace("\x02", "").replace("\x03", ""), first_line)
     return outline.outline()
 
@@ -55,8 +54,8 @@ def outline_of(
 class _OutlineOfText:
     """Collects the parts of a text, and of the notes in it."""
 
-    def __init__(self, heading_ids: HeadingIdStyle) -> None:
-        self._style = heading_ids
+    def __init__(self, syntax: Syntax) -> None:
+        self._syntax = syntax
         self._definitions: dict[str, tuple[str, str]] = {}
         self.lines_of_definitions: dict[str, int] = {}
         self.headings: list[tuple[Heading, str]] = []
@@ -81,7 +80,10 @@ class _OutlineOfText:
         part.read()
 
     def _part(self, text: str, first_line: int) -> "_Part":
-        blocks = read_blocks(text)
+        blocks = read_blocks(text, self._syntax)
+        for note in blocks.unread:
+            line = first_line + blocks.text.count("\n", 0, note.start)
+            self.problems.append(TextProblem(line, unread_message(note)))
         source = blocks.text.encode()
         for label, address, title, offset in blocks.definitions():
             line = first_line + source.count(b"\n", 0, offset)
@@ -98,7 +100,7 @@ class _OutlineOfText:
 
     def outline(self) -> Outline:
         """Everything that was collected."""
-        ids = HeadingIds(self._style, self.own_ids | {own for _, own in self.headings})
+        ids = HeadingIds(self._syntax.heading_ids, self.own_ids | {own for _, own in self.headings})
         anchors = {own or ids.new(heading.text): heading for heading, own in self.headings}
         self.problems += self.footnotes.problems()
         for name, line in self.html_ids.items():
@@ -124,8 +126,11 @@ class _OutlineOfText:
 def _pieces(cut: Cut, line: int) -> Iterator[tuple[str, int]]:
     """The texts in a note, or in an HTML element, with their lines."""
     header, _, body = cut.source.partition("\n")
-    if cut.is_html:
+    if cut.mark is None:
         yield _MARKDOWN_ATTRIBUTE.sub("", header), line
+    elif cut.mark == "///":
+        body, _, _ = body.rpartition("\n")
+        yield header.partition("|")[2].strip(), line
     elif title := _TITLE_OF_NOTE.search(header):
         yield title["title"], line
     yield dedent(body), line + 1

@@ -19,9 +19,9 @@ from publish.checks.control_characters import (
 from publish.checks.edit import BREAK, Edit
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
-from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle
 from publish.checks.layout import ContentKind, Layout
 from publish.checks.model import PageFrontMatter, PostFrontMatter
+from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 from publish.checks.outline import outline_of
 from publish.checks.outline_parts import Outline
 
@@ -73,6 +73,8 @@ MODELS: Final[Mapping[ContentKind, type[PageFrontMatter]]] = {
     "post": PostFrontMatter,
     "page": PageFrontMatter,
 }
+_ANSWERS: Final = Syntax(has_markdown_in_html=False)
+"""What the answers of the front matter know, which have extensions of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ class Post:
     """The time of publication in UTC; None if the date is missing or wrong."""
     status: str
     """The `status` of the front matter; `skip` also if the file cannot be read."""
-    heading_ids: HeadingIdStyle = DEFAULT_STYLE
+    syntax: Syntax = DEFAULT_SYNTAX
     raw: bytes = b""
     """The file."""
 
@@ -111,9 +113,9 @@ class Post:
     @cached_property
     def outline(self) -> Outline:
         """The outline of the text and of the answers in the front matter."""
-        text = outline_of(self.front_matter.body, self.front_matter.body_line, self.heading_ids)
+        text = outline_of(self.front_matter.body, self.front_matter.body_line, self.syntax)
         answers = [
-            outline_of(answer, self.front_matter.line("faq", place, "answer"))
+            outline_of(answer, self.front_matter.line("faq", place, "answer"), _ANSWERS)
             for place, (_, answer) in enumerate(self.get("faq") or ())
         ]
         return text.with_answers(answers) if answers else text
@@ -198,7 +200,7 @@ def read_post(
         save_as=str(final.get("save_as", save_as)),
         due=date.astimezone(UTC) if "date" in values else None,
         status=status,
-        heading_ids=layout.heading_ids,
+        syntax=layout.syntax,
         raw=raw,
     )
 

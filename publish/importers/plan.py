@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from capture.errors import Refused, Unavailable, short_path
 from capture.paths import ConfinedFolder
 from capture.text import count_noun
-from publish.checks.heading_ids import HeadingIdStyle
+from publish.checks.notes import Syntax
 from publish.checks.outline import outline_of
 from publish.checks.project import Writing
 from publish.importers.export_files import (
@@ -118,7 +118,7 @@ def plan_import(export: Export, writing: Writing) -> Plan:
         }
         files.append(PlannedFile(targets.names[item], item, front_matter, body))
     notes.notes += _unused_files(export, resolver)
-    files = list(_remove_missing_anchors(files, writing.layout.heading_ids, notes))
+    files = list(_remove_missing_anchors(files, writing.layout.syntax, notes))
     existing = tuple(targets.existing.values())
     return Plan(
         tuple(files), existing, pictures.copies, tuple(_merge_notes(export, targets, notes))
@@ -126,7 +126,7 @@ def plan_import(export: Export, writing: Writing) -> Plan:
 
 
 def _remove_missing_anchors(
-    files: list[PlannedFile], heading_ids: HeadingIdStyle, notes: Notes
+    files: list[PlannedFile], syntax: Syntax, notes: Notes
 ) -> Iterator[PlannedFile]:
     """Removes the `#anchor` of each link whose target does not have it, and adds a note."""
     bodies = {file.name: file.body for file in files}
@@ -136,7 +136,7 @@ def _remove_missing_anchors(
         def checked_link(match: re.Match[str], source: PlannedFile = file) -> str:
             name = match["name"] or source.name
             if name not in anchors:
-                anchors[name] = outline_of(bodies.get(name, ""), heading_ids=heading_ids).anchors
+                anchors[name] = outline_of(bodies.get(name, ""), syntax=syntax).anchors
             if unquote(match["id"]) in anchors[name]:
                 return match[0]
             message = f"{name} has no anchor `#{match['id']}`: the link leads to its top"

@@ -12,6 +12,7 @@ same events, so that the page is what was checked.
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from string import punctuation
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement
@@ -23,6 +24,7 @@ from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify, s
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
+from capture.errors import Refused
 from publish.checks.commonmark import Cut, read_blocks
 from publish.checks.heading_ids import (
     DEFAULT_STYLE,
@@ -30,16 +32,19 @@ from publish.checks.heading_ids import (
     HeadingIdStyle,
     heading_id_style,
 )
+from publish.checks.notes import NoteMark, Syntax
 from publish.plugins.commonmark_blocks import Tree
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
 from publish.plugins.commonmark_inline import register_inline
+from publish.plugins.commonmark_marks import register_marks
 
 _CORE_BLOCKS: Final = (
     *("empty", "indent", "code", "hashheader", "setextheader", "hr", "olist", "ulist", "quote"),
     *("reference", "paragraph", "table", "footnote", "defindent", "deflist"),
 )
 """Block processors whose work is done here."""
-_NOTES: Final = ("admonition", "details", "tabbed")
+_NOTES: Final[dict[NoteMark, str]] = {"!!!": "admonition", "???": "details", "===": "tabbed"}
+"""Block processors of notes with an indented body."""
 _HIGHLIGHTERS: Final = ("indent-highlight", "hilite")
 _FENCE: Final = re.compile(r"~+")
 _LANGUAGE: Final = re.compile(r"[\w#.+-]+")
@@ -84,12 +89,12 @@ class _BlockReader:
         self.md = md
         self.processors = md.parser.blockprocessors
         ours = [
-            self.processors[name] for name in (*_CORE_BLOCKS, *_NOTES) if name in self.processors
+            self.processors[name]
+            for name in (*_CORE_BLOCKS, *_NOTES.values(), "blocks")
+            if name in self.processors
         ]
         self._others = [processor for processor in self.processors if processor not in ours]
-        self._has_markdown_in_html = any(
-            isinstance(processor, MarkdownInHtmlProcessor) for processor in self._others
-        )
+        self._syntax = syntax_of(md)
         tables = _find(self.processors, "table")
         self._has_align = tables is None or bool(tables.config.get("use_align_attribute"))
         self._footnotes: dict[str, Element] = {}
@@ -106,7 +111,7 @@ class _BlockReader:
         if holder is not None:
             parent.extend(list(holder))
             return
-        blocks = read_blocks(text, has_markdown_in_html=self._has_markdown_in_html)
+        blocks = read_blocks(text, self._syntax)
         for label, address, title, _ in blocks.definitions():
             self.md.references.setdefault(label, (address, title))
         Tree(self, blocks).fill(parent)
@@ -188,23 +193,33 @@ class _BlockReader:
 
     def add_cut(self, parent: Element, cut: Cut) -> None:
         """Adds a note, or HTML with Markdown inside."""
-        if cut.is_html:
-            lines = cut.source.split("\n")
-            for name in ("fenced_code_block", "html_block"):
-                if isinstance(bypass := _find(self.md.preprocessors, name), _Bypass):
-                    lines = bypass.run_on("\n".join(lines))
-            self.add_chunk(parent, "\n".join(lines))
-            return
-        blocks = [cut.source]
-        for name in _NOTES:
+        match cut.mark:
+            case None:
+                self._add_markdown_in_html(parent, cut.source)
+            case "///":
+                blocks = self.processors["blocks"]
+                if blocks.test(parent, cut.source):
+                    blocks.run(parent, [cut.source])
+                else:  # its options are wrong
+                    self.add_chunk(parent, f"\\{cut.source}")
+            case _:
+                self._add_note(parent, cut.source)
+
+    def _add_markdown_in_html(self, parent: Element, source: str) -> None:
+        lines = source.split("\n")
+        for name in ("fenced_code_block", "html_block"):
+            if isinstance(bypass := _find(self.md.preprocessors, name), _Bypass):
+                lines = bypass.run_on("\n".join(lines))
+        self.add_chunk(parent, "\n".join(lines))
+
+    def _add_note(self, parent: Element, source: str) -> None:
+        blocks = [source]
+        for name in _NOTES.values():
             if name in self.processors:
                 processor = self.processors[name]
-                if (
-                    processor.test(parent, cut.source)
-                    and processor.run(parent, blocks) is not False
-                ):
+                if processor.test(parent, source) and processor.run(parent, blocks) is not False:
                     return
-        header, _, body = cut.source.partition("\n")
+        header, _, body = source.partition("\n")
         self.add_text(parent, header)
         self.add_code(parent, "\n".join(line[4:] for line in body.split("\n")))
 
@@ -260,6 +275,7 @@ class CommonMarkExtension(Extension):
                     md.preprocessors.register(_Bypass(md.preprocessors[name]), name, priority)
             self._reader = _BlockReader(md)
             register_inline(md)
+            register_marks(md)
             if "footnote" in self._reader.processors:
                 footnotes: Any = self._reader.processors["footnote"]
                 register_footnotes(md, footnotes.footnotes)
@@ -278,7 +294,8 @@ def makeExtension(**kwargs: Any) -> CommonMarkExtension:  # noqa: N802 - the nam
 def make_markdown(settings: Mapping[str, Any]) -> Markdown:
     """Python-Markdown with Pelican's settings and this extension, whether they name it or not."""
     markdown = dict(settings["MARKDOWN"])
-    extensions = [name for name in markdown.get("extensions", ()) if name != __name__]
+    named = [*markdown.get("extensions", ()), *markdown.get("extension_configs", ())]
+    extensions = [name for name in dict.fromkeys(named) if name != __name__]
     heading_ids = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
     markdown["extensions"] = [CommonMarkExtension(heading_ids), *extensions]
     return Markdown(**markdown)
@@ -299,3 +316,26 @@ class TextConverter:
         converted: str = markdown.reset().convert(f"\n{text}")
         self._markdown = markdown
         return converted
+
+
+def syntax_of(md: Markdown) -> Syntax:
+    """What the extensions of a converter add to CommonMark. Ids of headings are the default's."""
+    processors = md.parser.blockprocessors
+    blocks = _find(processors, "blocks")
+    return Syntax(
+        notes=frozenset(mark for mark, name in _NOTES.items() if name in processors),
+        blocks=frozenset(blocks.blocks) if blocks else frozenset(),
+        has_markdown_in_html=any(
+            isinstance(processor, MarkdownInHtmlProcessor) for processor in processors
+        ),
+    )
+
+
+def site_syntax(settings: Mapping[str, Any]) -> Syntax:
+    """What the Markdown of a site knows. Raises `Refused` for settings that do not work."""
+    try:
+        markdown = make_markdown(settings)
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Refused(f"MARKDOWN: {error}") from error
+    heading_ids = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
+    return replace(syntax_of(markdown), heading_ids=heading_ids)

@@ -8,7 +8,14 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 from xml.etree.ElementTree import Element, SubElement
 
-from publish.checks.commonmark import BLANKS, Blocks, Cut, is_escaped, split_event
+from publish.checks.commonmark import (
+    BLANKS,
+    NO_DEFINITION,
+    Blocks,
+    Cut,
+    is_escaped,
+    split_event,
+)
 
 _CLOSING_MARKS: Final = re.compile(r"(?:^|[ \t]+)#+$")
 _MARKER: Final = re.compile(r"(?P<mark>[-+*:]|\d{1,9}[.)]|~)(?P<blanks>[ \t]*)")
@@ -199,7 +206,7 @@ class Tree:
     # Texts, without what the containers around them put before each line.
 
     def _text(self, start: int, end: int) -> str:
-        text = self._source[start:end].decode().strip(BLANKS)
+        text = self._source[start:end].decode().strip(BLANKS).replace(NO_DEFINITION, "")
         first, *others = text.split("\n")
         return "\n".join([first, *map(self._without_prefix, others)])
 

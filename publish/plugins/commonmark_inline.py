@@ -22,6 +22,7 @@ from publish.checks.commonmark import (
     reference_key,
     split_event,
 )
+from publish.plugins.commonmark_marks import has_subscript
 
 _CORE_PATTERNS: Final = (
     "escape", "reference", "link", "image_link", "image_reference", "short_reference",
@@ -66,6 +67,7 @@ class _Texts(Treeprocessor):
     def __init__(self, md: Markdown, is_code_ours: bool) -> None:
         super().__init__(md)
         self._is_code_ours = is_code_ours
+        self._has_subscript = has_subscript(md)
 
     def run(self, root: Element) -> None:
         for element in list(root.iter()):
@@ -81,7 +83,7 @@ class _Texts(Treeprocessor):
 
     def _read(self, text: str) -> tuple[str, list[Element]]:
         """The words before the first element, and the elements."""
-        pieces = _Pieces(self.md, self._is_code_ours)
+        pieces = _Pieces(self.md, self._is_code_ours, self._has_subscript)
         for part in _BLANK_LINES.split(text):
             words = part.strip(BLANKS)
             if words:
@@ -147,8 +149,9 @@ class _MailLink(AutomailInlineProcessor):
 class _Pieces:
     """Words and elements of one text, in order."""
 
-    def __init__(self, md: Markdown, is_code_ours: bool) -> None:
+    def __init__(self, md: Markdown, is_code_ours: bool, has_subscript: bool) -> None:
         self._md = md
+        self._has_subscript = has_subscript
         self._is_code_ours = is_code_ours
         self._open = [Element("text")]
         self._words: list[str] = []
@@ -177,6 +180,8 @@ class _Pieces:
                 self._add_autolink(source[1:-1], events)
             elif name == "Image":
                 self._images, self._alt = [data], []
+            elif name == "Strikethrough" and self._has_subscript and not source.startswith("~~"):
+                self._words.append("~")  # for the extension
             elif kind == "Start":
                 self._flush()
                 self._open.append(self._element(name, data))

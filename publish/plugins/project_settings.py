@@ -1,6 +1,7 @@
 """From Pelican's settings to the project: its layout, and the folders of its other files."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pelican.utils import slugify
 from capture.paths import ConfinedFolder
 from publish.checks.layout import Layout, layout_from
 from publish.checks.name_slugs import NameKind
+from publish.plugins.commonmark import site_syntax
 
 
 def layout_of(settings: Mapping[str, Any]) -> Layout:
@@ -47,7 +49,8 @@ def layout_of(settings: Mapping[str, Any]) -> Layout:
         metadata = {**default_metadata(settings), **parse_path_metadata(name, settings)}
         return str(metadata.get("category", ""))
 
-    return layout_from(settings, slug_of, has_template, category_of, slug_of_name)
+    layout = layout_from(settings, slug_of, has_template, category_of, slug_of_name)
+    return replace(layout, syntax=site_syntax(settings))
 
 
 def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:

@@ -3,6 +3,7 @@
 import pytest
 
 from publish.checks.heading_ids import HeadingIdStyle
+from publish.checks.notes import Syntax
 from publish.checks.outline import outline_of
 from tests.publish.checks.conftest import Desk
 from tests.publish.markdown_structure import site_markdown
@@ -80,7 +81,7 @@ def test_ids_of_headings_are_the_same_for_check_and_page(
     text = "## Über uns --- A & B\n\n## Über uns --- A & B\n\n## 安装步骤\n"
     html = site_markdown(heading_ids=style).convert(text)
     assert [f'id="{name}"' in html for name in ids] == [True] * 3
-    assert outline_of(text, heading_ids=style).anchors == set(ids)
+    assert outline_of(text, syntax=Syntax(style)).anchors == set(ids)
 
 
 @pytest.mark.parametrize(

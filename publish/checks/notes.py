@@ -1,0 +1,160 @@
+"""Notes: blocks of Python-Markdown's extensions that CommonMark does not know.
+
+    !!! note "Title"        `admonition`; the body is indented by four
+    ??? note "Title"        `pymdownx.details`, with `+` open
+    === "Title"             `pymdownx.tabbed`
+    /// note | Title        `pymdownx.blocks`; the body ends at a line with as many slashes
+
+CommonMark takes an indented body for code, so a note is cut out of its text and read as a text of
+its own. A note whose extension the site does not load is CommonMark.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final, Literal
+
+from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle
+
+NoteMark = Literal["!!!", "???", "===", "///"]
+NOTE_EXTENSIONS: Final[dict[NoteMark, str]] = {
+    "!!!": "markdown.extensions.admonition",
+    "???": "pymdownx.details",
+    "===": "pymdownx.tabbed",
+}
+BLOCK_EXTENSIONS: Final = {
+    **dict.fromkeys(("caption", "figure-caption", "table-caption"), "pymdownx.blocks.caption"),
+    "define": "pymdownx.blocks.definition",
+    "details": "pymdownx.blocks.details",
+    "html": "pymdownx.blocks.html",
+    "tab": "pymdownx.blocks.tab",
+    **dict.fromkeys(
+        ("admonition", "note", "attention", "caution", "danger", "error", "tip", "hint", "warning"),
+        "pymdownx.blocks.admonition",
+    ),
+}
+"""By name of a block: the extension that knows it, unless the site configures it."""
+
+_CONTAINERS: Final = r"^(?P<prefix>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t][ \t>]*)*)"
+_NAME: Final = r"[\w-]+(?:[ ]+[\w-]+)*"
+_NOTE: Final = re.compile(
+    rf'{_CONTAINERS}(?P<header>(?:!!!|\?\?\?\+?)[ ]?{_NAME}(?:[ ]+"[^\n]*")?'
+    r'|(?:\?\?\?\+?|===[!+]*)[ ]+"[^\n]*"'
+    r"|(?P<slashes>/{3,})[ ]*(?P<block>[\w-]+)[ ]*(?:\|[^\n]*)?)"
+    r"[ \t]*$",
+    re.MULTILINE,
+)
+_HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* |///")
+_BLOCK_END: Final = re.compile(r" {0,3}(?P<slashes>/{3,}) *")
+_INDENT: Final = 4
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """What the Markdown of a site knows besides CommonMark, as the site's extensions say."""
+
+    heading_ids: HeadingIdStyle = DEFAULT_STYLE
+    notes: frozenset[NoteMark] = frozenset({"!!!"})
+    """The marks of notes with an indented body."""
+    blocks: frozenset[str] = frozenset()
+    """The names after `///`."""
+    has_markdown_in_html: bool = True
+
+
+DEFAULT_SYNTAX: Final = Syntax()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note in a text."""
+
+    start: int
+    end: int
+    source: str
+    """Without the indentation and the quote marks around it."""
+    mark: NoteMark
+    missing: str = ""
+    """The extension that the site would have to load to show it as a note."""
+
+
+def unread_message(note: Note) -> str:
+    """What is said of a note whose extension the site does not load."""
+    header, _, _ = note.source.partition("\n")
+    return (
+        f"`{header}` is shown as text, because this site does not load its extension: add "
+        f"`{note.missing}` to `MARKDOWN` in pelicanconf.py"
+    )
+
+
+def find_notes(text: str, hidden: Iterable[tuple[int, int]], syntax: Syntax) -> Iterator[Note]:
+    """The notes of a text that are in no other note and not in `hidden`, which is code or HTML."""
+    if not _HAS_NOTE.search(text):
+        return
+    ranges = list(hidden)
+    done = 0
+    for match in _NOTE.finditer(text):
+        start = match.start("header")
+        if start >= done and not any(first <= start < last for first, last in ranges):
+            note = _block(text, match, syntax) if match["block"] else _note(text, match, syntax)
+            if note is not None:
+                yield note
+                done = done if note.missing else note.end
+
+
+def _note(text: str, match: re.Match[str], syntax: Syntax) -> Note | None:
+    """The header, and the lines below that are indented by four more."""
+    mark: NoteMark = next(mark for mark in NOTE_EXTENSIONS if match["header"].startswith(mark))
+    lines = [match["header"]]
+    count, end = 1, match.end()
+    prefix = match["prefix"].expandtabs(_INDENT)
+    for line, stop in _lines_of(text, end, len(prefix) + _INDENT, prefix.count(">")):
+        lines.append(f"{' ' * _INDENT}{line}" if line else "")
+        if line:
+            count, end = len(lines), stop
+    source = "\n".join(lines[:count])
+    if mark in syntax.notes:
+        return Note(match.start("header"), end, source, mark)
+    has_body = count > 1
+    missing = NOTE_EXTENSIONS[mark]
+    return Note(match.start("header"), end, source, mark, missing) if has_body else None
+
+
+def _block(text: str, match: re.Match[str], syntax: Syntax) -> Note | None:
+    """The header, and all lines up to the one that closes the block, or to the end around it."""
+    name = match["block"].lower()
+    missing = "" if name in syntax.blocks else BLOCK_EXTENSIONS.get(name)
+    if missing is None:
+        return None
+    lines, end = [match["header"]], match.end()
+    prefix = match["prefix"].expandtabs(_INDENT)
+    for line, stop in _lines_of(text, end, len(prefix), prefix.count(">")):
+        closing = _BLOCK_END.fullmatch(line)
+        if closing and closing["slashes"] == match["slashes"]:
+            end = stop
+            break
+        lines.append(line)
+        end = stop if line else end
+    source = "\n".join([*lines, match["slashes"]])
+    return Note(match.start("header"), end, source, "///", missing)
+
+
+def _lines_of(text: str, place: int, column: int, quotes: int) -> Iterator[tuple[str, int]]:
+    """The lines after `place` that are indented by so many columns, without these, with their ends.
+
+    Blank lines are empty.
+    """
+    while place < len(text):
+        stop = text.find("\n", place + 1)
+        stop = len(text) if stop < 0 else stop
+        line = text[place + 1 : stop]
+        lead = "".join(takewhile(" \t>".__contains__, line))
+        if "\t" in lead:
+            line = lead.expandtabs(_INDENT) + line[len(lead) :]
+        place = stop
+        if not line.strip(" >") and line.count(">") == quotes:
+            yield "", stop
+        elif line[:column].strip(" >") or line[:column].count(">") != quotes or len(line) <= column:
+            return
+        else:
+            yield line[column:], stop

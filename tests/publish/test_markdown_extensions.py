@@ -1,0 +1,192 @@
+"""Extensions that a site may add: what they make of a text, and that `check` reads it as the page.
+
+Plain Python-Markdown is the judge where CommonMark does not change the text.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import pytest
+from markdown import Markdown
+
+from capture.errors import Refused
+from publish.build.pelican_run import settings_from
+from publish.checks.notes import Syntax
+from publish.checks.outline import outline_of
+from publish.plugins.commonmark import make_markdown, site_syntax
+from tests.service import ROOT
+
+SAME: Final = {
+    "pymdownx.details": [
+        '??? note "T"\n    body *x*\n',
+        "???+ tip\n    a\n\n    - b\n",
+        "??? note\n    ??? tip\n        x\n",
+    ],
+    "pymdownx.tabbed": ['=== "A"\n    one\n\n=== "B"\n    two\n\n    - x\n', '===! "A"\n    x\n'],
+    "pymdownx.blocks.admonition": [
+        "/// note | Title\nbody *x*\n\n- a\n- b\n///\n",
+        "//// note\n/// tip\nx\n///\n////\n",
+        "/// note\n```py\nx\n```\n///\n",
+        "/// warning\n\n## H\n\n[a](b) [c]\n\n[c]: /d\n///\n",
+        "/// note\n    attrs: {class: x}\n\nbody\n///\n",
+        "/// note\nnot closed\n",
+    ],
+    "pymdownx.blocks.details": ["/// details | T\n    type: note\n    open: True\n\nbody\n///\n"],
+    "pymdownx.blocks.tab": ["/// tab | A\none\n///\n\n/// tab | B\ntwo\n///\n"],
+    "pymdownx.blocks.html": ["/// html | div.x\n*a*\n\n- b\n///\n"],
+    "pymdownx.blocks.definition": ["/// define\nTerm\n\n- Meaning\n///\n"],
+    "pymdownx.blocks.caption": ["x\n\n/// caption\nA *cap*\n///\n"],
+    "pymdownx.tilde": ["H~2~O and ~~x~~\n", "~a~ and ~*b* c~ and ~~*d*~~\n"],
+    "pymdownx.caret": ["x^2^ and ^^ins^^\n", "x^*2*^ and ^^a *b* `c`^^\n"],
+    "pymdownx.mark": [
+        "==x== and ==*x*== and *==x==* a==b\n",
+        "==a *b* c== d ==`e`== f ==[g](h)==\n",
+        "`==` a ==*b*== a ==**c** d == *e* ==\n",
+        "==a ==*b* c== d== ==a==*b*==c==\n",
+    ],
+    "pymdownx.keys": ["++ctrl+alt+del++ *x*\n"],
+    "pymdownx.emoji": [":smile: *x*\n", "a\n\n:smile: first\n", "a :smile:\n"],
+    "pymdownx.magiclink": ["https://e.example/a_b_c and <https://e.example>\n"],
+    "pymdownx.tasklist": ["- [x] a\n- [ ] b\n"],
+    "pymdownx.critic": ["{++ins++} {--del--} {~~a~>b~~} {==m==}{>>c<<} {++*x*++}\n"],
+    "pymdownx.smartsymbols": ["(c) --> 1/2\n"],
+    "pymdownx.inlinehilite": ["`#!python x = 1` `y`\n"],
+    "pymdownx.progressbar": ['[=50% "half"]\n'],
+    "markdown.extensions.wikilinks": ["[[Foo Bar]] x\n"],
+    "markdown.extensions.abbr": ["HTML\n\n*[HTML]: HyperText\n"],
+    "markdown.extensions.def_list": ["Term\n:   A *b*\n"],
+}
+IN_ITEMS: Final = {
+    "pymdownx.details": ("??? note\n    *a*\n", "<details", "<p><em>a</em></p>"),
+    "pymdownx.tabbed": ('=== "A"\n    *a*\n', 'class="tabbed-set"', "<p><em>a</em></p>"),
+    "pymdownx.blocks.admonition": ("/// note\n*a*\n\n- b\n///\n", "admonition note", "<li>b</li>"),
+    "pymdownx.blocks.tab": ("/// tab | A\n*a*\n\n- b\n///\n", 'class="tabbed-set"', "<li>b</li>"),
+}
+
+
+@cache
+def engines(*extensions: str) -> tuple[Markdown, Markdown]:
+    """Plain Python-Markdown and the engine of the pages, with the site's and more extensions."""
+    settings = settings_from(ROOT / "pelicanconf.py", {})
+    markdown = settings["MARKDOWN"]
+    named = dict.fromkeys([*markdown["extensions"], *markdown["extension_configs"]])
+    settings["MARKDOWN"] = {**markdown, "extensions": [*named, *extensions]}
+    return Markdown(**settings["MARKDOWN"]), make_markdown(settings)
+
+
+def syntax_with(*extensions: str) -> Syntax:
+    settings = settings_from(ROOT / "pelicanconf.py", {})
+    settings["MARKDOWN"] = {**settings["MARKDOWN"], "extensions": list(extensions)}
+    return site_syntax(settings)
+
+
+def places(text: str) -> Iterator[str]:
+    """The text alone, after words, under an item, and in a quote."""
+    lines = text.rstrip("\n").split("\n")
+    yield text
+    yield f"before\n\n{text}\nafter\n"
+    yield "\n".join(["-   first", "", *(f"    {line}" if line else "" for line in lines)]) + "\n"
+    yield "\n".join(f"> {line}" if line else ">" for line in lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("extension", "text"), [(name, text) for name, texts in SAME.items() for text in texts]
+)
+def test_an_extension_makes_what_it_makes_of_python_markdown(extension: str, text: str) -> None:
+    plain, ours = engines(extension)
+    for placed in places(text):
+        made = ours.reset().convert(f"\n{placed}")
+        assert made == plain.reset().convert(f"\n{placed}"), placed
+
+
+@pytest.mark.parametrize("extension", IN_ITEMS)
+def test_a_note_may_begin_an_item(extension: str) -> None:
+    text, *expected = IN_ITEMS[extension]
+    first, *rest = text.rstrip("\n").split("\n")
+    item = "\n".join([f"- {first}", *(f"  {line}" for line in rest)])
+    html = engines(extension)[1].reset().convert(f"\n{item}\n")
+    assert [part for part in expected if part not in html] == []
+    assert "///" not in html
+
+
+def test_a_block_with_wrong_options_is_shown_as_text() -> None:
+    html = engines("pymdownx.blocks.admonition")[1].reset().convert("\n/// tip\n    wrong\n///\n")
+    assert "/// tip" in html
+    assert "admonition" not in html
+
+
+def test_an_example_of_a_block_in_code_is_code() -> None:
+    text = "````\n/// note\n\n- a\n///\n````\n\n/// note\nb\n///\n"
+    html = engines("pymdownx.blocks.admonition")[1].reset().convert(f"\n{text}")
+    assert html.count("admonition note") == 1
+    assert "/// note" in re.sub("<[^>]*>", "", html)
+
+
+def test_a_single_tilde_strikes_unless_the_site_has_subscripts() -> None:
+    assert "<del>a</del>" in engines()[1].reset().convert("\n~a~\n")
+    assert "<sub>a</sub>" in engines("pymdownx.tilde")[1].reset().convert("\n~a~\n")
+
+
+NOTES: Final = {
+    "markdown.extensions.admonition": "!!! note\n    # In *it*\n\n    [a](in.md)\n",
+    "pymdownx.details": "??? note\n    # In *it*\n\n    [a](in.md)\n",
+    "pymdownx.tabbed": '=== "A"\n    # In *it*\n\n    [a](in.md)\n',
+    "pymdownx.blocks.admonition": "/// note\n- a\n\n    # In *it*\n\n    [a](in.md)\n///\n",
+}
+
+
+@pytest.mark.parametrize("extension", NOTES)
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_check_reads_a_note_as_the_page_does(extension: str, is_loaded: bool) -> None:
+    markdown = settings_from(ROOT / "pelicanconf.py", {})["MARKDOWN"]
+    configs = dict(markdown["extension_configs"])
+    configs.pop("markdown.extensions.admonition")
+    settings = settings_from(ROOT / "pelicanconf.py", {})
+    extensions = [extension] if is_loaded else []
+    settings["MARKDOWN"] = {**markdown, "extensions": extensions, "extension_configs": configs}
+    ours, syntax = make_markdown(settings), site_syntax(settings)
+    for placed in places(NOTES[extension]):
+        html = ours.reset().convert(f"\n{placed}")
+        outline = outline_of(placed, syntax=syntax)
+        assert len(outline.headings) == len(re.findall("<h1", html)), placed
+        assert [link.target for link in outline.links] == re.findall('href="([^"]*)"', html)
+        missing = [problem for problem in outline.problems if extension in problem.message]
+        assert bool(missing) == (not is_loaded), placed
+
+
+def test_a_note_without_its_extension_is_a_problem_of_its_line() -> None:
+    text = 'Words.\n\n??? note "More"\n    Hidden.\n\n/// tab | A\nb\n///\n'
+    first, second = outline_of(text, 10).problems
+    assert (first.line, second.line) == (12, 15)
+    assert first.message == (
+        '`??? note "More"` is shown as text, because this site does not load its extension: add '
+        "`pymdownx.details` to `MARKDOWN` in pelicanconf.py"
+    )
+    assert "`pymdownx.blocks.tab`" in second.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "??? really\n\nNo body.\n",
+        "```\n??? note\n    x\n```\n",
+        "/// what\n\nNo block.\n",
+        "// a path ///\n",
+        "> a\n> === b\n",
+    ],
+)
+def test_other_marks_are_no_problem(text: str) -> None:
+    assert outline_of(text).problems == ()
+
+
+def test_the_syntax_of_a_site_is_what_its_extensions_know() -> None:
+    assert syntax_with("publish.plugins.prose") == Syntax()
+    more = syntax_with("pymdownx.details", "pymdownx.tabbed", "pymdownx.blocks.tab")
+    assert more == Syntax(notes=frozenset({"!!!", "???", "==="}), blocks=frozenset({"tab"}))
+
+
+def test_an_extension_that_cannot_be_loaded_is_refused_by_its_name() -> None:
+    with pytest.raises(Refused, match=r"MARKDOWN: .*no_such_extension"):
+        syntax_with("no_such_extension")
