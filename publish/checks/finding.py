@@ -32,6 +32,7 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
     "file-content": "error",
     "blocked": "error",
     "blocked-style": "warning",
+    "drawing": "warning",
     "preview": "warning",
     "markdown": "warning",
     "tag-spelling": "warning",

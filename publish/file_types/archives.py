@@ -17,6 +17,8 @@ from publish.file_types.errors import TooLarge, Unreadable
 _MAX_UNPACKED_SIZE: Final = 1 << 30
 """The largest unpacked size of an archive, in bytes."""
 _MAX_MEMBERS: Final = 100_000
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Those that every program knows. Others also unpack a few bytes to gigabytes at once."""
 _MAX_XML_SIZE: Final = 1 << 24
 """The largest XML part that is parsed, in bytes; a list of parts has some thousand."""
 _OPEN_XML: Final = "application/vnd.openxmlformats-officedocument."
@@ -78,8 +80,15 @@ def _unpack(archive: zipfile.ZipFile) -> None:
         raise TooLarge(f"contains more than {_MAX_MEMBERS:,} files")
     if sum(member.file_size for member in members) > _MAX_UNPACKED_SIZE:
         raise TooLarge("unpacks to more than 1 GiB")
+    if any(member.compress_type not in _METHODS and not _is_locked(member) for member in members):
+        raise Unreadable("is packed by a method that many programs do not know")
     if damaged := archive.testzip():
         raise Unreadable(f"is damaged in `{damaged}`")
+
+
+def _is_locked(member: zipfile.ZipInfo) -> bool:
+    """Whether it is protected by a password."""
+    return bool(member.flag_bits & 1)
 
 
 def _has_type(archive: zipfile.ZipFile, suffix: str) -> bool:

@@ -17,6 +17,7 @@ _WEB_PAGE: Final = re.compile(
 )
 _PAGES: Final = frozenset({".html", ".htm", ".xhtml"})
 _START_SIZE: Final = 4096
+_BLOCK_SIZE: Final = 1 << 20
 _SIGNATURES: Final[Mapping[str, bytes]] = {
     **dict.fromkeys((".doc", ".xls", ".ppt"), rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     ".rtf": rb"\{\\rtf",
@@ -71,14 +72,15 @@ def _open(path: Path) -> None:
 
 
 def _open_text(path: Path) -> None:
-    raw = path.read_bytes()
-    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-    if encoding == "utf-8" and b"\0" in raw:
-        raise Unreadable("is not text")
-    for name in (encoding, "cp1252"):
+    with path.open("rb") as file:
+        is_wide = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}
+    for encoding in ("utf-16",) if is_wide else ("utf-8", "cp1252"):
         try:
-            raw.decode(name)
-        except UnicodeDecodeError:
+            with path.open(encoding=encoding) as text:
+                while block := text.read(_BLOCK_SIZE):
+                    if "\0" in block:
+                        raise Unreadable("is not text")
+        except UnicodeError:
             continue
         return
     raise Unreadable("is not text in UTF-8")

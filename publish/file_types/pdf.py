@@ -49,7 +49,7 @@ def _read_pages(path: Path) -> None:
                 if contents := page.get_contents():
                     contents.get_data()
     except LimitReachedError:
-        pass  # larger than pypdf unpacks, so not read to its end
+        return  # larger than pypdf unpacks, so not read to its end
     except (PyPdfError, *_DAMAGED):  # pypdf's messages speak of its own objects
         raise Unreadable(f"is a PDF that is damaged on page {number + 1}") from None
     if not number:

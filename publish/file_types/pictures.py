@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, TypeVar
-from xml.etree.ElementTree import ParseError
+from typing import Final, TypeVar
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import parse
 from PIL import Image, ImageSequence
 
 from publish.file_types.box_files import box_kinds
 from publish.file_types.errors import TooLarge, Unreadable
+from publish.file_types.xml_files import NotXml, xml_parts
 
 Result = TypeVar("Result")
 FORMATS: Final[Mapping[str, frozenset[str]]] = {
@@ -34,6 +32,8 @@ PHOTO_SUFFIXES: Final = frozenset(FORMATS) - {".ico"}
 """Pictures of which smaller files are made."""
 PICTURE_SUFFIXES: Final = PHOTO_SUFFIXES | {".svg"}
 """Pictures that a page can show."""
+_MAX_PICTURE_SIZE: Final = 1 << 28
+"""The largest photo that is opened, in bytes."""
 _MAX_DRAWING_SIZE: Final = 1 << 24
 """The largest SVG that is opened, in bytes."""
 
@@ -41,6 +41,8 @@ _MAX_DRAWING_SIZE: Final = 1 << 24
 def open_picture(path: Path) -> None:
     """Decodes a complete picture. Raises `Unreadable`, or OSError."""
     suffix = path.suffix.lower()
+    if path.stat().st_size > _MAX_PICTURE_SIZE:
+        raise TooLarge("has more than 256 MiB")
     content = path.read_bytes()
     kind = with_image(content, lambda image: image.format or "")
     if kind not in FORMATS[suffix]:
@@ -145,11 +147,13 @@ def _explained_errors() -> Iterator[None]:
 def open_drawing(path: Path) -> None:
     """Reads an SVG drawing as XML. Raises `Unreadable`, or OSError."""
     if path.stat().st_size > _MAX_DRAWING_SIZE:
-        raise TooLarge("has more than 16 MB")
+        raise TooLarge("has more than 16 MiB")
     try:
-        root: Any = parse(path).getroot()
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        reason = " ".join(str(error).split())
-        raise Unreadable(f"cannot be opened as svg ({reason})") from None
-    if str(root.tag).rpartition("}")[2] != "svg":
+        parts = xml_parts(path)
+        root = next(part.name for part in parts if not part.is_instruction)
+        for _ in parts:
+            pass
+    except NotXml as error:
+        raise Unreadable(f"cannot be opened as svg ({error})") from None
+    if root != "svg":
         raise Unreadable("is XML, but not SVG")

@@ -14,6 +14,7 @@ from publish.checks.known_findings import read_known_findings
 from publish.checks.layout import Layout
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
+from publish.checks.rules.active_files import active_file_findings
 from publish.checks.rules.addresses import address_findings
 from publish.checks.rules.control_characters import control_findings
 from publish.checks.rules.files import content_findings, file_findings
@@ -38,6 +39,7 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     file_findings,
     content_findings,
     active_findings,
+    active_file_findings,
     control_findings,
     form_findings,
     address_findings,

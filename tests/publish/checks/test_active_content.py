@@ -1,5 +1,6 @@
 """Active content is found in texts and files, parsed as browsers do."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from publish.checks.active_content import active_parts
 
 RUNS_CODE = "runs code in the reader's browser: remove it"
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>"
 ACTIVE = [
     "<script src='/x.js'></script>",
     "<ScRiPt\n>alert(1)</sCrIpT\n>",
@@ -136,7 +138,7 @@ def test_a_form_to_the_full_address_of_this_site_is_accepted(desk: Any) -> None:
         ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>"),
         ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>"),
         ("a.svg", "<s:svg xmlns:s='http://www.w3.org/2000/svg'><s:script/></s:svg>"),
-        ("a.svg", "<!DOCTYPE svg [<!ENTITY x '<script/>'>]><svg>&x;</svg>"),
+        ("a.xml", "<!DOCTYPE x [<!ENTITY x '<script/>'>]><x>&x;</x>"),
         ("a.svg", "<?xml-stylesheet href='a.xsl' type='text/xsl'?><svg/>"),
         ("a.xml", "<x><script xmlns='http://www.w3.org/1999/xhtml'>x</script></x>"),
     ],
@@ -144,7 +146,78 @@ def test_a_form_to_the_full_address_of_this_site_is_accepted(desk: Any) -> None:
 def test_a_file_that_contains_a_program_is_an_error(desk: Any, name: str, text: str) -> None:
     desk.write(f"content/images/{name}", text)
     [message] = [line for line in desk.errors() if "program" in line]
-    assert message.startswith(f"content/images/{name}: ")
+    assert re.match(rf"content/images/{name}(:1)?: ", message)
+
+
+def test_active_content_of_a_file_is_an_error_with_its_line(desk: Any) -> None:
+    desk.write("content/images/a.svg", f"{SVG}\n<g>\n<script>x</script></g><script/></svg>")
+    desk.write("content/images/b.html", "<p>\n<p>\n<script>x</script>")
+    message = f"contains a program: `<script>` {RUNS_CODE}"
+    assert desk.errors() == [f"content/images/{name}:3: {message}" for name in ("a.svg", "b.html")]
+
+
+@pytest.mark.parametrize("level", ["error", "off"])
+def test_a_drawing_that_declares_entities_is_one_error(desk: Any, level: str) -> None:
+    desk.settings["WRITING_RULES"] = {"file-content": level}
+    desk.write("content/images/a.svg", "<!DOCTYPE svg [<!ENTITY x '<script/>'>]><svg>&x;</svg>")
+    (message,) = desk.errors()
+    assert "it declares entities, which can hide a script: save it without them" in message
+
+
+@pytest.mark.parametrize(
+    ("part", "address"),
+    [
+        ("<image href='https://other.example/a.png'/>", "https://other.example/a.png"),
+        ("<image xlink:href='photo.jpg'/>", "photo.jpg"),
+        ("<use href='/images/icons.svg#arrow'/>", "/images/icons.svg#arrow"),
+        ("<feImage href='a.png'/>", "a.png"),
+        ("<path fill='url(b.svg#c)'/>", "b.svg#c"),
+        ('<path style="fill: url( &quot;b.svg#c&quot; )"/>', "b.svg#c"),
+        ("<style>@import 'https://fonts.example/css';</style>", "https://fonts.example/css"),
+        ("<style><![CDATA[p { src: url(a.woff2) }]]></style>", "a.woff2"),
+    ],
+)
+def test_a_file_that_a_drawing_would_load_is_an_error(desk: Any, part: str, address: str) -> None:
+    desk.write("content/images/a.svg", f"{SVG}\n{part}{part}</svg>")
+    assert desk.errors() == [
+        f"content/images/a.svg:2: `{address}` stays empty, because browsers load no other file "
+        "for a drawing: put it into the drawing"
+    ]
+
+
+def test_a_style_sheet_of_a_drawing_is_an_error(desk: Any) -> None:
+    sheet = "<?xml-stylesheet type='text/css' href='a.css'?>"
+    desk.write("content/images/a.svg", f"{sheet}{SVG}</svg>")
+    (message,) = desk.errors()
+    assert message.startswith("content/images/a.svg:1: `a.css` stays empty")
+
+
+def test_what_is_in_a_drawing_itself_is_accepted(desk: Any) -> None:
+    desk.write(
+        "content/images/a.svg",
+        f"{SVG}<style>p {{ fill: url(#c); src: url('data:font/woff2;base64,AA') }}</style>"
+        "<image href='data:image/png;base64,AAAA'/><use href='#c'/><path fill='url(#c)'/>"
+        "<a href='https://other.example/'><text>url(a.png) @import</text></a></svg>",
+    )
+    assert (desk.errors(), desk.warnings()) == ([], [])
+
+
+def test_html_in_a_drawing_is_a_warning_and_a_frame_in_it_an_error(desk: Any) -> None:
+    desk.write(
+        "content/images/a.svg",
+        f"{SVG}\n<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>A"
+        "<iframe src='https://other.example'/></p></foreignObject></svg>",
+    )
+    (error,), (warning,) = desk.errors(), desk.warnings()
+    assert error.startswith("content/images/a.svg:2: `<iframe>` stays empty")
+    assert warning.startswith("content/images/a.svg:2: `<foreignObject>` shows HTML, which many ")
+
+
+def test_a_published_html_file_with_a_frame_or_style_is_found(desk: Any) -> None:
+    desk.write("content/images/a.html", "<style>p {}</style>\n<iframe src='/about/'></iframe>")
+    (error,), (warning,) = desk.errors(), desk.warnings()
+    assert error.startswith("content/images/a.html:2: `<iframe>` stays empty")
+    assert warning.startswith("content/images/a.html:1: `<style>` has no effect")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 import gzip
 import random
+import re
 import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from PIL import Image
+from pypdf import PdfReader, PdfWriter
 
 from publish.file_types import content_problem
 from tests.samples import CAMPAIGN, GUIDE
@@ -257,6 +260,43 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused_without_unpacking(tmp_p
         for member in bomb.infolist():
             member.file_size = 3 << 30
     assert content_problem(target) == "unpacks to more than 1 GiB: make it smaller"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_of_a_rare_method_is_refused(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as rare:
+        rare.writestr("a", bytes(1_000_000))
+    assert content_problem(tmp_path / "a.zip").startswith("is packed by a method that many ")
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.docx"])
+def test_an_archive_with_a_password_is_accepted(tmp_path: Path, name: str) -> None:
+    content = bytearray(FILES[name])
+    for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        for match in re.finditer(re.escape(head), bytes(content)):
+            content[match.start() + flags] |= 1
+    (tmp_path / name).write_bytes(content)
+    assert content_problem(tmp_path / name) == ""
+
+
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_a_pdf_with_a_password_is_accepted(tmp_path: Path, password: str) -> None:
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(FILES["A.PDF"])))
+    writer.encrypt(password, "owner", algorithm="AES-256")
+    writer.write(tmp_path / "a.pdf")
+    assert content_problem(tmp_path / "a.pdf") == ""
+
+
+@pytest.mark.parametrize("bits", [1, 8])
+def test_a_picture_of_2500_million_pixels_is_refused(tmp_path: Path, bits: int) -> None:
+    head = struct.pack(">IIBBBBB", 50_000, 50_000, bits, 0, 0, 0, 0)
+    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(9))), (b"IEND", b"")]
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    assert content_problem(tmp_path / "a.png") == "has more than 89 million pixels: make it smaller"
 
 
 def test_an_encrypted_office_file_is_named_as_such(tmp_path: Path) -> None:
