@@ -134,6 +134,7 @@ def _plan_as_json(plan: "Plan", content: Path, dry_run: bool) -> str:
         "written": not dry_run,
         "files": [short_path(content / file.name) for file in plan.files],
         "pictures": [short_path(place) for place in plan.pictures],
+        "slugs": [{"kind": kind, "name": name, "slug": slug} for kind, name, slug in plan.slugs],
         "there_already": list(plan.existing),
         "not_carried": [
             {"kind": note.kind, "where": note.where, "message": note.message} for note in plan.notes

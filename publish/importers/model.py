@@ -8,9 +8,12 @@ from typing import Final, Literal, Protocol
 
 from capture.text import count_noun
 from publish.checks.layout import ContentKind
+from publish.checks.name_slugs import NameKind
 
 Moment = datetime | date
 Status = Literal["published", "hidden", "draft"]
+NameSlug = tuple[NameKind, str, str]
+"""The kind, the name and the slug of a category, tag or author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Export:
     """Host names of the old site, in lower case."""
     roots: tuple[Root, ...] = ()
     media: tuple[Media, ...] = ()
+    name_slugs: tuple[NameSlug, ...] = ()
+    """The slugs on the old site; of several for one name the first. A slug may be invalid."""
 
 
 _MAX_NAMES: Final = 8

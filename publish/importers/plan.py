@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from capture.errors import Refused, Unavailable, short_path
 from capture.paths import ConfinedFolder
 from capture.text import count_noun
+from publish.checks.name_slugs import SLUGS_FILE
 from publish.checks.notes import Syntax
 from publish.checks.outline import outline_of
 from publish.checks.project import Writing
@@ -34,7 +35,8 @@ from publish.importers.front_matter import Value, build_front_matter
 from publish.importers.links import ItemLinkRewriter, ItemTargets
 from publish.importers.markdown import to_markdown
 from publish.importers.markup import clean_html
-from publish.importers.model import Export, ImportNote, Item, Notes
+from publish.importers.model import Export, ImportNote, Item, NameSlug, Notes
+from publish.importers.name_slugs import choose_name_slugs, slugs_text
 from publish.importers.text import clean_text
 
 _ANCHOR_LINK: Final = re.compile(r"""href=(?P<q>["'])[^"'#]*#(?P<id>[^"']+)(?P=q)""")
@@ -68,11 +70,17 @@ class Plan:
     pictures: Mapping[Path, Path]
     """Pictures to copy. By path in the content folder: the file of the export."""
     notes: tuple[ImportNote, ...]
+    slugs: tuple[NameSlug, ...] = ()
+    """The content of a new `slugs.yaml`; empty if there is nothing to write."""
 
     def __str__(self) -> str:
         posts = sum(file.item.kind == "post" for file in self.files)
         parts = (count_noun(posts, "post"), count_noun(len(self.files) - posts, "page"))
-        return f"{', '.join(parts)} and {count_noun(len(self.pictures), 'picture')}"
+        pictures = count_noun(len(self.pictures), "picture")
+        if self.slugs:
+            names = count_noun(len(self.slugs), "name")
+            return f"{', '.join(parts)}, {pictures} and {SLUGS_FILE} with {names}"
+        return f"{', '.join(parts)} and {pictures}"
 
 
 def with_site(export: Export, site: str) -> Export:
@@ -119,10 +127,19 @@ def plan_import(export: Export, writing: Writing) -> Plan:
         files.append(PlannedFile(targets.names[item], item, front_matter, body))
     notes.notes += _unused_files(export, resolver)
     files = list(_remove_missing_anchors(files, writing.layout.syntax, notes))
+    slugs = choose_name_slugs(export, (file.front_matter for file in files), writing, notes)
+    if writing.layout.paths.find_file(SLUGS_FILE):
+        notes.notes += map(_line_to_add, slugs)
+        slugs = ()
     existing = tuple(targets.existing.values())
-    return Plan(
-        tuple(files), existing, pictures.copies, tuple(_merge_notes(export, targets, notes))
-    )
+    merged = tuple(_merge_notes(export, targets, notes))
+    return Plan(tuple(files), existing, pictures.copies, merged, slugs)
+
+
+def _line_to_add(slug: NameSlug) -> ImportNote:
+    """The note about a slug that a file of the project lacks: an import changes no file."""
+    section, line = slugs_text([slug]).split(":\n")
+    return ImportNote("address", SLUGS_FILE, f"add `{line.strip()}` below `{section}:`")
 
 
 def _remove_missing_anchors(
@@ -228,12 +245,15 @@ def write_plan(plan: Plan, content: Path) -> None:
             with path.open("xb") as file, source.open("rb") as picture:
                 new_files.append(path)
                 shutil.copyfileobj(picture, file)
-        for planned in plan.files:
-            path = content / planned.name
+        texts = {planned.name: file_text(planned) for planned in plan.files}
+        if plan.slugs:
+            texts[SLUGS_FILE] = slugs_text(plan.slugs)
+        for name, text in texts.items():
+            path = content / name
             _create_folder(path.parent, new_folders)
             with path.open("x", encoding="utf-8", newline="\n") as text_file:
                 new_files.append(path)
-                text_file.write(file_text(planned))
+                text_file.write(text)
     except FileExistsError:
         _delete(new_files, new_folders)
         message = "was created while the import ran; nothing was written: run the import again"
@@ -248,7 +268,7 @@ def write_plan(plan: Plan, content: Path) -> None:
 
 def _check_targets(plan: Plan, content: ConfinedFolder) -> None:
     pictures = (os.path.relpath(path, content.folder) for path in plan.pictures)
-    for name in (*pictures, *(planned.name for planned in plan.files)):
+    for name in (*pictures, *(planned.name for planned in plan.files), SLUGS_FILE):
         if problem := content.why_outside(name):
             where = short_path(content.folder / name)
             raise Refused(

@@ -10,7 +10,15 @@ from capture.errors import Refused, Unavailable, short_path
 from capture.text import count_noun
 from publish.importers.export_files import GHOST_URL, split_address
 from publish.importers.ghost.cards import post_html
-from publish.importers.model import Export, ImportNote, Item, Root, Status, join_names
+from publish.importers.model import (
+    Export,
+    ImportNote,
+    Item,
+    NameSlug,
+    Root,
+    Status,
+    join_names,
+)
 from publish.importers.text import decode_text, one_line, parse_date, plain_text
 
 Row = Mapping[str, Any]
@@ -77,7 +85,17 @@ def read_ghost(path: Path) -> Export:
         raise Refused(f"{short_path(path)}: contains no post and no page: export all content")
     folders = (path.parent / "content" / "images", path.parent / "images")
     roots = tuple(Root("/content/images/", folder) for folder in folders if folder.is_dir())
-    return Export(items, tuple(notes), frozenset(), roots)
+    return Export(items, tuple(notes), frozenset(), roots, name_slugs=tuple(_name_slugs(tables)))
+
+
+def _name_slugs(tables: "Tables") -> Iterator[NameSlug]:
+    """The slugs of tags and authors. The first tag of a post becomes its category."""
+    for tag in tables.rows("tags"):
+        if not _is_internal(tag):
+            yield "category", one_line(tag.get("name")), one_line(tag.get("slug"))
+            yield "tag", one_line(tag.get("name")), one_line(tag.get("slug"))
+    for user in tables.rows("users"):
+        yield "author", one_line(user.get("name")), one_line(user.get("slug"))
 
 
 class Tables:

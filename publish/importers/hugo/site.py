@@ -3,8 +3,9 @@
 import os
 import posixpath
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from publish.importers.model import (
     ImportNote,
     Item,
     Moment,
+    NameSlug,
     Root,
     Status,
     join_names,
@@ -49,6 +51,8 @@ _TEXT_KEYS: Final = frozenset(
 _LIST_KEYS: Final = frozenset(
     {"aliases", "categories", "category", "tags", "author", "authors", "series"}
 )
+_KEPT: Final = "./\\_#+~-@%"
+"""Signs that Hugo keeps in the address of a term."""
 _USED_KEYS: Final = frozenset({"menu", "menus", *_TEXT_KEYS, *_LIST_KEYS, *_PICTURE_KEYS})
 _UNUSED_FOLDERS: Final = (
     "data",
@@ -95,7 +99,27 @@ def read_hugo(path: Path, now: datetime) -> Export:
     addresses = {file.name: file.address for file in files}
     items = tuple(_item(file, addresses, now, notes) for file in files)
     roots = [Root("/", folder) for name in ("static", "assets") if (folder := root / name).is_dir()]
-    return Export(items, tuple(notes), config.hosts, (*roots, Root("/", content)))
+    slugs = tuple(_name_slugs(items))
+    return Export(items, tuple(notes), config.hosts, (*roots, Root("/", content)), name_slugs=slugs)
+
+
+def _name_slugs(items: Iterable[Item]) -> Iterator[NameSlug]:
+    for item in items:
+        for name in (item.category, *item.tags):
+            yield "category", name, _slug_of_term(name)
+            yield "tag", name, _slug_of_term(name)
+        yield from (("author", name, _slug_of_term(name)) for name in item.authors)
+
+
+def _slug_of_term(name: str) -> str:
+    """The last part of a term's address: Hugo keeps letters of all scripts, and signs like `+`."""
+    text = unicodedata.normalize("NFC", name).lower()
+    kept = (
+        sign
+        for sign in text
+        if sign.isalnum() or unicodedata.category(sign)[0] in "MZ" or sign in _KEPT
+    )
+    return re.sub(r"[\s-]+", "-", "".join(kept))
 
 
 def _read_files(content: Path, config: Config, notes: list[ImportNote]) -> Iterator[_File]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from publish.importers.model import (
     ImportNote,
     Item,
     Media,
+    NameSlug,
     Root,
     Status,
     join_names,
@@ -71,7 +73,24 @@ def read_wordpress(path: Path) -> Export:
     media = tuple(
         Media(entry.where, one_line(entry.text("attachment_url"))) for entry in attachments
     )
-    return Export(items, tuple(notes), frozenset(wxr.hosts), _roots(path.parent), media)
+    roots, slugs = _roots(path.parent), tuple(_name_slugs(entries))
+    return Export(items, tuple(notes), frozenset(wxr.hosts), roots, media, slugs)
+
+
+def _name_slugs(entries: list[Entry]) -> Iterator[NameSlug]:
+    """The slugs of categories and tags; further categories of a post become tags."""
+    for domain in ("post_tag", "category"):
+        for entry in entries:
+            for of_term, nicename, name in entry.terms:
+                if of_term == domain:
+                    yield "tag", name, _slug(nicename)
+                    if domain == "category":
+                        yield "category", name, _slug(nicename)
+
+
+def _slug(nicename: str) -> str:
+    """A slug as letters: WordPress stores it percent-encoded."""
+    return unicodedata.normalize("NFC", unquote(nicename))
 
 
 def _roots(folder: Path) -> tuple[Root, ...]:
