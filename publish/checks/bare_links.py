@@ -53,7 +53,7 @@ def _without_end_of_sentence(address: str) -> str:
         shorter = address.rstrip(_TRAILING)
         if shorter.endswith(";"):
             end = max(0, len(shorter) - _LONGEST_ENTITY)
-            shorter = shorter[:end] + _TRAILING_ENTITY.sub("", shorter[end:])
+            shorter = shorter[:end] + _TRAILING_ENTITY.sub("", shorter[end:]).removesuffix(";")
         brackets = len(shorter) - len(shorter.rstrip(")"))
         surplus = min(brackets, shorter.count(")") - shorter.count("("))
         shorter = shorter[: len(shorter) - max(0, surplus)]

@@ -20,6 +20,8 @@ Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
 BLANKS: Final = " \t\n"
 """What CommonMark strips from both ends of a text; other white space belongs to it."""
+ATTRIBUTE_LIST: Final = r"\{(?::[ ]*|[ ]*(?=[#.]|[\w-]+=))"
+"""The start of an attribute list; `{word}` is text, as everywhere else."""
 FindReference = Callable[[str], tuple[str, str] | None]
 """The address and the title of a label that the text defines; None for another label."""
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.alerts import alert_problem
 from publish.checks.commonmark import (
+    ATTRIBUTE_LIST,
     Blocks,
     Cut,
     FindReference,
@@ -28,8 +29,8 @@ from publish.checks.raw_html import read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
 
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
-_ATTRIBUTE_LIST: Final = re.compile(r"[ \t]*\{:?[ ]*(?P<list>[^}\n]*)\}[ \t]*$")
-_ID_IN_LIST: Final = re.compile(r"\{:?[^}\n]*#(?P<id>[^\s}]+)")
+_ATTRIBUTE_LIST: Final = re.compile(rf"[ \t]*{ATTRIBUTE_LIST}[^}}\n]*\}}[ \t]*$")
+_ID_IN_LIST: Final = re.compile(rf"{ATTRIBUTE_LIST}[^}}\n]*#(?P<id>[^\s}}]+)")
 _SIDES: Final = frozenset({"Start", "End"})
 _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 """The blocks and elements without data that the outline hears of."""

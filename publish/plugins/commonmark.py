@@ -13,6 +13,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from string import punctuation
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement
@@ -23,9 +24,10 @@ from markdown.extensions.md_in_html import MarkdownInHtmlProcessor
 from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify, strip_tags
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
+from pygments import plugin
 
 from capture.errors import Refused
-from publish.checks.commonmark import Cut, read_blocks
+from publish.checks.commonmark import ATTRIBUTE_LIST, Cut, read_blocks
 from publish.checks.heading_ids import (
     DEFAULT_STYLE,
     HeadingIds,
@@ -276,6 +278,8 @@ class CommonMarkExtension(Extension):
             self._reader = _BlockReader(md)
             register_inline(md)
             register_marks(md)
+            _limit_attribute_lists(md)
+            _remember_plugins_of_pygments()
             if "footnote" in self._reader.processors:
                 footnotes: Any = self._reader.processors["footnote"]
                 register_footnotes(md, footnotes.footnotes)
@@ -284,6 +288,22 @@ class CommonMarkExtension(Extension):
                 headings = _HeadingIds(md, self._heading_ids)
                 md.treeprocessors.register(headings, "commonmark-heading-ids", 5.5)
         self._reader.reset()
+
+
+def _limit_attribute_lists(md: Markdown) -> None:
+    """Only `{#id}`, `{.class}`, `{name=value}` and `{: ...}` are lists; `{word}` is shown."""
+    lists: Any = _find(md.treeprocessors, "attr_list")
+    if lists is not None:
+        pattern = rf"{ATTRIBUTE_LIST}([^}}\n ][^\n]*)\}}"
+        lists.HEADER_RE = re.compile(rf"[ ]+{pattern}[ ]*$")
+        lists.BLOCK_RE = re.compile(rf"\n[ ]*{pattern}[ ]*$")
+        lists.INLINE_RE = re.compile(rf"^{pattern}")
+
+
+def _remember_plugins_of_pygments() -> None:
+    """Pygments reads all installed packages again for each block in a language it does not know."""
+    if not hasattr(plugin.iter_entry_points, "cache_info"):
+        plugin.iter_entry_points = cache(plugin.iter_entry_points)
 
 
 def makeExtension(**kwargs: Any) -> CommonMarkExtension:  # noqa: N802 - the name that Python-Markdown calls

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from markdown import Markdown
+from pygments import plugin
 
 from tests.long import LONG, rounds
 from tests.needs import skip_or_fail
@@ -74,6 +76,35 @@ def test_a_text_with_tabs_or_odd_blanks_has_the_structure_that_github_shows(
     markdown: Markdown, text: str
 ) -> None:
     assert is_right(markdown, text, judge(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set `size`{number}, `name` {string} or **all**{=html}.\n",
+        "- The {doc}`manual` tells more.\n",
+        "`title`{{ .Site.Title }}\n",
+        "## Options {advanced}\n",
+        "| a | b |\n|---|---|\n| 1 {int} | 2 |\n",
+        "A `call\n:name` in two lines.\n",
+        "See https://one.example/a; then (https://two.example/b;).\n",
+    ],
+)
+def test_words_in_braces_and_marks_beside_code_and_links_stay(
+    markdown: Markdown, text: str
+) -> None:
+    assert is_right(markdown, text, judge(text))
+
+
+def test_pygments_looks_for_its_plugins_once(
+    markdown: Markdown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[object] = []
+    monkeypatch.setattr(plugin, "entry_points", lambda: searches.append(1) or entry_points())
+    remembered: Any = plugin.iter_entry_points
+    remembered.cache_clear()
+    markdown.reset().convert("\n```klingon\na\n```\n\n```klingon\nb\n```\n")
+    assert searches == [1]
 
 
 def test_an_empty_footnote_shows_no_words(markdown: Markdown) -> None:

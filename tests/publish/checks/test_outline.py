@@ -60,6 +60,7 @@ def test_code_and_comments_contain_neither_links_nor_tags(code: str) -> None:
         "Twice",
         "Named {#own-name}",
         "Named {: #other-name }",
+        "With {words} in braces {like #this}",
     ],
 )
 def test_anchors_are_the_ids_of_the_rendered_page(heading: str) -> None:
