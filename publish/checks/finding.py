@@ -28,6 +28,7 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
     "anchor": "error",
     "dead-link": "error",
     "vanished": "error",
+    "unproven-redirects": "warning",
     "active-content": "error",
     "file-content": "error",
     "blocked": "error",

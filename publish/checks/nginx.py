@@ -41,22 +41,26 @@ class Refusal:
     reason: str
     line: int | None
     """The line of the map, from 1; None if nginx names none."""
+    is_about_map: bool = True
+    """False if nginx does not run here: it refuses an empty map too."""
 
 
 def map_refusal(lines: Iterable[str]) -> Refusal | None:
     """The reason why nginx refuses a map of these lines.
 
-    None if it accepts them, if it is not installed, or if it does not run here.
+    None if it accepts them, or if it is not installed.
     """
     program = shutil.which("nginx") or shutil.which("nginx", path=_FOLDERS)
     if program is None:
         return None
     error = _load(program, lines)
-    if not error or _load(program, ()):  # refuses an empty map too: then it is not the map
+    if not error:
         return None
-    match = _ERROR.search(error)
-    reason = match["reason"] if match else " ".join(error.split())
-    return Refusal(reason, int(match["line"]) if match and match["line"] else None)
+    general = _load(program, ())
+    match = _ERROR.search(general or error)
+    reason = match["reason"] if match else " ".join((general or error).split())
+    line = int(match["line"]) if match and match["line"] and not general else None
+    return Refusal(reason, line, is_about_map=not general)
 
 
 def _load(program: str, lines: Iterable[str]) -> str:

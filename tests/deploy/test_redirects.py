@@ -3,7 +3,10 @@
 One nginx serves all cases. The site is built once, and take-redirects installs its map.
 """
 
+import os
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -240,6 +243,34 @@ def test_the_reason_of_a_refusal_is_nginxs_own(
     assert refusal is not None
     assert refusal.reason.startswith(reason)
     assert refusal.line == line
+
+
+def test_nginx_loads_a_map_as_a_user_without_rights_and_without_folders_of_nginx(
+    nginx: Nginx,
+) -> None:
+    """As in `gatepost-build@.service`: only the folder for temporary files is writable."""
+    del nginx
+    if os.geteuid() != 0:
+        pytest.skip("only root can act as another user; CI runs as root")
+    code = (
+        "import sys; from publish.checks.nginx import map_refusal; print(map_refusal(sys.argv[1:]))"
+    )
+    user = ("--reuid=61002", "--regid=61002", "--clear-groups", "--bounding-set=-all")
+    with tempfile.TemporaryDirectory(prefix="gatepost-") as folder:
+        Path(folder).chmod(0o777)
+        for lines, expected in (
+            (['"/a" /x/;'], "None"),
+            (['"/a" /x/;', '"/A" /y/;'], "Refusal(reason='conflicting parameter \"/a\"', line=2, "),
+        ):
+            result = subprocess.run(
+                ["setpriv", *user, "--no-new-privs", sys.executable, "-c", code, *lines],
+                capture_output=True,
+                text=True,
+                check=True,
+                cwd=ROOT,
+                env={"TMPDIR": folder, "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"},
+            )
+            assert result.stdout.startswith(expected), result.stderr
 
 
 def test_the_longest_key_is_accepted(nginx: Nginx) -> None:

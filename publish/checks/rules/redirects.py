@@ -1,7 +1,7 @@
 """Rules for redirects: each alias leads to its post, as nginx reads it, and takes nothing over."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -19,6 +19,7 @@ from publish.checks.redirects import (
 
 _SERVICE_PATHS: Final[Mapping[str, str]] = dict.fromkeys(("/v", "/v/"), "the lead service")
 """Single paths that nginx forwards to the service. A page at `/v/` is possible."""
+UNPROVEN: Final = "unproven-redirects"
 _MAX_NAME_BYTES: Final = 255
 """The longest name of a file or folder on common file systems."""
 
@@ -120,6 +121,10 @@ def _refused_by_nginx(writing: Writing) -> Iterator[Finding]:
     if refusal is None:
         return
     redirect = entries[(refusal.line or 1) - 1].redirect
+    if not refusal.is_about_map:
+        message = f"nginx does not run here, so no redirect is proven: {refusal.reason}"
+        yield replace(_finding(redirect, message), rule=UNPROVEN)
+        return
     if refusal.line:
         message = f"nginx refuses `{redirect.alias}`: {refusal.reason}: remove the alias"
     else:

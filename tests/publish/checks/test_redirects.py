@@ -148,11 +148,32 @@ def test_what_nginx_refuses_is_an_error_with_nginxs_reason(
     ]
 
 
-def test_an_nginx_that_refuses_everything_says_nothing_about_the_map(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("#!/bin/sh\necho 'nginx: [emerg] open() failed in /x:3' >&2\nexit 1\n", "open() failed"),
+        ("#!/bin/sh\nexit 1\n", "no reason given"),
+        ("no program", "Exec format error"),
+    ],
+)
+def test_an_nginx_that_does_not_run_here_is_a_warning(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, reason: str
 ) -> None:
-    program = tmp_path / "nginx"
-    program.write_text("#!/bin/sh\necho '[emerg] cannot run here' >&2\nexit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert nginx.map_refusal(['"/a" /b/;']) is None
+    path = tmp_path / "bin/nginx"
+    path.parent.mkdir()
+    path.write_text(program)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=":")
+    desk.post(aliases="/old/")
+    assert desk.errors() == []
+    (warning,) = (line for line in desk.warnings() if "nginx" in line)
+    start, _, end = warning.partition(": nginx does not run here, so no redirect is proven: ")
+    assert start == "content/posts/post.md:5: `aliases`"
+    assert reason in end
+
+
+def test_without_nginx_nothing_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "_FOLDERS", "/nowhere")
+    monkeypatch.setenv("PATH", "/nowhere")
+    desk.post(aliases="/old/")
+    assert [line for line in (*desk.errors(), *desk.warnings()) if "aliases" in line] == []
