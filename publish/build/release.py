@@ -182,7 +182,7 @@ def _compress(path: Path, cache: Path) -> None:
     key = hashlib.sha256(content).hexdigest()
     for suffix, compressed in ((".gz", _gzip), (".br", brotli.compress)):
         cached = cache / key[:2] / f"{key[2:]}{suffix}"
-        if not cached.exists():
+        if not cached.exists() or not cached.stat().st_size:  # empty after a power cut
             cached.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=cached.parent, delete=False) as temporary:
                 temporary.write(compressed(content))

@@ -35,6 +35,7 @@ _REDUCING_GAP: Final = 3.0  # Pillow: as good as without, and faster
 _ANIMATED: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # formats in which frames animate
 _FORMATS: Final = {"avif": "AVIF", "webp": "WEBP", "jpg": "JPEG", "png": "PNG"}
 _LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
+_INDEX: Final = "picture.json"
 _GPS: Final = 0x8825  # the EXIF directory with the location
 
 
@@ -94,7 +95,8 @@ def make_picture_files(source: Path, cache: Path) -> MadePicture:
         return made
     result, files = with_image(content, lambda image: _encode(image, key[:16]))
     kind = "animation" if isinstance(result, Animation) else "picture"
-    files["picture.json"] = json.dumps({kind: asdict(result)}).encode()
+    sizes = {name: len(encoded) for name, encoded in files.items()}
+    files[_INDEX] = json.dumps({kind: asdict(result), "sizes": sizes}).encode()
     with _draft(folder, cache) as draft:
         for name, encoded in files.items():
             (draft / name).write_bytes(encoded)
@@ -143,13 +145,18 @@ def _folder(cache: Path, key: str) -> Path:
 
 
 def _read_folder(folder: Path) -> MadePicture | None:
+    """The files in a folder of the cache; None if it is missing, or damaged by a power cut."""
     try:
-        data = json.loads((folder / "picture.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        data = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        if "animation" in data:
+            return Animation(**data["animation"]), folder
+        picture, sizes = _from_json(data["picture"]), data.get("sizes", {})
+        written = {name: (folder / name).stat().st_size for name in picture.names}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    if "animation" in data:
-        return Animation(**data["animation"]), folder
-    return _from_json(data["picture"]), folder
+    # Earlier versions recorded no sizes.
+    is_complete = all(size and size == sizes.get(name, size) for name, size in written.items())
+    return (picture, folder) if is_complete else None
 
 
 @contextmanager
@@ -162,6 +169,7 @@ def _draft(folder: Path, cache: Path) -> Iterator[Path]:
         draft = Path(temporary_folder) / "files"
         draft.mkdir()
         yield draft
+        shutil.rmtree(folder, ignore_errors=True)  # it is damaged
         with suppress(OSError):  # another build was faster, with the same files
             draft.rename(folder)
 

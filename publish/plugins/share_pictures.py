@@ -51,7 +51,13 @@ def draw_all(generators: Any) -> None:
         article.share_picture = Picture(
             f"{context['site'].url}/share/{name}", WIDTH, HEIGHT, article.title
         )
-    draw_pictures({path: facts for path, facts in pictures.items() if not path.exists()}, template)
+    missing = {path: facts for path, facts in pictures.items() if not _is_drawn(path)}
+    draw_pictures(missing, template)
+
+
+def _is_drawn(path: Path) -> bool:
+    """Whether the picture is in the cache; a power cut may leave an empty file."""
+    return path.exists() and path.stat().st_size > 0
 
 
 def draw_pictures(pictures: Mapping[Path, Mapping[str, str]], template: Path) -> None:

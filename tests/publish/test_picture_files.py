@@ -1,17 +1,23 @@
 """The files of pictures are made by several processes, and cached only when they are complete."""
 
 import hashlib
+import json
 import os
 import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from publish import child_processes
+from publish.file_types import content_problem
 from publish.plugins import gallery
 from publish.plugins.picture_files import clean_drafts, find_picture_files, make_picture_files
 from tests.publish.test_pictures import photo, showing, write_files
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("processors", [1, 2, 5])
@@ -77,3 +83,74 @@ def test_a_draft_is_no_picture_of_the_cache(tmp_path: Path, monkeypatch: Any) ->
             make_picture_files(source, cache)
     assert find_picture_files(source, cache) is None
     assert [path for path in cache.rglob("*") if path.is_file()] == []
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def make_empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def write_other_json(path: Path) -> None:
+    path.write_text('{"picture": {"width": []}}')
+
+
+@pytest.mark.parametrize("ending", ["picture.json", ".avif", ".webp", ".jpg"])
+@pytest.mark.parametrize("damage", [cut, make_empty, Path.unlink, write_other_json])
+def test_a_damaged_file_of_the_cache_is_made_again(
+    site: Any, ending: str, damage: Callable[[Path], object]
+) -> None:
+    photo(site.root / "content/images/shot.jpg", (450, 300))
+    showing(site, "![Sky](../images/shot.jpg)")
+    complete = site.files()
+    cached = sorted((site.root / "cache/pictures").rglob(f"*{ending}"))
+    damage(cached[0])
+    site.build()
+    assert site.files() == complete
+    assert find_picture_files(site.root / "content/images/shot.jpg", site.root / "cache")
+
+
+def test_the_cache_of_an_earlier_version_is_used(tmp_path: Path) -> None:
+    source, cache = photo(tmp_path / "a.jpg", (30, 20)), tmp_path / "cache"
+    _, folder = make_picture_files(source, cache)
+    index = folder / "picture.json"
+    data = json.loads(index.read_text())
+    del data["sizes"]
+    index.write_text(json.dumps(data))
+    assert find_picture_files(source, cache)
+    make_empty(next(folder.glob("*.avif")))
+    assert find_picture_files(source, cache) is None
+
+
+def test_a_killed_build_leaves_nothing_half_written(site: Any) -> None:
+    """The build is killed as soon as a picture is in the cache, while others are made."""
+    for name in "abcd":
+        photo(site.root / f"content/images/{name}.jpg", (900 + ord(name), 600))
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
+    site.post("\n\n".join(f"![{name}](../images/{name}.jpg)" for name in "abcd"))
+    pictures = site.root / "cache/pictures"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pelican", "-s", "pelicanconf.py"],
+        cwd=site.root,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as build:
+        wait_until(lambda: any(pictures.glob("??/*/picture.json")) or build.poll() is not None)
+        os.killpg(build.pid, signal.SIGKILL)
+    folders = [path.parent for path in pictures.glob("??/*/picture.json")]
+    assert folders
+    for folder in folders:
+        for path in folder.iterdir():
+            assert path.name == "picture.json" or content_problem(path) == ""
+    site.build()
+    made = [
+        find_picture_files(site.root / f"content/images/{n}.jpg", site.root / "cache")
+        for n in "abcd"
+    ]
+    names = {name for files, _ in filter(None, made) for name in files.names}
+    assert len(names) == 4 * 5
+    assert {path.name for path in (site.site / "pictures").iterdir()} == names
+    assert [path.name for path in (pictures / "drafts").iterdir()] == [".lock"]
