@@ -43,7 +43,6 @@ from gatepost.preview.watching import FileWatcher
 from gatepost.server.serve import make_app, web_config
 from gatepost.settings import Settings
 from publish.plugins.current_file import CURRENT_FILE
-from publish.plugins.markdown_cache import CACHED_HTML
 
 _COMMAND = (sys.executable, "-P", "-m", "gatepost.preview.fork_server")
 
@@ -239,18 +238,11 @@ class BuildLoop:
             changed = wait_for_saves(changes, due)
             watcher.restart_if_recreated(changed)
             changed_since_good |= changed
-            if _affects_all_pages(changed):
-                shutil.rmtree(self._html_cache, ignore_errors=True)
-
-    @property
-    def _html_cache(self) -> Path:
-        return self.folder / "html-cache"
 
     def _build(self, output: Path) -> BuildReport:
         current_file = self.folder / "current-file"
         own_settings = {
             "OUTPUT_PATH": str(output / "www"),
-            CACHED_HTML: str(self._html_cache),
             CURRENT_FILE: str(current_file),
         }
         order = PreviewOrder(

@@ -22,8 +22,7 @@ from publish.checks.project import WRITING
 from publish.plugins.commonmark import TextConverter
 from publish.plugins.current_file import reading_file
 from publish.plugins.link_rewriting import link_rewriter
-from publish.plugins.markdown_cache import cached_html
-from publish.plugins.parallel_markdown import take_converted
+from publish.plugins.markdown_cache import html_cache, save_html_cache
 from publish.plugins.signals import connect_last
 
 _PELICAN_KEYS: Final = {"author": "authors"}  # one or several
@@ -48,8 +47,7 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         rewrite = link_rewriter(layout, self.settings, posixpath.dirname(post.name))
 
         def html(text: str) -> str:
-            converted = cached_html(text, self.settings, lambda: self._convert(text))
-            return rewrite_links(converted, rewrite)
+            return rewrite_links(self._convert(text), rewrite)
 
         metadata = {
             _PELICAN_KEYS.get(name, name): self._value(name, post, html) for name in post.values
@@ -70,11 +68,13 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         return processed
 
     def _convert(self, text: str) -> str:
-        converted = take_converted(text, self.settings)
-        if converted is not None:
-            return converted
-        self._converter = self._converter or TextConverter(self.settings)
-        return self._converter.html(text)
+        cache = html_cache(self.settings)
+        converted = cache.get(text)
+        if converted is None:
+            self._converter = self._converter or TextConverter(self.settings)
+            converted = self._converter.html(text)
+            cache.add(text, converted)
+        return converted
 
     def _post(self, path: Path) -> Post:
         """The file as the rules have read it, so that the page is what was checked."""
@@ -97,6 +97,11 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         return self.process_metadata(_PELICAN_KEYS.get(name, name), value)
 
 
+def save_cache(generator: Any) -> None:
+    """Saves the HTML of all texts, now that Pelican has read them."""
+    save_html_cache(generator.settings)
+
+
 def use_reader(readers: Any) -> None:
     """Replaces Pelican's Markdown reader."""
     for extension in MarkdownReader.file_extensions:
@@ -106,3 +111,4 @@ def use_reader(readers: Any) -> None:
 def register() -> None:
     """Called by Pelican."""
     connect_last(signals.readers_init, use_reader)
+    connect_last(signals.page_generator_finalized, save_cache)

@@ -1,8 +1,8 @@
 """A Pelican plugin, after `checks`, that converts the texts of a large site on all processors.
 
-Pelican reads one file after the other. Before it does, child processes convert the texts; the
-reader takes their HTML. It converts the rest itself: few texts, texts with extensions that might
-read other files, and each text on which a child failed, so that errors name their file as usual.
+Pelican reads one file after the other. Before it does, child processes convert the texts, and the
+reader finds their HTML in the cache. It converts the rest itself: few texts, texts with extensions
+that might read other files, and each text on which a child failed, so that it names the file.
 """
 
 from collections.abc import Iterator, MutableMapping
@@ -13,25 +13,23 @@ from pelican import signals
 from publish.checks.project import WRITING, Writing
 from publish.child_processes import ChildEnded, Limits, processor_count, run_each
 from publish.plugins.commonmark import TextConverter
-from publish.plugins.markdown_cache import depends_on_text_alone, is_cached
+from publish.plugins.markdown_cache import depends_on_text_alone, html_cache
 from publish.plugins.signals import connect_last
 
 MIN_TEXTS: Final = 100
 """Fewer are converted sooner than children start."""
-_CONVERTED: Final = "GATEPOST_CONVERTED"  # the setting with the HTML by text
 _BATCH_SIZE: Final = 20
 _SECONDS: Final = 60
 """Processor time for a batch."""
 
 
 def convert_texts(pelican: Any) -> None:
-    """Converts all texts that are not in the cache. Keeps their HTML for the reader."""
+    """Converts all texts that are not in the cache, and adds their HTML to it for the reader."""
     settings = pelican.settings
-    converted: dict[str, str] = {}
-    settings[_CONVERTED] = converted
     if processor_count() == 1 or not depends_on_text_alone(settings["MARKDOWN"]):
         return
-    texts = [text for text in dict.fromkeys(_texts(settings)) if not is_cached(text, settings)]
+    cache = html_cache(settings)
+    texts = [text for text in dict.fromkeys(_texts(settings)) if not cache.has(text)]
     if len(texts) < MIN_TEXTS:
         return
     converter = TextConverter(settings)
@@ -46,7 +44,8 @@ def convert_texts(pelican: Any) -> None:
     batches = [texts[place : place + _BATCH_SIZE] for place in range(0, len(texts), _BATCH_SIZE)]
     for batch, pages in run_each(convert, batches, Limits(_SECONDS)):
         if pages is not None and not isinstance(pages, ChildEnded):
-            converted.update(zip(batch, pages, strict=True))
+            for text, html in zip(batch, pages, strict=True):
+                cache.add(text, html)
 
 
 def _texts(settings: MutableMapping[str, Any]) -> Iterator[str]:
@@ -57,12 +56,6 @@ def _texts(settings: MutableMapping[str, Any]) -> Iterator[str]:
         yield from (
             str(value) for key, value in post.values.items() if key in settings["FORMATTED_FIELDS"]
         )
-
-
-def take_converted(text: str, settings: MutableMapping[str, Any]) -> str | None:
-    """The HTML of a text, once; None if no child has converted it."""
-    converted: dict[str, str] = settings.get(_CONVERTED, {})
-    return converted.pop(text, None)
 
 
 def register() -> None:

@@ -1,6 +1,7 @@
 """The texts of a large site are converted by child processes; the site is the same without them."""
 
 import os
+import shutil
 import signal
 
 import pytest
@@ -48,11 +49,12 @@ def test_children_convert_the_texts_and_the_site_is_the_same(
     write_posts(site)
     site.build()
     parallel = site.files()
-    assert set(converted_here) == {"", "\nThe same."}
+    assert converted_here == [""]
     monkeypatch.setattr(parallel_markdown, "processor_count", lambda: 1)
     converted_here.clear()
+    shutil.rmtree(site.root / "cache")
     site.build()
-    assert len(converted_here) >= 13
+    assert len(converted_here) >= 12
     assert site.files() == parallel
 
 
@@ -70,7 +72,7 @@ def test_extensions_that_might_read_other_files_get_the_texts_in_one_process(
     site.set('MARKDOWN["extensions"] = [Mine()]')
     write_posts(site)
     site.build()
-    assert len(converted_here) >= 13
+    assert len(converted_here) >= 12
 
 
 def test_an_error_in_a_child_names_the_file(
@@ -107,7 +109,7 @@ def test_a_child_that_is_killed_costs_no_text(
 
 
 def test_cached_texts_are_not_converted_again(site: TinySite, converted_here: list[str]) -> None:
-    site.set("GATEPOST_CACHED_HTML = 'cached'")
+    site.set("CACHE_PATH = 'kept'")
     write_posts(site)
     site.build()
     converted_here.clear()
