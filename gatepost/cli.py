@@ -44,7 +44,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "backtest": "capture.cli.backtest:backtest",
     "build": "publish.cli:build",
     "campaigns": "capture.cli.campaigns:campaigns",
-    "check": "publish.cli:check",
+    "check": "publish.check_cli:check",
     "close": "capture.cli.close:close",
     "correct": "capture.cli.correct:correct",
     "credit": "capture.cli.credit:credit",

@@ -1,33 +1,29 @@
-"""The commands `build`, `check` and `new`.
+"""The commands `build` and `new`.
 
 Pelican takes 0.2 seconds to import, so only the functions that need it import it.
 """
 
 import os
 import subprocess
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from capture.campaign.catalogue import read_catalogue
 from capture.errors import short_path
 from capture.text import count_noun
-from publish.checks.finding import Findings, annotation
-from publish.checks.known_findings import write_known_findings
 from publish.checks.layout import ContentKind
 from publish.checks.project import Writing
 from publish.new_file import FrontMatterDefaults, choose_name, create_campaign, create_draft
 
-_MAX_BUILD_WARNINGS: Final = 3
-"""A build lists no more warnings of the rules."""
-_production = click.option("--production", is_flag=True, help="Use publishconf.py: absolute URLs.")
+PRODUCTION = click.option("--production", is_flag=True, help="Use publishconf.py: absolute URLs.")
 
 
 @click.command()
-@_production
+@PRODUCTION
 @click.option("--release", is_flag=True, help="Add search, share pictures and compressed files.")
 @click.option(
     "--if-due",
@@ -51,7 +47,8 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool) -> 
     finish = _release_step() if release else None
     built = run(config, overrides, on_wait=_print_waiting, finish=finish)
     summary = built.summary
-    _print_build_warnings(summary.warnings, frozenset(summary.rule_warnings))
+    for warning in summary.short_warnings:
+        click.echo(f"warning: {warning}", err=True)
     text = f"{format_counts(summary)} in {built.seconds:.1f} seconds"
     click.echo(f"Built {text}, in {short_path(built.site)}.")
     if summary.due is not None:
@@ -62,71 +59,6 @@ def _release_step() -> Callable[[Path, Path], None]:
     from publish.build.release import finish_release
 
     return finish_release
-
-
-@click.command()
-@_production
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "github"]),
-    default="text",
-    show_default=True,
-    help="Plain lines, or GitHub annotations for a pull request.",
-)
-@click.option(
-    "--baseline",
-    is_flag=True,
-    help="Record today's findings in content/known-findings.json; later only new ones are shown.",
-)
-@click.option("--all", "show_all", is_flag=True, help="Show known findings too, as warnings.")
-@click.pass_context
-def check(
-    ctx: click.Context, production: bool, output_format: str, baseline: bool, show_all: bool
-) -> None:
-    """Check posts, pages and campaigns without building the site.
-
-    \b
-    Example:
-      gatepost check --format github
-      gatepost check --baseline
-    """
-    from publish.build.pelican_run import check as run
-
-    checked = run(config_of(production), setting_overrides(ctx), datetime.now(UTC))
-    findings = checked.findings
-    if baseline:
-        path = write_known_findings(checked.content, findings.recordable)
-        number = count_noun(len(findings.recordable), "finding")
-        click.echo(f"Recorded {number} in {short_path(path)}: commit it.")
-        findings = findings.as_recorded()
-    elif show_all:
-        findings = findings.with_known()
-    if output_format == "github":
-        for level, level_findings in (("error", findings.errors), ("warning", findings.warnings)):
-            for finding in level_findings:
-                click.echo(annotation(level, finding))
-    else:
-        _print_warnings(str(finding.problem) for finding in findings.warnings)
-        if findings.known and not baseline:
-            number = count_noun(len(findings.known), "known finding")
-            click.echo(f"{number}, `--all` shows them", err=True)
-        for finding in findings.errors:
-            click.echo(str(finding.problem), err=True)
-    if not findings.errors:
-        new = "new " if findings.known or checked.findings.known else ""
-        click.echo(f"{format_counts(checked)}: no {new}mistakes found.")
-    if output_format == "text":
-        _print_fixable(findings)
-    if findings.errors:
-        ctx.exit(1)
-
-
-def _print_fixable(findings: Findings) -> None:
-    """Prints how many of the findings that are shown have a sure edit."""
-    number = sum(bool(finding.edits) for finding in (*findings.errors, *findings.warnings))
-    if number:
-        click.echo(f"{number:,} of these can be fixed by `gatepost fix`", err=True)
 
 
 def config_of(production: bool) -> Path:
@@ -162,20 +94,6 @@ def format_counts(summary: Any) -> str:
 
 def _print_waiting() -> None:
     click.echo("Another build is running; waiting for it to end.", err=True)
-
-
-def _print_build_warnings(warnings: Iterable[str], of_rules: Collection[str]) -> None:
-    """Prints the number of warnings that a check lists, and each of the others."""
-    if len(of_rules) > _MAX_BUILD_WARNINGS:
-        number = count_noun(len(of_rules), "warning")
-        click.echo(f"{number} about texts and files: `gatepost check` lists them.", err=True)
-        warnings = (warning for warning in warnings if warning not in of_rules)
-    _print_warnings(warnings)
-
-
-def _print_warnings(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
 
 
 # `gatepost new post|page|campaign`

@@ -42,6 +42,7 @@ from gatepost.preview.state import (
 from gatepost.preview.watching import FileWatcher
 from gatepost.server.serve import make_app, web_config
 from gatepost.settings import Settings
+from publish.checks.listing import build_warnings
 from publish.plugins.current_file import CURRENT_FILE
 
 _COMMAND = (sys.executable, "-P", "-m", "gatepost.preview.fork_server")
@@ -111,9 +112,9 @@ class Console:
             if post.address and post not in self._held_back:
                 state = f"due on {post.due}" if post.due else "a draft"
                 click.echo(f"{post.where}: {state}, on {self._address}{post.address}")
-        for warning in report.warnings:
-            if warning not in self._warnings:
-                click.echo(f"warning: {warning}", err=True)
+        new = [warning for warning in report.warnings if warning not in self._warnings]
+        for warning in build_warnings(new, report.rule_warnings.intersection(new)):
+            click.echo(f"warning: {warning}", err=True)
         self._held_back, self._warnings = frozenset(report.held_back), frozenset(report.warnings)
 
     def show_problems(self, problems: Iterable[BuildProblem]) -> None:

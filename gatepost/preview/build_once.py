@@ -65,6 +65,7 @@ def _build(order: PreviewOrder) -> BuildReport:
         summary=format_counts(summary),
         seconds=built.seconds,
         warnings=summary.warnings,
+        rule_warnings=summary.rule_warnings,
         held_back=tuple(
             HeldBackPost(post.where, post.title, post.address, post.due)
             for post in summary.held_back

@@ -72,6 +72,8 @@ class BuildReport:
     seconds: float = 0.0
     """How long the build took."""
     warnings: tuple[str, ...] = ()
+    rule_warnings: frozenset[str] = frozenset()
+    """The warnings that `gatepost check` lists too."""
     held_back: tuple[HeldBackPost, ...] = ()
     next_due: datetime | None = None
     """UTC time of the next change without a save: a post falls due or a form opens or closes."""

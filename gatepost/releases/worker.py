@@ -78,8 +78,8 @@ def _run_pelican(install_dir: Path, overrides: Mapping[str, object]) -> BuildAns
     from publish.build.site import build  # noqa: PLC0415
     from publish.cli import format_counts  # noqa: PLC0415
 
-    summary = build(install_dir / "publishconf.py", overrides, finish=finish_release).summary
-    return BuildAnswer(warnings=summary.warnings, summary=format_counts(summary), due=summary.due)
+    built = build(install_dir / "publishconf.py", overrides, finish=finish_release).summary
+    return BuildAnswer(warnings=built.short_warnings, summary=format_counts(built), due=built.due)
 
 
 def _pelican_settings(

@@ -15,10 +15,12 @@ from pelican.settings import read_settings
 
 from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
 from publish.checks.finding import Findings
+from publish.checks.listing import build_warnings
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules.forms import open_forms
-from publish.plugins.checks import check_project
+from publish.fixing import Check
+from publish.plugins.checks import ProjectCheck
 from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
 
 
@@ -49,8 +51,13 @@ class RunSummary:
     """The next time when a post is due, or a form opens or closes, in UTC."""
     held_back: tuple[HeldBackPost, ...] = ()
     """Drafts and posts with a future date."""
-    rule_warnings: tuple[str, ...] = ()
+    rule_warnings: frozenset[str] = frozenset()
     """The warnings that a check lists without a build."""
+
+    @property
+    def short_warnings(self) -> tuple[str, ...]:
+        """The warnings to print: one line in place of many that a check lists."""
+        return build_warnings(self.warnings, self.rule_warnings)
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class CheckResult:
     findings: Findings
     content: Path
     """The content folder."""
+    recheck: Check
+    """Runs all rules again, on edited texts."""
 
 
 def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
             pelican.run()
         raise_problems(settings)
     report = get_report(settings)
-    rule_warnings = tuple(map(str, report.rule_warnings))
+    rule_warnings = dict.fromkeys(map(str, report.rule_warnings))
     others = dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings))
     warnings = tuple(dict.fromkeys((*rule_warnings, *others)))
     writing = settings.get(WRITING)
@@ -106,7 +115,7 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
     return replace(
         summaries[0],
         warnings=warnings,
-        rule_warnings=rule_warnings,
+        rule_warnings=frozenset(rule_warnings),
         due=_next_due(writing),
         due_at=due_at,
         held_back=held_back,
@@ -119,8 +128,9 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     A build runs the same rules, then searches the finished pages, and compares all files of the
     site with the gated files. Raises only if it cannot read: for invalid settings or a disk error.
     """
-    writing, findings = check_project(settings_from(config, overrides), now)
-    return CheckResult(*_counts(writing), findings, writing.layout.content)
+    recheck = ProjectCheck(settings_from(config, overrides), now)
+    writing, findings = recheck({})
+    return CheckResult(*_counts(writing), findings, writing.layout.content, recheck)
 
 
 def _count_published(generator: Any) -> RunSummary:

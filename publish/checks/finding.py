@@ -1,10 +1,11 @@
 """The findings of rules, and their levels: error, warning or off."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from capture.campaign.problems import suggestion
 from capture.errors import Problem, Refused
@@ -13,7 +14,8 @@ from publish.checks.edit import Edit
 Level = Literal["error", "warning", "off"]
 
 ALWAYS_ERRORS: Final = frozenset(
-    {"front-matter", "link", "picture", "form", "gated", "address"} | {"control-character"}
+    {"front-matter", "link", "picture", "form", "gated", "address"}
+    | {"control-character", "campaign-file"}
 )
 """Rules that are always errors, because the site would be broken without them."""
 
@@ -45,8 +47,7 @@ DEFAULT_LEVELS: Final[Mapping[str, Level]] = {
 
 
 _NEVER_KNOWN: Final = frozenset({"active-content", "file-content"})
-FindingKey: TypeAlias = tuple[str, str, str]
-"""The file, rule and message of a finding."""
+_LINE_NUMBER: Final = re.compile(r"\bline \d+")
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ class Finding:
     """The edits of its file that fix it; empty if the rule is not sure."""
 
     @property
-    def key(self) -> FindingKey:
-        """Its file, rule and message. The line is left out: it moves with the text above it."""
-        return self.path, self.rule, self.message
+    def key(self) -> str:
+        """Its file, message and rule on one line, without lines, which the text above moves."""
+        message = _LINE_NUMBER.sub("a line", self.message)
+        return f"{Problem(self.path, None, message)} [{self.rule}]"
 
     @property
     def is_recordable(self) -> bool:
@@ -118,6 +120,13 @@ class Findings:
         """The findings that a project may record as known."""
         return tuple(finding for finding in self.every if finding.is_recordable)
 
+    def of_rules(self, rules: Collection[str]) -> "Findings":
+        """The findings of these rules; all if none is named."""
+        if not rules:
+            return self
+        levels = (self.errors, self.warnings, self.known)
+        return Findings(*(tuple(one for one in level if one.rule in rules) for level in levels))
+
     def with_known(self) -> "Findings":
         """The same, with the known findings as warnings."""
         warnings = sorted((*self.warnings, *self.known), key=_place)
@@ -136,11 +145,11 @@ class Findings:
         cls,
         findings: Iterable[Finding],
         levels: Mapping[str, Level],
-        known: Mapping[FindingKey, int] = MappingProxyType({}),
+        known: Mapping[str, int] = MappingProxyType({}),
     ) -> "Findings":
         """Sorts findings by the level of their rules; drops duplicates and rules that are off.
 
-        `known` is how often the project has recorded each finding.
+        `known` is how often the project has recorded each key.
         """
         by_level: dict[Level, list[Finding]] = {"error": [], "warning": [], "off": []}
         left = Counter(known)

@@ -41,7 +41,7 @@ def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") 
 
     Capital letters and Unicode forms count as equal.
     """
-    names = dict.fromkeys(name for name in known if name != word)
+    names = tuple(dict.fromkeys(name for name in known if name != word))
     equal = [name for name in names if _plain(name) == _plain(word)]
     close = equal or _similar_names(word, names)
     if not close:
@@ -51,7 +51,8 @@ def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") 
     return NearName(hint, close[0] if is_sure else "", word)
 
 
-def _similar_names(word: str, names: Iterable[str]) -> list[str]:
+@lru_cache(maxsize=2_000)  # a link of a menu may be in every text
+def _similar_names(word: str, names: tuple[str, ...]) -> list[str]:
     plain: dict[str, list[str]] = {}
     for name in names:
         plain.setdefault(_plain(name), []).append(name)

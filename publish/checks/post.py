@@ -1,6 +1,6 @@
 """One post or page: its front matter, address and state, and the outline of its text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -203,6 +203,24 @@ def read_post(
         syntax=layout.syntax,
         raw=raw,
     )
+
+
+PostReader = Callable[[Path, ContentKind, Layout, datetime, bytes | None], Post]
+
+
+def cache_posts(read: PostReader) -> PostReader:
+    """Reads each file once, and each of its edited versions, for one layout and time."""
+    posts: dict[tuple[Path, bytes | None], Post] = {}
+
+    def read_once(
+        path: Path, kind: ContentKind, layout: Layout, now: datetime, edited: bytes | None
+    ) -> Post:
+        key = path, edited
+        if key not in posts:
+            posts[key] = read(path, kind, layout, now, edited)
+        return posts[key]
+
+    return read_once
 
 
 def _control_problems(text: str, front_matter: FrontMatter) -> Iterator[FrontMatterProblem]:

@@ -14,7 +14,7 @@ from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
 from publish.checks.layout import ContentFiles, ContentKind, Layout, find_content_files
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
-from publish.checks.post import Post, read_post
+from publish.checks.post import Post, PostReader, read_post
 
 # The generated files of the site: lists, feeds, sitemaps, and the addresses of the lead service.
 
@@ -100,7 +100,7 @@ class Writing:
     """The folders of campaigns and clients; their files are never published."""
 
     @classmethod
-    def read(
+    def read(  # noqa: PLR0913 - what `check_writing` gets, and the campaigns
         cls,
         layout: Layout,
         now: datetime,
@@ -108,6 +108,7 @@ class Writing:
         gated: Path,
         *,
         edited: Mapping[Path, bytes] = MappingProxyType({}),
+        read: PostReader = read_post,
     ) -> "Writing":
         """Reads every file, or what `edited` has in its place.
 
@@ -115,7 +116,7 @@ class Writing:
         """
         kinds: tuple[ContentKind, ...] = get_args(ContentKind)
         posts = (
-            read_post(path, kind, layout, now, edited.get(path))
+            read(path, kind, layout, now, edited.get(path))
             for kind in kinds
             for path in layout.sources(kind)
         )

@@ -17,6 +17,7 @@ _PLAIN_NAME: Final = re.compile(r"[\w/][\w.+/-]*(?: [\w.+/-]+)*")
 """Names that need no quotes in either style of front matter."""
 _AROUND_TARGET: Final = (r"""\]\(<?|\]:[ \t]*<?|["'=]""", r"""[)>"'\s]|$""")
 _AROUND_NAME: Final = (r"""(?:^|[,;:\["'-])[ \t]*""", r"""[ \t]*(?:[,;\]"']|$)""")
+_AROUND_TAG: Final = (r"^ {0,3}(?:\{%[ \t]+\w+[ \t]+)?", r"(?:[ \t]+%\})?[ \t]*$")
 _NEXT_KEY: Final = re.compile(r" {0,3}[A-Za-z0-9_]|---|\.\.\.|[ \t]*$")
 _MARKS: Final = re.compile(r"(?P<before>[ \t>]*)(?P<marks>#{1,6})(?=[ \t]|$)")
 _UNDERLINE: Final = re.compile(r"(?P<before>[ \t>]*)(?P<line>=+)[ \t]*")
@@ -43,6 +44,11 @@ def link_edits(text: Text, link: Link, target: str) -> tuple[Edit, ...]:
     if not _PLAIN_TARGET.fullmatch(target):
         return ()
     return replacement(text.lines, [link.line], link.target, target, _AROUND_TARGET)
+
+
+def tag_edits(text: Text, line: int, old: str, new: str) -> tuple[Edit, ...]:
+    """Replaces a tag that is alone on its line, or the campaign in it."""
+    return replacement(text.lines, [line], old, new, _AROUND_TAG)
 
 
 def name_edits(text: Text, key: str, name: str, other: str) -> tuple[Edit, ...]:

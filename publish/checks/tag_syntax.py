@@ -22,6 +22,8 @@ from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 
+from publish.checks.near_name import near_name
+
 KINDS: Final = ("form", "cta")
 TAG: Final = r"\{%[ \t]+(?P<kind>form|cta)[ \t]+(?P<slug>[^\s{}%]+)[ \t]+%\}"
 _OWN_LINE: Final = re.compile(rf"^ {{0,3}}{TAG}[ \t]*$", re.MULTILINE)
@@ -81,6 +83,18 @@ def how_to_fix(raw: str, slugs: Iterable[str]) -> str:
         f"`{raw}` is not a tag: use `{{% form SLUG %}}` or `{{% cta SLUG %}}`; "
         "to show such text to readers, put it between backticks"
     )
+
+
+def corrected_tag(raw: str, slugs: Iterable[str]) -> str:
+    """The tag that a misspelt one can only mean; empty if that is not sure."""
+    words = _WORDS.match(raw)
+    if not words or re.fullmatch(TAG, raw):
+        return ""
+    kind, slug = (
+        word if word in known else near_name(word, known, "").typo_of
+        for word, known in ((words["kind"], KINDS), (words["slug"], tuple(slugs)))
+    )
+    return f"{{% {kind} {slug} %}}" if kind and slug else ""
 
 
 class _TagBlock(BlockProcessor):

@@ -7,13 +7,13 @@ It also searches the finished HTML for active content that only Markdown's synta
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from pelican import signals
 
 from publish.checks.active_content import active_parts, is_external
 from publish.checks.finding import Findings
+from publish.checks.post import cache_posts, read_post
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules import check_writing
 from publish.plugins import content_paths, problems
@@ -47,23 +47,27 @@ def report_active_content(content: Any, html: str, settings: Any) -> None:
             (report.problem if level == "error" else report.warn)(source, None, part.message)
 
 
-def check_project(
-    settings: Mapping[str, Any],
-    now: datetime,
-    edited: Mapping[Path, bytes] = MappingProxyType({}),
-) -> tuple[Writing, Findings]:
-    """Reads the project with these Pelican settings, and runs every rule on it.
+class ProjectCheck:
+    """Runs every rule on a project; again for edited texts, and then reads only these."""
 
-    `edited` has the content of posts and pages to read in place of their files.
-    """
-    return check_writing(layout_of(settings), *folders_of(settings), now, edited=edited)
+    def __init__(self, settings: Mapping[str, Any], now: datetime) -> None:
+        """Takes Pelican's settings."""
+        self._settings = settings
+        self._now = now
+        self._read = cache_posts(read_post)
+
+    def __call__(self, edited: Mapping[Path, bytes]) -> tuple[Writing, Findings]:
+        """`edited` has the content of posts and pages to read in place of their files."""
+        folders = folders_of(self._settings)
+        layout = layout_of(self._settings)
+        return check_writing(layout, *folders, self._now, edited=edited, read=self._read)
 
 
 def check_before_reading(pelican: Any) -> None:
     """Stops the build before anything is read if a rule is broken."""
     settings = pelican.settings
     report = get_report(settings)
-    settings[WRITING], findings = check_project(settings, datetime.now(UTC))
+    settings[WRITING], findings = ProjectCheck(settings, datetime.now(UTC))({})
     report.problems += (finding.problem for finding in findings.errors)
     report.rule_warnings += (finding.problem for finding in findings.warnings)
     if findings.errors:

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from capture.errors import FileErrors, Refused, Unavailable
 from publish.build.site import replace_site
+from publish.check_cli import check as check_command
 from publish.cli import build as build_command
-from publish.cli import check as check_command
 
 GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
 

@@ -13,6 +13,7 @@ from gatepost.preview.state import PreviewOrder
 from gatepost.releases.worker import build_pushed_site
 from gatepost.settings import SettingsWithSources
 from publish.checks import rules as checks
+from publish.checks.known_findings import write_known_findings
 from publish.plugins.links import unresolved
 from tests.samples import CAMPAIGN
 
@@ -193,3 +194,27 @@ def test_an_example_in_code_is_not_a_dead_link(site: Any) -> None:
     site.post('Write `<a href="{filename}none.md">` so.')
     site.build()
     assert "{filename}none.md" in site.page()
+
+
+def test_known_findings_stop_no_push_and_no_preview(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    site.post("[x](/nowhere/)")
+    assert by_push(site) == by_preview(site) != []
+    write_known_findings(site.root / "content", site.check().findings.recordable)
+    assert by_push(site) == by_preview(site) == []
+    site.post("[x](/nowhere/) [y](/nowhere/else/)")
+    (new,) = by_push(site)
+    assert "`/nowhere/else/` leads to /nowhere/else" in new
+
+
+def test_a_push_prints_the_number_of_many_warnings(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    site.post("# A\n\n# B\n\n# C\n\n# D")
+    site.write(".work/reading", "")
+    (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
+    answer = build_pushed_site(SettingsWithSources.read({}).settings, None, site.root)
+    assert answer.warnings == ("4 warnings about texts and files: `gatepost check` lists them",)

@@ -14,8 +14,8 @@ import time_machine
 from click.testing import CliRunner
 
 from publish.build.site import is_due
+from publish.check_cli import check as check_command
 from publish.cli import build as build_command
-from publish.cli import check as check_command
 from publish.fix_cli import fix as fix_command
 from tests.samples import CAMPAIGN, NOW
 

@@ -12,6 +12,7 @@ from capture.errors import FileErrors
 from publish.checks.finding import Finding, Findings
 from publish.checks.known_findings import read_known_findings
 from publish.checks.layout import Layout
+from publish.checks.post import PostReader, read_post
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
 from publish.checks.rules.active_files import active_file_findings
@@ -59,6 +60,7 @@ def check_writing(  # noqa: PLR0913 - the folders of a project, the time, and th
     now: datetime,
     *,
     edited: Mapping[Path, bytes] = MappingProxyType({}),
+    read: PostReader = read_post,
 ) -> tuple[Writing, Findings]:
     """Reads every post, page and campaign file, and runs every rule. Raises `Unavailable`.
 
@@ -70,7 +72,7 @@ def check_writing(  # noqa: PLR0913 - the folders of a project, the time, and th
         catalogue = read_catalogue(campaigns, clients, gated)
     except FileErrors as errors:
         messages = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
-    writing = Writing.read(layout, now, catalogue, gated, edited=edited)
+    writing = Writing.read(layout, now, catalogue, gated, edited=edited, read=read)
     writing = replace(writing, private=(campaigns, clients))
     findings = (*messages, *_run_rules(writing))
     return writing, Findings.sorted(findings, layout.levels, read_known_findings(layout.content))

@@ -6,10 +6,13 @@ from datetime import datetime
 from capture.campaign.catalogue import Catalogue
 from capture.campaign.model import Campaign
 from capture.errors import NotFound
+from publish.checks.edit import Edit
 from publish.checks.finding import Finding
+from publish.checks.near_name import near_name
 from publish.checks.post import Post
 from publish.checks.project import Writing
-from publish.checks.tag_syntax import how_to_fix
+from publish.checks.sure_edits import name_edits, tag_edits
+from publish.checks.tag_syntax import corrected_tag, how_to_fix
 
 
 def form_findings(writing: Writing) -> Iterator[Finding]:
@@ -29,7 +32,9 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
             tags.append((tag.kind, tag.slug, f"`{tag.raw}`: ", placed.line))
         else:
             message = how_to_fix(tag.raw, catalogue.campaigns)
-            yield post.finding("form", placed.line, message)
+            right = corrected_tag(tag.raw, catalogue.campaigns)
+            edits = tag_edits(post, placed.line, tag.raw, right) if right else ()
+            yield post.finding("form", placed.line, message, edits)
     if slug_at_the_end := post.get("campaign"):
         tags.append(("form", slug_at_the_end, "", post.front_matter.line("campaign")))
     placed_forms: set[str] = set()
@@ -37,7 +42,9 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
         try:
             campaign = catalogue.campaign(slug)
         except NotFound as error:
-            yield post.finding("form", line, f"{prefix}{error}")
+            right = near_name(slug, catalogue.campaigns, "").typo_of
+            edits = _campaign_edits(post, slug, right, line if prefix else None) if right else ()
+            yield post.finding("form", line, f"{prefix}{error}", edits)
             continue
         if closed := closed_reason(campaign, now):
             message = f"campaign `{slug}` {closed}: readers see a sentence instead"
@@ -47,6 +54,13 @@ def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
             yield post.finding("form", line, message)
         elif kind == "form":
             placed_forms.add(slug)
+
+
+def _campaign_edits(post: Post, slug: str, right: str, line: int | None) -> tuple[Edit, ...]:
+    """Names another campaign, in the tag of this line or in the front matter."""
+    if line is None:
+        return name_edits(post, "campaign", slug, right)
+    return tag_edits(post, line, slug, right)
 
 
 def open_forms(post: Post, writing: Writing) -> set[str]:

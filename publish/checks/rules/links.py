@@ -273,7 +273,7 @@ class LinkChecker:
         first = self._path.partition("/")[0]
         if (near := near_name(self._path, self._files_beside(), "")).hint:
             fix, edits = near.hint, self._with_path(near.only)
-        elif "." in first.strip(".") and not self._path.startswith("."):
+        elif "." in first.strip(".") and not self._path.startswith(".") and not _is_file(first):
             fix, edits = f": if it is another site, write `https://{self._path}`", ()
         else:
             known = (f"/{address}" for address in self._writing.by_address)
@@ -353,6 +353,11 @@ def unpublished_target_findings(
             f"`{link.target}` leads to a post that is held back until {until}: link to it then"
         )
         yield post.finding("link", link.line, message)
+
+
+def _is_file(name: str) -> bool:
+    """Whether the name is that of a file rather than of another site."""
+    return name.lower().endswith((*PICTURE_SUFFIXES, ".pdf", ".htm", ".html"))
 
 
 def _how_to_fix(problem: str) -> str:

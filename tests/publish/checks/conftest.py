@@ -55,9 +55,9 @@ SUMMARY = "What a reader gets from this post, in one sentence of the right lengt
 class Desk:
     """A writer's project, and the findings of the rules."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, cache: Path) -> None:
         self.root = root
-        self.settings = dict(SETTINGS)
+        self.settings = {**SETTINGS, "CACHE_PATH": cache}
         self.now = NOW
         self.category = "misc"
         """The category of a post that names none."""
@@ -114,9 +114,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Desk:
     monkeypatch.chdir(tmp_path)
-    return Desk(tmp_path)
+    # The gated file is the same in each test, so it is opened once.
+    return Desk(tmp_path, tmp_path_factory.getbasetemp() / "opened")
 
 
 def utc(text: str) -> datetime:

@@ -1,5 +1,6 @@
 """`gatepost fix`: only what is sure is edited, and a check never finds anything new afterwards."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from capture.errors import Refused
 from publish.checks.edit import Edit, Mismatch, apply_edits, overlap
 from publish.checks.first_paragraph import first_paragraph
+from publish.checks.known_findings import write_known_findings
 from publish.fix_cli import diff_lines
 from publish.fixing import Fixes, find_fixes, write_fixes
 from tests.publish.checks.conftest import SUMMARY
@@ -50,6 +52,10 @@ def site(desk: Any) -> Any:
         ("![a dot]({static}/images/dt.svg)", "![a dot]({static}/images/dot.svg)"),
         ("![a dot](/images/dt.svg)", "![a dot](/images/dot.svg)"),
         ("[x]({filname}four-numbers.md)", "[x]({filename}four-numbers.md)"),
+        ("{% frm guide %}", "{% form guide %}"),
+        ("{%form giude%}", "{% form guide %}"),
+        ("{{ cta guide }}", "{% cta guide %}"),
+        ("Text.\n\n  {% form giude %}  \n\nMore.", "Text.\n\n  {% form guide %}  \n\nMore."),
         ("# One\n\n## Two\n\n# Three", "## One\n\n### Two\n\n## Three"),
         ("## One\n\n#### Two\n\n#### Three", "## One\n\n### Two\n\n### Three"),
         ("One\n===\n\nText.", "One\n---\n\nText."),
@@ -71,6 +77,10 @@ def test_what_is_sure_is_fixed(site: Any, wrong: str, right: str) -> None:
     [
         "## Part a\n\n## Part b\n\n[x](#part-c)",
         "[x](#nowhere)",
+        "A {% frm guide %} in a text.",
+        "{% form guide-2 %}",
+        "{% xyz guide %}",
+        "[x](/images/report-1.pdf)",
         "`(/abuot/)` [x](/abuot/)",
         "[the (/abuot/)\npage][y]\n\n[y]:\n/abuot/",
         "[x](four-number.md#nothing-such)",
@@ -195,6 +205,58 @@ def test_only_the_named_rules_are_fixed(site: Any) -> None:
     site.post("# One\n\n[x](/abuot/)")
     assert fix(site, "headings").fixed == 1
     assert body(site) == "## One\n\n[x](/abuot/)"
+
+
+def test_a_misspelt_campaign_of_the_front_matter_is_corrected(site: Any) -> None:
+    site.post(campaign="giude")
+    assert fix(site).fixed == 1
+    assert "Campaign: guide\n" in (site.root / "content/posts/post.md").read_text()
+
+
+def test_an_edit_that_harms_another_file_is_found_among_many_and_left_out(site: Any) -> None:
+    for number in range(5):
+        site.post("# One", name=f"post-{number}")
+    text = "Titel: On other\nDate: 2026-11-02\nSummary: {}\n\n# One\n"
+    path = site.write("content/posts/zz.md", text.format(SUMMARY))  # it would get a used address
+    site.post(name="on-other")
+    fix(site)
+    assert "Titel: On other" in path.read_text()
+    bodies = [body(site, f"post-{number}") for number in range(5)]
+    assert bodies == ["## One"] * 5
+
+
+def test_known_findings_are_left_unless_they_are_asked_for(site: Any) -> None:
+    site.post("# One")
+    write_known_findings(site.root / "content", site.check()[1].recordable)
+    assert find_fixes(site.check).files == ()
+    assert find_fixes(site.check, with_known=True).fixed == 1
+
+
+def test_a_file_that_is_read_only_is_not_written(site: Any) -> None:
+    site.post("# One", name="a")
+    site.post("# One")
+    path = site.root / "content/posts/post.md"
+    path.chmod(0o444)
+    with pytest.raises(Refused, match=r"post\.md: is read-only: make it writable; nothing was"):
+        fix(site)
+    assert body(site, "a") == "# One"
+
+
+def test_owner_and_permissions_stay(site: Any) -> None:
+    site.post("# One")
+    path = site.root / "content/posts/post.md"
+    if os.geteuid() == 0:  # only root may give a file to another user
+        os.chown(path, 12345, 23456)
+    path.chmod(0o664)
+    before = path.stat()
+    fix(site)
+    after = path.stat()
+    assert (after.st_uid, after.st_gid, after.st_mode) == (
+        before.st_uid,
+        before.st_gid,
+        before.st_mode,
+    )
+    assert body(site) == "## One"
 
 
 def test_a_file_that_changed_meanwhile_is_not_written(site: Any) -> None:

@@ -1,6 +1,5 @@
 """A project records its findings once; afterwards only new ones are shown."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +72,58 @@ def test_a_fixed_finding_leaves_the_record_when_it_is_made_again(desk: Any) -> N
     desk.post("# One", summary=SUMMARY)
     file = record(desk)
     desk.post("# One")
+    before = file.read_text().splitlines()
     record(desk)
-    assert list(json.loads(file.read_text())["content/posts/post.md"]) == ["headings"]
+    after = file.read_text().splitlines()
+    (fixed,) = set(before) - set(after)
+    assert fixed.endswith(" tell the reader what to expect [summary]")
+    assert [line for line in before if line != fixed] == after
 
 
-def test_the_record_is_the_same_for_the_same_findings(desk: Any) -> None:
-    desk.post("# Eins und «zwei»", summary=SUMMARY)
+def test_a_finding_stays_known_if_a_line_that_it_names_moves(desk: Any) -> None:
+    desk.post("[a]\n\n## One {#x}\n\n<b id='x'>y</b>")
+    found = desk.findings()
+    assert any(" line " in message for message in found)
+    record(desk)
+    desk.post("[a]\n\nNew.\n\n## One {#x}\n\n<b id='x'>y</b>")
+    assert desk.findings() == []
+
+
+def test_the_record_has_a_sorted_line_for_each_finding(desk: Any) -> None:
+    desk.post("# Eins und «zwei»\n\n# A\n\n# A", summary=SUMMARY)
     first = record(desk).read_bytes()
     assert record(desk).read_bytes() == first
-    assert "«zwei»".encode() in first
+    comment, *lines = first.decode().splitlines()
+    assert comment.startswith("# Written by `gatepost check --baseline`")
+    assert lines == sorted(lines)
+    assert [line.partition(": ")[2][:25] for line in lines] == [
+        "`# A`: the title is the o",
+        "`# A`: the title is the o",
+        "`# Eins und «zwei»`: the ",
+        "`summary` has 10 characte",
+    ]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"a": {"b": 1}}', "{"])
-def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("{}", 1), ("# Comment\n<<<<<<< ours\na.md: x [alt]", 2), ("a.md: x [alt]\na.md: y", 2)],
+)
+def test_a_damaged_record_is_named(tmp_path: Path, text: str, line: int) -> None:
     (tmp_path / FILE).write_text(text)
-    with pytest.raises(Unavailable, match=r"known-findings\.json: is damaged: put it back"):
+    message = (
+        rf"known-findings\.txt:{line}: is no finding: put the file back, or delete it and run "
+    )
+    with pytest.raises(Unavailable, match=message):
         read_known_findings(tmp_path)
+    (tmp_path / FILE).write_bytes(b"\xff")
+    with pytest.raises(Unavailable, match=r"known-findings\.txt: cannot be read as text: put"):
+        read_known_findings(tmp_path)
+
+
+def test_lines_of_both_sides_of_a_merge_are_a_correct_record(desk: Any) -> None:
+    desk.post("# One")
+    ours = record(desk).read_text()
+    desk.post("# Two", name="other")
+    file = record(desk)
+    file.write_text(ours + file.read_text())
+    assert desk.findings() == []
