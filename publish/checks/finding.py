@@ -14,8 +14,8 @@ from publish.checks.edit import Edit
 Level = Literal["error", "warning", "off"]
 
 ALWAYS_ERRORS: Final = frozenset(
-    {"front-matter", "link", "picture", "form", "gated", "address"}
-    | {"control-character", "campaign-file"}
+    {"front-matter", "link", "picture", "form", "gated", "address", "campaign-file"}
+    | {"control-character"}
 )
 """Rules that are always errors, because the site would be broken without them."""
 
