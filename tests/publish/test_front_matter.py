@@ -267,7 +267,7 @@ def test_fix_shows_a_diff_and_says_what_remains(site: Any) -> None:
     path = site.root / "content/posts/post.md"
     before = path.read_text()
     checked = CliRunner().invoke(check_command)
-    assert checked.stderr.splitlines()[-1] == "1 of these can be fixed by `gatepost fix`"
+    assert checked.stderr.splitlines()[-1] == "1 finding can be fixed by `gatepost fix`"
     dry = CliRunner().invoke(fix_command, ["--dry-run"])
     assert (dry.exit_code, path.read_text()) == (1, before)
     assert dry.stdout.splitlines()[-1].startswith("Would fix 1 finding in 1 file; ")
