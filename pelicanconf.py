@@ -29,8 +29,8 @@ FOOTER = (
 # Ours: rules of writing that shall be "error", "warning" or "off"; docs/writer.md names them all.
 # {"active-content": "warning"} lets scripts and forms of other sites into texts.
 WRITING_RULES: dict[str, str] = {}
-# Ours: "github" makes ids of headings as GitHub does, `a--b` of "A & B"; "ascii" has no accents.
-HEADING_IDS = "readable"
+# Ours: ids of headings, `a--b` of "A & B"; "readable" has one hyphen, "ascii" no accents either.
+HEADING_IDS = "github"
 
 SITEURL = ""
 DEFAULT_LANG = "en"

@@ -3,11 +3,14 @@
 A heading has the id that its text gives, in any script: `## 安装步骤` is `#安装步骤`. The setting
 `HEADING_IDS` says how, so that links to the pages of another system go on working:
 
-| setting | `## Über uns --- A & B` | the same text again |
+| setting | `## Über uns - A & B` | the same text again |
 |---|---|---|
-| `readable`, the default | `über-uns-a-b` | `über-uns-a-b_1` |
-| `github` | `über-uns-----a--b` | `über-uns-----a--b-1` |
+| `github`, the default | `über-uns---a--b` | `über-uns---a--b-1` |
+| `readable` | `über-uns-a-b` | `über-uns-a-b_1` |
 | `ascii`, as Python-Markdown | `uber-uns-a-b` | `uber-uns-a-b_1` |
+
+`github` differs from GitHub in two cases. A letter and its accent as two characters become one. A
+heading without a letter or digit has a number alone, because an id must not be empty.
 """
 
 import re
@@ -19,19 +22,24 @@ from markdown.extensions.toc import slugify
 
 from capture.errors import Refused
 
-HeadingIdStyle = Literal["readable", "github", "ascii"]
-DEFAULT_STYLE: Final[HeadingIdStyle] = "readable"
+HeadingIdStyle = Literal["github", "readable", "ascii"]
+DEFAULT_STYLE: Final[HeadingIdStyle] = "github"
 _BLANKS: Final = re.compile(r"[-\s]+")
 _NO_WORDS: Final = re.compile(r"[^\w\s-]")
+_WORD: Final = frozenset({"Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "Pc"})
+_CIRCLED: Final = re.compile(
+    "[\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]"
+)
+"""Circled and squared letters, which are letters and symbols at the same time."""
 _NUMBERED: Final = re.compile(r"(?P<base>.*)_(?P<number>\d+)", re.DOTALL)
 
 
 def heading_id_style(value: str) -> HeadingIdStyle:
     """The value of the setting. Raises `Refused` for a wrong one."""
     match value:
-        case "readable" | "github" | "ascii":
+        case "github" | "readable" | "ascii":
             return value
-    raise Refused(f"HEADING_IDS: must be readable, github or ascii: {value!r}")
+    raise Refused(f"HEADING_IDS: must be github, readable or ascii: {value!r}")
 
 
 class HeadingIds:
@@ -63,12 +71,15 @@ class HeadingIds:
         return f"{base}{mark}{number}"
 
 
+def _github(text: str) -> str:
+    lines = text.strip().replace("\n", " ")
+    return "".join(char for char in _words(lines) if char == " " or not char.isspace()).replace(
+        " ", "-"
+    )
+
+
 def _readable(text: str) -> str:
     return _BLANKS.sub("-", _words(text).strip())
-
-
-def _github(text: str) -> str:
-    return _words(text).strip().replace(" ", "-")
 
 
 def _words(text: str) -> str:
@@ -76,15 +87,16 @@ def _words(text: str) -> str:
     if text.isascii():
         return _NO_WORDS.sub("", text).lower()
     lower = unicodedata.normalize("NFC", text).lower()
-    return "".join(char for char in lower if char in "-_" or char.isspace() or _is_letter(char))
+    return "".join(char for char in lower if char == "-" or char.isspace() or _is_word(char))
 
 
-def _is_letter(char: str) -> bool:
-    return char.isalnum() or unicodedata.category(char) in {"Mn", "Mc", "Me", "Pc"}
+def _is_word(char: str) -> bool:
+    """Whether a character belongs to words, as Unicode's regular expressions define it."""
+    return unicodedata.category(char) in _WORD or _CIRCLED.match(char) is not None
 
 
 _STYLES: Final[Mapping[HeadingIdStyle, Callable[[str], str]]] = {
-    "readable": _readable,
     "github": _github,
+    "readable": _readable,
     "ascii": lambda text: slugify(text, "-"),
 }

@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Markdown, util
 from markdown.extensions import Extension
 from markdown.extensions.md_in_html import MarkdownInHtmlProcessor
-from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify, strip_tags
+from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from pygments import plugin
@@ -235,6 +235,7 @@ def _append_text(parent: Element, text: str, *, is_tight: bool) -> None:
         parent.text = f"{parent.text or ''}{text}"
 
 
+_TAGS: Final = re.compile("<!--.*?-->|<[^>]*>", re.DOTALL)
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -250,7 +251,7 @@ class _HeadingIds(Treeprocessor):
         ids = HeadingIds(self._style, filter(None, (element.get("id") for element in root.iter())))
         for heading in root.iter():
             if heading.tag in _HEADINGS and "id" not in heading.attrib:
-                text = strip_tags(render_inner_html(remove_fnrefs(heading), self.md))
+                text = _TAGS.sub("", render_inner_html(remove_fnrefs(heading), self.md))
                 heading.set("id", ids.new(html.unescape(text)))
 
 

@@ -68,7 +68,7 @@ def plain() -> Markdown:
 
 @pytest.fixture(scope="module")
 def site() -> Markdown:
-    return site_markdown()
+    return site_markdown(heading_ids="ascii")
 
 
 @pytest.mark.parametrize("text", SAMPLES)

@@ -2,8 +2,6 @@
 
 import pytest
 
-from publish.checks.heading_ids import HeadingIdStyle
-from publish.checks.notes import Syntax
 from publish.checks.outline import outline_of
 from tests.publish.checks.conftest import Desk
 from tests.publish.markdown_structure import site_markdown
@@ -65,23 +63,6 @@ def test_a_problem_is_a_warning_of_the_rule_markdown(desk: Desk) -> None:
     desk.post("One [a][b] two.")
     _, findings = desk.check()
     assert [finding.rule for finding in findings.warnings] == ["markdown"]
-
-
-@pytest.mark.parametrize(
-    ("style", "ids"),
-    [
-        ("readable", ["über-uns-a-b", "über-uns-a-b_1", "安装步骤"]),
-        ("github", ["über-uns-----a--b", "über-uns-----a--b-1", "安装步骤"]),
-        ("ascii", ["uber-uns-a-b", "uber-uns-a-b_1", "_1"]),
-    ],
-)
-def test_ids_of_headings_are_the_same_for_check_and_page(
-    style: HeadingIdStyle, ids: list[str]
-) -> None:
-    text = "## Über uns --- A & B\n\n## Über uns --- A & B\n\n## 安装步骤\n"
-    html = site_markdown(heading_ids=style).convert(text)
-    assert [f'id="{name}"' in html for name in ids] == [True] * 3
-    assert outline_of(text, syntax=Syntax(style)).anchors == set(ids)
 
 
 @pytest.mark.parametrize(
