@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pyromark
 
+from publish.checks.html_tags import is_html
 from publish.checks.notes import DEFAULT_SYNTAX, Note, NoteMark, Syntax, find_notes
 
 Event = tuple[Any, Any]
@@ -33,31 +34,6 @@ _OPTIONS: Final = (
     | pyromark.Options.ENABLE_GFM
 )
 _INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_STRIKETHROUGH
-_TAG_NAME: Final = re.compile(r"</?(?P<name>[a-zA-Z][a-zA-Z0-9-]*)")
-_ELEMENTS: Final = """
-a abbr acronym address area article aside audio b base basefont bdi bdo big blink blockquote
-body br button canvas caption center cite code col colgroup command data datalist dd del details
-dfn dialog dir div dl dt em embed applet fieldset figcaption figure font footer form frame
-frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins isindex kbd keygen
-label legend li link listing main map mark marquee menu menuitem meta meter nav nobr noembed
-noframes noscript object ol optgroup option output p param picture plaintext portal pre progress
-q rb rp rt rtc ruby s samp script search section select slot small source spacer span strike
-strong style sub summary sup table tbody td template textarea tfoot th thead time title tr track
-tt u ul var video wbr xmp svg animate animatemotion animatetransform circle clippath defs desc
-ellipse fecolormatrix feblend feflood fegaussianblur feimage femerge femergenode feoffset filter
-foreignobject g image line lineargradient marker mask metadata mpath path pattern polygon
-polyline radialgradient rect set stop switch symbol text textpath tspan use view math annotation
-maction menclose merror mfenced mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt
-mstyle msub msubsup msup mtable mtd mtext mtr munder munderover semantics
-"""
-"""The elements of HTML, also of earlier versions, SVG and MathML, in small letters."""
-_KNOWN: Final = frozenset(_ELEMENTS.split())
-
-
-def is_html(source: str) -> bool:
-    """Whether a browser knows the element of a tag. Comments and declarations are HTML too."""
-    tag = _TAG_NAME.match(source)
-    return tag is None or tag["name"].lower() in _KNOWN
 
 
 # Parts that are cut out: notes, and HTML with Markdown inside.
@@ -187,7 +163,7 @@ def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) 
         if name == "DefinitionListDefinition":
             if not _DEFINITION.match(block):
                 yield _Edit(start, start, NO_DEFINITION)
-        elif not is_html(block):
+        elif not is_html(block, text[:start], text[start + 1 :]):
             yield _Edit(start, start, "\\")
         elif syntax.has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
             done = _end_of_element(text, start, tag["tag"])

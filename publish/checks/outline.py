@@ -16,13 +16,13 @@ from publish.checks.commonmark import (
     Blocks,
     Cut,
     FindReference,
-    is_html,
     read_blocks,
     reference_key,
     split_event,
 )
 from publish.checks.footnotes import Footnotes, find_links_around, find_references
 from publish.checks.heading_ids import HeadingIds
+from publish.checks.html_tags import PlacedHtmlTag, is_html, tag_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import read_raw_html
@@ -70,6 +70,7 @@ class _OutlineOfText:
         """The ids in raw HTML, with their lines."""
         self.names: set[str] = set()
         self.active: list[ActivePart] = []
+        self.html_tags: list[PlacedHtmlTag] = []
         self.problems: list[TextProblem] = []
         self.footnotes = Footnotes()
 
@@ -104,6 +105,7 @@ class _OutlineOfText:
         ids = HeadingIds(self._syntax.heading_ids, self.own_ids | {own for _, own in self.headings})
         anchors = {own or ids.new(heading.text): heading for heading, own in self.headings}
         self.problems += self.footnotes.problems()
+        self.problems += tag_problems(self.html_tags)
         for name, line in self.html_ids.items():
             if name in anchors:
                 message = (
@@ -196,7 +198,7 @@ class _Part:
             self._html_block(start, end)
         elif name == "InlineHtml":
             source = self._bytes[start:end].decode()
-            if is_html(source):
+            if is_html(source, *self._around(start, end)):
                 self._raw_html(start, end)
             else:
                 self._words.append(source)
@@ -305,6 +307,15 @@ class _Part:
         found.pictures += raw.pictures
         found.html_ids = raw.ids | found.html_ids
         found.names |= raw.names
+        found.html_tags += raw.tags
+        if source.startswith("<!--") and "-->" not in source:
+            message = "`<!--` hides the rest of the text: add `-->` behind the comment"
+            found.problems.append(TextProblem(self._line(start), message))
+
+    def _around(self, start: int, end: int) -> tuple[str, str]:
+        """The words of a paragraph before and after a tag in it."""
+        before = self._bytes[max(0, self._bytes.rfind(b"\n\n", 0, start)) : start]
+        return before.decode(), self._bytes[end:].partition(b"\n\n")[0].decode()
 
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])

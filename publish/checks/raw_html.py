@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from publish.checks.html_links import SOURCES, find_links
+from publish.checks.html_tags import PlacedHtmlTag, html_tags
 from publish.checks.outline_parts import Link, Picture
 
 _ID: Final = re.compile(r"""\s(?P<name>id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
@@ -27,11 +28,12 @@ class RawHtml:
     """The ids, with their first lines."""
     names: set[str] = field(default_factory=set)
     """The values of `name`, which are anchors too."""
+    tags: list[PlacedHtmlTag] = field(default_factory=list)
 
 
 def read_raw_html(source: str, first_line: int) -> RawHtml:
     """Reads HTML whose comments, code and scripts are blanks."""
-    raw = RawHtml()
+    raw = RawHtml(tags=list(html_tags(source, first_line)))
 
     def line_at(place: int) -> int:
         return first_line + source.count("\n", 0, place)

@@ -140,6 +140,8 @@ class _BlockReader:
     def add_html(self, parent: Element, html: str) -> None:
         """Adds raw HTML."""
         html = html.lstrip()
+        if html.startswith("<!--") and "-->" not in html:
+            html = f"{html.rstrip()}\n-->"  # it would hide the rest of the page
         placeholder = self.md.htmlStash.store(html)
         raw_html: Any = self.md.postprocessors["raw_html"]
         if parent.text or len(parent):

@@ -17,11 +17,11 @@ from publish.checks.bare_links import find_bare_links
 from publish.checks.commonmark import (
     BLANKS,
     code_text,
-    is_html,
     read_inline,
     reference_key,
     split_event,
 )
+from publish.checks.html_tags import is_html
 from publish.plugins.commonmark_marks import has_subscript
 
 _CORE_PATTERNS: Final = (
@@ -190,7 +190,7 @@ class _Pieces:
                 self._open[-2].append(self._open.pop())
             elif name == "Code" and self._is_code_ours:
                 self._add_element("code", util.AtomicString(util.code_escape(code_text(source))))
-            elif name == "InlineHtml" and is_html(source):
+            elif name == "InlineHtml" and _is_html(source, text):
                 self._words.append(self._md.htmlStash.store(source))
             elif name == "HardBreak" and source.endswith(("\\\n", "  \n")):  # no tab before it
                 self._add_element("br")
@@ -222,7 +222,7 @@ class _Pieces:
                     self._open[-1], "img", {"alt": alt, "src": _ampersands(image["dest_url"])}
                 )
                 _with_title(made, image)
-        elif name in {"Text", "Code"}:
+        elif name in {"Text", "Code"} or (name == "InlineHtml" and not is_html(data)):
             self._alt.append(data)
         elif name in {"SoftBreak", "HardBreak"}:
             self._alt.append("\n")
@@ -254,6 +254,12 @@ class _Pieces:
                 self._add_link(link.address, text[link.start : link.end])
                 end = link.end
         _append(self._open[-1], text[end:])
+
+
+def _is_html(source: str, text: str) -> bool:
+    """Whether a tag in a text is HTML."""
+    before, _, after = text.partition(source)
+    return is_html(source, before, after)
 
 
 def _append(parent: Element, text: str) -> None:

@@ -16,7 +16,7 @@ from cmarkgfm.cmark import Options
 from markdown import Markdown
 
 from publish.build.pelican_run import settings_from
-from publish.checks.commonmark import is_html
+from publish.checks.html_tags import is_html
 from publish.checks.tag_syntax import TagExtension
 from publish.plugins.commonmark import make_markdown
 from tests.service import ROOT

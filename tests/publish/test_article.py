@@ -75,7 +75,7 @@ def test_a_contents_list_links_to_each_main_heading(page: Page) -> None:
     headings = [link for link in links if not link.startswith(("page-", "fn"))]
     assert headings == [
         "questions-and-answers",
-        "first-foremost-code",
+        "first--foremost-code",
         "second",
         "third",
         "questions-and-answers-2",

@@ -22,6 +22,7 @@ EXAMPLES: Final = Path("/usr/share/gocode/src/github.com/yuin/goldmark")
 GITHUB: Final = ("table", "strikethrough", "tasklist", "linkify")
 EXCEPTIONS: Final = {
     "<Warning>\n*bar*\n</Warning>\n": "raw HTML: no HTML element, so the tag is text",
+    '<style\n  type="text/css">\n\nfoo\n': "raw HTML: it would hide the rest",
     "</a></foo >\n": "raw HTML: no HTML element, so the tag is text, with its blank",
     "foo <!--> foo -->\n\nfoo <!-- foo--->\n": "raw HTML: comments as in CommonMark 0.31",
 }
