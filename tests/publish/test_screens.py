@@ -18,6 +18,14 @@ HTML_TABLE = f"<table><tr>{''.join(f'<td>value {n}</td>' for n in COLUMNS)}</tr>
 TEXTS = {
     "words": f"{LONG * 4} and `{LONG * 4}`\n\n## {LONG}\n\n## b\n\n## c\n\n- [ ] {LONG}",
     "table": f"{TABLE}\n\n{HTML_TABLE}\n\n> {LONG}\n\n| a | b |\n|---|---|\n| `{LONG}` | b |",
+    "html": (
+        f"<div>{HTML_TABLE}</div>\n\n<fieldset><legend>{LONG}</legend>{HTML_TABLE}</fieldset>\n\n"
+        "<p><canvas width='1200'></canvas></p>\n\n"
+        f"<p><textarea cols='200'></textarea><select><option>{LONG * 3}</select></p>\n\n"
+        f"<svg width='1200' viewBox='0 0 9 9'></svg>\n\n<pre>{LONG * 4}</pre>"
+    ),
+    "nested": "\n".join(f"{'  ' * level}- {level}" for level in range(12))
+    + f"\n\n{'> ' * 14}{LONG}\n\n- a\n\n  {TABLE}".replace("\n|", "\n  |"),
     "code": f"```python\n# {LONG * 5}\n```\n\n!!! note\n    `{LONG}`\n\n        {LONG * 5}",
 }
 PICTURES = ("photo.jpg", "moves.gif", "drawing.svg", "second.jpg")
