@@ -44,10 +44,12 @@ MARKDOWN = {"extension_configs": {
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of one build: by the clock, and of processors."""
+    """What one build took. Seconds by the clock, and of processors."""
 
     wall: float
     cpu: float
+    peak: float
+    """MB of memory of its largest process."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +85,27 @@ AGAIN = Builder("Gatepost, next release", our_project, (*_BUILD, "--release"))
 HUGO = Builder("Hugo", write_for_hugo, (str(BIN / "hugo"), "build", "--quiet"), ("public",))
 
 
-def spend(builder: Builder, folder: Path) -> Spent:
+def spend_cold(builder: Builder, folder: Path) -> Spent:
     """Builds once, with nothing left of the build before."""
     for name in builder.outputs:
         shutil.rmtree(folder / name, ignore_errors=True)
+    return spend(builder, folder)
+
+
+def spend(builder: Builder, folder: Path) -> Spent:
+    """Builds once."""
     environment = {**os.environ, "GATEPOST_SITE_URL": "https://bench.example"}
     wait_for_quiet(5)
-    before, began = os.times(), time.monotonic()
-    subprocess.run(builder.command, cwd=folder, env=environment, check=True, stdout=-3)
-    after = os.times()
-    cpu = after.children_user + after.children_system
-    return Spent(time.monotonic() - began, cpu - before.children_user - before.children_system)
+    began = time.monotonic()
+    process = subprocess.Popen(
+        builder.command, cwd=folder, env=environment, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{builder.name} ended with {process.returncode}")
+    wall = time.monotonic() - began
+    return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def measure(builders: Sequence[Builder], count: int, rounds: int) -> dict[str, list[Spent]]:
@@ -106,7 +118,9 @@ def measure(builders: Sequence[Builder], count: int, rounds: int) -> dict[str, l
             builder.lay_out(count, place)
         for _ in range(rounds):
             for builder in builders:
-                times_by_builder[builder.name].append(spend(builder, Path(folder) / builder.name))
+                times_by_builder[builder.name].append(
+                    spend_cold(builder, Path(folder) / builder.name)
+                )
     return times_by_builder
 
 

@@ -1,12 +1,16 @@
 """The generated content of the audit and the benchmarks passes the check."""
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from bench.building import our_project
+from bench.posts import write_for_hugo, write_for_pelican
+from bench.rebuilding import EDITS
 from publish.build.pelican_run import CheckResult, check
 
 ROOT = Path(__file__).parents[2]
@@ -32,3 +36,18 @@ def test_the_generated_posts_of_the_benchmarks_pass_the_check(tmp_path: Path) ->
     result = check_content(tmp_path / "content")
     assert [str(finding.problem) for finding in result.findings.errors] == []
     assert result.articles == 20
+
+
+@pytest.mark.parametrize("layout", [write_for_pelican, write_for_hugo])
+def test_each_edit_of_the_measurements_changes_one_thing_each_time(
+    layout: Callable[[int, Path], None], tmp_path: Path
+) -> None:
+    layout(1, tmp_path / "content" if layout is write_for_pelican else tmp_path)
+    text = (tmp_path / "content" / "posts" / "0.md").read_text()
+    assert EDITS["nothing"](text, 1) == text
+    for name in ("a body", "a title", "a tag"):
+        once, twice = EDITS[name](text, 1), EDITS[name](EDITS[name](text, 1), 2)
+        assert len({text, once, twice}) == 3
+        changed = set(once.splitlines()) - set(text.splitlines())
+        assert len(changed) == 1
+        assert name.removeprefix("a ") in changed.pop().lower() or name == "a body"
