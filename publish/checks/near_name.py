@@ -14,6 +14,9 @@ _CUTOFF: Final = 0.75
 _MOST: Final = 10
 """Similar names whose last parts are compared too."""
 _DIGITS: Final = re.compile(r"\d+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_TYPO_LENGTH: Final = 3
+"""Letters of the shortest word in which one wrong letter is a mistake: `b` is no wrong `a`."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,21 @@ class NearName:
     only: str
     """Empty too if the numbers in it differ: `report-2024` is no misspelling of `report-2025`."""
     word: str = ""
+
+    @property
+    def sure(self) -> str:
+        """The only name, if its letters are the same or one in one of its words differs."""
+        words, others = (_WORD.findall(_plain(name)) for name in (self.word, self.only))
+        if not self.only or "".join(words) == "".join(others):
+            return self.only
+        wrong = [pair for pair in zip(words, others, strict=False) if pair[0] != pair[1]]
+        is_typo = (
+            len(words) == len(others)
+            and len(wrong) == 1
+            and max(map(len, wrong[0])) >= _TYPO_LENGTH
+            and _typing_errors(*wrong[0]) <= 1
+        )
+        return self.only if is_typo else ""
 
     @property
     def typo_of(self) -> str:

@@ -13,6 +13,7 @@ from typing import Final, get_args
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
 from publish.checks.layout import ContentFiles, ContentKind, Layout, find_content_files
+from publish.checks.meant_files import by_last_part
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.post import Post, PostReader, read_post
 
@@ -131,6 +132,11 @@ class Writing:
     def by_name(self) -> Mapping[str, Post]:
         """The posts and pages by their path below the content folder."""
         return {post.name: post for post in self.posts}
+
+    @cached_property
+    def by_last_part(self) -> Mapping[str, tuple[str, ...]]:
+        """The paths of `by_name` by their last part, for `meant_files`."""
+        return by_last_part(self.by_name)
 
     @cached_property
     def by_path(self) -> Mapping[Path, Post]:

@@ -15,6 +15,7 @@ from publish.checks.file_links import file_word
 from publish.checks.finding import Finding
 from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
+from publish.checks.meant_files import meant_name
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.near_name import NearName, near_name
 from publish.checks.outline_parts import Link
@@ -64,7 +65,7 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
     elif target is None or target.kind != "post":
         articles = [other.slug for other in writing.posts if other.kind == "post"]
         near = near_name(slug, articles, "; name an article by its slug")
-        edits = name_edits(post, "related", slug, near.only) if near.only else ()
+        edits = name_edits(post, "related", slug, near.sure) if near.sure else ()
         yield post.finding("link", line, f"no article `{slug}`{near.hint}", edits)
     else:
         yield from unpublished_target_findings(writing, post, Link(slug, line), target)
@@ -203,14 +204,14 @@ class LinkChecker:
                 near = self._near(path)
                 message = f"`{written}` leads to no article or page{near.hint}"
                 slash = "" if self._is_file_link else "/"
-                yield self._finding(message, self._with_path(near.only, slash))
+                yield self._finding(message, self._with_path(near.sure, slash))
         elif kind := next((kind for kind in SECTIONS if kind == self._word), None):
             yield from self._list(kind)
         elif self._word not in LINK_WORDS:
             near = near_name(self._word, LINK_WORDS, _FIX)
             message = f"`{written}` starts with an unknown word in braces{near.hint}"
-            target = f"{{{near.only}}}{self._rest}"
-            edits = link_edits(self._post, self._link, target) if near.only else ()
+            target = f"{{{near.sure}}}{self._rest}"
+            edits = link_edits(self._post, self._link, target) if near.sure else ()
             yield self._finding(message, edits)
 
     def _with_path(self, path: str, before: str = "") -> tuple[Edit, ...]:
@@ -225,6 +226,8 @@ class LinkChecker:
         """The article or page with a similar path, in the form in which the link is written."""
         if not self._is_file_link:
             return near_name(path, self._writing.by_name, _FIX, "{filename}/")
+        if meant := self._meant():
+            return meant
         names = (posixpath.relpath(name, self._folder or ".") for name in self._writing.by_name)
         return near_name(self._path, names, _FIX)
 
@@ -234,7 +237,7 @@ class LinkChecker:
         if self._writing.layout.lists[kind] and spelling_key(name) not in known:
             near = near_name(name, known.values(), ": correct the name", f"{{{kind}}}")
             message = f"`{self._link.target}` leads to no list of a published post{near.hint}"
-            edits = self._with_path(near.only) if self._rest == self._url.path else ()
+            edits = self._with_path(near.sure) if self._rest == self._url.path else ()
             yield self._post.finding("dead-link", self._link.line, message, edits)
 
     def _file(self, path: str) -> Iterator[Finding]:
@@ -242,9 +245,9 @@ class LinkChecker:
         if not self._writing.layout.paths.find_file(path):
             near = near_name(path, _static_files(self._writing), _FIX)
             message = f"links to `{path}`, but there is no such file in {root.name}/{near.hint}"
-            edits = self._with_path(near.only, "/")
-            if near.only and self._link.target == self._post.get("image"):
-                edits = name_edits(self._post, "image", self._link.target, f"/{near.only}")
+            edits = self._with_path(near.sure, "/")
+            if near.sure and self._link.target == self._post.get("image"):
+                edits = name_edits(self._post, "image", self._link.target, f"/{near.sure}")
             yield self._post.finding("picture", self._link.line, message, edits)
 
     def _without_braces(self) -> Iterator[Finding]:
@@ -254,7 +257,11 @@ class LinkChecker:
             message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
             text = f"`{self._link.target}` is not an address of the site: {message}"
             is_known = name_below(path, self._folder) in self._writing.by_name
-            yield self._finding(text, self._with_path(path, "{filename}") if is_known else ())
+            if meant := None if is_known else self._meant():
+                text = f"`{self._link.target}` is not an address of the site{meant.hint}"
+                yield self._finding(text, self._with_path(meant.sure))
+            else:
+                yield self._finding(text, self._with_path(path, "{filename}") if is_known else ())
         elif any(self._is_in(folder) for folder in self._writing.layout.static):
             yield from self._file(path.lstrip("/"))
         elif path and not self._exists():
@@ -271,16 +278,20 @@ class LinkChecker:
     def _missing_address(self) -> tuple[str, tuple[Edit, ...]]:
         """The message for an address that the site does not have, and the sure edits."""
         first = self._path.partition("/")[0]
-        if (near := near_name(self._path, self._files_beside(), "")).hint:
-            fix, edits = near.hint, self._with_path(near.only)
+        near = self._meant() or near_name(self._path, self._files_beside(), "")
+        if near.hint:
+            fix, edits = near.hint, self._with_path(near.sure)
         elif "." in first.strip(".") and not self._path.startswith(".") and not _is_file(first):
             fix, edits = f": if it is another site, write `https://{self._path}`", ()
         else:
             known = (f"/{address}" for address in self._writing.by_address)
             near = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
-            fix, edits = near.hint, self._with_path(near.only)
+            fix, edits = near.hint, self._with_path(near.sure)
         message = f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
         return message, edits
+
+    def _meant(self) -> NearName | None:
+        return meant_name(self._path, self._post.name, self._writing.by_last_part)
 
     def _files_beside(self) -> Iterator[str]:
         """The files in the folder of a relative link, as links of the same text."""
@@ -307,7 +318,7 @@ class LinkChecker:
         where = "here" if target.post is self._post else f"in {target.post.where}"
         message = f"`{self._link.target}`: nothing {where} is called `#{fragment}`{near.hint}"
         address = self._link.target.removesuffix(f"#{self._url.fragment}")
-        edits = link_edits(self._post, self._link, f"{address}#{near.only}") if near.only else ()
+        edits = link_edits(self._post, self._link, f"{address}#{near.sure}") if near.sure else ()
         yield self._post.finding("anchor", self._link.line, message, edits)
 
     def _gated(self) -> Iterator[Finding]:

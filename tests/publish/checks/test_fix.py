@@ -73,8 +73,46 @@ def test_what_is_sure_is_fixed(site: Any, wrong: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("/guide/first-steps/#parts", "guide/first-steps.md#parts"),
+        ("/guide/first-steps.html", "guide/first-steps.md"),
+        ("guide/first-steps", "guide/first-steps.md"),
+        ("guide/first-steps.mdx#parts", "guide/first-steps.md#parts"),
+        ("../guide/first-steps/", "guide/first-steps.md"),
+        ("/guide/", "guide/_index.md"),
+        ("/drive/", "drive.md"),  # and not /hidrive/
+        ("drive", "drive.md"),
+    ],
+)
+def test_a_link_of_another_system_leads_to_the_file_with_its_path(
+    site: Any, wrong: str, right: str
+) -> None:
+    site.post("## Parts\n\nText.", name="guide/first-steps", slug="begin")
+    site.post(name="guide/_index", slug="all-parts")
+    site.post(name="drive", slug="known-drive")
+    site.post(name="hidrive")
+    site.post(f"[x]({wrong})")
+    fix(site)
+    assert body(site) == f"[x]({right})"
+    assert site.findings() == []
+
+
+def test_a_link_that_may_mean_two_files_is_not_fixed(site: Any) -> None:
+    site.post(name="one/setup", slug="first")
+    site.post(name="two/setup", slug="second")
+    site.post("[x](/setup/)")
+    (finding,) = site.findings()
+    assert "did you mean `one/setup.md` or `two/setup.md`?" in finding
+    assert find_fixes(site.check).files == ()
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "## Lint version\n\n[x](#lint-verify)",
+        "[x](/ourdrive/)",
+        "[x](auto-other.md)",
         "## Part a\n\n## Part b\n\n[x](#part-c)",
         "[x](#nowhere)",
         "A {% frm guide %} in a text.",
@@ -90,6 +128,7 @@ def test_what_is_sure_is_fixed(site: Any, wrong: str, right: str) -> None:
     ],
 )
 def test_what_is_not_sure_stays_as_it_is(site: Any, text: str) -> None:
+    site.post(name="overdrive")
     site.post(text)
     if "Two\n===" in text:
         site.post(f"{text}\n\nThree\n---\n\n#### Four\n\n##### Five\n\n###### Six")
