@@ -12,6 +12,8 @@ _ID: Final = re.compile(
 )
 _FILE: Final = re.compile(r"\.(pdf|csv|xlsx|xml|json|zip|txt)$|/(export|download|files)\b")
 
+_LINKS: Final = "[...document.querySelectorAll('a[href]')].map((link) => link.href)"
+
 
 class BrokenLink(Exception):
     """A link of a page leads to an error."""
@@ -30,7 +32,7 @@ def find_pages(
         answer = page.goto(address)
         if answer is None or not answer.ok:
             raise BrokenLink(f"{source}: {address} answers {answer and answer.status}")
-        links: list[str] = page.eval_on_selector_all("a[href]", "all => all.map(link => link.href)")
+        links: list[str] = page.evaluate(_LINKS)
         check(kind_of(address, start))
         return links
 

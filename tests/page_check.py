@@ -3,11 +3,13 @@
 Each check adds what it finds to `Findings`, so that a page is loaded once for all of them.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 SMALL_PHONE: Final = 360
 """The width of the narrowest screen, in pixels."""
@@ -19,12 +21,7 @@ NATIVE = (
 FOCUSABLE = f"{NATIVE}, [tabindex='0']"
 OPERABLE = f"{NATIVE}, [tabindex='0']:is([role=region], [role=group])"
 """Elements that browsers let people operate by Enter, Space or the arrow keys without a script."""
-VISIBLE = (
-    "found => found.filter(one => one.checkVisibility({visibilityProperty: true})"
-    " && one.tabIndex >= 0).length"
-)
-
-WATCH_FOCUS = """operable => {
+WATCH_FOCUS = """([focusable, operable]) => {
     const all = [...document.querySelectorAll("body *")];
     window.focused = [];
     addEventListener("focusin", ({ target }) => {
@@ -33,12 +30,39 @@ WATCH_FOCUS = """operable => {
         const link = target.matches("a.skip") ? target.hash : "";
         window.focused.push([all.indexOf(target), outline, target.matches(operable), what, link]);
     });
+    const controls = [...document.querySelectorAll(focusable)].filter(
+        (one) => one.checkVisibility({ visibilityProperty: true }) && one.tabIndex >= 0,
+    );
+    const segmented = document.querySelectorAll("input[type=date], input[type=month]");
+    return [controls.length, segmented.length];
 }"""
-"""Notes of each element that gets the focus: its place, whether it has an outline, whether keys
-operate it, what it is, and of the skip link where it leads."""
+"""Counts the visible controls, and the inputs with segments, in which Tab stops several times.
+
+From then on it notes each element that gets the focus: its place, whether it has an outline,
+whether keys operate it, what it is, and of the skip link where it leads."""
+STOP_AT_SKIP_LINK = """() => {
+    const focused = window.focused.slice();
+    document.querySelector("a.skip")?.focus();
+    return focused;
+}"""
+"""Returns the notes, then moves the focus to the link that skips to the text."""
 RUN_AXE = "options => axe.run(document, options)"
+TAB: Final = {"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+"""The Tab key goes down, as the browser's own protocol says it: what moves the focus. To press and
+release it takes the test and the browser twice as long."""
 SEGMENTED = {"INPUT date", "INPUT month"}
 """Inputs whose focused part, such as the day, is highlighted instead of the complete input."""
+
+
+@contextmanager
+def checked_page(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page for `Findings.check_page`, in a context with these options.
+
+    Nothing moves in it: colours that are about to change have no contrast.
+    """
+    with browser.new_context(reduced_motion="reduce", **options) as context:
+        context.add_init_script(AXE_SCRIPT)  # the browser keeps the half megabyte for all pages
+        yield context.new_page()
 
 
 @dataclass
@@ -51,7 +75,10 @@ class Findings:
     by_keyboard: list[str] = field(default_factory=list)
 
     def check_page(self, page: Page, kind: str, *, has_dark: bool = True) -> None:
-        """Checks the page that is open. `has_dark` is whether dark colours are checked too."""
+        """Checks the page that is open in a `checked_page`.
+
+        `has_dark` is whether dark colours are checked too.
+        """
         self.pages += 1
         self.by_keyboard += [f"{kind}: {text}" for text in keyboard_problems(page)]
         self._run_axe(page, kind, has_dark=has_dark)
@@ -68,7 +95,6 @@ class Findings:
             ("light", {}),
             ("dark", {"runOnly": ["color-contrast"]}),
         ]
-        page.evaluate(AXE_SCRIPT)  # once: the browser compiles it again each time
         for scheme, options in schemes if has_dark else schemes[:1]:
             page.emulate_media(color_scheme=scheme)
             results = AxeResults(page.evaluate(RUN_AXE, {"resultTypes": ["violations"], **options}))
@@ -82,12 +108,13 @@ def keyboard_problems(page: Page) -> list[str]:
     Tab must reach every control, so none holds the focus, and show where it is. Only elements that
     every browser operates by keys may get the focus. A link skips to the text.
     """
-    controls = page.eval_on_selector_all(FOCUSABLE, VISIBLE)
-    page.evaluate(WATCH_FOCUS, OPERABLE)
-    segments = page.locator("input[type=date], input[type=month]").count()
+    # Without locators, for which a page needs a large script of its own.
+    controls, segments = page.evaluate(WATCH_FOCUS, [FOCUSABLE, OPERABLE])
+    keyboard = page.context.new_cdp_session(page)
     for _ in range(controls + 4 * segments + 5):  # a date has stops for day, month and calendar
-        page.keyboard.press("Tab")
-    focused = page.evaluate("window.focused")
+        keyboard.send("Input.dispatchKeyEvent", TAB)
+    keyboard.detach()
+    focused = page.evaluate(STOP_AT_SKIP_LINK)
     problems = [
         f"no outline: {what}"
         for _, outline, _, what, _ in focused
@@ -103,7 +130,6 @@ def keyboard_problems(page: Page) -> list[str]:
     if not skip_links:
         problems.append("no link skips to the text")
         return problems
-    page.locator("a.skip").focus()
     page.keyboard.press("Enter")
     if not page.evaluate("document.activeElement.matches('main')"):
         problems.append("the link that skips to the text does not lead there")

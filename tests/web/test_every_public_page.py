@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gatepost.server.serve import static_site
 from tests.app_server import running
-from tests.page_check import Findings
+from tests.page_check import Findings, checked_page
 from tests.samples import NOW
 from tests.service import GUIDE, ROOT, Service
 from tests.web.api.conftest import make_world
@@ -75,19 +75,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicPages]:
 @pytest.fixture(scope="module")
 def findings(browser: Browser, pages: PublicPages) -> Findings:
     """Opens every page once."""
-    context = browser.new_context(base_url=pages.origin, reduced_motion="reduce")
-    page, found = context.new_page(), Findings()
-    for kind, path in (dict(zip(SITE, SITE, strict=True)) | pages.behind_links).items():
-        page.goto(path)
-        found.check_page(page, kind)
-    for path in SERVICE:
-        page.goto(path)
-        found.check_page(page, path)
-    for path in (ARTICLE, f"/f/{GUIDE}"):
-        page.goto(path)
-        send_empty_form(page)
-        found.check_page(page, f"{path} with mistakes")
-    context.close()
+    found = Findings()
+    with checked_page(browser, base_url=pages.origin) as page:
+        for kind, path in (dict(zip(SITE, SITE, strict=True)) | pages.behind_links).items():
+            page.goto(path)
+            found.check_page(page, kind)
+        for path in SERVICE:
+            page.goto(path)
+            found.check_page(page, path)
+        for path in (ARTICLE, f"/f/{GUIDE}"):
+            page.goto(path)
+            send_empty_form(page)
+            found.check_page(page, f"{path} with mistakes")
     return found
 
 

@@ -24,7 +24,7 @@ from capture.web.app import create_app
 from capture.web.config import DeskConfig
 from tests.app_server import running
 from tests.needs import starts_server
-from tests.page_check import Findings
+from tests.page_check import Findings, checked_page
 from tests.service import TEST_KEY, make_project, web_config
 
 pytestmark = pytest.mark.server
@@ -78,14 +78,11 @@ def add_work(folder: Path, user: User, now: datetime) -> None:
 @pytest.fixture(scope="module", params=USERS)
 def findings(request: pytest.FixtureRequest, browser: Browser, origin: str) -> Findings:
     """Opens every page of a user once; loading them for each test would take minutes."""
-    # Without motion: colours that are about to change have no contrast.
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
-    log_in(page, origin, USERS[request.param])
     found = Findings()
     is_agency = request.param == "agency"  # all roles have the same colours
-    find_pages(page, origin, lambda kind: found.check_page(page, kind, has_dark=is_agency))
-    context.close()
+    with checked_page(browser) as page:
+        log_in(page, origin, USERS[request.param])
+        find_pages(page, origin, lambda kind: found.check_page(page, kind, has_dark=is_agency))
     return found
 
 
@@ -104,39 +101,39 @@ def test_the_pages_before_the_login_are_as_good_as_the_others(
     browser: Browser, origin: str
 ) -> None:
     """No link leads to them for somebody who is logged in."""
-    context = browser.new_context(reduced_motion="reduce")
-    page, found = context.new_page(), Findings()
-    log_in(page, origin, USERS["agency"])
-    page.goto(f"{origin}people")
-    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=USERS["viewer"]))
-    row.get_by_role("button", name="New link").click()
-    (new_link,) = re.findall(r"passphrase/[^\s<]+", page.content())
-    context.clear_cookies()
-    for path in ("login", "forgot", new_link, "passphrase/used"):
-        page.goto(f"{origin}{path}")
-        found.check_page(page, path)
-    page.goto(f"{origin}login")
-    page.get_by_label("Name").fill("nobody")
-    page.get_by_label("Passphrase").fill("wrong words here")
-    page.get_by_role("button", name="Log in").click()
-    found.check_page(page, "a wrong login")
-    context.close()
+    found = Findings()
+    with checked_page(browser) as page:
+        log_in(page, origin, USERS["agency"])
+        page.goto(f"{origin}people")
+        row = page.get_by_role("row").filter(
+            has=page.get_by_role("rowheader", name=USERS["viewer"])
+        )
+        row.get_by_role("button", name="New link").click()
+        (new_link,) = re.findall(r"passphrase/[^\s<]+", page.content())
+        page.context.clear_cookies()
+        for path in ("login", "forgot", new_link, "passphrase/used"):
+            page.goto(f"{origin}{path}")
+            found.check_page(page, path)
+        page.goto(f"{origin}login")
+        page.get_by_label("Name").fill("nobody")
+        page.get_by_label("Passphrase").fill("wrong words here")
+        page.get_by_role("button", name="Log in").click()
+        found.check_page(page, "a wrong login")
     assert found == Findings(pages=5)
 
 
 def test_a_form_that_asks_or_is_refused_is_as_good_as_before(browser: Browser, origin: str) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    page, found = context.new_page(), Findings()
-    log_in(page, origin, USERS["client"])
-    page.goto(f"{origin}review")
-    page.locator("summary", has_text="Reject").first.click()
-    page.get_by_label("The company is smaller than agreed").first.check()
-    page.get_by_role("button", name="Reject this lead").first.click()
-    page.get_by_role("button", name="Reject all the same").wait_for()
-    found.check_page(page, "a question")
-    page.goto(f"{origin}leads?stage=spam")
-    found.check_page(page, "a refused filter")
-    context.close()
+    found = Findings()
+    with checked_page(browser) as page:
+        log_in(page, origin, USERS["client"])
+        page.goto(f"{origin}review")
+        page.locator("summary", has_text="Reject").first.click()
+        page.get_by_label("The company is smaller than agreed").first.check()
+        page.get_by_role("button", name="Reject this lead").first.click()
+        page.get_by_role("button", name="Reject all the same").wait_for()
+        found.check_page(page, "a question")
+        page.goto(f"{origin}leads?stage=spam")
+        found.check_page(page, "a refused filter")
     assert (found.violations, found.too_wide) == ([], [])
 
 
