@@ -1,7 +1,8 @@
 """What a process of tests computes once, although each test has a ledger and an app of its own.
 
 The first ledger runs the migrations; the tables of later ones are copies of its empty tables. The
-first app that shows a template compiles it. Commands that run in their own process do all of it.
+first app that shows a template compiles it. Checks open files of writers in forks, which inherit
+the library for that. Commands that run in their own process do all of it.
 """
 
 import sqlite3
@@ -9,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
+import pypdf  # noqa: F401 - for the forks of checks
 import pytest
 from flask import Flask
 from jinja2 import BytecodeCache

@@ -20,7 +20,7 @@ PAGES = ("/", "/articles/", "/what-pays-in-each-price-model/", "/feed.xml", f"/f
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 CAMPAIGN = f"campaigns/{GUIDE}.toml"
 PUSHES = rounds(2, 40)
-PAUSE = 0.02
+PAUSE = 0.05
 """Seconds between the requests of a visitor, so that the pushes get processor time."""
 
 

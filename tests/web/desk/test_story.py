@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.capture.delivery.mail_server import MailServer
 from tests.service import ROOT, Service, free_port, person
@@ -112,15 +112,14 @@ def installation(site: Path, tmp_path: Path) -> Iterator[Installation]:
 
 @dataclass
 class Reader:
-    """Somebody with a browser, on a phone or at a desktop, with or without script."""
+    """Somebody with one tab of a browser, on a phone or at a desktop, with or without script."""
 
-    context: BrowserContext
+    page: Page
     has_script: bool
 
     def open(self, address: str) -> Page:
-        page = self.context.new_page()
-        page.goto(address)
-        return page
+        self.page.goto(address)
+        return self.page
 
 
 @pytest.mark.parametrize(
@@ -141,7 +140,7 @@ def test_leads_from_the_form_to_the_statement_and_its_evidence(
         "console", lambda message: message.type == "error" and complaints.append(message.text)
     )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    reader = Reader(context, has_script)
+    reader = Reader(context.new_page(), has_script)
 
     # Ann sends the form of a published page. Two more leads arrive; one looks like a robot's.
     send_form(reader, f"http://127.0.0.1:{installation.site.port}{POST}")
@@ -156,20 +155,17 @@ def test_leads_from_the_form_to_the_statement_and_its_evidence(
     client = log_in(reader, link_in(installation.letter(CAROL, "")), "Carol")
     review(client, reader)
     assert installation.site.stages()["ann@clinic.example"] == "rejected"
-    client.close()
 
     # The agency releases the third lead, and the client gets a letter about it.
     link = re.findall(r"http\S+", add_user(installation, "Ada", "agency"))[-1]
     agency = log_in(reader, link, "Ada")
     release_from_quarantine(agency)
-    agency.close()
     installation.letter(NOTICES, "Lead to review: Roe Clinic")
 
     # Silence accepts it. The month ends, and the agency closes it.
     installation.start(installation.desk, at=MONTH_IS_OVER)
     agency = log_in(reader, f"{installation.desk.settings['desk_url']}/desk/login", "Ada")
     close_month(agency)
-    agency.close()
     sent = installation.site.run("dispatch", "--once")
     assert sent.returncode == 0, sent.stderr
     assert "$100.00" in installation.letter(BILLS, "Invoice acme-0001")["Subject"]
@@ -196,7 +192,6 @@ def send_form(reader: Reader, address: str) -> None:
     form.get_by_label("I agree").check()
     form.get_by_role("button").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    page.close()
 
 
 def add_user(installation: Installation, name: str, role: str, *options: str) -> str:
@@ -218,7 +213,7 @@ def log_in(reader: Reader, address: str, name: str) -> Page:
     """Opens the address, chooses a passphrase if it is a link for that, and logs in."""
     page = reader.open(address)
     if page.url.endswith("/login"):
-        reader.context.clear_cookies()
+        page.context.clear_cookies()
         page.reload()
     else:
         page.get_by_label("Passphrase").fill(WORDS)
