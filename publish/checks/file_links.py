@@ -2,6 +2,7 @@
 
 import posixpath
 from typing import Literal
+from urllib.parse import quote, unquote
 
 from capture.paths import ConfinedFolder, name_below
 from publish.checks.layout import SUFFIXES
@@ -20,3 +21,10 @@ def file_word(path: str, folder: str, paths: ConfinedFolder) -> FileWord:
     if posixpath.splitext(path)[1] in SUFFIXES:
         return "filename"
     return "static" if paths.find_file(name_below(path, folder)) else ""
+
+
+def encoded_link(link: str, folder: str, paths: ConfinedFolder) -> str:
+    """The link with `#` and `?` encoded, if these are in the name of a file; else empty."""
+    path = unquote(link)
+    is_file = set(link) & {"#", "?"} and paths.find_file(name_below(path, folder))
+    return quote(path) if is_file else ""

@@ -15,6 +15,8 @@ _ATTRIBUTE: Final = re.compile(
 _LINKS: Final = frozenset({"href", "src", "poster", "data", "cite", "action", "formaction"})
 SOURCES: Final = frozenset({"srcset", "imagesrcset"})
 """The attributes that hold several links."""
+_MAY_LINK: Final = re.compile(rf"\s(?:{'|'.join(_LINKS | SOURCES)})\s*=", re.IGNORECASE)
+"""A quick test of a tag, because most tags have no link."""
 _SOURCE: Final = re.compile(r"(?P<link>[^\s,]\S*(?<!,))(?P<size>(?:\s[^,]*)?)")
 """One source of a `srcset`, as HTML reads it: a comma in an address is a part of it."""
 
@@ -34,6 +36,8 @@ class HtmlLink:
 def find_links(text: str) -> Iterator[HtmlLink]:
     """Each link in the HTML."""
     for tag in _TAG.finditer(text):
+        if not _MAY_LINK.search(text, tag.start(), tag.end()):
+            continue
         for match in _ATTRIBUTE.finditer(text, tag.start(), tag.end()):
             name = match["name"].lower()
             for target in links_of(name, html.unescape(_unquoted(match["value"]))):
@@ -70,7 +74,10 @@ def rewrite_links(
         quote = quote or '"'
         return f"{match['start']}{quote}{html.escape(new)}{quote}"
 
-    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(in_attribute, tag[0]), text)
+    def in_tag(tag: re.Match[str]) -> str:
+        return _ATTRIBUTE.sub(in_attribute, tag[0]) if _MAY_LINK.search(tag[0]) else tag[0]
+
+    return _TAG.sub(in_tag, text)
 
 
 def _unquoted(value: str) -> str:

@@ -21,23 +21,21 @@ HOW_TO_FIX: Final = "put a copy into the content folder, and use the path of the
 
 
 def check_linked_files(generator: Any) -> None:
-    """Called when all texts are read: adds the linked files, but none outside PATH.
+    """Called when all texts are read: lets Pelican publish the linked files, but none outside PATH.
 
-    Pelican has added names that it decodes only in part, and none of a `srcset`.
+    Pelican itself has found no file of a `srcset`, and has decoded some names only in part.
     """
     settings, context = generator.settings, generator.context
     folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
-    for content in contents(context):
-        context["static_links"] -= content.get_static_links()
+    names = set(context["static_links"])
     for content in contents(context):
         for name in sorted(linked_files(content)):
-            problem = folder.why_no_file(name)
-            if not problem:
-                context["static_links"].add(name)
-            else:
+            names.add(name)
+            if problem := folder.why_no_file(name):
                 source = Path(content.source_path)
                 line = line_of(content, posixpath.basename(name))
                 report.problem(source, line, f"links to `{name}`, which {problem}: {HOW_TO_FIX}")
+    context["static_links"] = {name for name in names if folder.find_file(name)}
 
 
 def misplaced_outputs(

@@ -41,6 +41,8 @@ ALIASES = {
     "about": ["/impressum/"],
 }
 """By slug: aliases that differ from addresses and from each other by case, or are not ASCII."""
+CSV = "a#b?c%d &é 100%25.csv"
+"""The name of a file that a post links to."""
 CASES = [(alias, slug) for slug, aliases in ALIASES.items() for alias in aliases]
 
 
@@ -58,7 +60,7 @@ class RandomSite:
 def random_site(folder: Path, seed: int) -> RandomSite:
     """Posts with short slugs and aliases of few letters, so that many of them are alike."""
     random = Random(seed)
-    desk = Desk(folder)
+    desk = Desk(folder, folder / "cache")
     for number in range(4):
         slug = random.choice("abÄé") + random.choice(("", "a", "b", "é"))
         names = ["".join(random.choices("aAbBÄé.-", k=random.randint(1, 3))) for _ in range(5)]
@@ -101,6 +103,9 @@ def nginx(random_sites: list[RandomSite]) -> Iterator[Nginx]:
         Path(name).chmod(0o755)
         folder = Path(name) / "releases/first"
         patch.setenv("GATEPOST_SITE_URL", ORIGIN)
+        (folder / "content/posts").mkdir(parents=True)
+        (folder / "content/posts" / CSV).write_text("a,b")
+        posts["file-0"] += f"\n[csv]({quote(CSV)})\n"
         build(folder, posts)
         (Path(name) / "current").symlink_to(folder)
         server = SimpleNamespace(folder=Path(name), site=Path(name))
@@ -151,6 +156,13 @@ def test_no_alias_takes_over_a_page(nginx: Nginx, slug: str) -> None:
     answer = get(nginx, f"/{slug}/")
     assert answer.status == 200
     assert f">Post {slug}</h1>" in answer.text
+
+
+def test_a_file_with_signs_and_letters_outside_ascii_in_its_name_is_served(nginx: Nginx) -> None:
+    page = nginx.get("/hello/").text
+    links = re.findall(rf'href="{ORIGIN}([^"]*csv)"', page)
+    assert links == [f"/posts/{quote(CSV)}"]
+    assert nginx.get(links[0]).text == "a,b"
 
 
 @pytest.mark.parametrize("path", ["/f/guide/", "/v"])

@@ -119,6 +119,25 @@ def test_raw_html_may_link_to_files_in_every_attribute(site: Any) -> None:
         assert (site.site / "posts/2024/topic" / name).is_file(), name
 
 
+def test_signs_in_the_name_of_a_file_must_be_encoded(site: Any) -> None:
+    write_deep_post(site, "![A](a#1.svg) ![B](b?.svg) [C](c#.md)")
+    folder = site.root / "content/posts/2024/topic"
+    for name in ("a#1.svg", "b?.svg"):
+        (folder / name).write_bytes((folder / "dot.svg").read_bytes())
+    (folder / "beside.md").rename(folder / "c#.md")
+    assert [message.partition("exist: ")[2] for message in site.mistakes()] == [
+        "in links to this file write `a%231.svg`",
+        "in links to this file write `b%3F.svg`",
+        "in links to this file write `c%23.md`",
+    ]
+    path = site.root / DEEP
+    path.write_text(path.read_text().replace("#", "%23").replace("?", "%3F"))
+    site.build()
+    assert re.findall(r'(?:src|href)="([^"]*)"', site.page("post")) == [
+        *("/posts/2024/topic/a%231.svg", "/posts/2024/topic/b%3F.svg", "/beside/")
+    ]
+
+
 def test_a_missing_file_of_a_srcset_is_found_by_check_and_build_alike(site: Any) -> None:
     write_html_post(site, '<img src="dot.svg" srcset="dot.svg 1x,\n{static}no.svg 2x" alt="A">')
     (message,) = site.mistakes()

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from capture.paths import name_below
 from publish.checks.edit import Edit
-from publish.checks.file_links import file_word
+from publish.checks.file_links import encoded_link, file_word
 from publish.checks.finding import Finding
 from publish.checks.gated import HOW_TO_LINK, is_inside
 from publish.checks.layout import SUFFIXES
@@ -279,7 +279,10 @@ class LinkChecker:
         """The message for an address that the site does not have, and the sure edits."""
         first = self._path.partition("/")[0]
         near = self._meant() or near_name(self._path, self._files_beside(), "")
-        if near.hint:
+        if encoded := encoded_link(self._rest, self._folder, self._writing.layout.paths):
+            fix = f": in links to this file write `{encoded}`"
+            edits = link_edits(self._post, self._link, encoded)
+        elif near.hint:
             fix, edits = near.hint, self._with_path(near.sure)
         elif "." in first.strip(".") and not self._path.startswith(".") and not _is_file(first):
             fix, edits = f": if it is another site, write `https://{self._path}`", ()
