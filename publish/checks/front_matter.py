@@ -65,19 +65,23 @@ class FrontMatter:
 def read_front_matter(text: str) -> FrontMatter:
     """Divides a file into front matter and text. Never raises: mistakes are in `problems`."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return _read_fenced(lines) if _FENCE.fullmatch(lines[0]) else _read_pairs(lines)
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    return _read_fenced(lines, first) if _FENCE.fullmatch(lines[first]) else _read_pairs(lines)
 
 
-def _read_fenced(lines: list[str]) -> FrontMatter:
-    ends = (number for number, line in enumerate(lines[1:], 1) if _FENCE_END.fullmatch(line))
+def _read_fenced(lines: list[str], fence: int) -> FrontMatter:
+    start = fence + 1
+    ends = (
+        number for number, line in enumerate(lines[start:], start) if _FENCE_END.fullmatch(line)
+    )
     end = next(ends, None)
     if end is None:
         problem = FrontMatterProblem(
-            1, "the front matter does not end: put a second `---` on a line below it"
+            start, "the front matter does not end: put a second `---` on a line below it"
         )
         return FrontMatter({}, {}, "", len(lines), problems=(problem,))
-    document = read_yaml("\n".join(lines[1:end]), first_line=2)
-    edits = () if document.values else _quotes(lines[1:end])
+    document = read_yaml("\n".join(lines[start:end]), first_line=start + 1)
+    edits = () if document.values or fence else _quotes(lines[start:end])
     problems = tuple(
         FrontMatterProblem(line, message, edits=edits) for line, message in document.problems
     )
@@ -127,7 +131,7 @@ def _misplaced(lines: list[str]) -> Iterator[FrontMatterProblem]:
         yield FrontMatterProblem(
             first + 1, "has front matter in TOML, between `+++`: write it in YAML, between `---`"
         )
-    elif first and (_PAIR.fullmatch(lines[first]) or _FENCE.fullmatch(lines[first])):
+    elif first and _PAIR.fullmatch(lines[first]):
         yield FrontMatterProblem(
             1, f"has its front matter on line {first + 1}: delete the empty lines above it"
         )

@@ -19,6 +19,7 @@ from publish.checks.control_characters import (
 from publish.checks.edit import BREAK, Edit
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
+from publish.checks.implied_front_matter import with_implied_keys
 from publish.checks.layout import ContentKind, Layout
 from publish.checks.model import PageFrontMatter, PostFrontMatter
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax
@@ -29,7 +30,7 @@ _PLACEHOLDERS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
 """Values for required keys that are missing or wrong, so that the other keys can be validated."""
 _HOW_TO_ADD: Final[Mapping[str, str]] = {
     "date": "add a line such as `Date: 2026-11-23` to its front matter",
-    "title": "add a line `Title: ...` to its front matter",
+    "title": "add a line `Title: ...` to its front matter, or begin the text with `# ...`",
 }
 
 
@@ -169,14 +170,14 @@ def read_post(
     where = short_path(path)
     raw, unreadable = _read_bytes(path) if edited is None else (edited, [])
     text = raw.decode("utf-8-sig", errors="replace")
-    front_matter = read_front_matter(without_control_characters(text))
+    name = path.relative_to(layout.content).as_posix()
+    front_matter = with_implied_keys(read_front_matter(without_control_characters(text)), name)
     problems = [*unreadable, *_control_problems(text, front_matter), *front_matter.problems]
     values, wrong = validate_front_matter(front_matter, MODELS[kind])
     if not unreadable:  # a file that cannot be read has no other problems
         problems += wrong
     slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))
     date = layout.address_date(values.get("date"), now)
-    name = path.relative_to(layout.content).as_posix()
     other_slugs = layout.category_and_author_slugs(name, values)
     url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), other_slugs)
     status = "skip" if unreadable else str(values.get("status", "published"))

@@ -113,7 +113,7 @@ def summary_edits(text: Text) -> tuple[Edit, ...]:
     summary = first_paragraph(front_matter.body, MIN_SUMMARY_LENGTH, MAX_SUMMARY_LENGTH)
     if not summary:
         return ()
-    is_yaml = text.lines[0].startswith("---")
+    is_yaml = next(filter(str.strip, text.lines), "").startswith("---")
     value = quoted_value(summary) if is_yaml else summary
     if "summary" in front_matter.values:
         number = front_matter.line("summary")
@@ -121,4 +121,5 @@ def summary_edits(text: Text) -> tuple[Edit, ...]:
         return (Edit(number, 0, empty[0], f"{empty['key']} {value}"),) if empty else ()
     end = front_matter.body_line - is_yaml  # the line with `---`, or the empty line
     key = "summary" if is_yaml else "Summary"
-    return (Edit(end, 0, "", f"{key}: {value}\n"),)
+    below = "" if front_matter.body_line > 1 else "\n"  # without front matter, it begins here
+    return (Edit(end, 0, "", f"{key}: {value}\n{below}"),)

@@ -19,7 +19,8 @@ def test_an_article_without_a_date_stops_the_build(site: Any) -> None:
 def test_a_page_without_a_title_stops_the_build(site: Any) -> None:
     site.write("content/pages/page.md", "Text.")
     assert site.mistakes() == [
-        "content/pages/page.md:1: has no title: add a line `Title: ...` to its front matter"
+        "content/pages/page.md:1: has no title: add a line `Title: ...` to its front matter, "
+        "or begin the text with `# ...`"
     ]
 
 

@@ -102,6 +102,12 @@ def test_malformed_front_matter_is_reported_with_its_line(text: str, expected: s
     assert f"{problem.line}: {problem.message}".startswith(expected)
 
 
+def test_empty_lines_above_yaml_count_for_nothing() -> None:
+    front_matter = read_front_matter("\n\n---\ntitle: Costs\n---\nText.")
+    assert (front_matter.values, front_matter.problems) == ({"title": "Costs"}, ())
+    assert (front_matter.line("title"), front_matter.body_line) == (4, 6)
+
+
 def test_nested_yaml_aliases_are_refused() -> None:
     levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     front_matter = read_front_matter("\n".join(["---", "a0: &a0 [x]", *levels, "---", ""]))
