@@ -57,8 +57,9 @@ TEXT = [
         for ink in ("ink", "soft", "accent", "accent-deep")
         for ground in ("paper", "card")
     ),
-    *((ink, "card") for ink in ("word", "text", "note", "number", "wrong")),
+    *((ink, "card") for ink in ("word", "text", "note", "number", "wrong", "info")),
     ("ink", "field"),
+    ("ink", "line"),
     ("wrong", "field"),
     ("wrong", "paper"),
     ("on-accent", "accent"),
