@@ -4,17 +4,19 @@ import html
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from html.entities import html5
 from typing import Final
 
 _TAG: Final = re.compile(
     r"""<[a-zA-Z][^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*){0,50}>"""  # a limit keeps it linear
 )
 _ATTRIBUTE: Final = re.compile(
-    r"""(?P<start>\s(?P<name>[^\s"'<>/=]+)\s*=\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"'<>=`]+)"""
+    r"""(?P<start>\s(?P<name>[^\s"'<>/=]+)\s*=\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"'<>=][^\s"'<>]*)"""
 )
 _LINKS: Final = frozenset({"href", "src", "poster", "data", "cite", "action", "formaction"})
 SOURCES: Final = frozenset({"srcset", "imagesrcset"})
 """The attributes that hold several links."""
+_ENTITY: Final = re.compile(r"&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*)[;=]?")
 _MAY_LINK: Final = re.compile(rf"\s(?:{'|'.join(_LINKS | SOURCES)})\s*=", re.IGNORECASE)
 """A quick test of a tag, because most tags have no link."""
 _SOURCE: Final = re.compile(r"(?P<link>[^\s,]\S*(?<!,))(?P<size>(?:\s[^,]*)?)")
@@ -40,7 +42,7 @@ def find_links(text: str) -> Iterator[HtmlLink]:
             continue
         for match in _ATTRIBUTE.finditer(text, tag.start(), tag.end()):
             name = match["name"].lower()
-            for target in links_of(name, html.unescape(_unquoted(match["value"]))):
+            for target in links_of(name, _decoded(_unquoted(match["value"]))):
                 yield HtmlLink(target, name, match.start())
 
 
@@ -62,13 +64,13 @@ def rewrite_links(
     def in_attribute(match: re.Match[str]) -> str:
         value = _unquoted(match["value"])
         quote = match["value"][0] if value != match["value"] else ""
-        old = html.unescape(value)
+        old = _decoded(value)
         if match["name"].lower() not in names:
             return match[0]
         if match["name"].lower() in SOURCES:
             new = _SOURCE.sub(lambda source: rewrite(source["link"]) + source["size"], old)
         else:
-            new = rewrite(old)
+            new = rewrite(old.strip())
         if new == old and quote:
             return match[0]
         quote = quote or '"'
@@ -82,3 +84,16 @@ def rewrite_links(
 
 def _unquoted(value: str) -> str:
     return value[1:-1] if value[0] in "\"'" else value
+
+
+def _decoded(value: str) -> str:
+    """The value of an attribute without entities.
+
+    As in browsers, `&region=` in an address is a parameter, and no `&reg`.
+    """
+
+    def sign(match: re.Match[str]) -> str:
+        is_name = match[0][1] != "#"
+        return match[0] if is_name and match[0][1:] not in html5 else html.unescape(match[0])
+
+    return _ENTITY.sub(sign, value) if "&" in value else value

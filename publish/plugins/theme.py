@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 from pelican import signals
+from werkzeug.urls import iri_to_uri
 
 from capture.site import Link, Site
 from publish.plugins.problems import get_report
@@ -87,7 +88,7 @@ def site_from(settings: Mapping[str, Any], static: Path) -> Site:
 
 def _links(entries: tuple[tuple[str, str], ...], url: str) -> tuple[Link, ...]:
     return tuple(
-        Link(title=title, url=url + path if path.startswith("/") else path)
+        Link(title=title, url=iri_to_uri(url + path if path.startswith("/") else path))
         for title, path in entries
     )
 

@@ -82,7 +82,8 @@ HTML = """\
 <img src="dot.svg" srcset="dot.svg 1x, dot@2x.svg 2x, {static}../../../images/dot.svg 3x" alt="A">
 <picture><source srcset="two%20words.svg"><img src={static}dot.svg alt="B"></picture>
 <video poster='photo.jpg'><track src="film.vtt"></video> <object data="data%20one.csv"></object>
-<a href=beside.md#end>unquoted</a> <blockquote cite="../../other.md#part">Q</blockquote>
+<a href=beside.md#end>unquoted</a> <a href=" beside.md ">spaces</a>
+<blockquote cite="../../other.md#part">Q</blockquote>
 <a href="{filename}only.csv">only</a>
 """
 
@@ -111,7 +112,7 @@ def test_raw_html_may_link_to_files_in_every_attribute(site: Any) -> None:
         f"{here}/photo.jpg",
         f"{here}/film.vtt",
         f"{here}/data%20one.csv",
-        "/beside/#end",
+        *("/beside/#end", "/beside/"),
         "/other/#part",
         f"{here}/only.csv",
     ]
@@ -256,6 +257,18 @@ def test_links_in_feeds_are_full_addresses(tmp_path: Path, monkeypatch: pytest.M
         ),
         ('<img alt="1 < 2" src="d">', '<img alt="1 < 2" src="https://a.example/p/d">'),
         ('<a href="http://[">', '<a href="http://[">'),
+        (
+            "<a href=/?a=1&region=eu&copy=2&amp;b&#x26;c&section>",
+            '<a href="https://a.example/?a=1&amp;region=eu&amp;copy=2&amp;b&amp;c&amp;section">',
+        ),
+        ('<a href="https://b.example/?a&region=x">', '<a href="https://b.example/?a&region=x">'),
+        ('<a href="/&auml;&euml">', '<a href="https://a.example/%C3%A4%C3%AB">'),
+        (
+            '<img srcset="data:image/png;base64,AA= 1x,/b,c.png 2x , d">',
+            '<img srcset="data:image/png;base64,AA= 1x,https://a.example/b,c.png 2x , '
+            'https://a.example/p/d">',
+        ),
+        ("<a data-href='b' xhref='c'>", "<a data-href='b' xhref='c'>"),
         ('a href="b" &lt;a href="b"&gt;', 'a href="b" &lt;a href="b"&gt;'),
     ],
 )
