@@ -21,6 +21,7 @@ from publish.checks.commonmark import (
     split_event,
 )
 from publish.checks.footnotes import Footnotes, find_links_around, find_references
+from publish.checks.foreign_marks import find_foreign_marks
 from publish.checks.heading_ids import HeadingIds
 from publish.checks.html_tags import PlacedHtmlTag, is_html, tag_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
@@ -336,6 +337,8 @@ class _Part:
                 found.problems.append(TextProblem(self._line_in(prose, match.start()), message))
         if "[^" in prose:
             self._read_footnotes(prose)
+        for mark in find_foreign_marks(prose):
+            found.problems.append(TextProblem(self._line_in(prose, mark.place), mark.message))
 
     def _read_footnotes(self, prose: str) -> None:
         found = self._found

@@ -28,9 +28,13 @@ KINDS: Final = ("form", "cta")
 TAG: Final = r"\{%[ \t]+(?P<kind>form|cta)[ \t]+(?P<slug>[^\s{}%]+)[ \t]+%\}"
 _OWN_LINE: Final = re.compile(rf"^ {{0,3}}{TAG}[ \t]*$", re.MULTILINE)
 # Text that looks like a wrong tag: {%form x%}, {% frm %}, {{ form x }}.
-STRAY: Final = r"\{[ \t]?%[^\n]*?(?:\}|(?=\n)|\Z)|\{\{?[ \t]*(?:form|cta)[ \t][^\n{}]*\}{1,2}"
+STRAY: Final = r"\{?\{[ \t]?%[^\n]*?(?:\}\}?|(?=\n)|\Z)|\{\{?[ \t]*(?:form|cta)[ \t][^\n{}]*\}{1,2}"
 _WORDS: Final = re.compile(r"\{+[ \t]*%?[ \t]*(?P<kind>[\w-]*)[ \t]*(?P<slug>[^\s{}%]*)")
 STRAY_TAG: Final = re.compile(STRAY)
+_FOREIGN: Final = frozenset(
+    {"for", "endfor", "format", "cache", "case", "call", "trans", "data", "chart", "card"}
+)
+"""Tags of other systems that are no misspelling of ours."""
 _MARK: Final = re.compile(
     r'<(?P<element>div|span) data-gatepost-tag="(?P<raw>[^"]*)"></(?P=element)>'
 )
@@ -72,7 +76,9 @@ def how_to_fix(raw: str, slugs: Iterable[str]) -> str:
     word, slug = (words["kind"], words["slug"]) if words else ("", "")
     if word in known:
         word, slug = "form", word
-    kind = next(iter(difflib.get_close_matches(word, KINDS, n=1, cutoff=0.5)), "")
+    is_foreign = word in _FOREIGN or (raw.startswith("{{%") and word not in KINDS)
+    similar = () if is_foreign else difflib.get_close_matches(word, KINDS, n=1, cutoff=0.5)
+    kind = next(iter(similar), "")
     if kind and slug:
         near = next(iter(difflib.get_close_matches(slug, known, n=1)), slug)
         return f"`{raw}` is misspelt: write `{{% {kind} {near} %}}` on a line of its own"

@@ -282,6 +282,8 @@ class LinkChecker:
         if encoded := encoded_link(self._rest, self._folder, self._writing.layout.paths):
             fix = f": in links to this file write `{encoded}`"
             edits = link_edits(self._post, self._link, encoded)
+        elif "{{" in self._path:
+            fix, edits = ": it is a variable of a template, so write the address itself", ()
         elif near.hint:
             fix, edits = near.hint, self._with_path(near.sure)
         elif "." in first.strip(".") and not self._path.startswith(".") and not _is_file(first):
