@@ -4,11 +4,13 @@ import os
 import sys
 from pathlib import Path
 
+from werkzeug.urls import iri_to_uri
+
 sys.path.insert(0, str(Path(__file__).parent))  # Pelican loads this file by its path alone
 
 from pelicanconf import *  # noqa: F403 - Pelican's own way to stand one file on another
 
-SITEURL = os.environ.get("GATEPOST_SITE_URL", "").rstrip("/")
+SITEURL = iri_to_uri(os.environ.get("GATEPOST_SITE_URL", "").rstrip("/"))
 if not SITEURL.startswith(("https://", "http://")):
     sys.exit(
         "publishconf.py: GATEPOST_SITE_URL must say where the site will be published, "

@@ -45,8 +45,9 @@ def linked_files(content: Any) -> frozenset[str]:
     """
     text, files = getattr(content, "files_of_text", (None, frozenset()))
     if text is not content._content:
-        links = (link.target for link in find_links(content._content or ""))
-        names = (_linked_file(content, link) for link in links)
+        html = content._content or ""
+        links = find_links(html) if _FILE.search(html) else ()  # most texts link to no file
+        names = (_linked_file(content, link.target) for link in links)
         files = frozenset(name for name in names if name)
         content.files_of_text = content._content, files
     return files

@@ -89,6 +89,12 @@ def test_the_environment_overrides_the_env_file_which_overrides_the_default(tmp_
     assert (settings.workers, sources["workers"]) == (2, "default")
 
 
+def test_a_host_outside_ascii_is_encoded_as_in_the_header_origin(tmp_path: Path) -> None:
+    environment = {"GATEPOST_SITE_URL": "https://Bücher.example:8443/"}
+    settings = SettingsWithSources.read(environment, tmp_path).settings
+    assert settings.site_url == "https://xn--bcher-kva.example:8443"
+
+
 def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"GATEPOST_PORT=\xff\xfe\n")
     (line,) = error_lines({}, tmp_path)

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from publish.build.pelican_run import settings_from
 from publish.plugins.encoded_addresses import UriPattern
-from tests.publish.test_html_head import ATOM, ORIGIN, build, post
+from tests.publish.test_html_head import ATOM, ORIGIN, ROOT, build, post
 
 INSTALL = f"{ORIGIN}/{quote('安装')}/"
 CAFE = f"{ORIGIN}/tag/caf%C3%A9/"
@@ -113,6 +114,12 @@ def test_links_of_a_text_are_encoded_in_page_and_feed(output: Path) -> None:
 def test_the_canonical_address_of_a_first_publication_is_encoded(output: Path) -> None:
     head = (output / "first/index.html").read_text("utf-8")
     assert '<link rel="canonical" href="https://xn--bcher-kva.example/%C3%A4">' in head
+
+
+def test_a_host_outside_ascii_is_encoded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEPOST_SITE_URL", "https://bücher.example/")
+    settings = settings_from(ROOT / "publishconf.py", {})
+    assert settings["SITEURL"] == settings["FEED_DOMAIN"] == "https://xn--bcher-kva.example"
 
 
 def test_a_pattern_is_encoded_by_format_alone() -> None:
