@@ -1,9 +1,9 @@
 """Keeps the HTML of each text between builds, in one SQLite file in CACHE_PATH.
 
 The key is the hash of the text, together with everything else that decides its HTML: our code, the
-versions of the engine and its extensions, and their settings. Nothing is kept if a project uses an
-extension that might read other files: any that is not Python-Markdown's, pymdown's or ours. Without
-the file, or if it is damaged, all texts are converted again.
+versions of all installed libraries, and the settings of Markdown. Nothing is kept if a project uses
+an extension that might read other files: two of pymdown's, and any that is not Python-Markdown's,
+pymdown's or ours. Without the file, or if it is damaged, all texts are converted again.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,20 +21,20 @@ from publish.plugins.problems import get_report
 _CACHE: Final = "GATEPOST_HTML_CACHE"
 _FILE: Final = "html.sqlite"
 _TEXT_ONLY: Final = ("markdown.extensions.", "pymdownx.", "publish.")
-_DISTRIBUTIONS: Final = ("Markdown", "pymdown-extensions", "pyromark", "Pygments")
+_WITH_FILES: Final = frozenset({"pymdownx.b64", "pymdownx.snippets"})
 
 
 def _code_key() -> str:
-    """A hash of our code as it is loaded, and of the versions of the libraries."""
-    digest = hashlib.sha256(" ".join([sys.version, *map(version, _DISTRIBUTIONS)]).encode())
+    """A hash of our code as it is loaded, and of the names and versions of all libraries."""
+    folders = (Path(folder) for folder in sys.path)
+    libraries = sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
+    digest = hashlib.sha256(" ".join([sys.version, *libraries]).encode())
     for path in sorted(Path(publish.__path__[0]).rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 _CODE_KEY: Final = _code_key()  # now: a process that runs long does not load newer code
-
-
 _BATCH_SIZE: Final = 500
 """Texts that are written together."""
 _TABLE: Final = """
@@ -156,7 +155,8 @@ def save_html_cache(settings: MutableMapping[str, Any]) -> None:
 
 def depends_on_text_alone(markdown: Mapping[str, Any]) -> bool:
     """Whether every extension is known to depend on the text alone."""
-    return all(name.startswith(_TEXT_ONLY) for name, _ in _extensions(markdown))
+    names = [name for name, _ in _extensions(markdown)]
+    return all(name.startswith(_TEXT_ONLY) and name not in _WITH_FILES for name in names)
 
 
 def _engine_key(settings: Mapping[str, Any]) -> str:

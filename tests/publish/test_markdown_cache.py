@@ -140,11 +140,14 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     assert not cache.problem
 
 
-def test_a_project_with_an_unknown_extension_caches_nothing(site: TinySite) -> None:
+@pytest.mark.parametrize("extension", ["Mine()", "'pymdownx.snippets'", "'pymdownx.b64'"])
+def test_a_project_whose_extension_may_read_files_caches_nothing(
+    site: TinySite, extension: str
+) -> None:
     site.set("CACHE_PATH = 'kept'")
     site.set("from markdown.extensions import Extension")
     site.set("class Mine(Extension): extendMarkdown = lambda self, md: None")
-    site.set('MARKDOWN["extensions"] = [Mine()]')
+    site.set(f'MARKDOWN["extensions"] = [{extension}]')
     site.post("Text.")
     site.build()
     assert not (site.root / "kept" / "html.sqlite").exists()
