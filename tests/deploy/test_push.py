@@ -40,11 +40,11 @@ def test_a_push_is_published_and_confirmed(writer: Writer, server: Server) -> No
 def test_mistakes_are_reported_with_file_and_line_and_are_not_published(
     writer: Writer, server: Server
 ) -> None:
-    writer.post("wrong", "## Rates\n\nSee [the rates](#rate).\n", summary="Short.")
+    writer.post("wrong", "## Rates\n\nSee [the rates](#rate).\n\n{% form none %}\n")
     lines = refusal(writer)
     assert [line.partition(": ")[0] for line in lines] == [
-        "content/posts/wrong.md:7",
         "content/posts/wrong.md:11",
+        "content/posts/wrong.md:13",
     ]
     assert not (server.site / "current/output/www/wrong").exists()
 
