@@ -13,6 +13,7 @@ from publish.checks.html_links import rewrite_links
 from publish.checks.layout import Layout
 from publish.checks.name_slugs import SECTIONS
 
+_WORD: Final = re.compile(r"\{\w+\}|\|\w+\|")
 _LIST: Final = re.compile(r"[{|](?P<kind>category|tag|author)[}|](?P<name>.+)", re.DOTALL)
 
 
@@ -28,18 +29,18 @@ def link_rewriter(layout: Layout, settings: Any, folder: str) -> Callable[[str],
             kind = next(kind for kind in SECTIONS if kind == match["kind"])
             slug = layout.name_slug(kind, unquote(match["name"]))
             return f"{settings['SITEURL']}/{settings[f'{kind.upper()}_URL'].format(slug=slug)}"
-        if link.startswith(("{", "|")):
-            return link
+        if word := _WORD.match(link):
+            return word[0] + _uri(link[word.end() :])
         try:
             parts = urlsplit(link)
         except ValueError:  # such as http://[
             return link
         path = unquote(parts.path)
-        if parts.scheme or parts.netloc or not (word := file_word(path, folder, layout.paths)):
+        if parts.scheme or parts.netloc or not (prefix := file_word(path, folder, layout.paths)):
             return _uri(link)
         name = quote(posixpath.normpath(posixpath.join(folder, path)))
         rest = _uri(urlunsplit(("", "", "", parts.query, parts.fragment)))
-        return f"{{{word}}}/{name}{rest}"
+        return f"{{{prefix}}}/{name}{rest}"
 
     return rewrite
 

@@ -16,7 +16,8 @@ from tests.publish.test_html_head import ATOM, ORIGIN, ROOT, build, post
 INSTALL = f"{ORIGIN}/{quote('安装')}/"
 CAFE = f"{ORIGIN}/tag/caf%C3%A9/"
 TEXT = """\
-[self](#步骤) [by file](größe.md#步骤) [by address](/größe/) [tag]({tag}Café) [sheet](数据%201.csv)
+[self](#步骤) [by file](größe.md#步骤) [by address](/größe/) [tag]({tag}Café)
+[braces]({filename}/posts/größe.md#步骤) [sheet](数据%201.csv)
 [odd](a%23b%3Fc%25d.csv) ![dot](图.svg) [elsewhere](https://bücher.example/ä)
 
 ## 步骤
@@ -101,6 +102,7 @@ def test_links_of_a_text_are_encoded_in_page_and_feed(output: Path) -> None:
     files = f"{ORIGIN}/posts/"
     links = [
         *(f"#{step}", f"{ORIGIN}/{size}/#{step}", f"/{size}/", CAFE),
+        f"{ORIGIN}/{size}/#{step}",
         *(f"{files}{quote('数据')}%201.csv", f"{files}a%23b%3Fc%25d.csv"),
         *(f"{files}{quote('图')}.svg", "https://xn--bcher-kva.example/%C3%A4"),
     ]
