@@ -43,6 +43,7 @@ _CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
 _COMMENT_OF_CUT: Final = re.compile(f"{_CUT.pattern}[ \t\n>]*-->")
 NO_DEFINITION: Final = "\ufdd3"
 """A character that no text has, before a `:` that begins a text and no definition."""
+_INDENT: Final = 4
 _DEFINITION: Final = re.compile(r":[ \t]+[^\s]")
 
 
@@ -167,7 +168,7 @@ def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) 
             yield _Edit(start, start, "\\")
         elif syntax.has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
             done = _end_of_element(text, start, tag["tag"])
-            element = _restored(text[start:done], cuts)
+            element = _restored(_without_prefix(text, start, done), cuts)
             cuts.append(Cut(element, text.count("\n", 0, start)))
             yield _cut(text, start, done, len(cuts) - 1)
 
@@ -181,6 +182,17 @@ def _end_of_element(text: str, start: int, tag: str) -> int:
             end = text.find("\n", match.end())
             return len(text) if end < 0 else end
     return len(text)
+
+
+def _without_prefix(text: str, start: int, end: int) -> str:
+    """A part of the text without the indentation and the quote marks around it."""
+    column = len(text[text.rfind("\n", 0, start) + 1 : start].expandtabs(_INDENT))
+    first, *others = text[start:end].split("\n")
+    lines = [first]
+    for line in others:
+        lead = "".join(takewhile(" \t>".__contains__, line))
+        lines.append(lead.expandtabs(_INDENT)[column:] + line[len(lead) :])
+    return "\n".join(lines)
 
 
 def _cut(text: str, start: int, end: int, number: int) -> _Edit:

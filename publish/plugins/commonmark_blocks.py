@@ -135,7 +135,8 @@ class Tree:
                 self._add_table(SubElement(parent, "table"), data)
             case "DefinitionListTitle":
                 self._skip(name)
-                SubElement(parent, "dt").text = self._text(start, end)
+                for term in self._text(start, end).split("\n"):
+                    SubElement(parent, "dt").text = term
             case _:
                 self._add_container(parent, name, data, start)
 

@@ -111,6 +111,28 @@ def test_a_note_may_begin_an_item(extension: str) -> None:
     assert "///" not in html
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<div markdown="1">\n*a*\n\n- b\n\n        code\n</div>\n',
+        '<section markdown="block">\n## H {#h}\n\n> q\n\n```py\nx\n```\n</section>\n',
+    ],
+)
+def test_markdown_in_html_is_the_same_in_items_and_quotes(element: str) -> None:
+    alone, *_, in_item, in_quote = (
+        engines()[1].reset().convert(f"\n{placed}") for placed in places(element)
+    )
+    assert "markdown=" not in alone
+    assert alone in in_item
+    assert alone in in_quote
+
+
+def test_terms_on_lines_of_their_own_share_a_meaning() -> None:
+    html = engines()[1].reset().convert("\nOne\n*Two*\n:   Their meaning.\n")
+    terms = "<dl>\n<dt>One</dt>\n<dt><em>Two</em></dt>\n<dd>Their meaning.</dd>\n</dl>"
+    assert html == terms
+
+
 def test_a_block_with_wrong_options_is_shown_as_text() -> None:
     html = engines("pymdownx.blocks.admonition")[1].reset().convert("\n/// tip\n    wrong\n///\n")
     assert "/// tip" in html
