@@ -9,6 +9,8 @@ A heading has the id that its text gives, in any script: `## 安装步骤` is `#
 | `readable` | `über-uns-a-b` | `über-uns-a-b_1` |
 | `ascii`, as Python-Markdown | `uber-uns-a-b` | `uber-uns-a-b_1` |
 
+If the extension `toc` has a `slugify` of its own in the site's settings, that one counts.
+
 `github` differs from GitHub in two cases. A letter and its accent as two characters become one. A
 heading without a letter or digit has a number alone, because an id must not be empty.
 """
@@ -23,6 +25,8 @@ from markdown.extensions.toc import slugify
 from capture.errors import Refused
 
 HeadingIdStyle = Literal["github", "readable", "ascii"]
+Slugify = Callable[[str], str]
+"""Makes an id of the text of a heading."""
 DEFAULT_STYLE: Final[HeadingIdStyle] = "github"
 _BLANKS: Final = re.compile(r"[-\s]+")
 _NO_WORDS: Final = re.compile(r"[^\w\s-]")
@@ -45,15 +49,16 @@ def heading_id_style(value: str) -> HeadingIdStyle:
 class HeadingIds:
     """Gives each heading of one text an id that no other element has."""
 
-    def __init__(self, style: HeadingIdStyle, taken: Iterable[str] = ()) -> None:
+    def __init__(self, style: HeadingIdStyle | Slugify, taken: Iterable[str] = ()) -> None:
         """`taken` are the ids that the text itself gives to its elements."""
-        self._style = style
+        self._slugify = style if callable(style) else _STYLES[style]
+        self._is_github = style == "github"
         self._taken = set(taken)
         self._next: dict[str, int] = {}
 
     def new(self, text: str) -> str:
         """The id of the next heading; `text` is without tags and entities."""
-        preferred = _STYLES[self._style](text)
+        preferred = self._slugify(text)
         free = (
             preferred if preferred and preferred not in self._taken else self._numbered(preferred)
         )
@@ -61,8 +66,8 @@ class HeadingIds:
         return free
 
     def _numbered(self, preferred: str) -> str:
-        mark = "-" if self._style == "github" else "_"
-        match = None if self._style == "github" else _NUMBERED.fullmatch(preferred)
+        mark = "-" if self._is_github else "_"
+        match = None if self._is_github else _NUMBERED.fullmatch(preferred)
         base, number = (match["base"], int(match["number"]) + 1) if match else (preferred, 1)
         number = max(number, self._next.get(base, 1))
         while f"{base}{mark}{number}" in self._taken:
@@ -95,7 +100,7 @@ def _is_word(char: str) -> bool:
     return unicodedata.category(char) in _WORD or _CIRCLED.match(char) is not None
 
 
-_STYLES: Final[Mapping[HeadingIdStyle, Callable[[str], str]]] = {
+_STYLES: Final[Mapping[HeadingIdStyle, Slugify]] = {
     "github": _github,
     "readable": _readable,
     "ascii": lambda text: slugify(text, "-"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle
+from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle, Slugify
 
 NoteMark = Literal["!!!", "???", "===", "///"]
 NOTE_EXTENSIONS: Final[dict[NoteMark, str]] = {
@@ -54,7 +54,7 @@ _INDENT: Final = 4
 class Syntax:
     """What the Markdown of a site knows besides CommonMark, as the site's extensions say."""
 
-    heading_ids: HeadingIdStyle = DEFAULT_STYLE
+    heading_ids: HeadingIdStyle | Slugify = DEFAULT_STYLE
     notes: frozenset[NoteMark] = frozenset({"!!!"})
     """The marks of notes with an indented body."""
     blocks: frozenset[str] = frozenset()

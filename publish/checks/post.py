@@ -74,8 +74,6 @@ MODELS: Final[Mapping[ContentKind, type[PageFrontMatter]]] = {
     "post": PostFrontMatter,
     "page": PageFrontMatter,
 }
-_ANSWERS: Final = Syntax(has_markdown_in_html=False)
-"""What the answers of the front matter know, which have extensions of their own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +114,7 @@ class Post:
         """The outline of the text and of the answers in the front matter."""
         text = outline_of(self.front_matter.body, self.front_matter.body_line, self.syntax)
         answers = [
-            outline_of(answer, self.front_matter.line("faq", place, "answer"), _ANSWERS)
+            outline_of(answer, self.front_matter.line("faq", place, "answer"), self.syntax)
             for place, (_, answer) in enumerate(self.get("faq") or ())
         ]
         return text.with_answers(answers) if answers else text

@@ -32,6 +32,7 @@ from publish.checks.heading_ids import (
     DEFAULT_STYLE,
     HeadingIds,
     HeadingIdStyle,
+    Slugify,
     heading_id_style,
 )
 from publish.checks.notes import NoteMark, Syntax
@@ -244,7 +245,7 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 class _HeadingIds(Treeprocessor):
     """Gives an id to each heading without one, before the extension `toc` would."""
 
-    def __init__(self, md: Markdown, style: HeadingIdStyle) -> None:
+    def __init__(self, md: Markdown, style: HeadingIdStyle | Slugify) -> None:
         super().__init__(md)
         self._style = style
 
@@ -286,10 +287,8 @@ class CommonMarkExtension(Extension):
             if "footnote" in self._reader.processors:
                 footnotes: Any = self._reader.processors["footnote"]
                 register_footnotes(md, footnotes.footnotes)
-            toc = _find(md.treeprocessors, "toc")
-            if toc is not None and toc.slugify is slugify:
-                headings = _HeadingIds(md, self._heading_ids)
-                md.treeprocessors.register(headings, "commonmark-heading-ids", 5.5)
+            headings = _HeadingIds(md, _slugify_of(md) or self._heading_ids)
+            md.treeprocessors.register(headings, "commonmark-heading-ids", 5.5)
         self._reader.reset()
 
 
@@ -341,6 +340,14 @@ class TextConverter:
         return converted
 
 
+def _slugify_of(md: Markdown) -> Slugify | None:
+    """How the site's settings of the extension `toc` make ids, if they say so."""
+    toc = _find(md.treeprocessors, "toc")
+    if toc is None or toc.slugify is slugify:
+        return None
+    return lambda text: str(toc.slugify(text, toc.sep))
+
+
 def syntax_of(md: Markdown) -> Syntax:
     """What the extensions of a converter add to CommonMark. Ids of headings are the default's."""
     processors = md.parser.blockprocessors
@@ -360,5 +367,5 @@ def site_syntax(settings: Mapping[str, Any]) -> Syntax:
         markdown = make_markdown(settings)
     except (ImportError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise Refused(f"MARKDOWN: {error}") from error
-    heading_ids = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
-    return replace(syntax_of(markdown), heading_ids=heading_ids)
+    style = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
+    return replace(syntax_of(markdown), heading_ids=_slugify_of(markdown) or style)

@@ -19,27 +19,15 @@ from pelican import signals
 from capture.paths import name_below
 from publish.checks.html_links import rewrite_links
 from publish.checks.project import WRITING
+from publish.checks.tag_syntax import TagExtension
 from publish.plugins.checks import report_active_content
+from publish.plugins.commonmark import make_markdown
 from publish.plugins.current_file import reading_file
 from publish.plugins.link_rewriting import link_rewriter
 from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
 
 TITLE: Final = "Questions and answers"
-# The Markdown extensions of articles. The footnotes of each answer get ids of their own.
-_EXTENSIONS: Final = (
-    "publish.plugins.commonmark",
-    "publish.plugins.prose",
-    "smarty",
-    "sane_lists",
-    "tables",
-    "pymdownx.highlight",
-    "pymdownx.superfences",
-    "def_list",
-    "attr_list",
-    "admonition",
-    "footnotes",
-)
 _STATIC_LINK: Final = re.compile(r"[{|](?:static|attach)[}|](?P<path>[^#?]+)")
 _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
@@ -54,7 +42,7 @@ def add_questions(generators: Any) -> None:
             rewrite = link_rewriter(settings[WRITING].layout, settings, _folder(content))
             with reading_file(settings, Path(content.source_path)):
                 pairs = [
-                    (question, rewrite_links(converter.reset().convert(answer), rewrite))
+                    (question, rewrite_links(converter.reset().convert(f"\n{answer}"), rewrite))
                     for question, answer in questions
                 ]
             text = content._content or ""
@@ -88,18 +76,16 @@ def _folder(content: Any) -> str:
 
 
 def _converter(settings: Mapping[str, Any]) -> Markdown:
-    configs = settings["MARKDOWN"].get("extension_configs", {})
-    by_name = {
-        name.removeprefix("markdown.extensions."): config for name, config in configs.items()
-    }
-    return Markdown(
-        extensions=list(_EXTENSIONS),
-        extension_configs={
-            **{name: by_name[name] for name in _EXTENSIONS if name in by_name},
-            "footnotes": {"UNIQUE_IDS": True},
-        },
-        output_format="html",
-    )
+    """The converter of the site's texts. The footnotes of each answer get ids of their own."""
+    markdown = settings["MARKDOWN"]
+    others = [name for name in markdown["extensions"] if not isinstance(name, TagExtension)]
+    converter = make_markdown({**settings, "MARKDOWN": {**markdown, "extensions": others}})
+    for name in ("toc", "commonmark-heading-ids"):  # a heading of an answer is no part of contents
+        converter.treeprocessors.deregister(name, strict=False)
+    if "footnote" in converter.parser.blockprocessors:
+        processor: Any = converter.parser.blockprocessors["footnote"]
+        processor.footnotes.setConfig("UNIQUE_IDS", True)
+    return converter
 
 
 def _section(pairs: list[tuple[str, str]], used: set[str]) -> str:

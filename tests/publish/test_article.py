@@ -44,6 +44,7 @@ FAQ = (
     (
         "How?",
         "| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```\n\n!!! note\n    N[^1].\n\n"
+        '<div markdown="1">\n*As in texts*\n</div>\n\n'
         "[^1]: His.",
     ),
 )
@@ -149,6 +150,10 @@ def test_questions_are_at_the_end_and_search_engines_get_them_as_text(page: Page
 def test_an_answer_may_contain_a_table_code_and_a_note(page: Page) -> None:
     kinds = [tag.get("class") for tag in page.all("div")]
     assert {"table", "highlight", "admonition note"} <= set(kinds)
+
+
+def test_an_answer_is_read_by_the_extensions_of_texts(page: Page) -> None:
+    assert "As in texts" in page.words("em")
 
 
 def test_each_answer_may_have_its_own_footnotes(page: Page) -> None:

@@ -11,13 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
+from pymdownx import slugs
 
 from capture.errors import Refused
+from publish.build.pelican_run import settings_from
 from publish.checks.heading_ids import HeadingIds, HeadingIdStyle, heading_id_style
 from publish.checks.notes import Syntax
 from publish.checks.outline import outline_of
+from publish.plugins.commonmark import make_markdown, site_syntax
 from tests.long import LONG, rounds
 from tests.publish.markdown_structure import site_markdown
+from tests.service import ROOT
 
 GITHUB: Final = [
     ("What it costs", "what-it-costs"),
@@ -84,6 +88,23 @@ def test_a_setting_keeps_the_ids_of_another_system(style: HeadingIdStyle) -> Non
 def test_another_value_of_the_setting_is_refused() -> None:
     with pytest.raises(Refused, match="HEADING_IDS: must be github, readable or ascii: 'hugo'"):
         heading_id_style("hugo")
+
+
+def test_the_slugify_of_a_site_counts_for_check_too() -> None:
+    settings = settings_from(ROOT / "pelicanconf.py", {})
+    toc = {"markdown.extensions.toc": {"slugify": slugs.slugify()}}
+    settings["MARKDOWN"] = {**settings["MARKDOWN"], "extension_configs": toc}
+    text = "## Über *uns*\n\n## Über uns\n"
+    html = make_markdown(settings).convert(f"\n{text}")
+    assert re.findall('id="([^"]*)"', html) == ["Über-uns", "Über-uns_1"]
+    assert outline_of(text, syntax=site_syntax(settings)).anchors == {"Über-uns", "Über-uns_1"}
+
+
+def test_headings_have_ids_without_the_extension_for_contents() -> None:
+    settings = settings_from(ROOT / "pelicanconf.py", {})
+    settings["MARKDOWN"] = {"output_format": "html"}
+    html = make_markdown(settings).convert("\n## A & B\n")
+    assert html == '<h2 id="a--b">A &amp; B</h2>'
 
 
 @pytest.mark.parametrize(
