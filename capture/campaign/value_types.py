@@ -33,7 +33,10 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-ONE_LINE = r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+_INNER = r"[^\x00-\x1f\x7f-\x9f\ufffe\uffff]"
+"""No control character, and none of the two that XML forbids."""
+_OUTER = r"[^\x00-\x20\x7f-\x9f\ufffe\uffff]"
+ONE_LINE = rf"^{_OUTER}({_INNER}*{_OUTER})?$"
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 CODE = r"^[a-z0-9]+([_-][a-z0-9]+)*$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -42,8 +45,8 @@ ACCOUNT_CODE = r"^([A-Za-z0-9][A-Za-z0-9._-]{0,19})?$"
 """The code of an account in the agency's books, or empty."""
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
-NO_LINE = r"^([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
-TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+NO_LINE = rf"^({_OUTER}({_INNER}*{_OUTER})?)?$"
+TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]*$"
 
 
 def _check_visible(text: str) -> str:

@@ -4,6 +4,7 @@ They are errors in HTML, and XML 1.0 forbids most of them, so one of them breaks
 readers. https://www.w3.org/TR/xml/#charsets, https://html.spec.whatwg.org/#preprocessing-the-input-stream
 """
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -14,10 +15,11 @@ from capture.campaign.problems import KeyPath
 
 CONTROL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """All but tab and the two line breaks."""
-_REFERENCE: Final = re.compile(
-    r"&#(?:x0*(?:[0-8bcef]|1[0-9a-f]|7f)|0*(?:[0-8]|1[124-9]|2\d|3[01]|127));", re.IGNORECASE
-)
-"""A control character as HTML writes it; browsers read 128 to 159 as letters of Windows."""
+_ENDLESS: Final = re.compile("&#[0-9]{1000,}")
+_ENDLESS_PROBLEM: Final = "has `&#` with a number of more than 1,000 digits: delete it"
+_REFERENCE: Final = re.compile(r"&#(?:x[0-9a-f]{1,12}|[0-9]{1,12});?", re.IGNORECASE)
+"""A character by its number, as HTML writes it. Browsers need no semicolon. Of a longer number, the
+start is as wrong as the whole."""
 _SUBSTITUTE: Final = "\ufffd"
 
 
@@ -25,7 +27,7 @@ def control_problem(text: str) -> str:
     """The message about the first control character of a text; empty if it has none."""
     found = CONTROL.search(text)
     if not found:
-        return ""
+        return _ENDLESS_PROBLEM if _ENDLESS.search(text) else ""
     code = ord(found[0])
     try:
         windows = bytes([code]).decode("cp1252") if 0x80 <= code <= 0x9F else ""
@@ -37,7 +39,7 @@ def control_problem(text: str) -> str:
 
 def control_problems(text: str) -> Iterator[tuple[int, str]]:
     """The line of each line with a control character, counted from 1, and the message."""
-    if CONTROL.search(text):
+    if CONTROL.search(text) or _ENDLESS.search(text):
         for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
             if message := control_problem(line):
                 yield number, message
@@ -46,7 +48,8 @@ def control_problems(text: str) -> Iterator[tuple[int, str]]:
 def control_problems_of_values(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
     """The key of each value of the front matter with a control character, and the message.
 
-    YAML can write one as an escape, such as `"\\x07"`.
+    YAML can write one as an escape, such as `"\\x07"`; and plain texts are made of HTML, so one may
+    be a reference, such as `&#7;`.
     """
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -56,31 +59,70 @@ def control_problems_of_values(value: Any, path: KeyPath = ()) -> Iterator[tuple
             yield from control_problems_of_values(inner, (*path, number))
     elif isinstance(value, str) and (message := control_problem(value)):
         yield path, message
+    elif isinstance(value, str):
+        is_markdown = path[:1] == ("faq",)
+        find = control_references_outside_code if is_markdown else control_references
+        for _, reference in find(value):
+            yield path, f"has `{reference}`, {reference_problem(reference)}"
 
 
 def without_control_characters(text: str) -> str:
-    """The text with U+FFFD in place of each control character."""
-    return CONTROL.sub(_SUBSTITUTE, text)
+    """The text with U+FFFD in place of each control character; as long as before."""
+    return without_endless_references(CONTROL.sub(_SUBSTITUTE, text))
 
 
-def control_references(markdown: str) -> Iterator[tuple[int, str]]:
-    """The line of each reference to a control character, such as `&#7;`, outside code, and itself.
+def without_endless_references(text: str) -> str:
+    """The text with U+FFFD in place of numbers that Python's parser of HTML refuses to read."""
+    return _ENDLESS.sub(lambda found: _SUBSTITUTE * len(found[0]), text)
+
+
+def control_references(text: str) -> Iterator[tuple[int, str]]:
+    """The line of each reference to a control character, such as `&#7;`, and itself.
 
     Lines are counted from 0.
     """
-    if not _REFERENCE.search(markdown):  # as in nearly every text
-        return
-    content = markdown.encode()
-    code = bytearray(content)
+    for found in _REFERENCE.finditer(text):
+        if _is_forbidden(found[0]):
+            yield text.count("\n", 0, found.start()), found[0]
+
+
+def _is_forbidden(reference: str) -> bool:
+    """Whether it is no character of a page: a control character, half of a pair, or no character.
+
+    HTML reads most numbers from 128 to 159 as letters of Windows; Markdown does not.
+    """
+    digits = reference.strip("&#;").lower()
+    number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
+    is_character = html.unescape(f"&#{number};") not in {"", _SUBSTITUTE} or number == 0xFFFD
+    return not is_character or CONTROL.match(chr(number)) is not None
+
+
+def reference_problem(reference: str) -> str:
+    """What a reference to a control character is, and how to fix it."""
+    letter = html.unescape(f"{reference.rstrip(';')};")
+    hint = (
+        f"write `{letter}`"
+        if letter.isprintable() and letter not in {"", _SUBSTITUTE}
+        else "delete it"
+    )
+    return f"a control character, which no page may contain: {hint}"
+
+
+def control_references_outside_code(markdown: str) -> Iterator[tuple[int, str]]:
+    """`control_references` of a text in Markdown, without those that it shows as code."""
+    if any(map(_is_forbidden, _REFERENCE.findall(markdown))):  # as in few texts
+        yield from control_references(_without_code(markdown))
+
+
+def _without_code(markdown: str) -> str:
+    """The text with blanks in place of code, but with the first lines of its blocks."""
+    content = bytearray(markdown.encode())
+    is_in_block = False
     for event, place in pyromark.events_with_range(markdown):
-        if _is_code(event):
+        name, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
+        if name in {"Start", "End"}:
+            is_in_block = name == "Start" and isinstance(value, dict) and "CodeBlock" in value
+        elif name == "Code" or (name == "Text" and is_in_block):
             span = slice(place["start"], place["end"])
-            code[span] = re.sub(rb"[^\n]", b" ", content[span])
-    prose = code.decode(errors="replace")
-    for found in _REFERENCE.finditer(prose):
-        yield prose.count("\n", 0, found.start()), found[0]
-
-
-def _is_code(event: Any) -> bool:
-    start = event.get("Start") if isinstance(event, dict) else None
-    return isinstance(event, dict) and ("Code" in event or "CodeBlock" in (start or ()))
+            content[span] = re.sub(rb"[^\n]", b" ", content[span])
+    return content.decode(errors="replace")

@@ -17,6 +17,7 @@ from publish.checks.active_content import (
     blocked_by_policy,
     problems_of_tag,
 )
+from publish.checks.control_characters import without_endless_references
 from publish.checks.finding import Finding
 from publish.checks.layout import SUFFIXES
 from publish.checks.project import Writing
@@ -64,7 +65,7 @@ def _parts_of_file(path: Path, *, is_opened: bool) -> Iterator[ActivePart]:
         message = f"is a program ({suffix}): delete it; scripts belong in theme/static"
         yield ActivePart(message, 0)
     if suffix in _PAGES:
-        yield from active_parts(_decoded(path.read_bytes()))
+        yield from active_parts(without_endless_references(_decoded(path.read_bytes())))
     if suffix in _XML:
         try:
             for part in xml_parts(path):

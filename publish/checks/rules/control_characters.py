@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from capture.errors import short_path
-from publish.checks.control_characters import control_problem, control_references
+from publish.checks.control_characters import (
+    control_problem,
+    control_references_outside_code,
+    reference_problem,
+)
 from publish.checks.finding import Finding
 from publish.checks.project import Writing
 
@@ -18,8 +22,8 @@ def control_findings(writing: Writing) -> Iterator[Finding]:
     """References to control characters, such as `&#7;`, and files with one in their name."""
     for post in writing.posts:
         front_matter = post.front_matter
-        for line, reference in control_references(front_matter.body):
-            message = f"`{reference}` is a control character, which no page may contain: delete it"
+        for line, reference in control_references_outside_code(front_matter.body):
+            message = f"`{reference}` is {reference_problem(reference)}"
             yield post.finding(RULE, front_matter.body_line + line, message)
     files = writing.content_files
     for path in (*files.regular, *files.links):

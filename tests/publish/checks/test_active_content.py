@@ -232,3 +232,9 @@ def test_a_published_html_file_with_a_frame_or_style_is_found(desk: Any) -> None
 def test_a_file_without_a_program_is_accepted(desk: Any, name: str, text: str) -> None:
     desk.write(f"content/images/{name}", text)
     assert [line for line in desk.errors() if "program" in line] == []
+
+
+def test_a_number_with_thousands_of_digits_hides_no_script(desk: Any) -> None:
+    desk.write("content/images/a.html", f"<p title='&#{'9' * 6000};'>\n<script>x</script>")
+    (message,) = desk.errors()
+    assert message.startswith("content/images/a.html:2: contains a program: `<script>`")
