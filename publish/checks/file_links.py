@@ -14,9 +14,10 @@ def file_word(path: str, folder: str, paths: ConfinedFolder) -> FileWord:
     """The word in braces that Pelican needs before a link to a file; empty if it names no file.
 
     `path` is the decoded path of a link without braces, to this site. `folder` is the text's folder
-    below the content folder `paths`. A path from the root is an address of the site, not a file.
+    below the content folder `paths`. A path from the root, or with a slash at its end, is an
+    address of the site, not a file.
     """
-    if not path or path.startswith("/"):
+    if not path or path.startswith("/") or path.endswith("/"):
         return ""
     if posixpath.splitext(path)[1] in SUFFIXES:
         return "filename"

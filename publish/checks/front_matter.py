@@ -50,6 +50,8 @@ class FrontMatter:
     body_line: int
     """The line of the file on which `body` begins."""
     problems: tuple[FrontMatterProblem, ...] = field(default=())
+    title_heading: str = ""
+    """The first heading of the text, as written, if it is the title and so not in `body`."""
 
     @property
     def is_unreadable(self) -> bool:

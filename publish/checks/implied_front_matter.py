@@ -40,17 +40,18 @@ def with_implied_keys(front_matter: FrontMatter, name: str) -> FrontMatter:
     given = str(front_matter.values.get("title") or "")
     if not words or given.casefold() not in {"", words.casefold()}:
         return front_matter
-    above, below = (
-        front_matter.body[: heading.start("heading")],
-        front_matter.body[heading.end() :],
-    )
-    return replace(
+    body = front_matter.body
+    above, below = body[: heading.start("heading")], body[heading.end() :]
+    front_matter = replace(
         front_matter,
         values={**front_matter.values, "title": given or words},
         lines={("title",): front_matter.body_line + above.count("\n"), **front_matter.lines},
-        body=above + "\n" * heading["heading"].count("\n") + below
-        if is_plain
-        else front_matter.body,
+    )
+    if not is_plain:
+        return front_matter
+    breaks = "\n" * heading["heading"].count("\n")
+    return replace(
+        front_matter, body=f"{above}{breaks}{below}", title_heading=heading["heading"].strip()
     )
 
 

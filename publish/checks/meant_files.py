@@ -48,13 +48,18 @@ def meant_files(path: str, source: str, names: Mapping[str, tuple[str, ...]]) ->
     """The files that a link may mean.
 
     `path` is the path of a link in the file `source`, `names` comes from `by_last_part`. A path
-    from the root is the end of a file's path; another one starts at the folder of the file, or at
-    the address that another system gives to the file.
+    from the root is the end of a file's path, or its last parts are, two or more. Another one
+    starts at the folder of the file, or at the address that another system gives to the file.
     """
     if path.startswith("/"):
         wanted = plain_path(posixpath.normpath(path))
         ends = names.get(posixpath.basename(wanted), ()) if wanted else ()
-        return tuple(name for name in ends if f"/{plain_path(name)}".endswith(f"/{wanted}"))
+        while wanted:
+            found = tuple(name for name in ends if f"/{plain_path(name)}".endswith(f"/{wanted}"))
+            wanted = wanted.partition("/")[2]  # without a folder that only the address has
+            if found or "/" not in wanted:
+                return found
+        return ()
     starts = (posixpath.dirname(source), plain_path(source))
     paths = {plain_path(posixpath.normpath(posixpath.join(start, path))) for start in starts}
     similar = {name for end in paths for name in names.get(posixpath.basename(end), ())}

@@ -119,6 +119,14 @@ class Post:
         ]
         return text.with_answers(answers) if answers else text
 
+    @cached_property
+    def title_id(self) -> str:
+        """The id of the heading that the text had for its title; empty if another one has it."""
+        if not self.front_matter.title_heading:
+            return ""
+        heading = outline_of(self.front_matter.title_heading, syntax=self.syntax)
+        return next(iter(heading.anchors - self.outline.anchors), "")
+
     @property
     def forms(self) -> tuple[str, ...]:
         """The campaigns whose forms the text or the front matter places."""

@@ -3,7 +3,8 @@
 Templates and plugins find the same values for either style, in an article's `metadata` and as its
 attributes: `image`, `image_alt`, `canonical`, `series`, `preview`, `campaign` are text, `noindex`
 is true or false, `modified` is a date, `aliases` and `related` are tuples of slugs, and `faq` is a
-tuple of pairs, question and answer in Markdown. A key that is not given is not an attribute.
+tuple of pairs, question and answer in Markdown. `title_id` is the id of a heading that is the
+title. A key that is not given is not an attribute.
 """
 
 import posixpath
@@ -55,6 +56,8 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
         authors = layout.authors
         if authors and "authors" not in metadata:  # Pelican would not look up their slugs
             metadata["authors"] = self.process_metadata("authors", list(authors))
+        if post.title_id:
+            metadata["title_id"] = post.title_id
         return html(post.front_matter.body), metadata
 
     def process_metadata(self, name: str, value: Any) -> Any:

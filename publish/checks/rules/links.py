@@ -257,6 +257,7 @@ class LinkChecker:
             message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
             text = f"`{self._link.target}` is not an address of the site: {message}"
             is_known = name_below(path, self._folder) in self._writing.by_name
+            is_known &= not path.endswith("/")
             if meant := None if is_known else self._meant():
                 text = f"`{self._link.target}` is not an address of the site{meant.hint}"
                 yield self._finding(text, self._with_path(meant.sure))
@@ -315,7 +316,7 @@ class LinkChecker:
 
     def _anchor(self, target: LinkTarget) -> Iterator[Finding]:
         fragment = unquote(target.fragment)
-        known = target.post.outline.anchors
+        known = target.post.outline.anchors | {target.post.title_id}
         forms = tuple(f"form-{slug}" for slug in target.post.forms)
         if fragment in known or fragment in _THEME_ANCHORS or fragment.startswith(forms or ("\0",)):
             return

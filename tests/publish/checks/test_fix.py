@@ -81,6 +81,8 @@ def test_what_is_sure_is_fixed(site: Any, wrong: str, right: str) -> None:
         ("guide/first-steps.mdx#parts", "guide/first-steps.md#parts"),
         ("../guide/first-steps/", "guide/first-steps.md"),
         ("/guide/", "guide/_index.md"),
+        ("/docs/v2/guide/first-steps/", "guide/first-steps.md"),
+        ("guide/first-steps.md/#parts", "guide/first-steps.md#parts"),
         ("/drive/", "drive.md"),  # and not /hidrive/
         ("drive", "drive.md"),
     ],
@@ -94,7 +96,7 @@ def test_a_link_of_another_system_leads_to_the_file_with_its_path(
     site.post(name="hidrive")
     site.post(f"[x]({wrong})")
     fix(site)
-    assert body(site) == f"[x]({right})"
+    assert body(site) == f"[x]({right})", site.findings()
     assert site.findings() == []
 
 
@@ -112,6 +114,7 @@ def test_a_link_that_may_mean_two_files_is_not_fixed(site: Any) -> None:
     [
         "## Lint version\n\n[x](#lint-verify)",
         "[x](/ourdrive/)",
+        "[x](/other-folder/post)",
         "[x](auto-other.md)",
         "## Part a\n\n## Part b\n\n[x](#part-c)",
         "[x](#nowhere)",

@@ -57,6 +57,20 @@ def test_a_file_of_another_system_is_published_as_it_is(site: Any) -> None:
     assert page.startswith("<h1>What a lead costs</h1><p>Text.</p>")
 
 
+def test_links_to_the_heading_that_became_the_title_still_work(site: Any) -> None:
+    site.write("theme/templates/article.html", "<h1 id={{ article.title_id }}></h1>")
+    text = "# What a lead costs\n\n[Up](#what-a-lead-costs)"
+    site.write("content/posts/2026-11-02-costs.md", text)
+    site.build()
+    assert site.page("what-a-lead-costs") == "<h1 id=what-a-lead-costs></h1>"
+
+
+def test_another_heading_with_the_same_id_keeps_it(desk: Any) -> None:
+    desk.write("content/posts/2026-11-02-costs.md", "# Costs\n\n## Costs\n")
+    writing, _ = desk.check()
+    assert [post.title_id for post in writing.posts if post.slug == "costs"] == [""]
+
+
 def test_a_text_without_front_matter_gets_a_summary(desk: Any) -> None:
     paragraph = "This is what a reader gets from the text, said in one plain sentence."
     path = desk.write("content/posts/2026-11-02-costs.md", f"# Costs\n\n{paragraph}\n")
