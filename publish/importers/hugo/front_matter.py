@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import FileErrors, Problem, Unavailable, short_path
-from publish.checks.front_matter import read_yaml
+from publish.checks.front_matter import YamlFrontMatter, read_yaml
 from publish.importers.export_files import split_address
 from publish.importers.text import clean_text, decode_text, one_line
 
@@ -40,6 +40,8 @@ class HugoFrontMatter:
 
     values: Mapping[str, Any]
     body: str
+    problems: tuple[tuple[int, str], ...] = ()
+    """Lines that are not imported, each with the reason: a key given twice, a YAML alias."""
 
     def text(self, key: str) -> str:
         """The value of a key, on one line; empty if the value is not text."""
@@ -83,8 +85,10 @@ def read_hugo_front_matter(text: str) -> HugoFrontMatter:
             1, f"the front matter has no end: write a second `{fence}` below it"
         )
     source, body = "\n".join(lines[1:end]), "\n".join(lines[end + 1 :])
-    values = yaml_values(source, 2) if fence == "---" else toml_values(source, 2)
-    return HugoFrontMatter(values, body)
+    if fence == "---":
+        document = read_yaml_values(source, 2)
+        return HugoFrontMatter(document.values, body, tuple(document.problems))
+    return HugoFrontMatter(toml_values(source, 2), body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def read_config(root: Path) -> Config:
             case ".json":
                 values = json_values(text)[0]
             case _:
-                values = yaml_values(text, 1)
+                values = read_yaml_values(text, 1).values
     except BrokenFrontMatter as error:
         raise FileErrors([Problem(short_path(path), error.line, str(error))]) from None
     except OSError as error:
@@ -169,12 +173,12 @@ def _read_json(text: str, start: int) -> HugoFrontMatter:
     return HugoFrontMatter(values, text[start + end :])
 
 
-def yaml_values(text: str, first_line: int) -> Mapping[str, Any]:
-    """The keys of a YAML document. Raises `BrokenFrontMatter`."""
+def read_yaml_values(text: str, first_line: int) -> YamlFrontMatter:
+    """A YAML document. Raises `BrokenFrontMatter` if it has no key that can be read."""
     document = read_yaml(text, first_line)
-    if document.problems:
+    if document.problems and not document.values:
         raise BrokenFrontMatter(*document.problems[0])
-    return document.values
+    return document
 
 
 def toml_values(text: str, first_line: int) -> Mapping[str, Any]:

@@ -360,6 +360,8 @@ def _section_page_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[I
 
 def _front_matter_notes(front_matter: HugoFrontMatter, where: str) -> Iterator[ImportNote]:
     """Notes for keys that are not imported, or only in part."""
+    for line, message in front_matter.problems:
+        yield ImportNote("front matter", where, f"line {line}: {message}")
     if front_matter.values.get("menu") or front_matter.values.get("menus"):
         yield ImportNote("menu", where, "its menu entry was not imported")
     used_keys = _USED_KEYS | {"type"} if front_matter.text("type") in _PAGES else _USED_KEYS

@@ -110,6 +110,13 @@ def test_invalid_front_matter_is_reported_with_its_line(
     assert not Path("content/posts").exists()
 
 
+def test_a_key_that_is_given_twice_is_a_note(project: ImportProject, hugo_site: Path) -> None:
+    text = "---\ntitle: a\ndate: 2025-01-01\nlinkTitle: b\nlinktitle: c\n---\nText.\n"
+    (hugo_site / "content/posts/twice.md").write_text(text)
+    notes = project.notes("hugo", hugo_site)["front matter"]
+    assert ["line 5: `linktitle` is already on line 4" in note for note in notes] == [True]
+
+
 def test_a_picture_outside_the_export_is_not_read(project: ImportProject, hugo_site: Path) -> None:
     (hugo_site.parent / "secret.png").write_bytes(b"secret")
     (hugo_site / "content/posts/calls/link.png").symlink_to(hugo_site.parent / "secret.png")
