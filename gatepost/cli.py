@@ -134,6 +134,8 @@ def gatepost(ctx: click.Context) -> None:
       gatepost serve --live
       gatepost leads --help
     """
+    if os.environ.get("NO_COLOR"):  # see no-color.org
+        ctx.color = False
     sourced = SettingsWithSources.read()
     ctx.meta["gatepost.settings"] = sourced
     if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):

@@ -17,6 +17,8 @@ from publish.checks.listing import Rest, counts_by_rule, short_list
 from publish.cli import PRODUCTION, config_of, format_counts, setting_overrides
 from publish.fixing import Check, find_fixes
 
+_MANY: Final = 5
+"""With more warnings, or with two errors, the last lines count them by rule."""
 RULES: Final = tuple(sorted({*ALWAYS_ERRORS, *DEFAULT_LEVELS}))
 
 
@@ -109,7 +111,7 @@ def _print_findings(findings: Findings, *, in_full: bool, with_known: bool) -> N
         click.echo(f"{number}, `--all` shows them", err=True)
     for error in findings.errors:
         click.echo(_line(error), err=True)
-    if len(findings.errors) > 1:
+    if len(findings.errors) > 1 or len(findings.warnings) > _MANY:
         for line in _totals(findings):
             click.echo(line, err=True)
 

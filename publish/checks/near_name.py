@@ -1,18 +1,22 @@
 """Suggestions for a name that does not exist: the known names with a similar spelling."""
 
-import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
+from rapidfuzz.distance import OSA, Indel
+from rapidfuzz.process import extract
+
 _CUTOFF: Final = 0.75
 """The least similarity, from 0 to 1, of a name that is suggested, and of the ends of two paths."""
 _MOST: Final = 10
 """Similar names whose last parts are compared too."""
+_LONG_WORD: Final = 8
+"""The letters of a word in which two typing errors are likely."""
 _DIGITS: Final = re.compile(r"\d+")
 _WORD: Final = re.compile(r"[^\W_]+")
 _TYPO_LENGTH: Final = 3
@@ -39,7 +43,7 @@ class NearName:
             len(words) == len(others)
             and len(wrong) == 1
             and max(map(len, wrong[0])) >= _TYPO_LENGTH
-            and _typing_errors(*wrong[0]) <= 1
+            and OSA.distance(*wrong[0]) <= 1
         )
         return self.only if is_typo else ""
 
@@ -47,11 +51,8 @@ class NearName:
     def typo_of(self) -> str:
         """The only name if it differs by one letter, in long words by two; else empty."""
         allowed = 1 if len(self.word) < _LONG_WORD else 2
-        is_typo = self.only and _typing_errors(_plain(self.word), _plain(self.only)) <= allowed
+        is_typo = self.only and OSA.distance(_plain(self.word), _plain(self.only)) <= allowed
         return self.only if is_typo else ""
-
-
-_LONG_WORD: Final = 8
 
 
 def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") -> NearName:
@@ -59,9 +60,10 @@ def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") 
 
     Capital letters and Unicode forms count as equal.
     """
-    names = tuple(dict.fromkeys(name for name in known if name != word))
-    equal = [name for name in names if _plain(name) == _plain(word)]
-    close = equal or _similar_names(word, names)
+    names = {name: _plain(name) for name in known}
+    names.pop(word, None)
+    wanted = _plain(word)
+    close = [name for name, plain in names.items() if plain == wanted] or _similar(wanted, names)
     if not close:
         return NearName(fallback, "")
     hint = f"; did you mean `{prefix}{close[0]}`?{_invisible_difference(word, close[0])}"
@@ -69,14 +71,17 @@ def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") 
     return NearName(hint, close[0] if is_sure else "", word)
 
 
-@lru_cache(maxsize=2_000)  # a link of a menu may be in every text
-def _similar_names(word: str, names: tuple[str, ...]) -> list[str]:
-    plain: dict[str, list[str]] = {}
-    for name in names:
-        plain.setdefault(_plain(name), []).append(name)
-    similar = difflib.get_close_matches(_plain(word), plain, n=_MOST, cutoff=_CUTOFF)
+def _similar(word: str, names: Mapping[str, str]) -> list[str]:
+    """The names whose plain form is similar, the most similar first."""
+    similar = extract(
+        word,
+        names,
+        scorer=Indel.normalized_similarity,
+        score_cutoff=_CUTOFF,
+        limit=_MOST,
+    )
     # Two paths in one long folder are similar whatever their last parts are.
-    return [name for key in similar if _have_similar_ends(_plain(word), key) for name in plain[key]]
+    return [name for plain, _, name in similar if _have_similar_ends(word, plain)]
 
 
 @lru_cache(maxsize=10_000)
@@ -87,7 +92,7 @@ def _plain(name: str) -> str:
 
 def _have_similar_ends(one: str, other: str) -> bool:
     ends = PurePosixPath(one).name, PurePosixPath(other).name
-    return difflib.SequenceMatcher(None, *ends).ratio() >= _CUTOFF
+    return Indel.normalized_similarity(*ends) >= _CUTOFF
 
 
 def _invisible_difference(word: str, name: str) -> str:
@@ -102,20 +107,3 @@ def _invisible_difference(word: str, name: str) -> str:
         if letter.isalpha() and expected.isalpha() and len(scripts) > 1:
             return f" Its `{letter}` is {unicodedata.name(letter)}"
     return ""
-
-
-def _typing_errors(word: str, other: str) -> int:
-    """The fewest letters to add, remove, replace or swap (the optimal string alignment)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for place, letter in enumerate(word, 1):
-        older, before, row = before, row, [place]
-        for index, expected in enumerate(other, 1):
-            cost = min(before[index] + 1, row[-1] + 1, before[index - 1] + (letter != expected))
-            is_swapped = (
-                place > 1 < index and word[place - 2 : place] == expected + other[index - 2]
-            )
-            if is_swapped:
-                cost = min(cost, older[index - 2] + 1)
-            row.append(cost)
-    return row[-1]

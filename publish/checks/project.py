@@ -85,6 +85,15 @@ WRITING: Final = "GATEPOST_WRITING"
 """The setting in which a build keeps its `Writing`, for every plugin."""
 
 
+def relative_name(name: str, folder: str) -> str:
+    """The path of a file, seen from a folder: both paths are below the same folder."""
+    parts, here = name.split("/"), folder.split("/") if folder else []
+    common = 0
+    while common < min(len(parts) - 1, len(here)) and parts[common] == here[common]:
+        common += 1
+    return "/".join([".."] * (len(here) - common) + parts[common:])
+
+
 @dataclass(frozen=True)
 class Writing:
     """All posts and pages of a project, as they are at the time `now`."""
@@ -162,6 +171,40 @@ class Writing:
     def content_files(self) -> ContentFiles:
         """All files in the content folder, including the gated files."""
         return find_content_files(self.layout.content)
+
+    @cached_property
+    def address_names(self) -> tuple[str, ...]:
+        """The addresses of posts and pages with a slash before them, as links have them."""
+        return tuple(f"/{address}" for address in self.by_address)
+
+    @cached_property
+    def static_names(self) -> tuple[str, ...]:
+        """The files in the static folders, by their path below the content folder."""
+        return tuple(
+            path.relative_to(self.layout.content).as_posix()
+            for folder in self.layout.static
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        )
+
+    @cached_property
+    def files_by_folder(self) -> Mapping[Path, tuple[Path, ...]]:
+        """The regular files in the content folder, by the folder that has them."""
+        files: dict[Path, tuple[Path, ...]] = {}
+        for file in self.content_files.regular:
+            files[file.parent] = (*files.get(file.parent, ()), file)
+        return files
+
+    @cached_property
+    def _names_by_folder(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def names_from(self, folder: str) -> tuple[str, ...]:
+        """The posts and pages as relative links of a file in this folder of the content folder."""
+        if folder not in self._names_by_folder:
+            names = (relative_name(name, folder) for name in self.by_name)
+            self._names_by_folder[folder] = tuple(names)
+        return self._names_by_folder[folder]
 
     @property
     def has_symlinks(self) -> bool:

@@ -55,12 +55,18 @@ class ProjectCheck:
         self._settings = settings
         self._now = now
         self._read = cache_posts(read_post)
+        self._unedited: tuple[Writing, Findings] | None = None
 
     def __call__(self, edited: Mapping[Path, bytes]) -> tuple[Writing, Findings]:
         """`edited` has the content of posts and pages to read in place of their files."""
+        if not edited and self._unedited:
+            return self._unedited
         folders = folders_of(self._settings)
         layout = layout_of(self._settings)
-        return check_writing(layout, *folders, self._now, edited=edited, read=self._read)
+        checked = check_writing(layout, *folders, self._now, edited=edited, read=self._read)
+        if not edited:
+            self._unedited = checked
+        return checked
 
 
 def check_before_reading(pelican: Any) -> None:

@@ -62,8 +62,9 @@ def test_a_build_prints_the_number_of_many_warnings(site: Any) -> None:
         "warning: 6 warnings about texts and files: `gatepost check` lists them\n"
     )
     shown = check().stderr.splitlines()
-    assert len(shown) == 4
-    assert shown[-1] == "warning: … and 3 more of the rule alt: `gatepost check alt` lists them"
+    assert len(shown) == 5
+    assert shown[-1] == "6 warnings: 6 alt"
+    assert shown[-2] == "warning: … and 3 more of the rule alt: `gatepost check alt` lists them"
     assert check("--all").stderr.count("warning: ") == check("alt").stderr.count("warning: ") == 6
     assert check("--format", "github").stdout.count("::warning ") == 6
 

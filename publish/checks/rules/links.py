@@ -228,8 +228,7 @@ class LinkChecker:
             return near_name(path, self._writing.by_name, _FIX, "{filename}/")
         if meant := self._meant():
             return meant
-        names = (posixpath.relpath(name, self._folder or ".") for name in self._writing.by_name)
-        return near_name(self._path, names, _FIX)
+        return near_name(self._path, self._writing.names_from(self._folder), _FIX)
 
     def _list(self, kind: NameKind) -> Iterator[Finding]:
         """A finding for a link such as `{tag}C++` if no published post has this tag."""
@@ -243,7 +242,7 @@ class LinkChecker:
     def _file(self, path: str) -> Iterator[Finding]:
         root = self._content
         if not self._writing.layout.paths.find_file(path):
-            near = near_name(path, _static_files(self._writing), _FIX)
+            near = near_name(path, self._writing.static_names, _FIX)
             message = f"links to `{path}`, but there is no such file in {root.name}/{near.hint}"
             edits = self._with_path(near.sure, "/")
             if near.sure and self._link.target == self._post.get("image"):
@@ -290,7 +289,7 @@ class LinkChecker:
         elif "." in first.strip(".") and not self._path.startswith(".") and not _is_file(first):
             fix, edits = f": if it is another site, write `https://{self._path}`", ()
         else:
-            known = (f"/{address}" for address in self._writing.by_address)
+            known = self._writing.address_names
             near = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
             fix, edits = near.hint, self._with_path(near.sure)
         message = f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
@@ -305,9 +304,8 @@ class LinkChecker:
             return
         here = self._content / self._folder
         folder = Path(posixpath.normpath(here / self._path)).parent
-        for file in self._writing.content_files.regular:
-            if file.parent == folder:
-                yield posixpath.relpath(file, here)
+        for file in self._writing.files_by_folder.get(folder, ()):
+            yield posixpath.relpath(file, here)
 
     def _is_in(self, folder: Path) -> bool:
         """Whether the link is a full path on the site, and leads into this folder."""
@@ -384,11 +382,3 @@ def _how_to_fix(problem: str) -> str:
         if problem.startswith("leads out")
         else ""
     )
-
-
-def _static_files(writing: Writing) -> Iterator[str]:
-    root = writing.layout.content
-    for folder in writing.layout.static:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                yield path.relative_to(root).as_posix()

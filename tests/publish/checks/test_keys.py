@@ -1,10 +1,12 @@
 """Keys of front matter that are misspelt, or that belong to another system."""
 
+import posixpath
 from typing import Any
 
 import pytest
 
 from publish.checks.near_name import near_name
+from publish.checks.project import relative_name
 from publish.fixing import find_fixes, write_fixes
 from tests.publish.checks.conftest import SUMMARY
 
@@ -106,3 +108,11 @@ def test_another_name_is_no_typing_error(word: str, name: str) -> None:
 )
 def test_a_suggestion_shows_how_it_differs(word: str, name: str, hint: str) -> None:
     assert near_name(word, [name], "none").hint == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("a.md", ""), ("p/a.md", "p"), ("p/q/a.md", "p/r"), ("a.md", "p/q"), ("p/p", "p")],
+)
+def test_a_relative_name_is_that_of_the_file_system(name: str, folder: str) -> None:
+    assert relative_name(name, folder) == posixpath.relpath(name, folder or ".")
