@@ -58,7 +58,8 @@ def rewrite_links(
 ) -> str:
     """The HTML with the result of `rewrite` in place of each link; links have no entities there.
 
-    A link without quotes gets them. `names` are the attributes that are rewritten.
+    A link without quotes gets them, and its attribute small letters: Pelican reads no others.
+    `names` are the attributes that are rewritten.
     """
 
     def in_attribute(match: re.Match[str]) -> str:
@@ -71,10 +72,11 @@ def rewrite_links(
             new = _SOURCE.sub(lambda source: rewrite(source["link"]) + source["size"], old)
         else:
             new = rewrite(old.strip())
+        start = match["start"].lower()
         if new == old and quote:
-            return match[0]
+            return f"{start}{match['value']}"
         quote = quote or '"'
-        return f"{match['start']}{quote}{html.escape(new)}{quote}"
+        return f"{start}{quote}{html.escape(new)}{quote}"
 
     def in_tag(tag: re.Match[str]) -> str:
         return _ATTRIBUTE.sub(in_attribute, tag[0]) if _MAY_LINK.search(tag[0]) else tag[0]

@@ -41,9 +41,10 @@ _BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
 _HIDDEN: Final = re.compile(
-    rb"<!--.*?-->|<(?P<tag>pre|code|script|style|textarea)\b.*?</(?P=tag)>",
-    re.DOTALL | re.IGNORECASE,
+    rb"<!--.*?-->|<(?P<tag>script|style|textarea)\b.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE
 )
+_CODE: Final = re.compile(rb"<(?P<tag>pre|code)\b.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE)
+"""HTML that shows tags in braces as text; its links are links."""
 
 
 def outline_of(text: str, first_line: int = 1, syntax: Syntax = DEFAULT_SYNTAX) -> Outline:
@@ -297,13 +298,15 @@ class _Part:
             self._found.problems.append(TextProblem(self._line(start), message))
 
     def _raw_html(self, start: int, end: int) -> None:
-        """Reads links, pictures and ids of raw HTML, without comments, code and scripts."""
+        """Reads links, pictures and ids of raw HTML, without comments and scripts."""
         found = self._found
         source = self._bytes[start:end].decode(errors="replace")
         found.active += active_parts(source, self._line(start))
         for hidden in _HIDDEN.finditer(self._bytes, start, end):
             self._blank(hidden.start(), hidden.end())
         raw = read_raw_html(self._prose[start:end].decode(errors="replace"), self._line(start))
+        for code in _CODE.finditer(bytes(self._prose), start, end):
+            self._blank(code.start(), code.end())
         found.links += raw.links
         found.pictures += raw.pictures
         found.html_ids = raw.ids | found.html_ids

@@ -157,7 +157,6 @@ def test_a_rule_that_is_off_reports_nothing_in_a_build(site: Any) -> None:
     [
         ('x\n{: cite="{filename}none.md" }', "{filename}none.md"),
         ("[x](/post/){: href='{filename}none.md' }", "{filename}none.md"),
-        ("<pre>\n<a href='|filename|none.md'>x</a>\n</pre>", "|filename|none.md"),
     ],
 )
 def test_a_link_that_only_the_finished_page_shows_is_reported(

@@ -82,9 +82,9 @@ HTML = """\
 <img src="dot.svg" srcset="dot.svg 1x, dot@2x.svg 2x, {static}../../../images/dot.svg 3x" alt="A">
 <picture><source srcset="two%20words.svg"><img src={static}dot.svg alt="B"></picture>
 <video poster='photo.jpg'><track src="film.vtt"></video> <object data="data%20one.csv"></object>
-<a href=beside.md#end>unquoted</a> <a href=" beside.md ">spaces</a>
+<a href=beside.md#end>unquoted</a> <A HREF=" beside.md ">spaces</A>
 <blockquote cite="../../other.md#part">Q</blockquote>
-<a href="{filename}only.csv">only</a>
+<pre><a HREF="{filename}only.csv">only</a></pre>
 """
 
 
@@ -104,7 +104,7 @@ def test_raw_html_may_link_to_files_in_every_attribute(site: Any) -> None:
     site.build()
     page = site.page("post")
     here = "/posts/2024/topic"
-    assert re.findall(r'(?:src|srcset|poster|data|href|cite)=["\']([^"\']*)', page) == [
+    assert re.findall(r'\b(?:src|srcset|poster|data|href|cite)=["\']([^"\']*)', page) == [
         f"{here}/dot.svg",
         f"{here}/dot.svg 1x, {here}/dot%402x.svg 2x, /images/dot.svg 3x",
         f"{here}/two%20words.svg",
@@ -146,6 +146,9 @@ def test_a_missing_file_of_a_srcset_is_found_by_check_and_build_alike(site: Any)
     write_html_post(site, '<img src="dot.svg" srcset="dot.svg 1x, dot@3x.svg 3x" alt="A">')
     (message,) = site.mistakes()
     assert message.endswith("which does not exist; did you mean `dot@2x.svg`?")
+    write_html_post(site, "<pre>\n<a href='|filename|none.md'>x</a> {% form x %}\n</pre>")
+    (message,) = site.mistakes()
+    assert message.startswith(f"{DEEP}:6: `|filename|none.md` leads to no article or page")
 
 
 def test_a_photo_with_sizes_of_its_own_keeps_them(site: Any) -> None:

@@ -11,7 +11,6 @@ CODE = [
     "~~~~ html\n{}\n~~~~",
     "    {}",
     "Write `{}` here.",
-    "<pre>\n{}\n</pre>",
     "<!-- {} -->",
 ]
 
@@ -44,6 +43,11 @@ def test_code_and_comments_contain_neither_links_nor_tags(code: str) -> None:
     text = code.replace("{}", '[x](y.md) <a href="z.md"></a> {% form guide %}')
     outline = outline_of(f"Before.\n\n{text}\n\nAfter.")
     assert (outline.links, outline.tags) == ((), ())
+
+
+def test_raw_html_in_pre_has_no_tags_but_its_links_are_links() -> None:
+    outline = outline_of('<pre>\n[x](y.md) <a href="z.md"></a> {% form guide %}\n</pre>\n\nAfter.')
+    assert (outline.links, outline.tags) == ((Link("z.md", 2),), ())
 
 
 @pytest.mark.parametrize(
