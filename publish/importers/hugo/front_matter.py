@@ -23,6 +23,8 @@ _FILE_NAMES: Final = tuple(
     for suffix in ("toml", "yaml", "yml", "json")
 )
 _USED_KEYS: Final = frozenset({"baseurl", "permalinks", "menu", "menus", "defaultcontentlanguage"})
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
+"""A language in the name of a file or folder."""
 _TOKEN: Final = re.compile(r":(\w+)")
 
 
@@ -106,6 +108,13 @@ class Config:
     """The language of files without a language suffix."""
     unused: tuple[str, ...] = ()
     """Keys of the file that are not imported."""
+
+    def language_folders(self, content: Path) -> frozenset[str]:
+        """The folders of languages, if the content folder has nothing else; else none."""
+        entries = [entry for entry in content.iterdir() if not entry.name.startswith(".")]
+        names = frozenset(entry.name for entry in entries)
+        is_divided = all(entry.is_dir() and LANGUAGE.fullmatch(entry.name) for entry in entries)
+        return names if is_divided and self.language in names else frozenset()
 
     def address(
         self, section: str, parent: str, slug: str, title: str, when: datetime | date | None

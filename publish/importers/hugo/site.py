@@ -16,6 +16,7 @@ from capture.paths import ConfinedFolder
 from capture.text import count_noun
 from publish.checks.layout import ContentKind
 from publish.importers.hugo.front_matter import (
+    LANGUAGE,
     BrokenFrontMatter,
     Config,
     HugoFrontMatter,
@@ -37,7 +38,6 @@ from publish.importers.text import clean_text, decode_text, one_line, parse_date
 
 _SUFFIXES: Final = frozenset({".md", ".markdown", ".html"})
 _UNSUPPORTED_SUFFIXES: Final = frozenset({".org", ".adoc", ".rst", ".ipynb", ".pandoc"})
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 _PAGES: Final = frozenset({"page", "pages"})
 """Sections and types that are pages, not posts."""
 _PICTURE_KEYS: Final = (
@@ -93,6 +93,12 @@ def read_hugo(path: Path, now: datetime) -> Export:
     root = content.parent
     config = read_config(root)
     notes = list(_unsupported_notes(root, config))
+    if languages := config.language_folders(content):
+        content /= config.language
+        notes += (
+            ImportNote("not imported", f"{name}/", "translations: see `lang` in docs/writer.md")
+            for name in sorted(languages - {config.language})
+        )
     files = tuple(_read_files(content, config, notes))
     if not files:
         raise Refused(f"{short_path(content)}: contains no post and no page in Markdown or HTML")
@@ -164,7 +170,7 @@ def _split_language(stem: str) -> tuple[str, str]:
     `release-1.2` has no language.
     """
     name, _, language = stem.rpartition(".")
-    return (name, language) if name and _LANGUAGE.fullmatch(language) else (stem, "")
+    return (name, language) if name and LANGUAGE.fullmatch(language) else (stem, "")
 
 
 def _content_files(content: Path) -> Iterator[Path]:

@@ -110,6 +110,18 @@ def test_invalid_front_matter_is_reported_with_its_line(
     assert not Path("content/posts").exists()
 
 
+def test_the_folder_of_the_language_is_the_content(project: ImportProject, tmp_path: Path) -> None:
+    for name in ("en/posts/calls", "en/posts/sums", "de/posts/anrufe"):
+        file = tmp_path / f"old/content/{name}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"---\ntitle: {name}\ndate: 2025-01-01\n---\n[x](/posts/sums/)\n")
+    notes = project.notes("hugo", tmp_path / "old")["not imported"]
+    assert ["de/" in note and "translations" in note for note in notes] == [True]
+    project.run("hugo", tmp_path / "old")
+    assert "({filename}/posts/sums.md)" in project.body("posts/calls.md")
+    assert sorted(path.name for path in Path("content/posts").iterdir()) == ["calls.md", "sums.md"]
+
+
 def test_a_key_that_is_given_twice_is_a_note(project: ImportProject, hugo_site: Path) -> None:
     text = "---\ntitle: a\ndate: 2025-01-01\nlinkTitle: b\nlinktitle: c\n---\nText.\n"
     (hugo_site / "content/posts/twice.md").write_text(text)
