@@ -6,10 +6,12 @@ is percent-encoded at its source, and all that is made of it is alike. Files kee
 web servers decode the address.
 """
 
+from functools import partial
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pelican import signals
+from pelican.contents import Static
 from werkzeug.urls import iri_to_uri
 
 from publish.plugins.signals import connect_last
@@ -52,9 +54,23 @@ def encode_patterns(pelican: Any) -> None:
 
 
 def encode_own_address(content: Any) -> None:
-    """Encodes the address that a text has from its front matter or from the settings."""
+    """Encodes the address that a text or file has of its own.
+
+    It comes from the front matter, from the settings, or from a link with `{attach}`.
+    """
     if hasattr(content, "override_url"):
         content.override_url = quote(content.override_url)
+    if isinstance(content, Static):
+        content.attach_to = partial(_attach, content)
+
+
+def _attach(file: Any, content: Any) -> None:
+    """Pelican's `attach_to`, which compares and sets addresses without encoding."""
+    if hasattr(file, "override_url"):
+        file.override_url = unquote(file.override_url)
+    Static.attach_to(file, content)
+    if hasattr(file, "override_url"):
+        file.override_url = quote(file.override_url)
 
 
 def register() -> None:

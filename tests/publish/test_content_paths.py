@@ -44,6 +44,9 @@ LINKS = [
     "<video poster='{static}/../var/gatepost.db'></video>",
     "<img alt='' src='{static}/../var/gatepost.db'>",
     "<img alt='' srcset='/images/../../var/gatepost.db 2x'>",
+    "<img alt='' srcset='{static}/../var/gatepost.db 2x'>",
+    "<a href={static}/../var/gatepost.db>a</a>",
+    "<pre>\n<a HREF='{attach}../../var/gatepost.db'>x</a>\n</pre>",
 ]
 
 
@@ -66,7 +69,6 @@ def test_a_link_out_of_content_is_refused_by_check_and_build(
     "text",
     [
         IN_COMMENT,
-        "<pre>\n<a href='{attach}../../var/gatepost.db'>x</a>\n</pre>",
         "[x](/post/){: href='{static}/../var/gatepost.db' }",
     ],
 )

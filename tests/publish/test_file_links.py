@@ -120,6 +120,16 @@ def test_raw_html_may_link_to_files_in_every_attribute(site: Any) -> None:
         assert (site.site / "posts/2024/topic" / name).is_file(), name
 
 
+def test_a_file_that_moves_to_its_post_has_an_encoded_address(site: Any) -> None:
+    write_deep_post(site, "[A]({attach}a%23%C3%A9.csv) [B]({attach}a%23%C3%A9.csv#x)")
+    (site.root / "content/posts/2024/topic/a#é.csv").write_text("a,b")
+    assert site.build().summary.warnings == ()
+    assert re.findall(r'href="([^"]*)"', site.page("post")) == [
+        *("/post/a%23%C3%A9.csv", "/post/a%23%C3%A9.csv#x")
+    ]
+    assert (site.site / "post/a#é.csv").is_file()
+
+
 def test_signs_in_the_name_of_a_file_must_be_encoded(site: Any) -> None:
     write_deep_post(site, "![A](a#1.svg) ![B](b?.svg) [C](c#.md)")
     folder = site.root / "content/posts/2024/topic"
