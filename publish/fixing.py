@@ -62,9 +62,14 @@ def find_fixes(check: Check, rules: Collection[str] = (), *, with_known: bool = 
     writing, findings = check(edited)
     while True:
         wanted = findings.every if with_known else (*findings.errors, *findings.warnings)
-        sure = [finding for finding in wanted if finding.edits and rules_allow(rules, finding)]
+        sure = [
+            finding for finding in wanted if finding.edits and (not rules or finding.rule in rules)
+        ]
         left = [finding for finding in sure if (finding, finding.edits) not in given_up]
         done = _Pass(writing, findings, left, most_files)
+        if done.unfit:
+            given_up |= {(finding, finding.edits) for finding in done.unfit}
+            continue
         if not done.chosen:
             break
         new_writing, new_findings = check({**edited, **done.texts})
@@ -100,6 +105,8 @@ class _Pass:
             where for where, post in posts.items() if post.front_matter.is_unreadable
         }
         self.chosen: list[Finding] = []
+        self.unfit: list[Finding] = []
+        """Findings whose edits do not match the text of their file."""
         self.raw: dict[Path, bytes] = {}
         self.texts: dict[Path, bytes] = {}
         edits_of: dict[str, set[Edit]] = {}
@@ -118,7 +125,7 @@ class _Pass:
                 self.texts[post.path] = apply_edits(post.raw, edits)
                 self.raw[post.path] = post.raw
             except Mismatch:
-                self.chosen = [finding for finding in self.chosen if finding.path != where]
+                self.unfit += [finding for finding in self.chosen if finding.path == where]
 
     def failed(self, findings: Findings) -> list[Finding]:
         """The chosen findings whose edits did not help, or led to a new finding in their file."""
@@ -152,11 +159,6 @@ class _Pass:
         """The chosen findings of the same line, else of the same file."""
         here = [finding for finding in self.chosen if finding.path == new.path]
         return [finding for finding in here if finding.line == new.line] or here
-
-
-def rules_allow(rules: Collection[str], finding: Finding) -> bool:
-    """Whether the finding belongs to one of the rules; to any if none is named."""
-    return not rules or finding.rule in rules
 
 
 def _is_inside(path: Path, writing: Writing) -> bool:

@@ -131,7 +131,9 @@ def _misplaced(lines: list[str]) -> Iterator[FrontMatterProblem]:
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if _TOML_FENCE.fullmatch(lines[first]):
         yield FrontMatterProblem(
-            first + 1, "has front matter in TOML, between `+++`: write it in YAML, between `---`"
+            first + 1,
+            "has front matter in TOML, between `+++`: write it in YAML, between `---`, or "
+            "use `gatepost import hugo`",
         )
     elif first and _PAIR.fullmatch(lines[first]):
         yield FrontMatterProblem(
