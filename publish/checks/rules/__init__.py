@@ -23,6 +23,7 @@ from publish.checks.rules.forms import form_findings
 from publish.checks.rules.keys import key_findings
 from publish.checks.rules.links import link_findings
 from publish.checks.rules.names import name_findings
+from publish.checks.rules.pictures import picture_findings
 from publish.checks.rules.posts import (
     front_matter_findings,
     orphan_findings,
@@ -37,6 +38,7 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     key_findings,
     text_findings,
     link_findings,
+    picture_findings,
     file_findings,
     content_findings,
     active_findings,

@@ -28,12 +28,12 @@ LINK_WORDS: Final = ("filename", "static", "attach", "category", "tag", "author"
 _BRACES: Final = re.compile(r"\{(?P<new>\w+)\}|\|(?P<old>\w+)\|")
 _THEME_ANCHORS: Final = frozenset({"", "top", "page-main"})
 _FIX: Final = ": correct the link or add the file"
+USE_A_PICTURE: Final = f"use one of {', '.join(sorted(name[1:] for name in PICTURE_SUFFIXES))}"
 
 
 def link_findings(writing: Writing) -> Iterator[Finding]:
     """Links to something that does not exist, or that readers cannot open."""
     for post in writing.posts:
-        yield from _foreign_pictures(writing, post)
         for link in post.outline.links:
             yield from LinkChecker(writing, post, link).findings()
         for slug in post.get("related") or ():
@@ -69,18 +69,6 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
         yield post.finding("link", line, f"no article `{slug}`{near.hint}", edits)
     else:
         yield from unpublished_target_findings(writing, post, Link(slug, line), target)
-
-
-def _foreign_pictures(writing: Writing, post: Post) -> Iterator[Finding]:
-    """Pictures that browsers would load from another host."""
-    for picture in post.outline.pictures:
-        try:
-            host = urlsplit(picture.source).netloc
-        except ValueError:
-            host = ""
-        if host and not f"{picture.source}/".startswith(f"{writing.layout.site_url or '-'}/"):
-            message = f"shows `{picture.source}` from another host, which would see every reader: "
-            yield post.finding("picture", picture.line, f"{message}put it into content/images")
 
 
 @dataclass(frozen=True)
@@ -128,12 +116,10 @@ class LinkChecker:
         return LinkTarget(target, self._url.fragment) if target else None
 
     def file(self) -> Path | None:
-        """The file in the content folder that the link leads to, which may be missing."""
-        if self._word in {"static", "attach", "filename"}:
-            return self._content / self._in_content_folder()
-        if not self._word and self._is_on_this_site() and self._path.startswith("/"):
-            return self._content / posixpath.normpath(self._path.lstrip("/"))
-        return None
+        """The file in the content folder that the link leads to, if there is one."""
+        has_file = self._word in {"static", "attach", "filename"}
+        name = self._in_content_folder() if has_file else self._static_name()
+        return self._writing.layout.paths.find_file(name) if name else None
 
     def findings(self) -> Iterator[Finding]:
         """The problems of the link. Links to other sites have none."""
@@ -161,8 +147,7 @@ class LinkChecker:
             message = f"`image` names a gated file: {HOW_TO_LINK}"
             yield self._post.finding("gated", self._link.line, message)
         elif not self._path.lower().endswith(tuple(PICTURE_SUFFIXES)):
-            known = ", ".join(sorted(suffix[1:] for suffix in PICTURE_SUFFIXES))
-            message = f"`image` names `{self._path}`, which is not a picture: use one of {known}"
+            message = f"`image` names `{self._path}`, which is not a picture: {USE_A_PICTURE}"
             yield self._post.finding("picture", self._link.line, message)
         else:
             yield from self._file(self._path.lstrip("/"))
@@ -171,12 +156,8 @@ class LinkChecker:
         """The reason why the file must not be published; empty if there is none."""
         if self._word in {"static", "attach", "filename"}:
             name = name_below(self._path, self._folder)
-        elif (
-            not self._word
-            and self._is_on_this_site()
-            and any(map(self._is_in, self._writing.layout.static))
-        ):
-            name = name_below(self._path)
+        elif name := self._static_name():
+            name = name_below(name)
         else:
             return ""
         problem = self._writing.layout.paths.why_no_file(name)
@@ -262,8 +243,8 @@ class LinkChecker:
                 yield self._finding(text, self._with_path(meant.sure))
             else:
                 yield self._finding(text, self._with_path(path, "{filename}") if is_known else ())
-        elif any(self._is_in(folder) for folder in self._writing.layout.static):
-            yield from self._file(path.lstrip("/"))
+        elif name := self._static_name():
+            yield from self._file(name)
         elif path and not self._exists():
             message, edits = self._missing_address()
             yield self._post.finding("dead-link", self._link.line, message, edits)
@@ -307,10 +288,15 @@ class LinkChecker:
         for file in self._writing.files_by_folder.get(folder, ()):
             yield posixpath.relpath(file, here)
 
-    def _is_in(self, folder: Path) -> bool:
-        """Whether the link is a full path on the site, and leads into this folder."""
-        file = self._content / self._path.lstrip("/")
-        return self._path.startswith("/") and file.is_relative_to(folder)
+    def _static_name(self) -> str:
+        """The path in the content folder, if the link is an address of a file that is published
+        unchanged; else empty."""
+        if self._word or not self._path or not self._is_on_this_site():
+            return ""
+        is_full = self._path.startswith("/")
+        name = self._path.lstrip("/") if is_full else self._address()
+        file, folders = self._content / name, self._writing.layout.static
+        return name if any(file.is_relative_to(folder) for folder in folders) else ""
 
     def _anchor(self, target: LinkTarget) -> Iterator[Finding]:
         fragment = unquote(target.fragment)

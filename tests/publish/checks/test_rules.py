@@ -262,3 +262,29 @@ def test_a_date_is_in_the_zone_of_the_site(desk: Any) -> None:
     assert (writing.posts[0].state(NOW), writing.next_due.due) == ("scheduled", due)
     desk.now = due
     assert desk.check()[0].next_due is None
+
+
+@pytest.mark.parametrize(
+    "link", ["../images/none.svg", "/images/none.svg", "{static}/images/none.svg"]
+)
+@pytest.mark.parametrize("text", ["![A]({})", "[A]({})", '<img src="{}" alt="A">'])
+def test_a_missing_file_of_a_folder_that_is_published_is_an_error(
+    desk: Any, link: str, text: str
+) -> None:
+    desk.post(text.format(link))
+    (message,) = desk.errors()
+    assert message.startswith(
+        "content/posts/post.md:6: links to `images/none.svg`, but there is no"
+    )
+
+
+@pytest.mark.parametrize("link", ["../images/a.{}", "/images/a.{}", "{{static}}/images/a.{}"])
+@pytest.mark.parametrize("suffix", ["heic", "pdf", "mp4"])
+def test_a_file_that_is_no_picture_is_not_shown_as_one(desk: Any, link: str, suffix: str) -> None:
+    desk.settings["WRITING_RULES"] = {"file-content": "off"}
+    desk.write(f"content/images/a.{suffix}", "x")
+    target = link.format(suffix)
+    desk.post(f"[Get it]({target})\n\n![A]({target})")
+    (message,) = desk.errors()
+    start = f"content/posts/post.md:8: shows `{target}`, which is not a picture: use one of avif, "
+    assert message.startswith(start)
