@@ -17,9 +17,9 @@ CONTROL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """All but tab and the two line breaks."""
 _ENDLESS: Final = re.compile("&#[0-9]{1000,}")
 _ENDLESS_PROBLEM: Final = "has `&#` with a number of more than 1,000 digits: delete it"
-_REFERENCE: Final = re.compile(r"&#(?:x[0-9a-f]{1,12}|[0-9]{1,12});?", re.IGNORECASE)
-"""A character by its number, as HTML writes it. Browsers need no semicolon. Of a longer number, the
-start is as wrong as the whole."""
+_REFERENCE: Final = re.compile(r"&#(?:x[0-9a-f]+|[0-9]+);?", re.IGNORECASE)
+"""A character by its number, as HTML writes it. Browsers need no semicolon."""
+_LAST_FORBIDDEN: Final = 0xFFFF
 _SUBSTITUTE: Final = "\ufffd"
 
 
@@ -87,14 +87,13 @@ def control_references(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_forbidden(reference: str) -> bool:
-    """Whether it is no character of a page: a control character, half of a pair, or no character.
+    """Whether it is a control character. Numbers that are no character become U+FFFD.
 
     HTML reads most numbers from 128 to 159 as letters of Windows; Markdown does not.
     """
     digits = reference.strip("&#;").lower()
     number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
-    is_character = html.unescape(f"&#{number};") not in {"", _SUBSTITUTE} or number == 0xFFFD
-    return not is_character or CONTROL.match(chr(number)) is not None
+    return number <= _LAST_FORBIDDEN and CONTROL.match(chr(number)) is not None
 
 
 def reference_problem(reference: str) -> str:

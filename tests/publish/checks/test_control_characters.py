@@ -56,12 +56,10 @@ def test_a_raw_control_character_in_yaml_is_reported_once(desk: Any) -> None:
     assert desk.messages() == [f"2: has the control character U+0007, {DELETE}"]
 
 
-REFERENCES = (
-    "&#7; &#x1B; &#0; &#127; &#x0007; &#129; &#x8D; &#XFFFE; &#xD800; &#x110000; &#x1FFFF; &#7"
-)
+REFERENCES = "&#7; &#x1B; &#0; &#127; &#x0007; &#129; &#x8D; &#XFFFE; &#7"
 
 
-@pytest.mark.parametrize("reference", [*REFERENCES.split(), f"&#{'9' * 12}"])
+@pytest.mark.parametrize("reference", REFERENCES.split())
 def test_a_reference_to_a_control_character_is_an_error(desk: Any, reference: str) -> None:
     desk.post(f"First.\n\n<p>a{reference}b</p>\n\nc{reference}")
     message = f"`{reference}` is a control character, {DELETE}"
@@ -93,7 +91,7 @@ def test_a_reference_to_a_character_of_windows_names_the_one_that_is_meant(
         "> ~~~\n> &#7;\n> ~~~",
         "&#9; &#10; &#160; &#8217; &#xFFFD; &#65533;",
         "a\tb",
-        "R&#D; &#x;",
+        "R&#D; &#x; &#xD800; &#x110000; &#99999999999999999999;",
     ],
 )
 def test_code_and_other_characters_are_accepted(desk: Any, text: str) -> None:
