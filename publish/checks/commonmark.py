@@ -79,10 +79,10 @@ class Blocks:
 
     def definitions(self) -> Iterator[tuple[str, str, str, int]]:
         """Label, address, title and offset in bytes of each definition of a link."""
-        for label, link in pyromark.reference_definitions(self.text).items():
-            if label == "^" or not label.startswith("^"):  # of a footnote
-                title = link["title"] or ""
-                yield reference_key(label), link["dest"], title, link["span"]["start"]
+        links = pyromark.reference_definitions(self.text, options=_OPTIONS)
+        for label, link in links.items():
+            title = link["title"] or ""
+            yield reference_key(label), link["dest"], title, link["span"]["start"]
 
     def with_definitions(self, find: FindReference) -> "Blocks":
         """The same blocks, with the links to labels that other parts of the text define."""
