@@ -74,7 +74,8 @@ class _Page:
 
     def paths(self) -> Iterator[str]:
         """The pictures of the page, below the content folder."""
-        links = (attributes_of(tag).get("src", "") for tag in _image_tags(self._text))
+        tags = map(attributes_of, _image_tags(self._text))
+        links = (attributes.get("src", "") for attributes in tags if "srcset" not in attributes)
         for link in (self._image, *links):
             if path := self._path_of(link):
                 yield path

@@ -175,6 +175,8 @@ def test_a_photo_with_sizes_of_its_own_keeps_them(site: Any) -> None:
     assert page.count("<picture>") == 1  # of the third one
     published = {path.name for path in (site.site / "posts/2024/topic").iterdir()}
     assert published == {"photo.jpg", "big.jpg"}
+    made = {path.name.partition(".")[0] for path in (site.site / "pictures").iterdir()}
+    assert len(made) == 1
 
 
 def test_answers_to_questions_may_link_to_files_too(site: Any) -> None:
