@@ -273,6 +273,12 @@ def published_file(settings: Mapping[str, Any]) -> Path:
     return Path(settings.get(PUBLISHED, beside / "published.json"))
 
 
+def file_at(address: str) -> str:
+    """The file of the site that a browser gets at an address."""
+    is_file = address.endswith((".html", ".htm"))
+    return address if is_file else f"{address.removesuffix('/')}/index.html"
+
+
 # Scanning folders
 
 

@@ -160,9 +160,10 @@ def _matching(pattern: re.Pattern[str], message: str) -> Callable[[Any], str]:
 
 def _address(value: Any) -> str:
     text = _line(value)
-    if not FILE.fullmatch(text.removesuffix("/")):
-        raise invalid(f"must be an address of the site without a leading `/`, not `{text}`")
-    return text
+    address = text.removeprefix("/")
+    if not FILE.fullmatch(address.removesuffix("/")):
+        raise invalid(f"must be an address of the site, such as guide/start/, not `{text}`")
+    return address
 
 
 def _status(value: Any) -> str:
@@ -216,7 +217,7 @@ Flag = Annotated[bool, *_field_type(_flag, type="boolean")]
 Url = Annotated[str, *_field_type(_url, type="string", format="uri", pattern="^https?://")]
 SitePath = Annotated[str, *_field_type(_site_path, type="string", pattern="^/[^/]")]
 File = Annotated[str, *_field_type(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
-Address = Annotated[str, *_field_type(_address, type="string", pattern="^[^/\\s][^\\s]*$")]
+Address = Annotated[str, *_field_type(_address, type="string", pattern="^/?[^/\\s][^\\s]*$")]
 Language = Annotated[str, *_field_type(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
 Token = Annotated[str, *_field_type(_token, type="string", pattern="^[A-Za-z0-9_-]{16,64}$")]
 Status = Annotated[str, *_field_type(_status, enum=list(_STATUSES))]
@@ -276,8 +277,10 @@ class PageFrontMatter(BaseModel):
         False, description="Whether it is a translation of the post with the same slug."
     )
     template: Line | None = Field(None, description="The name of its own template.")
-    url: Address | None = Field(None, description="Its own address, with `save_as`.")
-    save_as: File | None = Field(None, description="Its own file in the site, with `url`.")
+    url: Address | None = Field(None, description="Its own address, such as guide/start/.")
+    save_as: File | None = Field(
+        None, description="Its own file in the site, if `url` does not say it."
+    )
 
 
 class PostFrontMatter(PageFrontMatter):

@@ -20,7 +20,7 @@ from publish.checks.edit import BREAK, Edit
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
 from publish.checks.implied_front_matter import with_implied_keys
-from publish.checks.layout import ContentKind, Layout
+from publish.checks.layout import ContentKind, Layout, file_at
 from publish.checks.model import PageFrontMatter, PostFrontMatter
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 from publish.checks.outline import outline_of
@@ -180,6 +180,8 @@ def read_post(
     front_matter = with_implied_keys(read_front_matter(without_control_characters(text)), name)
     problems = [*unreadable, *_control_problems(text, front_matter), *front_matter.problems]
     values, wrong = validate_front_matter(front_matter, MODELS[kind])
+    if "url" in values:
+        values.setdefault("save_as", file_at(values["url"]))
     if not unreadable:  # a file that cannot be read has no other problems
         problems += wrong
     slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))

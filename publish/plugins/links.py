@@ -124,7 +124,7 @@ def unresolved(html: str) -> list[str]:
 
 class _Search(HTMLParser):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(convert_charrefs=False)  # `&#123;` is a brace that shall be shown
         self.matches: list[str] = []
         self._code: list[str] = []
 

@@ -284,3 +284,27 @@ def test_fix_refuses_an_unknown_rule_with_the_list(site: Any) -> None:
     del site
     done = CliRunner().invoke(fix_command, ["heading"])
     assert str(done.exception).startswith("no rule `heading`; use some of: active-content, address")
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("guide/start/", "guide/start/index.html"),
+        ("/guide/start/", "guide/start/index.html"),
+        ("guide/start", "guide/start/index.html"),
+        ("guide/start.html", "guide/start.html"),
+    ],
+)
+def test_an_address_of_its_own_is_where_the_page_is(site: Any, url: str, file: str) -> None:
+    site.post("Text.", front_matter=f"Url: {url}\n")
+    site.post("[x](post.md)", name="other")
+    site.build()
+    assert (site.site / file).is_file()
+    assert not (site.site / "post").exists()
+    assert f'href="/{url.removeprefix("/")}"' in site.page("other")
+
+
+def test_braces_written_as_entities_are_shown(site: Any) -> None:
+    site.post("`{% form guide %}` is shown, and &#123;% form guide %} too.")
+    site.build()
+    assert "&#123;% form guide %}" in site.page()
