@@ -164,7 +164,7 @@ def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) 
         if name == "DefinitionListDefinition":
             if not _DEFINITION.match(block):
                 yield _Edit(start, start, NO_DEFINITION)
-        elif not is_html(block, text[:start], text[start + 1 :]):
+        elif not is_html(block, text, start):
             yield _Edit(start, start, "\\")
         elif syntax.has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
             done = _end_of_element(text, start, tag["tag"])

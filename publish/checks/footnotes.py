@@ -53,21 +53,24 @@ class Footnotes:
             first = self._definitions[footnote_key(label)][1].start
             message = f"`[^{label}]:` is not shown, because line {first} has this label too"
             yield TextProblem(line, f"{message}: give it another one")
-        shown = set(self._shown())
+        shown = self._shown()
         for key, (label, lines) in self._definitions.items():
             if key not in shown:
                 message = f"`[^{label}]:` is not shown, because no `[^{label}]` leads to it"
                 yield TextProblem(lines.start, f"{message}: add one, or remove the footnote")
 
-    def _shown(self) -> list[str]:
+    def _shown(self) -> set[str]:
         """The keys to which the text leads, or a footnote that is shown."""
-        by_place: dict[str, list[str]] = {}
+        inside = {line: key for key, (_, lines) in self._definitions.items() for line in lines}
+        references: dict[str, list[str]] = {}
         for label, line in self._references:
-            inside = (key for key, (_, lines) in self._definitions.items() if line in lines)
-            by_place.setdefault(next(inside, ""), []).append(footnote_key(label))
-        shown = [""]
-        for place in shown:
-            shown += (key for key in dict.fromkeys(by_place.get(place, ())) if key not in shown)
+            references.setdefault(inside.get(line, ""), []).append(footnote_key(label))
+        shown = {""}
+        todo = [""]
+        for place in todo:
+            found = [key for key in references.get(place, ()) if key not in shown]
+            shown.update(found)
+            todo += found
         return shown
 
 

@@ -50,25 +50,37 @@ _TAG: Final = re.compile(
     r"<(?P<slash>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]*)(?P<rest>(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)"
 )
 
+_DRAWING_ENDS: Final = re.compile(r"<(?P<slash>/?)(?:svg|math)\b", re.IGNORECASE)
 
-def is_html(source: str, before: str = "", after: str = "") -> bool:
-    """Whether a tag is HTML; comments and declarations are. `before` and `after` are around it."""
+
+def is_html(source: str, text: str = "", start: int = 0) -> bool:
+    """Whether a tag is HTML; comments and declarations are. It is at `start` in `text`."""
     tag = _TAG.match(source)
     if tag is None:
         return True
     name = tag["name"].lower()
     if name in _DRAWING:
-        return bool(tag["rest"].strip(" /")) or _is_open(before, "svg") or _is_open(before, "math")
+        return bool(tag["rest"].strip(" /")) or _is_in_drawing(text, start)
     if name in _HIDING:
-        other = f"<{name}" if tag["slash"] else f"</{name}"
-        is_pair = other in (before if tag["slash"] else after).lower()
+        if tag["slash"]:
+            is_pair = re.compile(f"<{name}", re.IGNORECASE).search(text, 0, start) is not None
+        else:
+            is_pair = re.compile(f"</{name}", re.IGNORECASE).search(text, start) is not None
         return is_pair or re.fullmatch(r"\s+[^\s/].*/", tag["rest"], re.DOTALL) is not None
     return name in _HTML
 
 
-def _is_open(text: str, name: str) -> bool:
-    text = text.lower()
-    return text.rfind(f"<{name}") > text.rfind(f"</{name}")
+def depends_on_text(source: str) -> bool:
+    """Whether the text around a tag decides if it is HTML."""
+    tag = _TAG.match(source)
+    return tag is not None and tag["name"].lower() in _DRAWING | _HIDING
+
+
+def _is_in_drawing(text: str, start: int) -> bool:
+    last = ""
+    for found in _DRAWING_ENDS.finditer(text, 0, start):
+        last = found["slash"] or "open"
+    return last == "open"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from publish.checks.commonmark import (
 from publish.checks.footnotes import Footnotes, find_links_around, find_references
 from publish.checks.foreign_marks import find_foreign_marks
 from publish.checks.heading_ids import HeadingIds
-from publish.checks.html_tags import PlacedHtmlTag, is_html, tag_problems
+from publish.checks.html_tags import PlacedHtmlTag, depends_on_text, is_html, tag_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import read_raw_html
@@ -38,6 +38,8 @@ _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 _ENDS_OF_ELEMENTS: Final = "])*_`"
 """An attribute list that follows one of these directly belongs to an element in a line."""
 _BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
+_LINE: Final = 500
+"""More bytes than the first line of an alert has."""
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
 _HIDDEN: Final = re.compile(
@@ -200,7 +202,8 @@ class _Part:
             self._html_block(start, end)
         elif name == "InlineHtml":
             source = self._bytes[start:end].decode()
-            if is_html(source, *self._around(start, end)):
+            around = self._paragraph(start) if depends_on_text(source) else ("", 0)
+            if is_html(source, *around):
                 self._raw_html(start, end)
             else:
                 self._words.append(source)
@@ -217,7 +220,9 @@ class _Part:
             self._heading_start, self._heading = len(self._words), int(data["level"][1])
 
     def _quote(self, start: int, end: int) -> None:
-        message = alert_problem(self._bytes[start:end].decode())
+        message = alert_problem(
+            self._bytes[start : min(end, start + _LINE)].decode(errors="ignore")
+        )
         if message:
             self._found.problems.append(TextProblem(self._line(start), message))
 
@@ -316,10 +321,13 @@ class _Part:
             message = "`<!--` hides the rest of the text: add `-->` behind the comment"
             found.problems.append(TextProblem(self._line(start), message))
 
-    def _around(self, start: int, end: int) -> tuple[str, str]:
-        """The words of a paragraph before and after a tag in it."""
-        before = self._bytes[max(0, self._bytes.rfind(b"\n\n", 0, start)) : start]
-        return before.decode(), self._bytes[end:].partition(b"\n\n")[0].decode()
+    def _paragraph(self, start: int) -> tuple[str, int]:
+        """The paragraph in which a tag is, and its place in it."""
+        first = max(0, self._bytes.rfind(b"\n\n", 0, start))
+        last = self._bytes.find(b"\n\n", start)
+        before = self._bytes[first:start].decode()
+        rest = self._bytes[start : last if last >= 0 else None].decode()
+        return before + rest, len(before)
 
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])

@@ -98,6 +98,8 @@ class _Notes(Treeprocessor):
         for part in todo:
             for reference in _references(part, div):
                 address = reference[0].get("href", "")
+                if address not in by_address:
+                    continue
                 if address not in order:
                     todo.append(by_address[address])
                 order.setdefault(address, []).append(reference)
@@ -119,7 +121,8 @@ class _Notes(Treeprocessor):
 
 
 def _is_of_notes(element: Element) -> bool:
-    return element.tag == "div" and element.get("class") == "footnote"
+    is_list = [child.tag for child in element] == ["hr", "ol"]
+    return is_list and element.tag == "div" and element.get("class") == "footnote"
 
 
 def _references(part: Element, notes: Element) -> Iterator[Element]:

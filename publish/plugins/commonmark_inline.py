@@ -21,7 +21,7 @@ from publish.checks.commonmark import (
     reference_key,
     split_event,
 )
-from publish.checks.html_tags import is_html
+from publish.checks.html_tags import depends_on_text, is_html
 from publish.plugins.commonmark_marks import has_subscript
 
 _CORE_PATTERNS: Final = (
@@ -258,8 +258,7 @@ class _Pieces:
 
 def _is_html(source: str, text: str) -> bool:
     """Whether a tag in a text is HTML."""
-    before, _, after = text.partition(source)
-    return is_html(source, before, after)
+    return is_html(source, text, text.find(source) if depends_on_text(source) else 0)
 
 
 def _append(parent: Element, text: str) -> None:
