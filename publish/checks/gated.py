@@ -62,7 +62,8 @@ class GatedFiles:
         except (OSError, ValueError):  # a broken link
             return None
         similar = self._by_size.get(status.st_size, []) if stat.S_ISREG(status.st_mode) else []
-        return next((gated for gated in similar if _digest(gated) == _digest(path)), None)
+        digest = _digest(path) if similar else None
+        return next((gated for gated in similar if digest and _digest(gated) == digest), None)
 
 
 def is_inside(path: Path, folder: Path) -> bool:
@@ -73,6 +74,10 @@ def is_inside(path: Path, folder: Path) -> bool:
     return named.is_relative_to(folder) or ConfinedFolder(folder).holds(path)
 
 
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+def _digest(path: Path) -> bytes | None:
+    """The hash of the content; None if it cannot be read, which another rule reports."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError:
+        return None

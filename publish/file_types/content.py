@@ -1,5 +1,6 @@
 """`content_problem`: opens one file as its type. A library opens it where we have one."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,12 +37,15 @@ _TEXTS: Final = frozenset({".csv", ".txt", ".tsv", ".md", ".json", ".ics", ".vcf
 def is_openable(path: Path) -> bool:
     """Whether a published file must be opened: we know its type, or it is a Git LFS pointer.
 
-    A text need not: an empty one is as good as any.
+    A text need not: an empty one is as good as any. A file that cannot be read is opened, which
+    reports that.
     """
     suffix = path.suffix.lower()
+    if (suffix in KINDS and suffix not in _TEXTS) or not os.access(path, os.R_OK):
+        return True
     try:
-        return (suffix in KINDS and suffix not in _TEXTS) or is_lfs_pointer(path)
-    except OSError:  # opening it will report this
+        return is_lfs_pointer(path)
+    except OSError:
         return True
 
 

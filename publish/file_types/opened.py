@@ -45,6 +45,8 @@ def content_problems(paths: Iterable[Path], cache: Path | None) -> Mapping[Path,
 def _problem(path: Path) -> str:
     try:
         return content_problem(path)
+    except PermissionError:
+        return "cannot be read by this user: change its permissions"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 

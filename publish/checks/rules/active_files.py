@@ -3,6 +3,7 @@
 Of each file the first problem of each rule is reported.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,8 @@ def active_file_findings(writing: Writing) -> Iterator[Finding]:
         if suffix in SUFFIXES or path.is_relative_to(writing.gated):
             continue
         rules = set()
+        if not os.access(path, os.R_OK):
+            continue  # the rule for contents of files reports it
         for part in _parts_of_file(path, is_opened=is_opened):
             if part.rule in rules or part.address:
                 continue

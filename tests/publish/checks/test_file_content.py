@@ -1,6 +1,7 @@
 """The content of a gated file must match its name."""
 
 import gzip
+import os
 import random
 import re
 import struct
@@ -308,3 +309,25 @@ def test_a_drawing_that_declares_entities_is_refused(tmp_path: Path) -> None:
     bomb = "<!DOCTYPE svg [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><svg>&b;</svg>"
     (tmp_path / "a.svg").write_text(bomb)
     assert "cannot be opened as svg" in content_problem(tmp_path / "a.svg")
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.html", "a.png"])
+def test_a_file_that_cannot_be_read_is_one_error(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Also if a gated file has the same size. Root may read every file, so reading is replaced."""
+    unreadable = desk.root / "content/images" / name
+    unreadable.write_bytes(GUIDE.encode())
+    real_open, real_access = Path.open, os.access
+
+    def open_(path: Path, *args: Any, **options: Any) -> Any:
+        if path == unreadable:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_open(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != unreadable and real_access(path, mode)
+    )
+    message = "cannot be read by this user: change its permissions"
+    assert desk.errors() == [f"content/images/{name}: {message}"]
