@@ -234,15 +234,15 @@ class LinkChecker:
         """Problems of a link without braces: to an address, or by mistake to a source file."""
         path = self._path
         if Path(path).suffix in SUFFIXES:
-            message = f"write `{{filename}}{path}`: readers have no `{Path(path).name}`"
-            text = f"`{self._link.target}` is not an address of the site: {message}"
-            is_known = name_below(path, self._folder) in self._writing.by_name
-            is_known &= not path.endswith("/")
-            if meant := None if is_known else self._meant():
-                text = f"`{self._link.target}` is not an address of the site{meant.hint}"
-                yield self._finding(text, self._with_path(meant.sure))
+            edits: tuple[Edit, ...] = ()
+            if name_below(path, self._folder) in self._writing.by_name and path[-1] != "/":
+                fix = f": write `{{filename}}{path}`: readers have no `{Path(path).name}`"
+                edits = self._with_path(path, "{filename}")
+            elif meant := self._meant():
+                fix, edits = meant.hint, self._with_path(meant.sure)
             else:
-                yield self._finding(text, self._with_path(path, "{filename}") if is_known else ())
+                fix = _FIX
+            yield self._finding(f"`{self._link.target}` is not an address of the site{fix}", edits)
         elif name := self._static_name():
             yield from self._file(name)
         elif path and not self._exists():

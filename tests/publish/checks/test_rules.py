@@ -74,6 +74,7 @@ def test_lengths_at_the_limits_are_accepted(desk: Any) -> None:
         ),
         ("[x](www.other.example/a)", "6: `www.other.example/a` leads to /post/www.other.example/a"),
         ("[x](/b.md)", "6: `/b.md` is not an address of the site; did you mean `b.md`?"),
+        ("[x](/no.md)", "6: `/no.md` is not an address of the site: correct the link or add the"),
         ("[x](bb.md)", "6: `bb.md` leads to no article or page; did you mean `b.md`?"),
         ("[x]({static}/images/d%6fd.svg)", "6: links to `images/dod.svg`, but there is no"),
         ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
