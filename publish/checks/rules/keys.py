@@ -11,6 +11,7 @@ from publish.checks.post import MODELS, Post
 from publish.checks.project import Writing
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
+    "categories": "category",
     "description": "summary",
     "excerpt": "summary",
     "lastmod": "modified",
@@ -20,6 +21,8 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "canonicalurl": "canonical",
 }
 """Keys of Hugo and Jekyll, and the key with the same meaning."""
+_UNLIKE: Final = frozenset({"images"})
+"""Keys of Hugo that are no misspelling of ours: `images` is a list for link previews."""
 _HIDES: Final[Mapping[str, frozenset[str]]] = {
     "draft": frozenset({"true", "yes"}),
     "published": frozenset({"false", "no"}),
@@ -45,6 +48,8 @@ def meant_keys(post: Post) -> frozenset[str]:
 
 def _meant_key(key: str, known: Iterable[str]) -> str:
     """The known key that is meant by another one; empty if none or several are similar."""
+    if key in _UNLIKE:
+        return ""
     return _OTHER_NAMES.get(key) or near_name(key, known, "").typo_of
 
 

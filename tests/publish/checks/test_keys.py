@@ -20,6 +20,8 @@ NO_EFFECT = "is not a known key, so it has no effect: remove it, or see docs/wri
         ("tag", "misspelt-key", "`tag` is not a known key; did you mean `tags`?"),
         ("weight", "unknown-key", f"`weight` {NO_EFFECT}"),
         ("genres", "unknown-key", f"`genres` {NO_EFFECT}"),
+        ("images", "unknown-key", f"`images` {NO_EFFECT}"),
+        ("categories", "unknown-key", "`categories` is not a known key: write `category`"),
         ("lastmod", "unknown-key", "`lastmod` is not a known key: write `modified`"),
     ],
 )
