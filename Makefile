@@ -41,7 +41,7 @@ check: lint
 # Everything. Tests that measure time or the complete machine run last, one by one.
 test: lint
 	$(BIN)/pytest $(WITH_SERVERS) -m "not alone"
-	$(BIN)/pytest $(SLOWEST) -m alone
+	$(BIN)/pytest $(SLOWEST) -m alone $$(grep -rl --include='test_*.py' 'pytest.mark.alone' tests)
 
 # The tests that need no server, under a false clock, on dates that often cause errors. Takes a quarter of an hour.
 test-dates: $(VENV)/test.stamp
