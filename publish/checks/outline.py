@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.alerts import alert_problem
+from publish.checks.attribute_lists import find_links_in_lists
 from publish.checks.commonmark import (
     ATTRIBUTE_LIST,
     Blocks,
@@ -340,6 +341,8 @@ class _Part:
         found, prose = self._found, self._prose.decode(errors="replace")
         if "{" in prose:
             found.own_ids.update(self._ids_of_elements(prose))
+            for link in find_links_in_lists(prose):
+                found.links.append(Link(link.target, self._line_in(prose, link.place)))
             found.tags += self._tags(prose)
             for match in _BRACES_IN_ANGLES.finditer(prose):
                 if prose[: match.start()].endswith(("(", ": ")):

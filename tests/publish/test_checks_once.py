@@ -152,23 +152,31 @@ def test_a_rule_that_is_off_reports_nothing_in_a_build(site: Any) -> None:
     assert '<p class="closed">' in site.page()
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ('x\n{: cite="{filename}none.md" }', "{filename}none.md"),
-        ("[x](/post/){: href='{filename}none.md' }", "{filename}none.md"),
-    ],
+WIKI_LINKS = (
+    'MARKDOWN["extension_configs"]["markdown.extensions.wikilinks"] = '
+    '{"base_url": "{filename}", "end_url": ".md"}'
 )
-def test_a_link_that_only_the_finished_page_shows_is_reported(
-    site: Any, text: str, left: str
-) -> None:
-    site.post(f"Text.\n\n{text}")
+
+
+def test_a_link_that_only_the_finished_page_shows_is_reported(site: Any) -> None:
+    site.set(WIKI_LINKS)
+    site.post("Text.\n\n[[none]]")
     (message,) = site.mistakes_of_build()
+    left = "{filename}none.md"
     assert message.endswith(
         f": `{left}` would be shown to readers as it is: "
         "correct it, or put it between backticks to show it"
     )
     assert not site.site.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ['x\n{: cite="%s" }', "[x](/post/){: .a href='%s' }", "## x {href='%s'}"]
+)
+def test_a_link_in_an_attribute_list_is_checked(site: Any, text: str) -> None:
+    site.post("Text.\n\n" + text.replace("%s", "{filename}none.md"))
+    (message,) = site.mistakes()
+    assert "`{filename}none.md` leads to no article or page" in message
 
 
 @pytest.mark.parametrize(
