@@ -58,7 +58,7 @@ def find_fixes(check: Check, rules: Collection[str] = (), *, with_known: bool = 
     original: dict[Path, bytes] = {}
     fixed = 0
     given_up: set[tuple[Finding, tuple[Edit, ...]]] = set()
-    most_files = sys.maxsize
+    suspects = 0  # the next so many files have one whose edits harm another file
     writing, findings = check(edited)
     while True:
         wanted = findings.every if with_known else (*findings.errors, *findings.warnings)
@@ -66,7 +66,9 @@ def find_fixes(check: Check, rules: Collection[str] = (), *, with_known: bool = 
             finding for finding in wanted if finding.edits and (not rules or finding.rule in rules)
         ]
         left = [finding for finding in sure if (finding, finding.edits) not in given_up]
-        done = _Pass(writing, findings, left, most_files)
+        done = _Pass(
+            writing, findings, left, most_files=max(1, suspects // 2) if suspects else sys.maxsize
+        )
         if done.unfit:
             given_up |= {(finding, finding.edits) for finding in done.unfit}
             continue
@@ -75,10 +77,10 @@ def find_fixes(check: Check, rules: Collection[str] = (), *, with_known: bool = 
         new_writing, new_findings = check({**edited, **done.texts})
         failed = done.failed(new_findings)
         if not failed and done.has_side_effect(new_findings):
-            if len(done.texts) > 1:  # search for the file whose edits have it
-                most_files = len(done.texts) // 2
+            if len(done.texts) > 1:
+                suspects = len(done.texts)
                 continue
-            failed = done.chosen
+            failed, suspects = done.chosen, 0
         if failed:
             given_up |= {(finding, finding.edits) for finding in failed}
             continue
@@ -87,7 +89,7 @@ def find_fixes(check: Check, rules: Collection[str] = (), *, with_known: bool = 
         edited |= done.texts
         writing, findings = new_writing, new_findings
         fixed += len(done.chosen)
-        most_files = sys.maxsize
+        suspects = max(0, suspects - len(done.texts))
     files = (FixedFile(path, original[path], text) for path, text in sorted(edited.items()))
     return Fixes(tuple(files), fixed, findings)
 
