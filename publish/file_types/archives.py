@@ -47,7 +47,7 @@ _MIME_TYPES: Final[Mapping[str, tuple[str, str]]] = {
 ARCHIVES: Final = frozenset({".zip", *_MAIN_PARTS, *_MIME_TYPES})
 _DAMAGED: Final = (
     *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error),
-    *(UnicodeError, ParseError, DefusedXmlException, KeyError, OverflowError),
+    *(UnicodeError, ParseError, DefusedXmlException, KeyError, OverflowError, OSError),
 )
 
 

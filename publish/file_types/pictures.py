@@ -128,6 +128,13 @@ _HAS_END: Final[Mapping[str, Callable[[bytes], bool]]] = {
 """By Pillow's name of the format."""
 
 
+_DAMAGED: Final = (
+    *(OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error),
+    *(TypeError, LookupError, AttributeError, ArithmeticError),
+)
+"""What Pillow raises if a part of a picture is not as it expects."""
+
+
 @contextmanager
 def _explained_errors() -> Iterator[None]:
     try:
@@ -138,7 +145,7 @@ def _explained_errors() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         max_pixels = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise TooLarge(f"has more than {max_pixels} million pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, struct.error) as error:
+    except _DAMAGED as error:
         # Pillow's message on an unknown format names our buffer: `<_io.BytesIO object at 0x...>`.
         reason = " ".join(str(error).split()) if "BytesIO" not in str(error) else "unknown format"
         raise Unreadable(f"cannot be read as a picture ({reason})") from None

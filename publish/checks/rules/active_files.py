@@ -36,7 +36,7 @@ _FOREIGN: Final = (
     "export its text as text of SVG"
 )
 _LOADED: Final = re.compile(
-    r"""(?:url\(|@import)\s*["']?\s*(?!\#|data:|["')\s])([^"')]+)""", re.IGNORECASE
+    r"""(?:url\(|@import)\s*(?:["']\s*)?(?!\#|data:|["')\s])([^"')]+)""", re.IGNORECASE
 )
 """What a style loads, unless it is in the file itself."""
 _INSIDE: Final = ("#", "data:")

@@ -185,6 +185,11 @@ def test_a_file_that_a_drawing_would_load_is_an_error(desk: Any, part: str, addr
     ]
 
 
+def test_a_drawing_with_a_million_blanks_is_read_at_once(desk: Any) -> None:
+    desk.write("content/images/a.svg", f"{SVG}<style>url({' ' * 1_000_000})</style></svg>")
+    assert desk.errors() == []
+
+
 def test_a_style_sheet_of_a_drawing_is_an_error(desk: Any) -> None:
     sheet = "<?xml-stylesheet type='text/css' href='a.css'?>"
     desk.write("content/images/a.svg", f"{sheet}{SVG}</svg>")

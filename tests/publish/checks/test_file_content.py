@@ -331,3 +331,27 @@ def test_a_file_that_cannot_be_read_is_one_error(
     )
     message = "cannot be read by this user: change its permissions"
     assert desk.errors() == [f"content/images/{name}: {message}"]
+
+
+@pytest.mark.parametrize("name", REPORTED_IF_CUT_OFF)
+def test_a_damaged_file_of_any_type_is_opened_or_refused_with_a_message(
+    tmp_path: Path, name: str
+) -> None:
+    chance = random.Random(name)
+    for _ in range(25):
+        content = bytearray(FILES[name])
+        for _ in range(chance.randint(1, 9)):
+            place = chance.choice([chance.randrange(len(content)), chance.randrange(60)])
+            content[place % len(content)] = chance.choice([0, 1, 127, 255, chance.randrange(256)])
+        (tmp_path / name).write_bytes(content)
+        problem = content_problem(tmp_path / name)
+        assert problem == "" or problem.endswith((": make it smaller", " it again"))
+
+
+def test_a_scan_without_its_size_is_refused(tmp_path: Path) -> None:
+    """Pillow raises a TypeError."""
+    content = FILES["b.tif"]
+    size = struct.pack("<HHI", 0x100, 4, 1)
+    assert size in content
+    (tmp_path / "a.tif").write_bytes(content.replace(size, struct.pack("<HHI", 0x9999, 4, 1)))
+    assert content_problem(tmp_path / "a.tif").startswith("cannot be read as a picture")
