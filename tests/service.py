@@ -277,7 +277,7 @@ class Service:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """The response to one request on a new connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=40)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()

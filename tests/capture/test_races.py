@@ -32,6 +32,7 @@ from tests.capture.months import close_one
 from tests.long import rounds
 from tests.processes import PROCESSES
 from tests.samples import CAMPAIGN, NOW, campaign, submission
+from tests.waiting import HANG_SECONDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
@@ -91,7 +92,7 @@ class Track:
         ]
         for process in processes:
             process.start()
-        answers_of = dict(start.answers.get(timeout=120) for _ in processes)
+        answers_of = dict(start.answers.get(timeout=HANG_SECONDS) for _ in processes)
         for process in processes:
             process.join()
         assert all(len(given) == len(ROUNDS) for given in answers_of.values()), answers_of

@@ -16,6 +16,7 @@ import time_machine
 from tests.cli.conftest import Project
 from tests.samples import CAMPAIGN, NOW
 from tests.service import GATEPOST
+from tests.waiting import HANG_SECONDS
 
 WITH_SIZES = CAMPAIGN.replace('"101+"', '"101-500", "501+"')
 DRAFT = WITH_SIZES.replace("at_least = 101", "at_least = 501").replace("rate = 50", "rate = 60")
@@ -210,7 +211,7 @@ def test_a_progress_bar_appears_only_in_a_terminal(project_with_leads: Project) 
         stdout=subprocess.PIPE,
         stderr=theirs,
         check=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
     )
     os.close(theirs)
     assert b"Judging" in os.read(ours, 65536)

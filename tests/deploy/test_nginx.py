@@ -16,6 +16,7 @@ from capture.signed_links import LinkSigner, files_path
 from tests.deploy.server import Server, Writer, push_first
 from tests.deploy.web import Nginx
 from tests.service import GUIDE, ROOT, Answer, Service, person, versions_in
+from tests.waiting import HANG_SECONDS
 
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
 VERSION = versions_in(ROOT)[GUIDE]
@@ -170,7 +171,7 @@ def test_a_writers_page_and_the_page_for_own_data_are_both_below_privacy(nginx: 
 def test_the_error_logs_of_invalid_requests_have_no_personal_data(nginx: Nginx) -> None:
     too_long = nginx.ask("POST", "/f/a?who=ann@clinic.example", "x" * 200_000, headers=FORM)
     assert too_long.status == 413
-    with socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=HANG_SECONDS) as connection:
         connection.sendall(b"ann@clinic.example\r\n\r\n")
         assert b" 400 " in connection.recv(100)
     for name in ("error.log", "gatepost-error.log", "gatepost.log"):

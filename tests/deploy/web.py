@@ -12,7 +12,7 @@ from tests.deploy.server import Server
 from tests.needs import needs
 from tests.process_groups import end_group
 from tests.service import ROOT, Answer, Service, free_port
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 MODULES = Path("/usr/lib/nginx/modules")
 
@@ -121,7 +121,7 @@ class Nginx:
         """One request on its own connection, from the address `source` of this machine."""
         dashed = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=40, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=HANG_SECONDS, source_address=(source, 0)
         )
         try:
             connection.request(method, path, body, {"Host": "journal.example", **dashed})

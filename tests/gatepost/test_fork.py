@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
+
 # The hook that sends the signal is registered first, so it is the first to run in the child.
 FORK = """
 import os, signal
@@ -25,4 +27,4 @@ assert NUMBER not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGQUIT"])
 def test_a_signal_ends_a_child_that_has_no_handlers_yet(name: str) -> None:
-    subprocess.run([sys.executable, "-c", FORK.format(name=name)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", FORK.format(name=name)], check=True, timeout=HANG_SECONDS)

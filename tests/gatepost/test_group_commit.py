@@ -16,6 +16,7 @@ from capture.ledger import open_ledger
 from capture.ledger.protocol import Ledger, WriteTransaction
 from gatepost.server.group_commit import MAX_BATCH, GroupCommit
 from tests.samples import NOW, campaign, later_event, received_event
+from tests.waiting import HANG_SECONDS
 
 KEY = b"a key for tests only"
 
@@ -74,7 +75,7 @@ def test_leads_that_wait_at_the_same_time_share_a_transaction(
         return len(list(records.leads.select())), count_committed(path)
 
     greenlets = [gevent.spawn(group_commit.transact, receive_next) for _ in range(MAX_BATCH)]
-    gevent.joinall(greenlets, timeout=60, raise_error=True)
+    gevent.joinall(greenlets, timeout=HANG_SECONDS, raise_error=True)
     assert [greenlet.value for greenlet in greenlets] == [(n + 1, 0) for n in range(MAX_BATCH)]
     assert count_committed(path) == MAX_BATCH
 
@@ -87,7 +88,7 @@ def test_each_write_is_answered_only_after_its_commit(
         return count_committed(path)
 
     greenlets = [gevent.spawn(receive_and_count, number) for number in range(40)]
-    gevent.joinall(greenlets, timeout=60, raise_error=True)
+    gevent.joinall(greenlets, timeout=HANG_SECONDS, raise_error=True)
     assert min(greenlet.value for greenlet in greenlets) >= MAX_BATCH
     assert count_committed(path) == 40
 
@@ -101,7 +102,7 @@ def test_a_write_that_fails_does_not_affect_the_others(
         receive("b"),
     ]
     greenlets = [gevent.spawn(group_commit.transact, work) for work in works]
-    gevent.joinall(greenlets, timeout=60)
+    gevent.joinall(greenlets, timeout=HANG_SECONDS)
     assert [type(greenlet.exception) for greenlet in greenlets] == [
         type(None),
         EventNotAllowed,
@@ -120,7 +121,7 @@ def test_pages_are_served_while_another_program_writes(
             gevent.sleep(0.001)
             assert group_commit.read(lambda reading: reading.events.head()[0]) == 0
         assert not greenlet.ready()
-    greenlet.get(timeout=60)
+    greenlet.get(timeout=HANG_SECONDS)
     assert count_committed(path) == 1
 
 
@@ -132,7 +133,7 @@ def test_every_waiting_write_gets_the_error_of_the_ledger(
         greenlets = [
             gevent.spawn(group_commit.transact, receive(f"lead{number}")) for number in range(3)
         ]
-        gevent.joinall(greenlets, timeout=60)
+        gevent.joinall(greenlets, timeout=HANG_SECONDS)
     assert {type(greenlet.exception) for greenlet in greenlets} == {Unavailable}
     group_commit.transact(receive("a"))
     assert count_committed(path) == 1
@@ -147,5 +148,5 @@ def test_each_write_sees_the_context_of_its_own_request(group_commit: GroupCommi
 
     names = [f"user{number}" for number in range(MAX_BATCH)]
     greenlets = [gevent.spawn(write_as, name) for name in names]
-    gevent.joinall(greenlets, timeout=60, raise_error=True)
+    gevent.joinall(greenlets, timeout=HANG_SECONDS, raise_error=True)
     assert [greenlet.value for greenlet in greenlets] == names

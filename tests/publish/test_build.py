@@ -15,6 +15,7 @@ from capture.errors import FileErrors, Refused, Unavailable
 from publish.build.site import replace_site
 from publish.check_cli import check as check_command
 from publish.cli import build as build_command
+from tests.waiting import HANG_SECONDS
 
 GATEPOST = [sys.executable, "-c", "from gatepost.cli import main; main()"]
 
@@ -77,7 +78,7 @@ def test_a_second_build_waits_for_the_first(site: Any) -> None:
         message = second.stderr.readline()
         assert second.poll() is None
         assert not site.site.exists()
-    out, err = second.communicate(timeout=60)
+    out, err = second.communicate(timeout=HANG_SECONDS)
     assert message == "Another build is running; waiting for it to end.\n"
     assert (second.returncode, err) == (0, "")
     assert out.startswith("Built 1 article, 0 pages and 0 forms in ")
@@ -95,7 +96,7 @@ def test_a_build_that_waited_holds_the_lock_itself(tmp_path: Path) -> None:
 def test_two_simultaneous_builds_both_publish_a_complete_site(site: Any) -> None:
     site.post("Text.")
     builds = [subprocess.Popen([*GATEPOST, "build"], stdout=-1, stderr=-1) for _ in range(2)]
-    assert [build.wait(timeout=60) for build in builds] == [0, 0]
+    assert [build.wait(timeout=HANG_SECONDS) for build in builds] == [0, 0]
     for build in builds:
         build.communicate()
     assert "Text." in site.page()

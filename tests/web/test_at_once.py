@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import Answer, Service, make_project, new_address, person, serving
+from tests.waiting import HANG_SECONDS
 
 AT_ONCE = 50
 
@@ -92,7 +93,7 @@ def test_another_program_that_writes_loses_no_lead(service: Service) -> None:
 
 def _write_until(done: threading.Event, path: Path) -> int:
     """Writes without our lock file, as another program would. Returns the number of writes."""
-    database, writes = sqlite3.connect(path, isolation_level=None, timeout=20), 0
+    database, writes = sqlite3.connect(path, isolation_level=None, timeout=HANG_SECONDS), 0
     while not done.wait(0.002):
         database.execute("UPDATE outbox SET result = result")
         writes += 1

@@ -10,7 +10,7 @@ import pytest
 from capture.signed_links import Grant, LinkSigner
 from capture.web.config import WebConfig
 from tests.service import GUIDE, Service, person, serving
-from tests.waiting import wait_until
+from tests.waiting import HANG_SECONDS, wait_until
 
 pytestmark = pytest.mark.server
 
@@ -36,7 +36,9 @@ def number(path: Path, name: str) -> int:
 def length_of(service: Service, path: str) -> int:
     """The bytes that arrive, without keeping them."""
     length = 0
-    with closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=40)) as connection:
+    with closing(
+        http.client.HTTPConnection("127.0.0.1", service.port, timeout=HANG_SECONDS)
+    ) as connection:
         connection.request("GET", path)
         response = connection.getresponse()
         while part := response.read(MEGABYTE):

@@ -11,6 +11,7 @@ import pytest
 
 from capture.text import wait_in_words
 from tests.service import GUIDE, Answer, Service, make_project, new_address, person, serving
+from tests.waiting import HANG_SECONDS
 from tests.web.markup import Markup
 
 pytestmark = pytest.mark.server
@@ -46,7 +47,7 @@ def test_a_small_body_in_chunks_is_accepted(service: Service) -> None:
 def test_a_large_body_is_refused_before_it_was_sent(service: Service) -> None:
     head = f"POST /f/{GUIDE} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000000\r\n"
     head += "Content-Type: application/x-www-form-urlencoded\r\n\r\nfull_name=x"
-    with socket.create_connection(("127.0.0.1", service.port), timeout=40) as line:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=HANG_SECONDS) as line:
         line.sendall(head.encode())
         assert line.recv(KIB).startswith(b"HTTP/1.1 413 ")
 
@@ -119,7 +120,7 @@ def test_without_a_trusted_proxy_forwarded_addresses_are_ignored(
 def test_over_ipv6_each_ipv4_visitor_has_a_separate_limit(unproxied: Service) -> None:
     def post(source: str) -> int:
         line = http.client.HTTPConnection(
-            "127.0.0.1", unproxied.port, timeout=40, source_address=(source, 0)
+            "127.0.0.1", unproxied.port, timeout=HANG_SECONDS, source_address=(source, 0)
         )
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         line.request("POST", f"/f/{GUIDE}", urlencode(person()), form)
@@ -162,7 +163,7 @@ def test_many_first_posts_at_once_are_all_counted_and_none_fails(project: Path) 
 
 
 def test_one_connection_serves_several_requests(service: Service) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=40)
+    line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=HANG_SECONDS)
     for path in ("/", f"/f/{GUIDE}", "/healthz"):
         line.request("GET", path)
         answer = line.getresponse()
