@@ -21,7 +21,7 @@ _KINDS: Final = (
         "a variable of a template, which readers see as text: write what it stands for",
     ),
     (
-        re.compile(rf"</{_NAME}>|<{_NAME}(?:\s[^<>]*)?/>|<{_NAME}\s[^<>]*=[^<>]*>"),
+        re.compile(rf"</{_NAME}>|<{_NAME}(?:\s[^<>]*)?/>|<{_NAME}\s[^<>=]*=[^<>]*>"),
         "a component of MDX, which readers see as text: write Markdown or HTML in its place",
     ),
     (

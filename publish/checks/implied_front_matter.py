@@ -14,7 +14,8 @@ from publish.checks.commonmark import ATTRIBUTE_LIST, read_blocks, split_event
 from publish.checks.front_matter import FrontMatter
 
 _FIRST_HEADING: Final = re.compile(
-    r"\A(?:\s*<!--.*?-->)*\s*^ {0,3}(?P<heading>\#[ \t][^\n]*|[^\s#>\-+*<][^\n]*\n=+[ \t]*)$",
+    r"\A(?>\s*<!--(?:(?!-->).)*-->)*+\s*^ {0,3}"
+    r"(?P<heading>\#[ \t][^\n]*|[^\s#>\-+*<][^\n]*\n=+[ \t]*)$",
     re.DOTALL | re.MULTILINE,
 )
 _ATTRIBUTES: Final = re.compile(rf"[ \t]+{ATTRIBUTE_LIST}[^}}\n]*\}}[ \t]*$")

@@ -61,6 +61,11 @@ def test_a_long_mark_is_shortened() -> None:
     assert len(mark.message) < 160
 
 
+@pytest.mark.parametrize("part", ["<Hint a=", "= ", "{{ a ", "{{< a ", "<Hint ", "</Hint "])
+def test_unclosed_marks_take_linear_time(part: str) -> None:
+    assert not list(find_foreign_marks("<Hint " + part * 50_000))
+
+
 @pytest.mark.parametrize("tag", ["{% for post in posts %}", "{% endfor %}", "{{% note %}}"])
 def test_a_tag_of_a_template_is_no_misspelt_form(desk: Any, tag: str) -> None:
     desk.post(f"Text with {tag}.")

@@ -29,6 +29,11 @@ def test_the_first_heading_is_the_title(text: str, title: str | None, body: str)
     assert front_matter.body.count("\n") + front_matter.body_line == text.count("\n") + 1
 
 
+def test_many_comments_above_a_text_are_read_at_once() -> None:
+    text = "<!-- by hand -->\n" * 2_000 + "Text.\n"
+    assert "title" not in with_implied_keys(read_front_matter(text), "posts/a.md").values
+
+
 @pytest.mark.parametrize(
     ("name", "date"),
     [
