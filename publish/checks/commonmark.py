@@ -1,9 +1,9 @@
 """How a text is read: CommonMark with GitHub's additions, the same for `check` and for the page.
 
 `read_blocks` gives the block structure of a text, `read_inline` the structure of one paragraph.
-Both are pyromark's, with three differences. A note is cut out before and read as a text of its own,
-because CommonMark takes its indented body for code. So is HTML with `markdown="1"`. And `<token>`
-is text, because HTML has no such element.
+Both are pyromark's, with four differences. A note is cut out before and read as a text of its own,
+because CommonMark takes its indented body for code. So is HTML with `markdown="1"`. `<token>`
+is text, because HTML has no such element. And marks in math are hidden, if the site has math.
 """
 
 import re
@@ -15,6 +15,7 @@ from typing import Any, Final
 import pyromark
 
 from publish.checks.html_tags import is_html
+from publish.checks.math import Math, Words, hide_math, show_math
 from publish.checks.notes import DEFAULT_SYNTAX, Note, NoteMark, Syntax, find_notes
 
 Event = tuple[Any, Any]
@@ -64,7 +65,10 @@ class Blocks:
     """The block structure of a text."""
 
     text: str
-    """The text with a comment in place of each cut. Every line keeps its number."""
+    """The text with a comment in place of each cut, and hidden marks in math.
+
+    Every line keeps its number.
+    """
     events: list[Event]
     undefined: list[dict[str, Any]]
     """The links to labels that the text does not define, as pyromark describes them."""
@@ -97,9 +101,10 @@ def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX) -> Blocks:
         edits = list(_edits(text, blocks.events, cuts, syntax))
         notes = [] if edits else list(_notes(text, blocks.events, syntax))
         edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
-        if not edits:
+        edited = _apply(text, edits) if edits else _with_hidden_math(blocks, syntax.math)
+        if edited == text:
             return replace(blocks, unread=tuple(notes))
-        text = _apply(text, edits)
+        text = edited
 
 
 def _read(text: str, cuts: list[Cut], find: FindReference | None = None) -> Blocks:
@@ -207,7 +212,7 @@ def _cut(text: str, start: int, end: int, number: int) -> _Edit:
 
 def _restored(source: str, cuts: list[Cut]) -> str:
     """A part of the text with its own cuts as they were written."""
-    source = source.replace(NO_DEFINITION, "")
+    source = show_math(source.replace(NO_DEFINITION, ""))
     return _COMMENT_OF_CUT.sub(lambda comment: cuts[int(comment["number"])].source, source)
 
 
@@ -229,6 +234,42 @@ def _note_edits(text: str, notes: Iterable[Note], cuts: list[Cut]) -> Iterator[_
         line = text.count("\n", 0, note.start)
         cuts.append(Cut(_restored(note.source, cuts), line, note.mark))
         yield _cut(text, note.start, note.end, len(cuts) - 1)
+
+
+# Math, whose marks are hidden.
+
+_WORDS: Final = frozenset({"Text", "InlineHtml", "SoftBreak", "HardBreak", "FootnoteReference"})
+_AROUND_WORDS: Final = frozenset({"Emphasis", "Strong", "Strikethrough", "Link", "Image"})
+
+
+def with_hidden_math(text: str, math: Math | None) -> str:
+    """A text with hidden marks in its math, if the site has math."""
+    return _with_hidden_math(_read(text, []), math) if math else text
+
+
+def _with_hidden_math(blocks: Blocks, math: Math | None) -> str:
+    if math is None or not ("$" in blocks.text or "\\" in blocks.text):
+        return blocks.text
+    return hide_math(blocks.text, _words(blocks.text.encode(), blocks.events), math)
+
+
+def _words(source: bytes, events: Iterable[Event]) -> Iterator[Words]:
+    """The parts of a text without code."""
+    start = end = -1
+    is_first, is_code = True, False
+    for event, place in events:
+        kind, name, _ = split_event(event)
+        if name == "CodeBlock":
+            is_code = kind == "Start"
+        if name in _WORDS and not is_code:
+            if start < 0:
+                start = place["start"] - is_escaped(source, place["start"])
+            end = max(end, place["end"])
+        elif name not in _AROUND_WORDS:
+            if start >= 0:
+                yield Words(start, end, is_first)
+            start = end = -1
+            is_first = name != "Code"
 
 
 # The text of one paragraph, heading or table cell.

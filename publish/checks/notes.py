@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Final, Literal
 
 from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle, Slugify
+from publish.checks.math import Math
 
 NoteMark = Literal["!!!", "???", "===", "///"]
 NOTE_EXTENSIONS: Final[dict[NoteMark, str]] = {
@@ -60,6 +61,7 @@ class Syntax:
     blocks: frozenset[str] = frozenset()
     """The names after `///`."""
     has_markdown_in_html: bool = True
+    math: Math | None = None
 
 
 DEFAULT_SYNTAX: Final = Syntax()

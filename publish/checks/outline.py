@@ -25,6 +25,7 @@ from publish.checks.footnotes import Footnotes, find_links_around, find_referenc
 from publish.checks.foreign_marks import find_foreign_marks
 from publish.checks.heading_ids import HeadingIds
 from publish.checks.html_tags import PlacedHtmlTag, depends_on_text, is_html, tag_problems
+from publish.checks.math import show_math
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import read_raw_html
@@ -255,11 +256,11 @@ class _Part:
 
     def _end(self, name: str, start: int, end: int) -> None:
         if name == "Image":
-            alt = "".join(self._words[self._picture_start :]).strip()
+            alt = show_math("".join(self._words[self._picture_start :])).strip()
             del self._words[self._picture_start :]
             self._found.pictures.append(Picture(self._source, alt or None, self._line(start)))
         elif name == "Heading":
-            self._end_heading("".join(self._words[self._heading_start :]), start)
+            self._end_heading(show_math("".join(self._words[self._heading_start :])), start)
             self._heading = 0
         elif name == "TableCell":
             self._cell_end = end

@@ -35,6 +35,7 @@ from publish.checks.heading_ids import (
     Slugify,
     heading_id_style,
 )
+from publish.checks.math import Math, show_math
 from publish.checks.notes import NoteMark, Syntax
 from publish.plugins.commonmark_blocks import Tree
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
@@ -48,6 +49,7 @@ _CORE_BLOCKS: Final = (
 """Block processors whose work is done here."""
 _NOTES: Final[dict[NoteMark, str]] = {"!!!": "admonition", "???": "details", "===": "tabbed"}
 """Block processors of notes with an indented body."""
+_MATH: Final = "arithmatex-block"
 _HIGHLIGHTERS: Final = ("indent-highlight", "hilite")
 _FENCE: Final = re.compile(r"~+")
 _LANGUAGE: Final = re.compile(r"[\w#.+-]+")
@@ -88,16 +90,17 @@ class _Bypass(Preprocessor):
 class _BlockReader:
     """Takes the place of the methods of Python-Markdown's block parser, with its processors."""
 
-    def __init__(self, md: Markdown) -> None:
+    def __init__(self, md: Markdown, syntax: Syntax) -> None:
         self.md = md
         self.processors = md.parser.blockprocessors
         ours = [
             self.processors[name]
-            for name in (*_CORE_BLOCKS, *_NOTES.values(), "blocks")
+            for name in (*_CORE_BLOCKS, *_NOTES.values(), "blocks", _MATH)
             if name in self.processors
         ]
         self._others = [processor for processor in self.processors if processor not in ours]
-        self._syntax = syntax_of(md)
+        self._math = _find(self.processors, _MATH)
+        self._syntax = syntax
         tables = _find(self.processors, "table")
         self._has_align = tables is None or bool(tables.config.get("use_align_attribute"))
         self._footnotes: dict[str, Element] = {}
@@ -131,6 +134,9 @@ class _BlockReader:
         In a tight list item a text has no element of its own.
         """
         rest = [text]
+        if self._math and self._math.test(parent, shown := show_math(text)):
+            self._math.run(parent, [shown])
+            return
         while rest:
             for processor in self._others:
                 if processor.test(parent, rest[0]) and processor.run(parent, rest) is not False:
@@ -238,7 +244,10 @@ def _append_text(parent: Element, text: str, *, is_tight: bool) -> None:
         parent.text = f"{parent.text or ''}{text}"
 
 
-_TAGS: Final = re.compile("<!--.*?-->|<[^>]*>", re.DOTALL)
+_TAGS: Final = re.compile(
+    '<!--.*?-->|<span class="MathJax_Preview">[^<]*</span>|<[^>]*>', re.DOTALL
+)
+"""Math with a preview has its formula twice."""
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -279,8 +288,9 @@ class CommonMarkExtension(Extension):
             for name, priority in (("fenced_code_block", 25), ("html_block", 20)):
                 if name in md.preprocessors:
                     md.preprocessors.register(_Bypass(md.preprocessors[name]), name, priority)
-            self._reader = _BlockReader(md)
-            register_inline(md)
+            syntax = syntax_of(md)
+            self._reader = _BlockReader(md, syntax)
+            register_inline(md, syntax.math)
             register_marks(md)
             _limit_attribute_lists(md)
             _remember_plugins_of_pygments()
@@ -358,6 +368,18 @@ def syntax_of(md: Markdown) -> Syntax:
         has_markdown_in_html=any(
             isinstance(processor, MarkdownInHtmlProcessor) for processor in processors
         ),
+        math=_math_of(md),
+    )
+
+
+def _math_of(md: Markdown) -> Math | None:
+    inline: Any = _find(md.inlinePatterns, "arithmatex-inline")
+    block: Any = _find(md.parser.blockprocessors, _MATH)
+    if inline is None and block is None:
+        return None
+    return Math(
+        inline and inline.compiled_re,
+        block and re.compile(rf"{block.pattern.pattern.removesuffix('$')}(?=\n|\Z)"),
     )
 
 

@@ -20,8 +20,10 @@ from publish.checks.commonmark import (
     read_inline,
     reference_key,
     split_event,
+    with_hidden_math,
 )
 from publish.checks.html_tags import depends_on_text, is_html
+from publish.checks.math import HIDDEN_MARK, Math, show_math
 from publish.plugins.commonmark_marks import has_subscript
 
 _CORE_PATTERNS: Final = (
@@ -29,7 +31,7 @@ _CORE_PATTERNS: Final = (
     "short_image_ref", "autolink", "automail", "linebreak", "html", "entity",
 )  # fmt: skip
 _TAGS: Final = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
-_SPECIAL: Final = re.compile(r"[\\`*_~\[\]<&@]|://|www\.|  \n")
+_SPECIAL: Final = re.compile(rf"[\\`*_~\[\]<&@]|://|www\.|  \n|{HIDDEN_MARK}")
 """What a text contains that is more than words."""
 _BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n[ \t\n]*)")
 _AMPERSAND: Final = f"{util.AMP_SUBSTITUTE}amp;"
@@ -43,7 +45,7 @@ _SMARTY_MARKS: Final = {
 """By a pattern of the extension `smarty`: what a text must contain for it and its like."""
 
 
-def register_inline(md: Markdown) -> None:
+def register_inline(md: Markdown, math: Math | None) -> None:
     """Replaces Python-Markdown's own inline patterns; those of other extensions stay."""
     patterns = md.inlinePatterns
     for name in _CORE_PATTERNS:
@@ -54,7 +56,7 @@ def register_inline(md: Markdown) -> None:
     if md.delimiters is not None:
         md.delimiters.remove("*")
         md.delimiters.remove("_")
-    md.treeprocessors.register(_Texts(md, is_code_ours), "commonmark-inline", 21)
+    md.treeprocessors.register(_Texts(md, is_code_ours, math), "commonmark-inline", 21)
     if "smarty" in md.treeprocessors:
         smarty = md.treeprocessors["smarty"]
         assert isinstance(smarty, InlineProcessor)  # noqa: S101 - registered by the extension
@@ -64,8 +66,9 @@ def register_inline(md: Markdown) -> None:
 class _Texts(Treeprocessor):
     """Makes elements of every text of the tree, before the patterns of other extensions run."""
 
-    def __init__(self, md: Markdown, is_code_ours: bool) -> None:
+    def __init__(self, md: Markdown, is_code_ours: bool, math: Math | None) -> None:
         super().__init__(md)
+        self._math = math
         self._is_code_ours = is_code_ours
         self._has_subscript = has_subscript(md)
 
@@ -89,7 +92,7 @@ class _Texts(Treeprocessor):
             if words:
                 start = part.index(words)
                 pieces.add_text(part[:start])
-                pieces.add_markdown(words)
+                pieces.add_markdown(with_hidden_math(words, self._math))
                 pieces.add_text(part[start + len(words) :])
             else:
                 pieces.add_text(part)
@@ -216,7 +219,7 @@ class _Pieces:
         elif name == "Image":
             image = self._images.pop()
             if not self._images:
-                alt = _ampersands("".join(self._alt))
+                alt = _ampersands(show_math("".join(self._alt)))
                 self._flush()
                 made = SubElement(
                     self._open[-1], "img", {"alt": alt, "src": _ampersands(image["dest_url"])}
@@ -236,6 +239,7 @@ class _Pieces:
 
     def _add_link(self, address: str, text: str) -> None:
         """Adds a link that shows its address. Python-Markdown disguises a mail address."""
+        address, text = show_math(address), show_math(text)
         mail = _MAIL.fullmatch(f"<{address}>") if ":" not in address else None
         if mail:
             link, _, _ = _MailLink(AUTOMAIL_RE, self._md).handleMatch(mail, mail[0])
@@ -262,8 +266,10 @@ def _is_html(source: str, text: str) -> bool:
 
 
 def _append(parent: Element, text: str) -> None:
+    """Adds words; their math, whose structure is known now, is for its extension."""
     if not text:
         return
+    text = show_math(text)
     if len(parent):
         parent[-1].tail = f"{parent[-1].tail or ''}{text}"
     else:

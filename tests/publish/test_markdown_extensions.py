@@ -46,6 +46,19 @@ SAME: Final = {
         "`==` a ==*b*== a ==**c** d == *e* ==\n",
         "==a ==*b* c== d== ==a==*b*==c==\n",
     ],
+    "pymdownx.arithmatex": [
+        "a $x_1*y*$ and $z*2*_b$ *e* $a<b>c</b>$ $[a](b)$ $a & b$\n",
+        "\\(x_1\\) and \\(y*2*\\) \\[a\\] $\\alpha$ *$a*b$* **\\(c_d_\\)** \\(a\nb_c_\\)\n",
+        "$$\nx_1 *y* \\\\\n- b\n$$\n",
+        "$$\na\n===\n> b {{c}}\n$$\n",
+        "\\[\nx_1*y* < z & [a](b)\n\\]\n",
+        "\\begin{align}\na_1 &= b_2 \\\\\n&= c*d*e\n\\end{align}\n",
+        "costs \\$5 and *b* \\$6, 5$ *a* 6$ and $5 *b* $6\n",
+        "`$x` *y*$ $a_b_c$\n\n```\n$x*y*$\n```\n\n    $$\n    a\n",
+        "| a | b |\n|---|---|\n| $x_1*y*$ | $a\\|b$ |\n",
+        "- $$x_1*y*$$\n- $y*z*$\n",
+        '!!! note "T $x_1*y*$"\n    $x_1*y*$\n',
+    ],
     "pymdownx.keys": ["++ctrl+alt+del++ *x*\n"],
     "pymdownx.emoji": [":smile: *x*\n", "a\n\n:smile: first\n", "a :smile:\n"],
     "pymdownx.magiclink": ["https://e.example/a_b_c and <https://e.example>\n"],
@@ -176,6 +189,28 @@ def test_check_reads_a_note_as_the_page_does(extension: str, is_loaded: bool) ->
         assert [link.target for link in outline.links] == re.findall('href="([^"]*)"', html)
         missing = [problem for problem in outline.problems if extension in problem.message]
         assert bool(missing) == (not is_loaded), placed
+
+
+def test_math_has_no_marks_for_check() -> None:
+    text = "## A $x_1$\n\nw $[d](e) [f][g]$\n\n$$\n[a](b) {{c}} <b>\n# d\n$$\n\n![$x_1$](h)\n"
+    for placed in places(text):
+        outline = outline_of(placed, syntax=syntax_with("pymdownx.arithmatex"))
+        html = engines("pymdownx.arithmatex")[1].reset().convert(f"\n{placed}")
+        assert [link.target for link in outline.links] == ["h"]
+        assert [picture.alt for picture in outline.pictures] == ["$x_1$"]
+        assert outline.anchors == set(re.findall(r'<h2 id="([^"]*)"', html)) == {"a-x_1"}
+        assert 'alt="$x_1$"' in html
+        assert outline.problems == ()
+
+
+def test_math_is_text_without_its_extension() -> None:
+    assert engines()[1].reset().convert("\n$x*y*$ \\(a\\)\n") == "<p>$x<em>y</em>$ (a)</p>"
+    assert [link.target for link in outline_of("$[a](b)$\n").links] == ["b"]
+
+
+def test_an_address_may_have_dollars() -> None:
+    html = engines("pymdownx.arithmatex")[1].reset().convert("\nhttps://e.example/$a_b$\n")
+    assert 'href="https://e.example/$a_b$"' in html
 
 
 def test_a_note_without_its_extension_is_a_problem_of_its_line() -> None:
