@@ -24,6 +24,8 @@ BLANKS: Final = " \t\n"
 """What CommonMark strips from both ends of a text; other white space belongs to it."""
 ATTRIBUTE_LIST: Final = r"\{(?::[ ]*|[ ]*(?=[#.]|[\w-]+=))"
 """The start of an attribute list; `{word}` is text, as everywhere else."""
+MAX_DEPTH: Final = 200
+"""Levels of quotes, lists and emphasis: more than anybody writes, fewer than Python can visit."""
 FindReference = Callable[[str], tuple[str, str] | None]
 """The address and the title of a label that the text defines; None for another label."""
 
@@ -40,6 +42,12 @@ _INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.EN
 # Parts that are cut out: notes, and HTML with Markdown inside.
 
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
+_HEAD_BELOW_WORDS: Final = re.compile(
+    r"(?<=\S\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
+    r"(?P=lead)(?!- )(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*)$",
+    re.MULTILINE,
+)
+_COLUMN_MARK: Final = re.compile(r"(?<!\\)\|")
 _CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
 _COMMENT_OF_CUT: Final = re.compile(f"{_CUT.pattern}[ \t\n>]*-->")
 NO_DEFINITION: Final = "\ufdd3"
@@ -78,7 +86,7 @@ class Blocks:
 
     def cut_number(self, html: str) -> int | None:
         """The index of the cut for which an HTML block stands; None if the writer wrote it."""
-        cut = _CUT.match(html)
+        cut = _CUT.match(html.lstrip())
         return int(cut["number"]) if cut else None
 
     def definitions(self) -> Iterator[tuple[str, str, str, int]]:
@@ -101,6 +109,8 @@ def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX) -> Blocks:
         edits = list(_edits(text, blocks.events, cuts, syntax))
         notes = [] if edits else list(_notes(text, blocks.events, syntax))
         edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
+        if not edits and "|" in text:
+            edits = list(_table_edits(text, blocks.events))
         edited = _apply(text, edits) if edits else _with_hidden_math(blocks, syntax.math)
         if edited == text:
             return replace(blocks, unread=tuple(notes))
@@ -153,7 +163,7 @@ def _apply(text: str, edits: Iterable[_Edit]) -> str:
 
 def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) -> Iterator[_Edit]:
     """Makes text of tags that HTML does not have and of `:` before a word; cuts out HTML."""
-    if not any(mark in text for mark in ("<", "\n:", " :")):
+    if not any(mark in text for mark in ("<", "\n:", " :", "\t:", ">:")):
         return
     places, done = _Places(text), 0
     for event, place in events:
@@ -236,6 +246,33 @@ def _note_edits(text: str, notes: Iterable[Note], cuts: list[Cut]) -> Iterator[_
         yield _cut(text, note.start, note.end, len(cuts) - 1)
 
 
+def _table_edits(text: str, events: Iterable[Event]) -> Iterator[_Edit]:
+    """Puts a `|` before the head of a table that follows a line of words, as pyromark needs it."""
+    edits = [
+        _Edit(match.start("head"), match.start("head"), "|")
+        for match in _HEAD_BELOW_WORDS.finditer(text)
+        if _cells(match["head"]) == _cells(match["dashes"])
+    ]
+    if edits:
+        known = _lines_of_tables(text, events)
+        edited = _apply(text, edits)
+        made = _lines_of_tables(edited, _read(edited, []).events) - known
+        yield from (edit for edit in edits if text.count("\n", 0, edit.start) in made)
+
+
+def _cells(row: str) -> int:
+    return len(_COLUMN_MARK.findall(row.strip(BLANKS).removeprefix("|").removesuffix("|")))
+
+
+def _lines_of_tables(text: str, events: Iterable[Event]) -> set[int]:
+    places = _Places(text)
+    return {
+        text.count("\n", 0, places.of(place["start"]))
+        for event, place in events
+        if split_event(event)[:2] == ("Start", "Table")
+    }
+
+
 # Math, whose marks are hidden.
 
 _WORDS: Final = frozenset({"Text", "InlineHtml", "SoftBreak", "HardBreak", "FootnoteReference"})
@@ -263,7 +300,8 @@ def _words(source: bytes, events: Iterable[Event]) -> Iterator[Words]:
             is_code = kind == "Start"
         if name in _WORDS and not is_code:
             if start < 0:
-                start = place["start"] - is_escaped(source, place["start"])
+                start = place["start"]
+                start -= source[start - 1 : start] == b"\\"
             end = max(end, place["end"])
         elif name not in _AROUND_WORDS:
             if start >= 0:
@@ -276,6 +314,7 @@ def _words(source: bytes, events: Iterable[Event]) -> Iterator[Words]:
 
 _LEAD: Final = ". "
 """Put before a text, so that it is a paragraph whatever it begins with."""
+_BACKSLASH: Final = ord("\\")
 _NEXT_LINE: Final = "\n    "
 """A line that is indented by four blanks continues its paragraph, whatever it begins with."""
 
@@ -311,25 +350,20 @@ def _read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any
         options=_INLINE_OPTIONS,
         broken_link_callback=lambda link: find_reference(link["reference"]),
     )
+    done = 0  # where the last event ends, or begins if it has others inside
     for event, place in events:
         start, end = place["start"], place["end"]
         is_text = isinstance(event, dict) and "Text" in event
+        is_escaped = is_text and done < start and raw[start - 1] == _BACKSLASH
+        done = start if isinstance(event, dict) and "Start" in event else end
         if start < len(_LEAD):  # the paragraph itself, or its first words
             if is_text and len(event["Text"]) > len(_LEAD):
                 words = event["Text"][len(_LEAD) :]
                 yield {"Text": words}, words
             continue
-        start -= is_text and is_escaped(raw, start)
+        start -= is_escaped
         piece = source[start:end] if is_ascii else raw[start:end].decode()
         yield event, piece.replace(_NEXT_LINE, "\n")
-
-
-def is_escaped(source: bytes, start: int) -> bool:
-    """Whether a backslash escapes the character at this offset."""
-    count = 0
-    while start > count and source[start - 1 - count] == ord("\\"):
-        count += 1
-    return count % 2 == 1
 
 
 def split_event(event: Any) -> tuple[str, str, Any]:

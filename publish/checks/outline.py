@@ -26,6 +26,7 @@ from publish.checks.foreign_marks import find_foreign_marks
 from publish.checks.heading_ids import HeadingIds
 from publish.checks.html_tags import PlacedHtmlTag, depends_on_text, is_html, tag_problems
 from publish.checks.math import show_math
+from publish.checks.nesting import nesting_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import read_raw_html
@@ -190,6 +191,7 @@ class _Part:
                 self._add(*split_event(event), place["start"], place["end"])
         for link in self._blocks.undefined:
             self._undefined(link)
+        self._found.problems += nesting_problems(self._blocks, self._first)
         self._read_prose()
 
     def _add(self, kind: str, name: str, data: Any, start: int, end: int) -> None:

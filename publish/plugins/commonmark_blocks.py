@@ -10,10 +10,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from publish.checks.commonmark import (
     BLANKS,
+    MAX_DEPTH,
     NO_DEFINITION,
     Blocks,
     Cut,
-    is_escaped,
     split_event,
 )
 
@@ -23,8 +23,6 @@ _INLINE: Final = frozenset(
     {"Text", "Code", "InlineHtml", "FootnoteReference", "TaskListMarker", "SoftBreak", "HardBreak"}
     | {"Emphasis", "Strong", "Strikethrough", "Link", "Image"}
 )
-_MAX_DEPTH: Final = 200
-"""More levels than anybody writes, and fewer than Python's limit of nested calls."""
 _TABLE_ROWS: Final = {"TableHead": ("thead", "th"), "TableRow": ("tbody", "td")}
 
 
@@ -83,7 +81,7 @@ class Tree:
             start, end = place["start"], place["end"]
             if name in _INLINE:
                 if text_start < 0:
-                    text_start = start - is_escaped(self._source, start)
+                    text_start = start - (self._source[start - 1 : start] == b"\\")
                 text_end = max(text_end, end)
                 continue
             parent = self._open[-1].element
@@ -114,7 +112,7 @@ class Tree:
         self, parent: Element, tag: str, attributes: Mapping[str, str] = MappingProxyType({})
     ) -> Element:
         """A new element; the parent itself if it is nested more deeply than anybody could see."""
-        return parent if len(self._open) > _MAX_DEPTH else SubElement(parent, tag, dict(attributes))
+        return parent if len(self._open) > MAX_DEPTH else SubElement(parent, tag, dict(attributes))
 
     def _add(self, parent: Element, name: str, data: Any, start: int, end: int) -> None:
         match name:

@@ -16,6 +16,7 @@ from markdown.treeprocessors import InlineProcessor, Treeprocessor
 from publish.checks.bare_links import find_bare_links
 from publish.checks.commonmark import (
     BLANKS,
+    MAX_DEPTH,
     code_text,
     read_inline,
     reference_key,
@@ -74,15 +75,17 @@ class _Texts(Treeprocessor):
 
     def run(self, root: Element) -> None:
         for element in list(root.iter()):
-            children = list(element)
+            children: list[Element] = []
             if _is_markdown(element.text):
                 element.text, made = self._read(element.text)
-                element[:0] = made
-            for child in children:
+                children += made
+            for child in element:
+                children.append(child)
                 if _is_markdown(child.tail):
                     child.tail, made = self._read(child.tail)
-                    place = list(element).index(child) + 1
-                    element[place:place] = made
+                    children += made
+            if len(children) > len(element):
+                element[:] = children
 
     def _read(self, text: str) -> tuple[str, list[Element]]:
         """The words before the first element, and the elements."""
@@ -187,10 +190,10 @@ class _Pieces:
                 self._words.append("~")  # for the extension
             elif kind == "Start":
                 self._flush()
-                self._open.append(self._element(name, data))
+                is_too_deep = len(self._open) > MAX_DEPTH
+                self._open.append(self._open[-1] if is_too_deep else self._element(name, data))
             elif kind == "End":
-                self._flush()
-                self._open[-2].append(self._open.pop())
+                self._close()
             elif name == "Code" and self._is_code_ours:
                 self._add_element("code", util.AtomicString(util.code_escape(code_text(source))))
             elif name == "InlineHtml" and _is_html(source, text):
@@ -199,6 +202,12 @@ class _Pieces:
                 self._add_element("br")
             else:
                 self._words.append("\n" if name.endswith("Break") else source)
+
+    def _close(self) -> None:
+        self._flush()
+        closed = self._open.pop()
+        if closed is not self._open[-1]:  # the same one twice: too deeply nested
+            self._open[-1].append(closed)
 
     def _find_reference(self, label: str) -> tuple[str, str] | None:
         return self._md.references.get(reference_key(label))

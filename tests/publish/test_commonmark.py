@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from markdown import Markdown
 from pygments import plugin
 
+from publish.checks.outline import outline_of
 from tests.long import LONG, rounds
 from tests.needs import skip_or_fail
 from tests.publish.markdown_documents import documents
@@ -70,7 +71,13 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
         "- a\n  <!-- b -->c\n",
         "a \t\nb\n",
         "a\n\n\u00a0\n\n# \u2003b\u2003\n",
-        "a\n:\n",
+        "> a\n>:\n",
+        "Some words:\na | b\n---|---\n1 | 2\n",
+        "> - a\n>   b\n>   c | d |\n>   --- | :-: |\n>   1 | *2*\n",
+        "> a\n> .||h\n>     -|-|-\n",
+        "a\nb | c \\| d\n--|--\n",
+        "    a\n    b | c\n    --|--\n",
+        "a | b\n--|--\nc | d\n--|--\n",
     ],
 )
 def test_a_text_with_tabs_or_odd_blanks_has_the_structure_that_github_shows(
@@ -108,6 +115,28 @@ def test_pygments_looks_for_its_plugins_once(
     assert searches == [1]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> " * 300 + "a",
+        "- " * 300 + "a",
+        "".join("  " * level + "- a\n" for level in range(300)),
+        "*a **a " * 150 + "b" + " a** a*" * 150,
+        "![" * 300 + "a" + "](b)" * 300,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_text_that_is_nested_very_deeply_is_shown_with_one_finding(
+    markdown: Markdown, text: str
+) -> None:
+    assert markdown.reset().convert(f"\n{text}")
+    assert len(outline_of(text).problems) == 1
+
+
+def test_a_note_behind_three_blanks_in_a_quote_is_shown(markdown: Markdown) -> None:
+    assert 'href="b.md"' in markdown.reset().convert("\n>   !!! note\n>       [a](b.md)\n")
+
+
 def test_an_empty_footnote_shows_no_words(markdown: Markdown) -> None:
     html = markdown.reset().convert("\nA[^1].\n\n[^1]:\n")
     assert "footnote:" not in html
@@ -131,6 +160,7 @@ def extension_examples(name: str) -> Iterator[str]:
     yield from parts[1::3]
 
 
+@pytest.mark.long
 @settings(max_examples=rounds(100, 5_000), derandomize=not LONG)
 @given(documents())
 def test_a_random_document_has_the_structure_that_github_shows(text: str) -> None:
