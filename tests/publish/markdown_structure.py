@@ -133,6 +133,26 @@ def _with_tasks_in_paragraphs(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+_BOX: Final = re.compile(r"\[(?P<mark>[ xX])\] ")
+
+
+def with_boxes_everywhere(tokens: list[Token]) -> list[Token]:
+    """The judge sees the box of a task only in a line's first list item, GitHub's site in each."""
+    made: list[Token] = []
+    for token, after in zip(tokens, [*tokens, ("end",)][1:], strict=True):
+        place = [kept[:2] for kept in made[-2:]]
+        is_first = place[-1:] == [("start", "li")] or place == [("start", "li"), ("start", "p")]
+        box = _BOX.match(str(token[1])) if is_first and token[0] == "text" else None
+        words = str(token[1])[box.end() :] if box else ""
+        if box and (words or after[0] != "end"):
+            attributes = () if box["mark"] == " " else (("checked", "checked"),)
+            made.append(("start", "input", attributes))
+            made += [("text", words)] if words else []
+        else:
+            made.append(token)
+    return made
+
+
 def judge(text: str) -> str:
     """The HTML that GitHub's own engine makes."""
     made: str = cmarkgfm.markdown_to_html_with_extensions(
