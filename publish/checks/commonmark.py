@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import pyromark
 
+from publish.checks.cuts import MARKDOWN_ELEMENT, Cut, closing_tag
 from publish.checks.html_tags import is_html
 from publish.checks.math import Math, Words, hide_math, show_math
-from publish.checks.notes import DEFAULT_SYNTAX, Note, NoteMark, Syntax, find_notes
+from publish.checks.notes import DEFAULT_SYNTAX, Note, Syntax, find_notes
 
 Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
@@ -41,7 +42,7 @@ _INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.EN
 
 # Parts that are cut out: notes, and HTML with Markdown inside.
 
-_MARKDOWN_ATTRIBUTE: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
+_FIRST_TAG: Final = re.compile(r"<(?P<tag>[A-Za-z][\w-]*)")
 _HEAD_BELOW_WORDS: Final = re.compile(
     r"(?<=\S\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
     r"(?P=lead)(?!- )(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*)$",
@@ -54,18 +55,6 @@ NO_DEFINITION: Final = "\ufdd3"
 """A character that no text has, before a `:` that begins a text and no definition."""
 _INDENT: Final = 4
 _DEFINITION: Final = re.compile(r":[ \t]+[^\s]")
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A note, or HTML with Markdown inside."""
-
-    source: str
-    """As written, without the indentation and the quote marks around it."""
-    line: int
-    """Its line in the text, from 0."""
-    mark: NoteMark | None = None
-    """How a note begins; None for HTML."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +90,15 @@ class Blocks:
         return _read(self.text, self.cuts, find)
 
 
-def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX) -> Blocks:
-    """Reads a text. Its control characters STX and ETX must have been removed."""
+def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX, *, is_in_html: bool = False) -> Blocks:
+    """Reads a text. Its control characters STX and ETX must have been removed.
+
+    In HTML with Markdown inside, Markdown goes on in the line after an element without it.
+    """
     cuts: list[Cut] = []
     while True:
         blocks = _read(text, cuts)
-        edits = list(_edits(text, blocks.events, cuts, syntax))
+        edits = list(_edits(text, blocks.events, cuts, syntax, is_in_html))
         notes = [] if edits else list(_notes(text, blocks.events, syntax))
         edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
         if not edits and "|" in text:
@@ -161,7 +153,9 @@ def _apply(text: str, edits: Iterable[_Edit]) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) -> Iterator[_Edit]:
+def _edits(
+    text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax, is_in_html: bool
+) -> Iterator[_Edit]:
     """Makes text of tags that HTML does not have and of `:` before a word; cuts out HTML."""
     if not any(mark in text for mark in ("<", "\n:", " :", "\t:", ">:")):
         return
@@ -181,22 +175,25 @@ def _edits(text: str, events: Iterable[Event], cuts: list[Cut], syntax: Syntax) 
                 yield _Edit(start, start, NO_DEFINITION)
         elif not is_html(block, text, start):
             yield _Edit(start, start, "\\")
-        elif syntax.has_markdown_in_html and (tag := _MARKDOWN_ATTRIBUTE.match(block)):
+        elif syntax.has_markdown_in_html and (tag := MARKDOWN_ELEMENT.match(block)):
             done = _end_of_element(text, start, tag["tag"])
             element = _restored(_without_prefix(text, start, done), cuts)
             cuts.append(Cut(element, text.count("\n", 0, start)))
             yield _cut(text, start, done, len(cuts) - 1)
+        elif is_in_html and (tag := _FIRST_TAG.match(block)):
+            end = _end_of_element(text, start, tag["tag"])
+            if end < start + len(block.rstrip()):
+                done = end
+                element = _restored(_without_prefix(text, start, done), cuts)
+                cuts.append(Cut(element, text.count("\n", 0, start), is_raw=True))
+                yield _cut(text, start, done, len(cuts) - 1)
 
 
 def _end_of_element(text: str, start: int, tag: str) -> int:
     """The end of the line on which an element ends; the end of the text if it does not end."""
-    depth = 0
-    for match in re.compile(rf"<(?P<slash>/?){tag}\b[^<>]*>", re.IGNORECASE).finditer(text, start):
-        depth += -1 if match["slash"] else 1
-        if not depth:
-            end = text.find("\n", match.end())
-            return len(text) if end < 0 else end
-    return len(text)
+    closing = closing_tag(text, start, tag)
+    end = text.find("\n", closing.end()) if closing else -1
+    return len(text) if end < 0 else end
 
 
 def _without_prefix(text: str, start: int, end: int) -> str:

@@ -6,7 +6,6 @@ What the page shows in another way than its writer expects is a problem of the o
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from textwrap import dedent
 from typing import Any, Final
 
 from publish.checks.active_content import ActivePart, active_parts
@@ -15,7 +14,6 @@ from publish.checks.attribute_lists import find_links_in_lists
 from publish.checks.commonmark import (
     ATTRIBUTE_LIST,
     Blocks,
-    Cut,
     FindReference,
     read_blocks,
     reference_key,
@@ -43,8 +41,6 @@ _ENDS_OF_ELEMENTS: Final = "])*_`"
 _BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
 _LINE: Final = 500
 """More bytes than the first line of an alert has."""
-_MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
-_TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
 _HIDDEN: Final = re.compile(
     rb"<!--.*?-->|<(?P<tag>script|style|textarea)\b.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE
 )
@@ -88,8 +84,8 @@ class _OutlineOfText:
             part.find_links(self._find)
         part.read()
 
-    def _part(self, text: str, first_line: int) -> "_Part":
-        blocks = read_blocks(text, self._syntax)
+    def _part(self, text: str, first_line: int, *, is_in_html: bool = False) -> "_Part":
+        blocks = read_blocks(text, self._syntax, is_in_html=is_in_html)
         for note in blocks.unread:
             line = first_line + blocks.text.count("\n", 0, note.start)
             self.problems.append(TextProblem(line, unread_message(note)))
@@ -99,7 +95,10 @@ class _OutlineOfText:
             if self._definitions.setdefault(label, (address, title)) is not None:
                 self.lines_of_definitions.setdefault(label, line)
         notes = [
-            [self._part(piece, line) for piece, line in _pieces(cut, first_line + cut.line)]
+            [
+                self._part(piece, first_line + line, is_in_html=cut.box() is not None)
+                for piece, line in cut.pieces()
+            ]
             for cut in blocks.cuts
         ]
         return _Part(self, blocks, first_line, notes)
@@ -131,19 +130,6 @@ class _OutlineOfText:
             tuple(self.active),
             tuple(self.problems),
         )
-
-
-def _pieces(cut: Cut, line: int) -> Iterator[tuple[str, int]]:
-    """The texts in a note, or in an HTML element, with their lines."""
-    header, _, body = cut.source.partition("\n")
-    if cut.mark is None:
-        yield _MARKDOWN_ATTRIBUTE.sub("", header), line
-    elif cut.mark == "///":
-        body, _, _ = body.rpartition("\n")
-        yield header.partition("|")[2].strip(), line
-    elif title := _TITLE_OF_NOTE.search(header):
-        yield title["title"], line
-    yield dedent(body), line + 1
 
 
 class _Part:

@@ -27,7 +27,8 @@ from markdown.treeprocessors import Treeprocessor
 from pygments import plugin
 
 from capture.errors import Refused
-from publish.checks.commonmark import ATTRIBUTE_LIST, Cut, read_blocks
+from publish.checks.commonmark import ATTRIBUTE_LIST, read_blocks
+from publish.checks.cuts import Cut
 from publish.checks.heading_ids import (
     DEFAULT_STYLE,
     HeadingIds,
@@ -90,7 +91,7 @@ class _Bypass(Preprocessor):
 class _BlockReader:
     """Takes the place of the methods of Python-Markdown's block parser, with its processors."""
 
-    def __init__(self, md: Markdown, syntax: Syntax) -> None:
+    def __init__(self, md: Markdown) -> None:
         self.md = md
         self.processors = md.parser.blockprocessors
         ours = [
@@ -100,7 +101,7 @@ class _BlockReader:
         ]
         self._others = [processor for processor in self.processors if processor not in ours]
         self._math = _find(self.processors, _MATH)
-        self._syntax = syntax
+        self.syntax = syntax_of(md)
         tables = _find(self.processors, "table")
         self._has_align = tables is None or bool(tables.config.get("use_align_attribute"))
         self._footnotes: dict[str, Element] = {}
@@ -111,13 +112,13 @@ class _BlockReader:
         """Forgets the text before."""
         self._footnotes.clear()
 
-    def add_chunk(self, parent: Element, text: str) -> None:
+    def add_chunk(self, parent: Element, text: str, *, is_in_html: bool = False) -> None:
         """Adds the blocks of a text to an element."""
         holder = self._footnotes.pop(text, None)
         if holder is not None:
             parent.extend(list(holder))
             return
-        blocks = read_blocks(text, self._syntax)
+        blocks = read_blocks(text, self.syntax, is_in_html=is_in_html)
         for label, address, title, _ in blocks.definitions():
             self.md.references.setdefault(label, (address, title))
         Tree(self, blocks).fill(parent)
@@ -205,8 +206,10 @@ class _BlockReader:
     def add_cut(self, parent: Element, cut: Cut) -> None:
         """Adds a note, or HTML with Markdown inside."""
         match cut.mark:
+            case None if cut.is_raw:
+                self.add_html(parent, cut.source)
             case None:
-                self._add_markdown_in_html(parent, cut.source)
+                self._add_markdown_in_html(parent, cut)
             case "///":
                 blocks = self.processors["blocks"]
                 if blocks.test(parent, cut.source):
@@ -216,12 +219,17 @@ class _BlockReader:
             case _:
                 self._add_note(parent, cut.source)
 
-    def _add_markdown_in_html(self, parent: Element, source: str) -> None:
-        lines = source.split("\n")
-        for name in ("fenced_code_block", "html_block"):
-            if isinstance(bypass := _find(self.md.preprocessors, name), _Bypass):
-                lines = bypass.run_on("\n".join(lines))
-        self.add_chunk(parent, "\n".join(lines))
+    def _add_markdown_in_html(self, parent: Element, cut: Cut) -> None:
+        source = cut.source
+        if box := cut.box():
+            element = SubElement(parent, box.tag, dict(box.attributes))
+            self.add_chunk(element, box.body, is_in_html=True)
+            source = box.rest
+        else:
+            for name in ("fenced_code_block", "html_block"):
+                if isinstance(bypass := _find(self.md.preprocessors, name), _Bypass):
+                    source = "\n".join(bypass.run_on(source))
+        self.add_chunk(parent, source)
 
     def _add_note(self, parent: Element, source: str) -> None:
         blocks = [source]
@@ -288,9 +296,8 @@ class CommonMarkExtension(Extension):
             for name, priority in (("fenced_code_block", 25), ("html_block", 20)):
                 if name in md.preprocessors:
                     md.preprocessors.register(_Bypass(md.preprocessors[name]), name, priority)
-            syntax = syntax_of(md)
-            self._reader = _BlockReader(md, syntax)
-            register_inline(md, syntax.math)
+            self._reader = _BlockReader(md)
+            register_inline(md, self._reader.syntax.math)
             register_marks(md)
             _limit_attribute_lists(md)
             _remember_plugins_of_pygments()

@@ -13,9 +13,9 @@ from publish.checks.commonmark import (
     MAX_DEPTH,
     NO_DEFINITION,
     Blocks,
-    Cut,
     split_event,
 )
+from publish.checks.cuts import Cut
 
 _CLOSING_MARKS: Final = re.compile(r"(?:^|[ \t]+)#+$")
 _MARKER: Final = re.compile(r"(?P<mark>[-+*:]|\d{1,9}[.)]|~)(?P<blanks>[ \t]*)")

@@ -140,6 +140,28 @@ def test_markdown_in_html_is_the_same_in_items_and_quotes(element: str) -> None:
     assert alone in in_quote
 
 
+def test_a_list_in_html_may_have_raw_html() -> None:
+    text = '<div markdown="1">\n- a\n- <div>x</div>\n- *d* [e](f)\n</div>\n'
+    html = engines()[1].reset().convert(f"\n{text}")
+    assert re.sub(r"\n+", "", html) == (
+        '<div><ul><li>a</li><li><div>x</div></li><li><em>d</em> <a href="f">e</a></li></ul></div>'
+    )
+
+
+def test_markdown_in_html_goes_on_in_the_line_after_an_element() -> None:
+    text = (
+        '<details open class="a" markdown="1"><summary>*S*</summary>\n[a](b)\n<p>*c*</p> *d*\n'
+        "[e](e)\n</details> [f](g)\n\n## H\n"
+    )
+    html = engines()[1].reset().convert(f"\n{text}")
+    assert re.findall('href="([^"]*)"', html) == ["b", "e", "g"]
+    assert html.startswith('<details class="a" open>\n<summary>*S*</summary>')
+    assert "<p>*c*</p> *d*" in html
+    outline = outline_of(text)
+    assert [(link.target, link.line) for link in outline.links] == [("b", 2), ("e", 4), ("g", 5)]
+    assert [heading.line for heading in outline.headings] == [7]
+
+
 def test_terms_on_lines_of_their_own_share_a_meaning() -> None:
     html = engines()[1].reset().convert("\nOne\n*Two*\n:   Their meaning.\n")
     terms = "<dl>\n<dt>One</dt>\n<dt><em>Two</em></dt>\n<dd>Their meaning.</dd>\n</dl>"

@@ -1,0 +1,106 @@
+"""Parts that are cut out of a text and read as texts of their own: notes, and HTML."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from textwrap import dedent
+from typing import Final
+
+from publish.checks.notes import NoteMark
+
+MARKDOWN_ELEMENT: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
+"""The tag of an element with Markdown inside."""
+_MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
+_TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
+_BOXES: Final = frozenset(
+    {"article", "aside", "blockquote", "center", "details", "div", "fieldset", "figcaption"}
+    | {"figure", "footer", "form", "header", "main", "nav", "section"}
+)
+_WITH_BLOCKS: Final = frozenset({"1", "block", "markdown"})
+
+
+@dataclass(frozen=True)
+class Box:
+    """An element with any blocks inside."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    opening: str
+    """The tag as written, without the attribute `markdown`."""
+    body: str
+    rest: str
+    """What follows on the line on which it ends."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A note, or HTML."""
+
+    source: str
+    """As written, without the indentation and the quote marks around it."""
+    line: int
+    """Its line in the text, from 0."""
+    mark: NoteMark | None = None
+    """How a note begins; None for HTML."""
+    is_raw: bool = False
+    """Whether it is HTML without Markdown inside."""
+
+    def box(self) -> Box | None:
+        """The element, if it is one with any blocks inside."""
+        opening = None if self.mark or self.is_raw else MARKDOWN_ELEMENT.match(self.source)
+        if not opening:
+            return None
+        tag = _OpeningTag()
+        tag.feed(opening[0])
+        if tag.name not in _BOXES or tag.attributes.pop("markdown", "span") not in _WITH_BLOCKS:
+            return None
+        closing = closing_tag(self.source, 0, opening["tag"])
+        start, end = closing.span() if closing else (len(self.source), len(self.source))
+        return Box(
+            tag.name,
+            tag.attributes,
+            _MARKDOWN_ATTRIBUTE.sub("", opening[0]),
+            self.source[opening.end() : start],
+            self.source[end:],
+        )
+
+    def pieces(self) -> Iterator[tuple[str, int]]:
+        """The texts in it, with their lines."""
+        header, _, body = self.source.partition("\n")
+        line = self.line
+        if self.is_raw:
+            yield self.source, line
+            return
+        if box := self.box():
+            yield box.opening, line
+            line += self.source[: -len(box.body + box.rest) or None].count("\n")
+            yield box.body, line
+            yield box.rest, line + box.body.count("\n")
+            return
+        if self.mark is None:
+            yield _MARKDOWN_ATTRIBUTE.sub("", header), line
+        elif self.mark == "///":
+            body, _, _ = body.rpartition("\n")
+            yield header.partition("|")[2].strip(), line
+        elif title := _TITLE_OF_NOTE.search(header):
+            yield title["title"], line
+        yield dedent(body), line + 1
+
+
+class _OpeningTag(HTMLParser):
+    name = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.name = tag
+        self.attributes = {name: name if value is None else value for name, value in attrs}
+
+
+def closing_tag(text: str, start: int, tag: str) -> re.Match[str] | None:
+    """The tag that closes the element which begins at `start`; None if it does not end."""
+    depth = 0
+    for match in re.compile(rf"<(?P<slash>/?){tag}\b[^<>]*>", re.IGNORECASE).finditer(text, start):
+        depth += -1 if match["slash"] else 1
+        if depth <= 0:
+            return match
+    return None
