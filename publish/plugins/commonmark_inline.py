@@ -10,6 +10,7 @@ from markdown.inlinepatterns import (
     AUTOMAIL_RE,
     AutomailInlineProcessor,
     BacktickInlineProcessor,
+    EscapeInlineProcessor,
 )
 from markdown.treeprocessors import InlineProcessor, Treeprocessor
 
@@ -28,7 +29,7 @@ from publish.checks.math import HIDDEN_MARK, Math, show_math
 from publish.plugins.commonmark_marks import has_subscript
 
 _CORE_PATTERNS: Final = (
-    "escape", "reference", "link", "image_link", "image_reference", "short_reference",
+    "reference", "link", "image_link", "image_reference", "short_reference",
     "short_image_ref", "autolink", "automail", "linebreak", "html", "entity",
 )  # fmt: skip
 _TAGS: Final = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
@@ -54,6 +55,8 @@ def register_inline(md: Markdown, math: Math | None) -> None:
     is_code_ours = "backtick" in patterns and type(patterns["backtick"]) is BacktickInlineProcessor
     if is_code_ours:
         patterns.deregister("backtick")
+    if "escape" in patterns and type(patterns["escape"]) is EscapeInlineProcessor:
+        patterns.deregister("escape")
     if md.delimiters is not None:
         md.delimiters.remove("*")
         md.delimiters.remove("_")

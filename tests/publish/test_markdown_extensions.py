@@ -65,6 +65,7 @@ SAME: Final = {
     "pymdownx.tasklist": ["- [x] a\n- [ ] b\n"],
     "pymdownx.critic": ["{++ins++} {--del--} {~~a~>b~~} {==m==}{>>c<<} {++*x*++}\n"],
     "pymdownx.smartsymbols": ["(c) --> 1/2\n"],
+    "pymdownx.escapeall": ["\\a \\1 \\ü \\ x \\*a* \\`b` \\\\c `\\d` *\\e* [\\f](g) \\<h>\n"],
     "pymdownx.inlinehilite": ["`#!python x = 1` `y`\n"],
     "pymdownx.progressbar": ['[=50% "half"]\n'],
     "markdown.extensions.wikilinks": ["[[Foo Bar]] x\n"],
