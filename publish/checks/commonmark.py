@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pyromark
 
-from publish.checks.cuts import MARKDOWN_ELEMENT, Cut, closing_tag
+from publish.checks.cuts import MARKDOWN_ELEMENT, Cut, end_of_element, ended_elements
 from publish.checks.html_tags import is_html
 from publish.checks.math import Math, Words, hide_math, show_math
 from publish.checks.notes import DEFAULT_SYNTAX, Note, Syntax, find_notes
@@ -42,7 +42,6 @@ _INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.EN
 
 # Parts that are cut out: notes, and HTML with Markdown inside.
 
-_FIRST_TAG: Final = re.compile(r"<(?P<tag>[A-Za-z][\w-]*)")
 _HEAD_BELOW_WORDS: Final = re.compile(
     r"(?<=\S\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
     r"(?P=lead)(?!- )(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*)$",
@@ -176,24 +175,17 @@ def _edits(
         elif not is_html(block, text, start):
             yield _Edit(start, start, "\\")
         elif syntax.has_markdown_in_html and (tag := MARKDOWN_ELEMENT.match(block)):
-            done = _end_of_element(text, start, tag["tag"])
+            done = end_of_element(text, start, tag["tag"])
             element = _restored(_without_prefix(text, start, done), cuts)
             cuts.append(Cut(element, text.count("\n", 0, start)))
             yield _cut(text, start, done, len(cuts) - 1)
-        elif is_in_html and (tag := _FIRST_TAG.match(block)):
-            end = _end_of_element(text, start, tag["tag"])
-            if end < start + len(block.rstrip()):
-                done = end
-                element = _restored(_without_prefix(text, start, done), cuts)
-                cuts.append(Cut(element, text.count("\n", 0, start), is_raw=True))
-                yield _cut(text, start, done, len(cuts) - 1)
-
-
-def _end_of_element(text: str, start: int, tag: str) -> int:
-    """The end of the line on which an element ends; the end of the text if it does not end."""
-    closing = closing_tag(text, start, tag)
-    end = text.find("\n", closing.end()) if closing else -1
-    return len(text) if end < 0 else end
+        elif is_in_html:
+            line = text.count("\n", 0, start)
+            for first, last in ended_elements(block):
+                done = start + last
+                element = _restored(_without_prefix(text, start + first, done), cuts)
+                cuts.append(Cut(element, line + block.count("\n", 0, first), is_raw=True))
+                yield _cut(text, start + first, done, len(cuts) - 1)
 
 
 def _without_prefix(text: str, start: int, end: int) -> str:

@@ -13,6 +13,13 @@ MARKDOWN_ELEMENT: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
 """The tag of an element with Markdown inside."""
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
+_FIRST_TAG: Final = re.compile(r"<(?P<tag>[A-Za-z][\w-]*)")
+_NEXT_TAG: Final = re.compile(
+    r"\n(?:[ ]{0,3}(?P<tag><(?:p|div|summary|table|[uod]l|h[1-6])\b)"
+    r"|[^\n]*(?:<[!?]|```|~~~)|[ \t>]*<)",
+    re.IGNORECASE,
+)
+"""An element that begins a line, or a line that may hide elements."""
 _BOXES: Final = frozenset(
     {"article", "aside", "blockquote", "center", "details", "div", "fieldset", "figcaption"}
     | {"figure", "footer", "form", "header", "main", "nav", "section"}
@@ -28,6 +35,8 @@ class Box:
     attributes: Mapping[str, str]
     opening: str
     """The tag as written, without the attribute `markdown`."""
+    lines_of_tag: int
+    """How many line ends are in the tag."""
     body: str
     rest: str
     """What follows on the line on which it ends."""
@@ -55,12 +64,13 @@ class Cut:
         tag.feed(opening[0])
         if tag.name not in _BOXES or tag.attributes.pop("markdown", "span") not in _WITH_BLOCKS:
             return None
-        closing = closing_tag(self.source, 0, opening["tag"])
+        closing = _closing_tag(self.source, 0, opening["tag"])
         start, end = closing.span() if closing else (len(self.source), len(self.source))
         return Box(
             tag.name,
             tag.attributes,
             _MARKDOWN_ATTRIBUTE.sub("", opening[0]),
+            opening[0].count("\n"),
             self.source[opening.end() : start],
             self.source[end:],
         )
@@ -74,7 +84,7 @@ class Cut:
             return
         if box := self.box():
             yield box.opening, line
-            line += self.source[: -len(box.body + box.rest) or None].count("\n")
+            line += box.lines_of_tag
             yield box.body, line
             yield box.rest, line + box.body.count("\n")
             return
@@ -96,7 +106,7 @@ class _OpeningTag(HTMLParser):
         self.attributes = {name: name if value is None else value for name, value in attrs}
 
 
-def closing_tag(text: str, start: int, tag: str) -> re.Match[str] | None:
+def _closing_tag(text: str, start: int, tag: str) -> re.Match[str] | None:
     """The tag that closes the element which begins at `start`; None if it does not end."""
     depth = 0
     for match in re.compile(rf"<(?P<slash>/?){tag}\b[^<>]*>", re.IGNORECASE).finditer(text, start):
@@ -104,3 +114,24 @@ def closing_tag(text: str, start: int, tag: str) -> re.Match[str] | None:
         if depth <= 0:
             return match
     return None
+
+
+def ended_elements(block: str) -> Iterator[tuple[int, int]]:
+    """The elements of an HTML block that end before it, up to the first line of another kind."""
+    place, size = 0, len(block.rstrip())
+    while tag := _FIRST_TAG.match(block, place):
+        end = end_of_element(block, place, tag["tag"])
+        if end >= size:
+            return
+        yield place, end
+        following = _NEXT_TAG.search(block, end)
+        if not following or not following["tag"]:
+            return
+        place = following.start("tag")
+
+
+def end_of_element(text: str, start: int, tag: str) -> int:
+    """The end of the line on which an element ends; the end of the text if it does not end."""
+    closing = _closing_tag(text, start, tag)
+    end = text.find("\n", closing.end()) if closing else -1
+    return len(text) if end < 0 else end

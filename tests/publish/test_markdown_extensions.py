@@ -163,6 +163,18 @@ def test_markdown_in_html_goes_on_in_the_line_after_an_element() -> None:
     assert [heading.line for heading in outline.headings] == [7]
 
 
+def test_each_element_in_html_ends_where_it_ends() -> None:
+    text = (
+        '<div markdown="1">\n<p>x</p>\n- *y*\n<p>x</p>\n~~~\n<p>z</p>\n- [b](c)\n~~~\n'
+        "<p>x</p>\n[a](b)\n</div>\n"
+    )
+    html = engines()[1].reset().convert(f"\n{text}")
+    assert html.count("<p>x</p>") == 3
+    assert html.count("<li><em>y</em></li>") == 1
+    assert "[b](c)" in re.sub("<[^>]*>", "", html)
+    assert [(link.target, link.line) for link in outline_of(text).links] == [("b", 10)]
+
+
 def test_terms_on_lines_of_their_own_share_a_meaning() -> None:
     html = engines()[1].reset().convert("\nOne\n*Two*\n:   Their meaning.\n")
     terms = "<dl>\n<dt>One</dt>\n<dt><em>Two</em></dt>\n<dd>Their meaning.</dd>\n</dl>"
