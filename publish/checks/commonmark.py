@@ -14,10 +14,16 @@ from typing import Any, Final
 
 import pyromark
 
-from publish.checks.cuts import MARKDOWN_ELEMENT, Cut, end_of_element, ended_elements
+from publish.checks.cuts import (
+    MARKDOWN_ELEMENT,
+    Cut,
+    end_of_element,
+    ended_elements,
+    is_too_deep,
+)
 from publish.checks.html_tags import is_html
 from publish.checks.math import Math, Words, hide_math, show_math
-from publish.checks.notes import DEFAULT_SYNTAX, Note, Syntax, find_notes
+from publish.checks.notes import DEFAULT_SYNTAX, MAX_NOTES, Note, Syntax, find_notes
 
 Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
@@ -70,7 +76,7 @@ class Blocks:
     """The links to labels that the text does not define, as pyromark describes them."""
     cuts: list[Cut] = field(default_factory=list)
     unread: tuple[Note, ...] = ()
-    """Notes whose extension the site does not load, so that they are CommonMark."""
+    """Notes that are CommonMark: in too many others, or of an extension that the site has not."""
 
     def cut_number(self, html: str) -> int | None:
         """The index of the cut for which an HTML block stands; None if the writer wrote it."""
@@ -89,9 +95,12 @@ class Blocks:
         return _read(self.text, self.cuts, find)
 
 
-def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX, *, is_in_html: bool = False) -> Blocks:
+def read_blocks(
+    text: str, syntax: Syntax = DEFAULT_SYNTAX, depth: int = 0, *, is_in_html: bool = False
+) -> Blocks:
     """Reads a text. Its control characters STX and ETX must have been removed.
 
+    `depth` is the number of notes around it.
     In HTML with Markdown inside, Markdown goes on in the line after an element without it.
     """
     cuts: list[Cut] = []
@@ -99,7 +108,8 @@ def read_blocks(text: str, syntax: Syntax = DEFAULT_SYNTAX, *, is_in_html: bool 
         blocks = _read(text, cuts)
         edits = list(_edits(text, blocks.events, cuts, syntax, is_in_html))
         notes = [] if edits else list(_notes(text, blocks.events, syntax))
-        edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
+        if depth < MAX_NOTES:
+            edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
         if not edits and "|" in text:
             edits = list(_table_edits(text, blocks.events))
         edited = _apply(text, edits) if edits else _with_hidden_math(blocks, syntax.math)
@@ -176,6 +186,8 @@ def _edits(
             yield _Edit(start, start, "\\")
         elif syntax.has_markdown_in_html and (tag := MARKDOWN_ELEMENT.match(block)):
             done = end_of_element(text, start, tag["tag"])
+            if is_too_deep(text[start:done]):
+                continue
             element = _restored(_without_prefix(text, start, done), cuts)
             cuts.append(Cut(element, text.count("\n", 0, start)))
             yield _cut(text, start, done, len(cuts) - 1)

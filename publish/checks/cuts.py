@@ -1,6 +1,7 @@
 """Parts that are cut out of a text and read as texts of their own: notes, and HTML."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -24,6 +25,9 @@ _BOXES: Final = frozenset(
     {"article", "aside", "blockquote", "center", "details", "div", "fieldset", "figcaption"}
     | {"figure", "footer", "form", "header", "main", "nav", "section"}
 )
+MAX_ELEMENTS: Final = 20
+"""Elements inside each other: more than anybody writes, fewer than Python can visit."""
+_TAG: Final = re.compile(r"<(?P<slash>/?)(?P<tag>\w+)\b(?P<attributes>[^<>]*)>")
 _WITH_BLOCKS: Final = frozenset({"1", "block", "markdown"})
 
 
@@ -114,6 +118,22 @@ def _closing_tag(text: str, start: int, tag: str) -> re.Match[str] | None:
         if depth <= 0:
             return match
     return None
+
+
+def is_too_deep(element: str) -> bool:
+    """Whether more than `MAX_ELEMENTS` with Markdown are inside each other; it stays plain HTML."""
+    depth = 0
+    open_tags: dict[str, list[bool]] = defaultdict(list)
+    for match in _TAG.finditer(element):
+        tag = match["tag"].lower()
+        if not match["slash"]:
+            open_tags[tag].append(bool(MARKDOWN_ELEMENT.match(match[0])))
+            depth += open_tags[tag][-1]
+        elif open_tags[tag]:
+            depth -= open_tags[tag].pop()
+        if depth > MAX_ELEMENTS:
+            return True
+    return False
 
 
 def ended_elements(block: str) -> Iterator[tuple[int, int]]:

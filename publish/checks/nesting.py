@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from publish.checks.commonmark import MAX_DEPTH, Blocks, Event
+from publish.checks.commonmark import MAX_DEPTH, Blocks, Event, split_event
+from publish.checks.cuts import MARKDOWN_ELEMENT, MAX_ELEMENTS
+from publish.checks.notes import Syntax
 from publish.checks.outline_parts import TextProblem
 
 _MESSAGE: Final = (
@@ -12,12 +14,32 @@ _MESSAGE: Final = (
 )
 
 
-def nesting_problems(blocks: Blocks, first_line: int) -> Iterator[TextProblem]:
-    """The problem of a text whose first line is `first_line`, if it is nested too deeply."""
+_ELEMENTS: Final = (
+    f"more than {MAX_ELEMENTS} elements with Markdown are inside each other: the page takes "
+    "them for plain HTML, so put fewer inside each other"
+)
+
+
+def nesting_problems(blocks: Blocks, first_line: int, syntax: Syntax) -> Iterator[TextProblem]:
+    """The problems of a text whose first line is `first_line`, if it is nested too deeply."""
+    source = blocks.text.encode()
     deep = _first_deep_part(blocks.events)
     if deep is not None:
-        line = first_line + blocks.text.encode().count(b"\n", 0, deep)
-        yield TextProblem(line, _MESSAGE)
+        yield TextProblem(first_line + source.count(b"\n", 0, deep), _MESSAGE)
+    if syntax.has_markdown_in_html and "markdown" in blocks.text:
+        element = _first_raw_element(source, blocks.events)
+        if element is not None:
+            yield TextProblem(first_line + source.count(b"\n", 0, element), _ELEMENTS)
+
+
+def _first_raw_element(source: bytes, events: list[Event]) -> int | None:
+    """The offset in bytes of the first element with Markdown that stayed raw HTML."""
+    for event, place in events:
+        if split_event(event)[:2] == ("Start", "HtmlBlock"):
+            html = source[place["start"] : place["end"]].decode()
+            if MARKDOWN_ELEMENT.match(html.lstrip()):
+                return int(place["start"])
+    return None
 
 
 def _first_deep_part(events: list[Event]) -> int | None:

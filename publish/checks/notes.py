@@ -24,6 +24,8 @@ NOTE_EXTENSIONS: Final[dict[NoteMark, str]] = {
     "???": "pymdownx.details",
     "===": "pymdownx.tabbed",
 }
+MAX_NOTES: Final = 20
+"""Notes inside each other: more than anybody writes, fewer than Python can visit."""
 BLOCK_EXTENSIONS: Final = {
     **dict.fromkeys(("caption", "figure-caption", "table-caption"), "pymdownx.blocks.caption"),
     "define": "pymdownx.blocks.definition",
@@ -81,8 +83,13 @@ class Note:
 
 
 def unread_message(note: Note) -> str:
-    """What is said of a note whose extension the site does not load."""
+    """What is said of a note that is shown as text."""
     header, _, _ = note.source.partition("\n")
+    if not note.missing:
+        return (
+            f"`{header}` is shown as text, because {MAX_NOTES} notes are around it: put fewer "
+            "inside each other"
+        )
     return (
         f"`{header}` is shown as text, because this site does not load its extension: add "
         f"`{note.missing}` to `MARKDOWN` in pelicanconf.py"

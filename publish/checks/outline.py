@@ -84,8 +84,12 @@ class _OutlineOfText:
             part.find_links(self._find)
         part.read()
 
-    def _part(self, text: str, first_line: int, *, is_in_html: bool = False) -> "_Part":
-        blocks = read_blocks(text, self._syntax, is_in_html=is_in_html)
+    def _part(
+        self, text: str, first_line: int, depth: int = 0, *, is_in_html: bool = False
+    ) -> "_Part":
+        """A text with `depth` notes around it."""
+        blocks = read_blocks(text, self._syntax, depth, is_in_html=is_in_html)
+        self.problems += nesting_problems(blocks, first_line, self._syntax)
         for note in blocks.unread:
             line = first_line + blocks.text.count("\n", 0, note.start)
             self.problems.append(TextProblem(line, unread_message(note)))
@@ -96,7 +100,12 @@ class _OutlineOfText:
                 self.lines_of_definitions.setdefault(label, line)
         notes = [
             [
-                self._part(piece, first_line + line, is_in_html=cut.box() is not None)
+                self._part(
+                    piece,
+                    first_line + line,
+                    depth + (cut.mark is not None),
+                    is_in_html=cut.box() is not None,
+                )
                 for piece, line in cut.pieces()
             ]
             for cut in blocks.cuts
@@ -177,7 +186,6 @@ class _Part:
                 self._add(*split_event(event), place["start"], place["end"])
         for link in self._blocks.undefined:
             self._undefined(link)
-        self._found.problems += nesting_problems(self._blocks, self._first)
         self._read_prose()
 
     def _add(self, kind: str, name: str, data: Any, start: int, end: int) -> None:

@@ -38,7 +38,7 @@ from publish.checks.heading_ids import (
 )
 from publish.checks.math import Math, show_math
 from publish.checks.notes import NoteMark, Syntax
-from publish.plugins.commonmark_blocks import Tree
+from publish.plugins.commonmark_blocks import Tree, append_text
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
 from publish.plugins.commonmark_inline import register_inline
 from publish.plugins.commonmark_marks import register_marks
@@ -105,12 +105,14 @@ class _BlockReader:
         tables = _find(self.processors, "table")
         self._has_align = tables is None or bool(tables.config.get("use_align_attribute"))
         self._footnotes: dict[str, Element] = {}
+        self._depth = 0  # the notes around the text that is read
         md.parser.parseChunk = self.add_chunk  # type: ignore[method-assign]
         md.parser.parseBlocks = self.add_blocks  # type: ignore[method-assign]
 
     def reset(self) -> None:
         """Forgets the text before."""
         self._footnotes.clear()
+        self._depth = 0
 
     def add_chunk(self, parent: Element, text: str, *, is_in_html: bool = False) -> None:
         """Adds the blocks of a text to an element."""
@@ -118,7 +120,7 @@ class _BlockReader:
         if holder is not None:
             parent.extend(list(holder))
             return
-        blocks = read_blocks(text, self.syntax, is_in_html=is_in_html)
+        blocks = read_blocks(text, self.syntax, self._depth, is_in_html=is_in_html)
         for label, address, title, _ in blocks.definitions():
             self.md.references.setdefault(label, (address, title))
         Tree(self, blocks).fill(parent)
@@ -143,7 +145,7 @@ class _BlockReader:
                 if processor.test(parent, rest[0]) and processor.run(parent, rest) is not False:
                     break
             else:
-                _append_text(parent, rest.pop(0), is_tight=is_tight)
+                append_text(parent, rest.pop(0), is_tight=is_tight)
 
     def add_html(self, parent: Element, html: str) -> None:
         """Adds raw HTML."""
@@ -153,11 +155,11 @@ class _BlockReader:
         placeholder = self.md.htmlStash.store(html)
         raw_html: Any = self.md.postprocessors["raw_html"]
         if parent.text or len(parent):
-            _append_text(parent, "\n", is_tight=True)
+            append_text(parent, "\n", is_tight=True)
         if raw_html.isblocklevel(html):
             SubElement(parent, "p").text = placeholder
         else:  # Python-Markdown would put it into a paragraph
-            _append_text(parent, f"{placeholder}\n", is_tight=True)
+            append_text(parent, f"{placeholder}\n", is_tight=True)
 
     def add_code(self, parent: Element, code: str) -> None:
         """Adds an indented code block; a highlighter that works on the tree colours it."""
@@ -205,6 +207,7 @@ class _BlockReader:
 
     def add_cut(self, parent: Element, cut: Cut) -> None:
         """Adds a note, or HTML with Markdown inside."""
+        self._depth += cut.mark is not None
         match cut.mark:
             case None if cut.is_raw:
                 self.add_html(parent, cut.source)
@@ -218,6 +221,7 @@ class _BlockReader:
                     self.add_chunk(parent, f"\\{cut.source}")
             case _:
                 self._add_note(parent, cut.source)
+        self._depth -= cut.mark is not None
 
     def _add_markdown_in_html(self, parent: Element, cut: Cut) -> None:
         source = cut.source
@@ -241,15 +245,6 @@ class _BlockReader:
         header, _, body = source.partition("\n")
         self.add_text(parent, header)
         self.add_code(parent, "\n".join(line[4:] for line in body.split("\n")))
-
-
-def _append_text(parent: Element, text: str, *, is_tight: bool) -> None:
-    if not is_tight:
-        SubElement(parent, "p").text = text
-    elif len(parent):
-        parent[-1].tail = f"{parent[-1].tail or ''}\n{text}"
-    else:
-        parent.text = f"{parent.text or ''}{text}"
 
 
 _TAGS: Final = re.compile(

@@ -278,3 +278,13 @@ def _prefixes(pieces: tuple[str, ...]) -> re.Pattern[str]:
     for piece in reversed(pieces):
         pattern = f"(?:{piece}{pattern})?"
     return re.compile(pattern)
+
+
+def append_text(parent: Element, text: str, *, is_tight: bool) -> None:
+    """Adds a paragraph; in a tight list item only its text."""
+    if not is_tight:
+        SubElement(parent, "p").text = text
+    elif len(parent):
+        parent[-1].tail = f"{parent[-1].tail or ''}\n{text}"
+    else:
+        parent.text = f"{parent.text or ''}{text}"

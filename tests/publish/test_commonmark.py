@@ -124,6 +124,10 @@ def test_pygments_looks_for_its_plugins_once(
         "".join("  " * level + "- a\n" for level in range(300)),
         "*a **a " * 150 + "b" + " a** a*" * 150,
         "![" * 300 + "a" + "](b)" * 300,
+        "".join("    " * level + "!!! note\n\n" for level in range(150)),
+        '<div markdown="1">\n' * 150 + "a\n" + "</div>\n" * 150,
+        '<div markdown="1">\n\n<section markdown>\n\n' * 75 + "a\n",
+        "<div markdown>\n\n" * 150 + "a\n\n" + "</div>\n\n" * 150,
     ],
     ids=lambda text: text[:12],
 )
