@@ -38,7 +38,7 @@ class Box:
     tag: str
     attributes: Mapping[str, str]
     opening: str
-    """The tag as written, without the attribute `markdown`."""
+    """The tag as written, without the attribute `markdown`, and the one that closes it, if any."""
     lines_of_tag: int
     """How many line ends are in the tag."""
     body: str
@@ -73,7 +73,7 @@ class Cut:
         return Box(
             tag.name,
             tag.attributes,
-            _MARKDOWN_ATTRIBUTE.sub("", opening[0]),
+            _MARKDOWN_ATTRIBUTE.sub("", opening[0]) + (closing[0] if closing else ""),
             opening[0].count("\n"),
             self.source[opening.end() : start],
             self.source[end:],

@@ -100,7 +100,11 @@ def test_check_names_a_tag_that_readers_do_not_see(
 
 @pytest.mark.parametrize(
     "text",
-    ["a<br>b", "<p>One\n<li>two", "<b>a</b> <b>c</b>", '<a name="x">', "`<data>`", "    <data>\n"],
+    [
+        *("a<br>b", "<p>One\n<li>two", "<b>a</b> <b>c</b>", '<a name="x">', "`<data>`"),
+        *("    <data>\n", '<div markdown="1">\n\nA *word*.\n\n</div>'),
+        "<details markdown>\n<summary>a</summary>\n\n*b*\n\n</details>",
+    ],
 )
 def test_html_that_needs_no_end_and_code_are_no_problem(text: str) -> None:
     assert outline_of(text).problems == ()
