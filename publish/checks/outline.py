@@ -31,8 +31,9 @@ from publish.checks.raw_html import read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
 
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
-_ATTRIBUTE_LIST: Final = re.compile(rf"[ \t]*{ATTRIBUTE_LIST}[^}}\n]*\}}[ \t]*$")
-_ID_IN_LIST: Final = re.compile(rf"{ATTRIBUTE_LIST}[^}}\n]*#(?P<id>[^\s}}]+)")
+_ATTRIBUTE_LIST: Final = re.compile(rf"[ \t]*{ATTRIBUTE_LIST}[^}}\n]{{0,500}}\}}[ \t]*$")
+_ID_IN_LIST: Final = re.compile(rf"{ATTRIBUTE_LIST}[^}}\n]{{0,500}}#(?P<id>[^\s}}]+)")
+"""The limit keeps it linear."""
 _SIDES: Final = frozenset({"Start", "End"})
 _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 """The blocks and elements without data that the outline hears of."""
@@ -42,8 +43,10 @@ _BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)
 _LINE: Final = 500
 """More bytes than the first line of an alert has."""
 _HIDDEN: Final = re.compile(
-    rb"<!--.*?-->|<(?P<tag>script|style|textarea)\b.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE
+    rb"<!--.*?(?:-->|\Z)|<(?P<tag>script|style|textarea)\b.*?</(?P=tag)>",
+    re.DOTALL | re.IGNORECASE,
 )
+"""A comment without an end hides the rest, in browsers too."""
 _CODE: Final = re.compile(rb"<(?P<tag>pre|code)\b.*?</(?P=tag)>", re.DOTALL | re.IGNORECASE)
 """HTML that shows tags in braces as text; its links are links."""
 

@@ -87,3 +87,9 @@ def test_check_and_page_find_the_same_links_and_anchors(text: str) -> None:
     for anchor in outline.anchors:
         assert f'id="{anchor}"' in html
     assert html.count('.md"') + html.count('.png"') == len(outline.links)
+
+
+def test_a_text_of_comments_or_lists_without_an_end_is_read_to_its_end() -> None:
+    (problem,) = outline_of("<!-- " * 50_000).problems
+    assert "hides the rest" in problem.message
+    assert "own" in outline_of("{: " * 50_000 + "\n\n*a*{: #own }\n").anchors
