@@ -29,6 +29,9 @@ _LINE: Final = rf"^[ \t>]*(?:{_MARK}[ \t]+[ \t>]*)*"
 """The start of a line, with the marks of quotes and list items."""
 _NEXT: Final = r"(?:\n[ \t>]*[^ \t>\n].*)"
 """A line that is not empty."""
+_MORE_OF_LIST: Final = rf"(?:[ \t>]*\n)*[ \t>]*(?:{_MARK}[ \t\n]|[ \t]{{2}})"
+"""The next item, or more blocks of the same one, behind empty lines."""
+_IN_BRACKETS: Final = r"(?:\\.|[^\[\]\\\n]|\n(?![ \t>]*\n))"
 
 TABLES: Final = (
     "a table begins with a head that has a `|`, in the same quote as the dashes below it, and they "
@@ -51,7 +54,8 @@ DIFFERENCES: Final = (
         _lines(
             rf"^[ \t>]*(?:{_MARK}[ \t]+|[ \t]{{2}})[ \t]*(?:(?:\*\*\*|---)[ \t]*"
             rf"|\[\w+\]:.*{_NEXT}{{0,3}})"
-            r"\n[ \t>]*$|^(?P<around>[ \t>]*[ \t]{2,})>[ \t]*\n(?!(?P=around)>)"
+            rf"\n[ \t>]*\n{_MORE_OF_LIST}"
+            rf"|^(?P<around>[ \t>]*[ \t]{{2,}})>[ \t]*\n(?!(?P=around)>){_MORE_OF_LIST}"
         ),
         (
             (
@@ -69,7 +73,7 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "an address after a bracket that is still open is a link too",
-        re.compile(r"\[(?:[^\n]|\n(?![ \t>]*\n))*?(?:https?:|www\.)"),
+        re.compile(rf"(?<!\\)\[(?:{_IN_BRACKETS}|\[{_IN_BRACKETS}*\])*?(?<!<)(?:https?:|www\.)"),
         (
             (
                 "[0, 1) https://e.example\n",
