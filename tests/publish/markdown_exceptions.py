@@ -31,7 +31,7 @@ _NEXT: Final = r"(?:\n[ \t>]*[^ \t>\n].*)"
 """A line that is not empty."""
 _MORE_OF_LIST: Final = rf"(?:[ \t>]*\n)*[ \t>]*(?:{_MARK}[ \t\n]|[ \t]{{2}})"
 """The next item, or more blocks of the same one, behind empty lines."""
-_IN_BRACKETS: Final = r"(?:\\.|[^\[\]\\\n]|\n(?![ \t>]*\n))"
+_IN_BRACKETS: Final = r"(?:\\(?:.|\n)|[^\[\]\\\n]|\n(?![ \t>]*\n))"
 
 TABLES: Final = (
     "a table begins with a head that has a `|`, in the same quote as the dashes below it, and they "
