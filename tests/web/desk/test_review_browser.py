@@ -143,6 +143,7 @@ def test_the_clocks_run_while_the_page_is_open(browser: Browser, desk: Running) 
     page = desk.open(context)
     ann = page.get_by_role("article", name="Ann")
     expect(ann.get_by_text("1 day 23 hours left")).to_be_visible()
+    expect(ann).to_be_focused()  # the last act of the script that listens to keys
     page.keyboard.press("a")
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
