@@ -97,7 +97,7 @@ def _is_forbidden(reference: str) -> bool:
 
 
 def reference_problem(reference: str) -> str:
-    """What a reference to a control character is, and how to fix it."""
+    """The message for a reference to a control character: the mistake, and how to fix it."""
     letter = html.unescape(f"{reference.rstrip(';')};")
     hint = (
         f"write `{letter}`"

@@ -24,7 +24,7 @@ class Edit:
 
 
 class Mismatch(Exception):
-    """The text does not have what an edit wants to replace."""
+    """The text does not contain the part that an edit replaces."""
 
 
 def apply_edits(raw: bytes, edits: Iterable[Edit]) -> bytes:

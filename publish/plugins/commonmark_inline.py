@@ -44,7 +44,7 @@ _SMARTY_MARKS: Final = {
     "smarty-ellipses": ".",
     "smarty-left-angle-quotes": "<>",
 }
-"""By a pattern of the extension `smarty`: what a text must contain for it and its like."""
+"""Characters that the patterns of the extension `smarty` look for, by the first of each kind."""
 
 
 def register_inline(md: Markdown, math: Math | None) -> None:

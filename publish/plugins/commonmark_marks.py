@@ -1,7 +1,7 @@
 """Marks of pymdownx around elements: `==a *b* c==`, `^^a `b` c^^`.
 
 pymdownx looks for `==` and the like in one text. The engine has made elements of the emphasis, code
-and links in it before, so this module pairs what stands before and behind an element.
+and links in it before, so this module finds the pairs of marks that have an element between them.
 """
 
 import re

@@ -92,7 +92,7 @@ def test_feed_sitemap_and_site_facts_have_the_same_address(output: Path) -> None
     assert f"<loc>{INSTALL}</loc>" in sitemap
     assert f"<loc>{CAFE}</loc>" in sitemap
     facts = json.loads((output.parent / "site.json").read_text("utf-8"))
-    assert facts["titles"][urlsplit(INSTALL).path] == "安装"  # what a browser sends of it
+    assert facts["titles"][urlsplit(INSTALL).path] == "安装"  # the path that a browser sends
     assert f"/{quote('自己')}/" in facts["dates"]
 
 

@@ -38,7 +38,7 @@ _FOREIGN: Final = (
 _LOADED: Final = re.compile(
     r"""(?:url\(|@import)\s*(?:["']\s*)?(?!\#|data:|["')\s])([^"')]+)""", re.IGNORECASE
 )
-"""What a style loads, unless it is in the file itself."""
+"""The address of another file that a style loads."""
 _INSIDE: Final = ("#", "data:")
 
 
@@ -97,7 +97,7 @@ def _parts_of_xml(part: XmlPart) -> Iterator[ActivePart]:
 
 
 def _parts_of_drawing(part: XmlPart) -> Iterator[ActivePart]:
-    """What a drawing does not show, because browsers load no other file for it."""
+    """Parts of a drawing that browsers do not show: HTML, and files that it would load."""
     if part.name == "foreignobject":
         yield ActivePart(_FOREIGN, part.line, rule="drawing")
     for message, rule in blocked_by_policy(part.name, ()):
