@@ -1,0 +1,77 @@
+"""A small site that has each kind of content once, with the project's own theme and settings."""
+
+import io
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from tests.publish.conftest import CLIENT
+from tests.publish.rebuilding.sample_texts import Text, sample_texts
+from tests.samples import CAMPAIGN, GUIDE
+from tests.service import ROOT
+
+NOW: Final = datetime(2040, 3, 5, 12, 0, tzinfo=UTC)
+"""The time of builds: later than the time at which any file is written."""
+DRAWING: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{}"><path d="M0 0"/></svg>\n'
+)
+SLUGS: Final = "tags:\n  C++: cpp\n  C#: c-sharp\n  安装: install\ncategories:\n  R&D: research\n"
+ESSAY: Final = """\
+{% extends "article.html" %}
+{% block head %}{{ super() }}
+<meta name="essay" content="{{ article.slug }}, one of {{ articles|length }}">
+{% endblock %}
+"""
+
+
+@dataclass
+class SampleSite:
+    """A project folder, and its posts and pages by path below `content`."""
+
+    root: Path
+    texts: dict[str, Text] = field(default_factory=dict)
+
+    def create(self) -> None:
+        """Writes the project."""
+        shutil.copytree(ROOT / "theme", self.root / "theme")
+        for name in ("pelicanconf.py", "publishconf.py"):
+            shutil.copy(ROOT / name, self.root)
+        files: Mapping[str, str] = {
+            "theme/templates/essay.html": ESSAY,
+            "clients/acme.toml": CLIENT,
+            "campaigns/guide.toml": CAMPAIGN,
+            "content/gated/guide.pdf": GUIDE,
+            "content/slugs.yaml": SLUGS,
+            "content/images/bars.svg": DRAWING.format(320),
+            "content/images/line.svg": DRAWING.format(480),
+            "content/posts/kappa/costs.csv": "name,cost\na,1\n",
+            "content/posts/shared.csv": "name,cost\nb,2\n",
+        }
+        for name, text in files.items():
+            self.write(name, text)
+        self.write_picture("content/posts/kappa/photo.png", 1)
+        self.texts = sample_texts()
+        for path in self.texts:
+            self.save(path)
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        """Writes a file, given by its path below the project."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+    def write_picture(self, path: str, shade: int) -> None:
+        """Writes a small photo in one colour."""
+        file = io.BytesIO()
+        Image.new("RGB", (24, 16), (shade % 256, 90, 160)).save(file, "PNG")
+        self.write(path, file.getvalue())
+
+    def save(self, path: str) -> None:
+        """Writes the file of a post or page."""
+        self.write(f"content/{path}", self.texts[path].source())
