@@ -14,6 +14,7 @@ MARKDOWN_ELEMENT: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
 """The tag of an element with Markdown inside."""
 _MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
+_INDENT_OF_NOTE: Final = re.compile("^ {4}", re.MULTILINE)
 _FIRST_TAG: Final = re.compile(r"<(?P<tag>[A-Za-z][\w-]*)")
 _NEXT_TAG: Final = re.compile(
     r"\n(?:[ ]{0,3}(?P<tag><(?:p|div|summary|table|[uod]l|h[1-6])\b)"
@@ -94,12 +95,15 @@ class Cut:
             return
         if self.mark is None:
             yield _MARKDOWN_ATTRIBUTE.sub("", header), line
+            body = dedent(body)
         elif self.mark == "///":
             body, _, _ = body.rpartition("\n")
             yield header.partition("|")[2].strip(), line
-        elif title := _TITLE_OF_NOTE.search(header):
-            yield title["title"], line
-        yield dedent(body), line + 1
+        else:
+            if title := _TITLE_OF_NOTE.search(header):
+                yield title["title"], line
+            body = _INDENT_OF_NOTE.sub("", body)
+        yield body, line + 1
 
 
 class _OpeningTag(HTMLParser):

@@ -63,8 +63,8 @@ class _OutlineOfText:
 
     def __init__(self, syntax: Syntax) -> None:
         self._syntax = syntax
-        self._definitions: dict[str, tuple[str, str]] = {}
-        self.lines_of_definitions: dict[str, int] = {}
+        self._definitions: dict[str, Link] = {}
+        """By label: the address and the line. The text around a note comes before the note."""
         self.headings: list[tuple[Heading, str]] = []
         """Each heading, and the id that the writer gave to it."""
         self.links: list[Link] = []
@@ -97,10 +97,9 @@ class _OutlineOfText:
             line = first_line + blocks.text.count("\n", 0, note.start)
             self.problems.append(TextProblem(line, unread_message(note)))
         source = blocks.text.encode()
-        for label, address, title, offset in blocks.definitions():
+        for label, address, _, offset in blocks.definitions():
             line = first_line + source.count(b"\n", 0, offset)
-            if self._definitions.setdefault(label, (address, title)) is not None:
-                self.lines_of_definitions.setdefault(label, line)
+            self._definitions.setdefault(label, Link(address, line))
         notes = [
             [
                 self._part(
@@ -115,8 +114,13 @@ class _OutlineOfText:
         ]
         return _Part(self, blocks, first_line, notes)
 
-    def _find(self, label: str) -> tuple[str, str] | None:
+    def definition(self, label: str) -> Link | None:
+        """The first definition of a label."""
         return self._definitions.get(reference_key(label))
+
+    def _find(self, label: str) -> tuple[str, str] | None:
+        found = self.definition(label)
+        return (found.target, "") if found else None
 
     def outline(self) -> Outline:
         """Everything that was collected."""
@@ -239,19 +243,16 @@ class _Part:
 
     def _link(self, name: str, data: dict[str, Any], start: int) -> None:
         is_image = name == "Image"
-        mail = "mailto:" if data["link_type"] == "Email" else ""
-        line = self._line_of_link(data, start)
-        self._found.links.append(Link(f"{mail}{data['dest_url']}", line, is_image))
+        address, line = data["dest_url"], self._line(start)
+        if data["link_type"] == "Email":
+            address = f"mailto:{address}"
+        elif data["link_type"] not in {"Inline", "Autolink"}:
+            found = self._found.definition(data["id"])
+            address, line = (found.target, found.line) if found else (address, line)
+        self._found.links.append(Link(address, line, is_image))
         if is_image:
-            self._source = data["dest_url"]
+            self._source = address
             self._picture_start = len(self._words)
-
-    def _line_of_link(self, data: dict[str, Any], start: int) -> int:
-        """The line of a link; for a reference link the line of its definition."""
-        if data["link_type"] in {"Inline", "Autolink", "Email"}:
-            return self._line(start)
-        lines = self._found.lines_of_definitions
-        return lines.get(reference_key(data["id"]), self._line(start))
 
     def _end(self, name: str, start: int, end: int) -> None:
         if name == "Image":

@@ -12,6 +12,7 @@ same events, so that the page is what was checked.
 import html
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from string import punctuation
@@ -23,7 +24,7 @@ from markdown.extensions import Extension
 from markdown.extensions.md_in_html import MarkdownInHtmlProcessor
 from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify
 from markdown.preprocessors import Preprocessor
-from markdown.treeprocessors import Treeprocessor
+from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from pygments import plugin
 
 from capture.errors import Refused
@@ -266,7 +267,9 @@ class _HeadingIds(Treeprocessor):
         ids = HeadingIds(self._style, filter(None, (element.get("id") for element in root.iter())))
         for heading in root.iter():
             if heading.tag in _HEADINGS and "id" not in heading.attrib:
-                text = _TAGS.sub("", render_inner_html(remove_fnrefs(heading), self.md))
+                shown = deepcopy(heading)
+                UnescapeTreeprocessor().run(shown)  # later, `\<` would look like a tag
+                text = _TAGS.sub("", render_inner_html(remove_fnrefs(shown), self.md))
                 heading.set("id", ids.new(html.unescape(text)))
 
 

@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from functools import cache
-from html import unescape
+from html.parser import HTMLParser
 from typing import Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
@@ -13,13 +14,15 @@ from markdown import Markdown
 from publish.build.pelican_run import settings_from
 from publish.checks.notes import Syntax
 from publish.checks.outline import outline_of
+from publish.checks.outline_parts import Heading, Outline
 from publish.plugins.commonmark import make_markdown, site_syntax
 from tests.long import LONG, rounds
-from tests.publish.markdown_documents import documents
+from tests.publish import markdown_documents, odd_documents
 from tests.service import ROOT
 
 _AROUND: Final = {
     "!!! note": ("!!! note\n", "    ", ""),
+    "definition": ("[ref]: /other\n\n!!! note\n", "    ", ""),
     "???": ('w\n\n??? tip "T"\n', "    ", ""),
     "///": ("/// note | T\n", "", "///\n"),
     "html": ('<div markdown="1">\n', "", "</div>\n"),
@@ -41,7 +44,8 @@ def engine() -> tuple[Markdown, Syntax]:
 @st.composite
 def _nested_documents(draw: st.DrawFn) -> str:
     """Random documents in notes, blocks, items, quotes or footnotes, up to three deep."""
-    text = draw(documents())
+    text = draw(markdown_documents.documents() | odd_documents.documents())
+    text = text.replace("\r\n", "\n")  # as files are read
     for kind in draw(st.lists(st.sampled_from(list(_AROUND)), max_size=3, unique=True)):
         before, indent, after = _AROUND[kind]
         lines = "\n".join(f"{indent}{line}".rstrip() for line in text.split("\n"))
@@ -57,6 +61,26 @@ def _addresses(targets: list[str]) -> Counter[str]:
     return Counter(target for target in targets if not _FOUND_OTHERWISE.match(target))
 
 
+@pytest.mark.parametrize(
+    ("text", "links", "headings"),
+    [
+        ("[r]: /a\n\n!!! note\n    [r] ![p][r]\n\n    [r]: /b\n", ["/a", "/a"], []),
+        ("!!! note\n    [r]\n\n    [r]: /b\n\n!!! tip\n    [r]\n", ["/b", "/b"], []),
+        ("!!! note\n        # a\n\n        [b](/c)\n", [], []),
+        ("/// note | T\n\n    # a\n\n    [b](/c)\n///\n", [], []),
+        ("## \\<b\\> *c* \\< d\n", [], ["b-c--d"]),
+    ],
+)
+def test_check_and_page_read_notes_and_escaped_marks_alike(
+    text: str, links: list[str], headings: list[str]
+) -> None:
+    markdown, syntax = engine()
+    page, outline = _Page(), outline_of(text, syntax=syntax)
+    page.feed(markdown.reset().convert(f"\n{text}"))
+    assert page.targets == links == [link.target for link in outline.links]
+    assert page.ids == outline.anchors == set(headings)
+
+
 def test_a_link_may_be_defined_in_a_footnote() -> None:
     markdown, syntax = engine()
     text = "A[^1].\n\n[^1]: See [B].\n\n    [B]: /b\n"
@@ -66,11 +90,71 @@ def test_a_link_may_be_defined_in_a_footnote() -> None:
 
 @settings(max_examples=rounds(100, 3_000), derandomize=not LONG, deadline=None)
 @given(_nested_documents())
-def test_check_finds_the_links_and_headings_of_the_page(text: str) -> None:
+def test_check_finds_the_links_headings_and_pictures_of_the_page(text: str) -> None:
     markdown, syntax = engine()
-    html = markdown.reset().convert(f"\n{text}")
+    page = _Page()
+    page.feed(markdown.reset().convert(f"\n{text}"))
     outline = outline_of(text, syntax=syntax)
-    links = [unescape(target) for target in re.findall(r'(?:href|src)="([^"]*)"', html)]
-    assert _addresses(links) == _addresses([link.target for link in outline.links])
-    assert len(re.findall("<h[1-6][ >]", html)) == len(outline.headings)
-    assert set(re.findall(r'<h[1-6] id="([^"]*)"', html)) <= outline.anchors
+    assert _addresses(page.targets) == _addresses([link.target for link in outline.links])
+    assert page.headings == [(head.level, _words(head.text)) for head in outline.headings]
+    assert page.ids <= outline.anchors
+    assert Counter(page.pictures) == Counter(
+        (picture.source, picture.alt or "") for picture in outline.pictures
+    )
+    assert _misplaced(outline, text.split("\n")) == []
+
+
+class _Page(HTMLParser):
+    """Headings with their ids, pictures, and targets of links and pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headings: list[tuple[int, list[str]]] = []
+        self.ids: set[str] = set()
+        self.pictures: list[tuple[str, str]] = []
+        self.targets: list[str] = []
+        self._heading: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.targets += [values[name] for name in ("href", "src") if name in values]
+        if re.fullmatch("h[1-6]", tag):
+            self.ids.add(values["id"])
+            self._heading = []
+        elif tag == "img":
+            self.pictures.append((values["src"], values["alt"].strip()))
+
+    def handle_endtag(self, tag: str) -> None:
+        if re.fullmatch("h[1-6]", tag) and self._heading is not None:
+            self.headings.append((int(tag[1]), _words("".join(self._heading))))
+            self._heading = None
+
+    def handle_data(self, data: str) -> None:
+        if self._heading is not None:
+            self._heading.append(data)
+
+
+def _words(text: str) -> list[str]:
+    """The letters and digits of a text: the page has other quotation marks."""
+    return re.findall(r"[^\W_]+", text)
+
+
+def _first_word(heading: Heading) -> str:
+    """Up to the first blank: other words may be on other lines."""
+    return heading.text.partition(" ")[0]
+
+
+def _misplaced(outline: Outline, lines: list[str]) -> list[tuple[int, str]]:
+    """Links and headings whose line does not have them."""
+    links = [
+        (link.line, link.target)
+        for link in outline.links
+        if link.target.removeprefix("mailto:") not in lines[link.line - 1]
+        and not lines[link.line - 1].endswith("]:")  # a definition, with its address below
+    ]
+    headings = [
+        (heading.line, heading.text)
+        for heading in outline.headings
+        if any(word not in lines[heading.line - 1] for word in _words(_first_word(heading)))
+    ]
+    return links + headings
