@@ -27,7 +27,7 @@ from publish.checks.math import show_math
 from publish.checks.nesting import nesting_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
-from publish.checks.raw_html import read_raw_html
+from publish.checks.raw_html import open_comment, read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
 
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
@@ -319,9 +319,10 @@ class _Part:
         found.html_ids = raw.ids | found.html_ids
         found.names |= raw.names
         found.html_tags += raw.tags
-        if source.startswith("<!--") and "-->" not in source:
+        if (comment := open_comment(source)) is not None:
+            line = self._line(start) + source.count("\n", 0, comment)
             message = "`<!--` hides the rest of the text: add `-->` behind the comment"
-            found.problems.append(TextProblem(self._line(start), message))
+            found.problems.append(TextProblem(line, message))
 
     def _paragraph(self, start: int) -> tuple[str, int]:
         """The paragraph in which a tag is, and its place in it."""

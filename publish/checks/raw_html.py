@@ -53,3 +53,9 @@ def read_raw_html(source: str, first_line: int) -> RawHtml:
         else:
             raw.names.add(match["id"])
     return raw
+
+
+def open_comment(source: str) -> int | None:
+    """Where HTML has a comment without its end, which hides all below it; None without one."""
+    start = source.find("<!--", source.rfind("-->") + 1)
+    return start if start >= 0 else None

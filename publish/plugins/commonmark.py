@@ -39,6 +39,7 @@ from publish.checks.heading_ids import (
 )
 from publish.checks.math import Math, show_math
 from publish.checks.notes import NoteMark, Syntax
+from publish.checks.raw_html import open_comment
 from publish.plugins.commonmark_blocks import Tree, append_text
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
 from publish.plugins.commonmark_inline import register_inline
@@ -151,7 +152,7 @@ class _BlockReader:
     def add_html(self, parent: Element, html: str) -> None:
         """Adds raw HTML."""
         html = html.lstrip()
-        if html.startswith("<!--") and "-->" not in html:
+        if open_comment(html) is not None:
             html = f"{html.rstrip()}\n-->"  # it would hide the rest of the page
         placeholder = self.md.htmlStash.store(html)
         raw_html: Any = self.md.postprocessors["raw_html"]

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from werkzeug.urls import iri_to_uri
 
+from capture.paths import name_below
 from publish.checks.file_links import file_word
 from publish.checks.html_links import rewrite_links
 from publish.checks.layout import Layout
@@ -38,6 +39,8 @@ def link_rewriter(layout: Layout, settings: Any, folder: str) -> Callable[[str],
         path = unquote(parts.path)
         if parts.scheme or parts.netloc or not (prefix := file_word(path, folder, layout.paths)):
             return _uri(link)
+        if not layout.paths.find_file(name_below(path, folder)):
+            return _uri(link)  # a dead link, which the project has recorded as known
         name = quote(posixpath.normpath(posixpath.join(folder, path)))
         rest = _uri(urlunsplit(("", "", "", parts.query, parts.fragment)))
         return f"{{{prefix}}}/{name}{rest}"

@@ -69,12 +69,15 @@ def test_an_unknown_tag_in_the_text_of_a_picture_is_part_of_it() -> None:
     assert outline_of("![The <token>](x.png)").pictures[0].alt == "The <token>"
 
 
-def test_a_comment_without_its_end_hides_the_text_and_not_the_page() -> None:
-    html = markdown().reset().convert("\nA\n\n<!-- b\n\nc\n")
-    assert html.endswith("-->")
-    problem = outline_of("A\n\n<!-- b\n\nc\n", 10).problems[0]
+@pytest.mark.parametrize("before", ["", "<div>\n<!-- a -->\n</div>\n"])
+def test_a_comment_without_its_end_hides_the_text_and_not_the_page(before: str) -> None:
+    text = f"A\n\n{before}<!-- b\n\nc\n"
+    html = markdown().reset().convert(f"\n{text}")
+    assert html.count("<!--") == html.count("-->")
+    assert html.endswith("-->" if not before else "-->\n<p>c</p>")
+    (problem,) = outline_of(text, 10).problems
     assert (problem.line, problem.message) == (
-        12,
+        12 + before.count("\n"),
         "`<!--` hides the rest of the text: add `-->` behind the comment",
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from capture.errors import short_path
 from capture.paths import name_below
 from publish.checks.edit import Edit
 from publish.checks.file_links import encoded_link, file_word
@@ -22,6 +23,7 @@ from publish.checks.outline_parts import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.sure_edits import link_edits, name_edits
+from publish.file_types.content import KINDS
 from publish.file_types.pictures import PICTURE_SUFFIXES
 
 LINK_WORDS: Final = ("filename", "static", "attach", "category", "tag", "author", "index")
@@ -181,11 +183,13 @@ class LinkChecker:
             yield from self._file(self._in_content_folder())
         elif self._word == "filename":
             path = self._in_content_folder()
-            if Path(path).suffix in SUFFIXES or not self._writing.layout.paths.find_file(path):
+            file = self._writing.layout.paths.find_file(path)
+            if Path(path).suffix in SUFFIXES or not file:
                 near = self._near(path)
                 message = f"`{written}` leads to no article or page{near.hint}"
-                slash = "" if self._is_file_link else "/"
-                yield self._finding(message, self._with_path(near.sure, slash))
+                edits = self._with_path(near.sure, "" if self._is_file_link else "/")
+                rule = "dead-link" if self._is_file_link and not file else "link"
+                yield self._post.finding(rule, self._link.line, message, edits)
         elif kind := next((kind for kind in SECTIONS if kind == self._word), None):
             yield from self._list(kind)
         elif self._word not in LINK_WORDS:
@@ -242,7 +246,8 @@ class LinkChecker:
                 fix, edits = meant.hint, self._with_path(meant.sure)
             else:
                 fix = _FIX
-            yield self._finding(f"`{self._link.target}` is not an address of the site{fix}", edits)
+            message = f"`{self._link.target}` is not an address of the site{fix}"
+            yield self._post.finding("dead-link", self._link.line, message, edits)
         elif name := self._static_name():
             yield from self._file(name)
         elif path and not self._exists():
@@ -269,12 +274,21 @@ class LinkChecker:
             fix, edits = near.hint, self._with_path(near.sure)
         elif "." in first.strip(".") and not self._path.startswith(".") and not _is_file(first):
             fix, edits = f": if it is another site, write `https://{self._path}`", ()
+        elif where := self._missing_file():
+            message = f"`{self._link.target}` leads to {where}, which does not exist{_FIX}"
+            return message, ()
         else:
             known = self._writing.address_names
             near = near_name(f"/{self._address()}/", known, ": correct it, or remove it")
             fix, edits = near.hint, self._with_path(near.sure)
         message = f"`{self._link.target}` leads to /{self._address()}, which does not exist{fix}"
         return message, edits
+
+    def _missing_file(self) -> str:
+        """The file beside the text that the link names; empty if it names an address."""
+        if self._path.startswith("/") or Path(self._path).suffix.lower() not in KINDS:
+            return ""
+        return short_path(Path(posixpath.normpath(self._content / self._folder / self._path)))
 
     def _meant(self) -> NearName | None:
         return meant_name(self._path, self._post.name, self._writing.by_last_part)

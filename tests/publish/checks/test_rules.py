@@ -67,7 +67,10 @@ def test_lengths_at_the_limits_are_accepted(desk: Any) -> None:
             "6: `/no/` leads to /no, which does not exist: correct it, or remove it",
         ),
         ("[x](b/)", "6: `b/` leads to /post/b, which does not exist"),
-        ("![x](dot.svg)", "6: `dot.svg` leads to /post/dot.svg, which does not exist"),
+        (
+            "![x](dot.svg)",
+            "6: `dot.svg` leads to content/posts/dot.svg, which does not exist: correct the link",
+        ),
         (
             "<a href='/abuot/'>x</a>",
             "6: `/abuot/` leads to /abuot, which does not exist; did you mean",
