@@ -29,7 +29,6 @@ Slugify = Callable[[str], str]
 """Makes an id of the text of a heading."""
 DEFAULT_STYLE: Final[HeadingIdStyle] = "github"
 _BLANKS: Final = re.compile(r"[-\s]+")
-_LINE_END: Final = re.compile(r"[ \t]*\n")
 _NO_WORDS: Final = re.compile(r"[^\w\s-]")
 _WORD: Final = frozenset({"Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "Pc"})
 _CIRCLED: Final = re.compile(
@@ -78,7 +77,7 @@ class HeadingIds:
 
 
 def _github(text: str) -> str:
-    line = _LINE_END.sub(" ", text.strip())
+    line = text.strip().replace("\n", " ")
     return "".join(char for char in _words(line) if char == " " or not char.isspace()).replace(
         " ", "-"
     )

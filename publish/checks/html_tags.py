@@ -76,6 +76,28 @@ def depends_on_text(source: str) -> bool:
     return tag is not None and tag["name"].lower() in _DRAWING | _HIDING
 
 
+def paragraph_around(source: bytes, start: int) -> tuple[str, int]:
+    """The paragraph of a text in which a tag is, and the tag's place in it, in letters."""
+    first = source.rfind(b"\n", 0, start) + 1
+    while first and _has_words(source[(line := source.rfind(b"\n", 0, first - 1) + 1) : first]):
+        first = line
+    end = _line_end(source, start)
+    while _has_words(source[end : (following := _line_end(source, end + 1))]):
+        end = following
+    before = source[first:start].decode()
+    return before + source[start:end].decode(), len(before)
+
+
+def _line_end(source: bytes, start: int) -> int:
+    end = source.find(b"\n", start)
+    return len(source) if end < 0 else end
+
+
+def _has_words(line: bytes) -> bool:
+    """Whether a line has more than blanks and the marks of quotes."""
+    return bool(line.strip(b" \t\n>"))
+
+
 def _is_in_drawing(text: str, start: int) -> bool:
     last = ""
     for found in _DRAWING_ENDS.finditer(text, 0, start):

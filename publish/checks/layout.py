@@ -135,9 +135,7 @@ class Layout:
         return path.is_file() or not path.exists()
 
     def _is_ignored(self, path: Path) -> bool:
-        return path.name.startswith(".") or any(
-            fnmatch.fnmatch(path.name, pattern.removeprefix("**/")) for pattern in self.ignored
-        )
+        return any(fnmatch.fnmatch(path.name, pattern) for pattern in self.ignored)
 
     def address_date(self, date: datetime | None, now: datetime) -> datetime:
         """The date in a post's address: in its own zone, or else in the site's zone.
@@ -221,7 +219,7 @@ def layout_from(
         folders={"post": below("ARTICLE_PATHS"), "page": below("PAGE_PATHS")},
         excluded={"post": below("ARTICLE_EXCLUDES"), "page": below("PAGE_EXCLUDES")},
         static=below("STATIC_PATHS"),
-        ignored=tuple(settings["IGNORE_FILES"]),
+        ignored=tuple(pattern.removeprefix("**/") for pattern in settings["IGNORE_FILES"]),
         zone=ZoneInfo(settings.get("TIMEZONE", "UTC")),
         urls={"post": settings["ARTICLE_URL"], "page": settings["PAGE_URL"]},
         files={"post": settings["ARTICLE_SAVE_AS"], "page": settings["PAGE_SAVE_AS"]},

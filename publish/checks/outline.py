@@ -22,7 +22,13 @@ from publish.checks.commonmark import (
 from publish.checks.footnotes import Footnotes, find_links_around, find_references
 from publish.checks.foreign_marks import find_foreign_marks
 from publish.checks.heading_ids import HeadingIds
-from publish.checks.html_tags import PlacedHtmlTag, depends_on_text, is_html, tag_problems
+from publish.checks.html_tags import (
+    PlacedHtmlTag,
+    depends_on_text,
+    is_html,
+    paragraph_around,
+    tag_problems,
+)
 from publish.checks.math import show_math
 from publish.checks.nesting import nesting_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
@@ -207,7 +213,8 @@ class _Part:
             self._html_block(start, end)
         elif name == "InlineHtml":
             source = self._bytes[start:end].decode()
-            around = self._paragraph(start) if depends_on_text(source) else ("", 0)
+            is_unsure = depends_on_text(source)
+            around = paragraph_around(self._bytes, start) if is_unsure else ("", 0)
             if is_html(source, *around):
                 self._raw_html(start, end)
             else:
@@ -323,14 +330,6 @@ class _Part:
             line = self._line(start) + source.count("\n", 0, comment)
             message = "`<!--` hides the rest of the text: add `-->` behind the comment"
             found.problems.append(TextProblem(line, message))
-
-    def _paragraph(self, start: int) -> tuple[str, int]:
-        """The paragraph in which a tag is, and its place in it."""
-        first = max(0, self._bytes.rfind(b"\n\n", 0, start))
-        last = self._bytes.find(b"\n\n", start)
-        before = self._bytes[first:start].decode()
-        rest = self._bytes[start : last if last >= 0 else None].decode()
-        return before + rest, len(before)
 
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])

@@ -74,6 +74,7 @@ def check_before_reading(pelican: Any) -> None:
     settings = pelican.settings
     report = get_report(settings)
     settings[WRITING], findings = ProjectCheck(settings, datetime.now(UTC))({})
+    settings["IGNORE_FILES"] = list(settings[WRITING].layout.ignored)
     report.problems += (finding.problem for finding in findings.errors)
     report.rule_warnings += (finding.problem for finding in findings.warnings)
     if findings.errors:

@@ -250,9 +250,9 @@ class _BlockReader:
 
 
 _TAGS: Final = re.compile(
-    '<!--.*?-->|<span class="MathJax_Preview">[^<]*</span>|<[^>]*>', re.DOTALL
+    '<!--.*?-->|<span class="MathJax_Preview">[^<]*</span>|<[^>]*>|[ \t]+(?=\n)', re.DOTALL
 )
-"""Math with a preview has its formula twice."""
+"""Tags, and blanks before a line end. Math with a preview has its formula twice."""
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 

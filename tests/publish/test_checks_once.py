@@ -225,3 +225,16 @@ def test_a_push_prints_the_number_of_many_warnings(
     (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
     answer = build_pushed_site(SettingsWithSources.read({}).settings, None, site.root)
     assert answer.warnings == ("4 warnings about texts and files: `gatepost check` lists them",)
+
+
+def test_hidden_files_are_no_posts_for_check_and_build(site: Any) -> None:
+    site.post("A post.")
+    for name in ("posts/._post.md", "posts/.trash/old.md", "pages/.note.md"):
+        site.write(f"content/{name}", "[x](none.md)")
+    assert site.check().findings.every == ()
+    site.build()
+    assert sorted(path.parent.name for path in site.site.rglob("*/index.html")) == ["post"]
+    site.set("IGNORE_FILES = []")
+    assert {message.split(":")[0] for message in site.mistakes()} == {
+        f"content/{name}" for name in ("posts/._post.md", "posts/.trash/old.md", "pages/.note.md")
+    }
