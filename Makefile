@@ -13,7 +13,7 @@ SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 WITH_SERVERS := -n 4 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 .DEFAULT_GOAL := run
-.PHONY: run write demo lint check test test-dates test-long audit screenshots pictures lock clean
+.PHONY: run write demo lint check test test-dates test-long test-rebuilding audit screenshots pictures lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/gatepost build
@@ -51,6 +51,12 @@ test-dates: $(VENV)/test.stamp
 # more; `make test` runs a sample of each. One of them: GATEPOST_TEST_LONG=1 .venv/bin/pytest tests/capture/billing
 test-long: $(VENV)/test.stamp
 	GATEPOST_TEST_LONG=1 $(BIN)/pytest $(SIDE_BY_SIDE) -m long
+
+# Compares builds after random edits of a small site with clean builds, in two processes: 20,000 steps take four hours
+# or more. Fewer: make test-rebuilding REBUILDS=2000
+REBUILDS := 20000
+test-rebuilding: $(VENV)/test.stamp
+	GATEPOST_REBUILDS=$(REBUILDS) $(BIN)/pytest -n 2 -rP tests/publish/rebuilding/test_edits.py
 
 # Checks the released site with independent tools: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
 # It needs: apt-get install chromium default-jre-headless nodejs npm

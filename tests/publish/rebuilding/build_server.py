@@ -23,6 +23,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+import markdown
+
 ROOT: Final = Path(__file__).parents[3]
 _CHANGES: Final = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link"})
 """Audit events of Python, beside `open`, that change a folder."""
@@ -112,13 +114,18 @@ def serve() -> None:
 
 
 def _import_all() -> None:
+    """Imports what builds use, and lets libraries fill the tables that they keep in memory."""
     import publish.plugins  # noqa: PLC0415
 
     for name in ("pelican", "time_machine", "publish.build.site", "publish.cli", "gatepost.cli"):
         importlib.import_module(name)
     for module in pkgutil.iter_modules(publish.plugins.__path__, "publish.plugins."):
         importlib.import_module(module.name)
-    importlib.import_module("capture.form.campaign_form")
+    for name in ("capture.form.campaign_form", "rich.status", "pygments.lexers.python"):
+        importlib.import_module(name)
+    markdown.Markdown(extensions=["extra", "smarty", "toc", "pymdownx.superfences"]).convert(
+        "~~~python\nx = 1\n~~~"
+    )
 
 
 def _wait(process: int, seconds: float) -> int:

@@ -54,7 +54,7 @@ def build_reference(
     settings = folder / "cache" / "reference_settings.py"
     text = REFERENCE.format(project=str(project), module=mode.settings, folder=str(folder))
     settings.write_text(text, encoding="utf-8")
-    return builds.run(["pelican", "-s", str(settings)], project, now, mode.environment)
+    return builds.run(["pelican", "-q", "-s", str(settings)], project, now, mode.environment)
 
 
 def output_of(folder: Path) -> dict[str, bytes]:

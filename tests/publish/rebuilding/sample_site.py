@@ -35,12 +35,19 @@ class SampleSite:
 
     root: Path
     texts: dict[str, Text] = field(default_factory=dict)
+    now: datetime = NOW
+    capture_url: str = ""
+    """The value of a variable of the environment that the settings read."""
+    settings_base: str = ""
+    """The settings without the lines that edits add."""
+    _count: int = 0
 
     def create(self) -> None:
         """Writes the project."""
         shutil.copytree(ROOT / "theme", self.root / "theme")
         for name in ("pelicanconf.py", "publishconf.py"):
             shutil.copy(ROOT / name, self.root)
+        self.settings_base = (self.root / "pelicanconf.py").read_text("utf-8")
         files: Mapping[str, str] = {
             "theme/templates/essay.html": ESSAY,
             "clients/acme.toml": CLIENT,
@@ -58,6 +65,21 @@ class SampleSite:
         self.texts = sample_texts()
         for path in self.texts:
             self.save(path)
+
+    def count(self) -> int:
+        """The next number, for a text that no file has yet."""
+        self._count += 1
+        return self._count
+
+    def settings_lines(self) -> list[str]:
+        """The lines that edits have added to the settings."""
+        text = (self.root / "pelicanconf.py").read_text("utf-8")
+        return text.removeprefix(self.settings_base).splitlines(keepends=True)
+
+    def append(self, path: str, text: str) -> None:
+        """Adds a text at the end of a file."""
+        file = self.root / path
+        self.write(path, (file.read_text("utf-8") if file.exists() else "") + text)
 
     def write(self, path: str, content: str | bytes) -> Path:
         """Writes a file, given by its path below the project."""

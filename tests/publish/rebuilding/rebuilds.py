@@ -1,0 +1,153 @@
+"""A sample site that is edited and built again and again, each time compared with a clean build."""
+
+import copy
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.publish.rebuilding.build_server import BuildServer, Built
+from tests.publish.rebuilding.comparison import (
+    LOCAL,
+    Mode,
+    build_reference,
+    differences,
+    output_of,
+)
+from tests.publish.rebuilding.sample_site import SampleSite
+
+_SOURCES: Final = ("content", "theme", "overrides", "campaigns", "clients")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The reference build: what it printed, and its output."""
+
+    built: Built
+    output: Mapping[str, bytes]
+
+    @property
+    def is_refused(self) -> bool:
+        return self.built.code != 0
+
+
+class RebuiltSite:
+    """The sample site, its output folder, and the reference build of its current sources."""
+
+    def __init__(self, builds: BuildServer, folder: Path) -> None:
+        self.site = SampleSite(folder / "project")
+        self.site.create()
+        self.mode = LOCAL
+        self._builds = builds
+        self._reference = folder / "reference"
+        self._known: dict[str, Expected] = {}
+        self._last_sources = self._sources()
+        self._last_site = copy.deepcopy(self.site)
+
+    @property
+    def output(self) -> Path:
+        return self.site.root / "output"
+
+    def files_of(self, what: str) -> list[Path]:
+        """The files of the output, or those of the cache in which builds keep what they know."""
+        if what == "output":
+            files = [*(self.output / "www").rglob("*"), self.output / "site.json"]
+        else:
+            files = [*(self.site.root / ".cache").glob("*")]
+        return sorted(path for path in files if path.is_file())
+
+    def expected(self) -> Expected:
+        """The reference build of the sources as they are."""
+        key = self._key()
+        if key not in self._known:
+            now, root = self.site.now, self.site.root
+            built = build_reference(self._builds, root, self._reference, now, self._mode())
+            self._known[key] = Expected(built, {} if built.code else output_of(self._reference))
+        return self._known[key]
+
+    def build(self, *, plain: bool = False, changes: int = 0, seconds: float = 0) -> Built:
+        """Builds with `gatepost build`, or plain `pelican`; a kill is that of `BuildServer.run`."""
+        mode = self._mode()
+        command = mode.pelican if plain else mode.gatepost
+        root, now, environment = self.site.root, self.site.now, mode.environment
+        return self._builds.run(command, root, now, environment, changes=changes, seconds=seconds)
+
+    def check(self, *, plain: bool = False, is_compared: bool = True) -> bool:
+        """Builds, and compares the result with the reference. False if the edit was refused.
+
+        A refused edit is undone. Without a comparison only a refused build needs the reference.
+        """
+        before = output_of(self.output)
+        built = self.build(plain=plain)
+        if built.code or is_compared:
+            self._compare(built, before)
+        if built.code:
+            self.undo()
+        else:
+            self._last_sources, self._last_site = self._sources(), copy.deepcopy(self.site)
+        return not built.code
+
+    def _compare(self, built: Built, before: Mapping[str, bytes]) -> None:
+        expected = self.expected()
+        if expected.is_refused:
+            assert built.code == 1, f"the reference refuses:\n{expected.built.err}"
+            assert _refusals(built) == _refusals(expected.built)
+            assert differences(output_of(self.output), before) == "", "a refused build wrote"
+        else:
+            assert built.code == 0, f"{built.out}{built.err}"
+            assert differences(output_of(self.output), expected.output) == ""
+
+    def check_killed(self, before: Mapping[str, bytes]) -> None:
+        """Each file of the site is complete after a kill: that of before, or the new one."""
+        new = self.expected().output
+        for path, content in output_of(self.output).items():
+            versions = (before.get(path), new.get(path))
+            assert content in versions, f"{path} is incomplete after a kill"
+
+    def undo(self) -> None:
+        """Takes back all edits since the last build that was not refused."""
+        now = self._sources()
+        for path in now.keys() - self._last_sources.keys():
+            (self.site.root / path).unlink()
+        for path, content in self._last_sources.items():
+            if now.get(path) != content:
+                self.site.write(path, content)
+        self.site = copy.deepcopy(self._last_site)
+
+    def remove(self) -> None:
+        """Removes the project and the reference."""
+        shutil.rmtree(self.site.root.parent, ignore_errors=True)
+
+    def _mode(self) -> Mode:
+        url = {"GATEPOST_CAPTURE_URL": self.site.capture_url} if self.site.capture_url else {}
+        return Mode(
+            self.mode.settings,
+            self.mode.gatepost,
+            self.mode.pelican,
+            {**self.mode.environment, **url},
+        )
+
+    def _sources(self) -> dict[str, bytes]:
+        """Every file that a clean build may read, by path below the project."""
+        root = self.site.root
+        paths = [path for name in _SOURCES for path in (root / name).rglob("*")]
+        paths += root.glob("*.py")
+        return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.is_file()}
+
+    def _key(self) -> str:
+        """A hash of everything that decides the reference."""
+        published = self.output / "published.json"
+        facts = [self.site.now, self._mode(), published.exists() and published.read_bytes()]
+        digest = hashlib.sha256(repr(facts).encode())
+        for path, content in sorted(self._sources().items()):
+            digest.update(f"{path}\n{len(content)}\n".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+
+def _refusals(built: Built) -> list[str]:
+    """The lines that say why a build was refused; none if Pelican logs an error of its own."""
+    lines = [line.strip() for line in built.err.splitlines()]
+    return [line for line in lines if line and not line.startswith("warning: ")]

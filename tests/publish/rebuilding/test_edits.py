@@ -1,0 +1,175 @@
+"""After any edits, a build that knows earlier ones writes what a clean build would write.
+
+The clean build is made by the wheel's own `pelican.Pelican`, in a process of its own, with an empty
+cache. Every byte of the output and the list of files are compared. `make test-rebuilding` makes
+tens of thousands of edits.
+"""
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, ClassVar, Final, TypeAlias
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.publish.rebuilding.build_server import BuildServer
+from tests.publish.rebuilding.comparison import LOCAL, PRODUCTION, output_of
+from tests.publish.rebuilding.edits import TEXT_EDITS, Chance
+from tests.publish.rebuilding.project_edits import PROJECT_EDITS
+from tests.publish.rebuilding.rebuilds import RebuiltSite
+
+pytestmark = pytest.mark.slow
+MANY_STEPS: Final = int(os.environ.get("GATEPOST_REBUILDS", "0"))
+"""Set by `make test-rebuilding`: about so many steps, others each time."""
+EDITS: Final = TEXT_EDITS | PROJECT_EDITS
+AnEdit: TypeAlias = tuple[str, Sequence[int]]
+_numbers = st.lists(st.integers(0, 999), min_size=8, max_size=8)
+_text_edits = st.tuples(st.sampled_from(sorted(TEXT_EDITS)), _numbers)
+_project_edits = st.tuples(st.sampled_from(sorted(PROJECT_EDITS)), _numbers)
+_edits = _text_edits | _project_edits
+_often = st.sampled_from([True, True, False])
+_seldom = st.sampled_from([False, False, True])
+
+
+@pytest.fixture(scope="module")
+def builds() -> Iterator[BuildServer]:
+    with BuildServer() as server:
+        yield server
+
+
+class Rebuilding(RuleBasedStateMachine):
+    """Edits of one site, each followed by a build and a comparison."""
+
+    builds: ClassVar[BuildServer]
+    counts: ClassVar[Counter[str]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="rebuilding-"))
+        self.rebuilt = RebuiltSite(self.builds, self.folder)
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def _edit(self, *edits: AnEdit) -> None:
+        for name, numbers in edits:
+            EDITS[name](self.rebuilt.site, Chance(numbers))
+
+    def _build(self, **options: bool) -> None:
+        is_accepted = self.rebuilt.check(**options)
+        self.counts["accepted" if is_accepted else "refused"] += 1
+
+    @initialize(plain=st.booleans())
+    def first_build(self, plain: bool) -> None:
+        self._build(plain=plain)
+
+    @rule(edit=_text_edits, plain=_seldom, is_compared=_often)
+    def edited_text(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
+        self._edit(edit)
+        self._build(plain=plain, is_compared=is_compared)
+
+    @rule(edit=_project_edits, plain=_seldom, is_compared=_often)
+    def edited_project(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
+        self._edit(edit)
+        self._build(plain=plain, is_compared=is_compared)
+
+    @rule(edits=st.lists(_edits, min_size=2, max_size=3))
+    def several_edits(self, edits: list[AnEdit]) -> None:
+        self._edit(*edits)
+        self._build()
+
+    @rule(edit=_edits, changes=st.integers(1, 120), plain=_seldom)
+    def killed_build(self, edit: AnEdit, changes: int, plain: bool) -> None:
+        """A build that is killed before it changes a file; another edit may follow."""
+        self._edit(edit)
+        if self.rebuilt.expected().is_refused:
+            self.rebuilt.undo()
+            return
+        before = output_of(self.rebuilt.output)
+        built = self.rebuilt.build(plain=plain, changes=changes)
+        self.counts["killed"] += built.is_killed
+        if not plain:
+            self.rebuilt.check_killed(before)
+
+    @rule(
+        what=st.sampled_from(["nothing", "local", "production", "output", "cache"]),
+        number=st.integers(0, 999),
+        kind=st.sampled_from(["delete", "cut", "change", "folder"]),
+        plain=_seldom,
+    )
+    def no_edit(self, what: str, number: int, kind: str, plain: bool) -> None:
+        """Other addresses; or a file of the output or of the cache is damaged."""
+        if what in {"local", "production"}:
+            self.rebuilt.mode = PRODUCTION if what == "production" else LOCAL
+        elif what != "nothing":
+            damage(self.rebuilt.files_of(what), number, kind)
+        self._build(plain=plain)
+
+
+def damage(paths: Sequence[Path], number: int, kind: str) -> None:
+    """Deletes one of the files, or its folder, or changes its content."""
+    if not paths:
+        return
+    path = paths[number % len(paths)]
+    content = path.read_bytes()
+    if kind == "delete":
+        path.unlink()
+    elif kind == "folder":
+        shutil.rmtree(path.parent)
+    elif kind == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    else:  # as long as before, with the same time
+        status = path.stat()
+        path.write_bytes(content[:20] + b"\x93" * len(content[20:]))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("process", range(2) if MANY_STEPS else [0])
+def test_after_any_edits_a_build_writes_what_a_clean_build_would_write(
+    builds: BuildServer, process: int
+) -> None:
+    del process  # two run side by side
+    counts: Counter[str] = Counter()
+    machine = type("Rebuilding", (Rebuilding,), {"builds": builds, "counts": counts})
+    options: dict[str, Any] = {"max_examples": 6, "stateful_step_count": 15, "derandomize": True}
+    if MANY_STEPS:
+        options = {"max_examples": MANY_STEPS // 80, "stateful_step_count": 40}
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, *([Phase.shrink] if MANY_STEPS else [])],
+            suppress_health_check=list(HealthCheck),
+            **options,
+        ),
+    )
+    print(dict(counts))  # noqa: T201 - pytest shows it with -s
+    assert counts["accepted"] > 2 * counts["refused"]
+
+
+def test_after_an_edit_of_each_kind_a_build_writes_what_a_clean_build_would_write(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.check()
+    chance = Random(15)
+    names = chance.sample(sorted(EDITS), len(EDITS))
+    refused = []
+    for name in names:
+        EDITS[name](rebuilt.site, Chance(chance.choices(range(1000), k=8)))
+        if not rebuilt.check():
+            refused.append(name)
+    assert len(refused) < len(names) / 5, refused
