@@ -32,6 +32,8 @@ PHOTO_SUFFIXES: Final = frozenset(FORMATS) - {".ico"}
 """Pictures of which smaller files are made."""
 PICTURE_SUFFIXES: Final = PHOTO_SUFFIXES | {".svg"}
 """Pictures that a page can show."""
+_GPS: Final = 0x8825
+"""The EXIF directory with the location."""
 _MAX_PICTURE_SIZE: Final = 1 << 28
 """The largest photo that is opened, in bytes."""
 _MAX_DRAWING_SIZE: Final = 1 << 24
@@ -58,6 +60,12 @@ def with_image(content: bytes, work: Callable[[Image.Image], Result]) -> Result:
     """The result of `work` on the opened picture. Raises `Unreadable`."""
     with _explained_errors(), Image.open(BytesIO(content)) as image:
         return work(image)
+
+
+def has_location(path: Path) -> bool:
+    """Whether a picture contains its location. Raises `Unreadable`, or OSError."""
+    with _explained_errors(), Image.open(path) as image:
+        return bool(image.getexif().get_ifd(_GPS))
 
 
 def _load(image: Image.Image) -> None:

@@ -36,7 +36,6 @@ _ANIMATED: Final = frozenset({"AVIF", "GIF", "PNG", "WEBP"})  # formats in which
 _FORMATS: Final = {"avif": "AVIF", "webp": "WEBP", "jpg": "JPEG", "png": "PNG"}
 _LENGTH: Final = re.compile(r"\s*([0-9.]+)(?:px)?\s*")
 _INDEX: Final = "picture.json"
-_GPS: Final = 0x8825  # the EXIF directory with the location
 
 
 @dataclass(frozen=True)
@@ -109,11 +108,6 @@ def pixel_count(source: Path) -> int:
         width, height = with_image(source.read_bytes(), lambda image: image.size)
         return width * height
     return 1
-
-
-def has_location(source: Path) -> bool:
-    """Whether a picture contains its location. Raises `Unreadable` if it cannot be read."""
-    return bool(with_image(source.read_bytes(), lambda image: dict(image.getexif().get_ifd(_GPS))))
 
 
 def svg_size(source: Path) -> tuple[int, int] | None:

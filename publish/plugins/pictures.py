@@ -18,14 +18,13 @@ from pelican import signals
 from pelican.generators import StaticGenerator
 
 from capture.paths import name_below
-from publish.file_types.pictures import PHOTO_SUFFIXES, PICTURE_SUFFIXES
+from publish.file_types.pictures import PHOTO_SUFFIXES, PICTURE_SUFFIXES, has_location
 from publish.plugins import problems
 from publish.plugins.gallery import Gallery
 from publish.plugins.links import contents, line_of, line_of_key, linked_files
 from publish.plugins.picture_files import (
     ImageFile,
     PictureFiles,
-    has_location,
     register_publishing,
 )
 from publish.plugins.problems import Report

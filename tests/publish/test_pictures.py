@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from publish.file_types.pictures import has_location
 from publish.plugins.picture_files import (
     WIDTHS,
     Animation,
     PictureFiles,
-    has_location,
     make_picture_files,
     svg_size,
 )
@@ -100,8 +100,17 @@ def test_a_linked_original_is_published_unless_it_contains_its_location(site: An
     site.build()
     assert site.files()["images/shot.jpg"] == shot.read_bytes()
     photo(shot, place=True)
-    (message,) = site.mistakes_of_build()
+    (message,) = site.mistakes()
+    assert message == (
+        "content/posts/post.md:4: content/images/shot.jpg contains the location of the photo: "
+        "save it without the location"
+    )
+    site.post("No picture.")
+    (message,) = site.mistakes()
     assert message.startswith("content/images/shot.jpg: contains the location of the photo")
+    site.post("![Sky]({static}/images/shot.jpg)")
+    site.build()
+    assert "images/shot.jpg" not in site.files()
 
 
 def test_pictures_are_made_once_and_cached_by_their_content(site: Any, shot: Path) -> None:

@@ -23,6 +23,7 @@ from publish.checks.rules.forms import form_findings
 from publish.checks.rules.keys import key_findings
 from publish.checks.rules.links import link_findings
 from publish.checks.rules.names import name_findings
+from publish.checks.rules.photos import location_findings
 from publish.checks.rules.pictures import picture_findings
 from publish.checks.rules.posts import (
     front_matter_findings,
@@ -39,6 +40,7 @@ RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
     text_findings,
     link_findings,
     picture_findings,
+    location_findings,
     file_findings,
     content_findings,
     active_findings,

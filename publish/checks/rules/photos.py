@@ -1,0 +1,55 @@
+"""Rule for photos that are published as they are: none tells where it was taken."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from capture.errors import short_path
+from publish.checks.finding import Finding
+from publish.checks.project import Writing
+from publish.checks.rules.links import LinkChecker
+from publish.file_types.pictures import PHOTO_SUFFIXES, has_location
+
+_SUFFIXES = tuple(PHOTO_SUFFIXES)
+
+
+def location_findings(writing: Writing) -> Iterator[Finding]:
+    """Photos with a location that a text links to, or that no text shows.
+
+    Readers get smaller files without it of all others.
+    """
+    shown, linked = _photos_of_texts(writing)
+    static = tuple(f"{folder}/" for folder in writing.layout.static)
+    for path in writing.content_files.regular:
+        if not path.name.lower().endswith(_SUFFIXES) or path.is_relative_to(writing.gated):
+            continue
+        is_published = path in linked or (str(path).startswith(static) and path not in shown)
+        if is_published and _tells_its_place(path):
+            where, line = linked.get(path, (short_path(path), None))
+            name = f"{short_path(path)} " if path in linked else ""
+            message = f"{name}contains the location of the photo: save it without the location"
+            yield Finding(where, line, message, "picture")
+
+
+def _photos_of_texts(writing: Writing) -> tuple[set[Path], dict[Path, tuple[str, int]]]:
+    """The photos that texts show, and those that they link to, with the first line."""
+    shown: set[Path] = set()
+    linked: dict[Path, tuple[str, int]] = {}
+    for post in writing.posts:
+        if image := post.get("image"):
+            shown.add(writing.layout.content / image.lstrip("/"))
+        for link in post.outline.links:
+            if not any(suffix in link.target.lower() for suffix in _SUFFIXES):
+                continue
+            file = LinkChecker(writing, post, link).file()
+            if file is not None and link.is_embedded:
+                shown.add(file)
+            elif file is not None:
+                linked.setdefault(file, (post.where, link.line))
+    return shown, linked
+
+
+def _tells_its_place(path: Path) -> bool:
+    try:
+        return has_location(path)
+    except (OSError, ValueError):  # `content_findings` reports it
+        return False
