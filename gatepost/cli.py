@@ -66,7 +66,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "leads": "capture.cli.leads:leads",
     "letters": "capture.cli.letters:letters",
     "month-end": "capture.cli.month_end:month_end",
-    "new": "publish.cli:new",
+    "new": "publish.new_cli:new",
     "notify": "capture.cli.review:notify",
     "outcome": "capture.cli.outcome:outcome",
     "outcomes": "capture.cli.outcomes:outcomes",

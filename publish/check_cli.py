@@ -1,31 +1,23 @@
 """The command `gatepost check`.
 
-Pelican takes 0.2 seconds to import, so only the functions that need it import it.
+Pelican takes 0.2 seconds to import, and the checks take as long, so only the functions that need
+them import them: an unchanged site is answered without.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING
 
 import click
 
-from capture.errors import Refused, short_path
+from capture.errors import short_path
 from capture.text import count_noun
-from publish.checks.finding import ALWAYS_ERRORS, DEFAULT_LEVELS, Finding, Findings, annotation
-from publish.checks.known_findings import write_known_findings
-from publish.checks.listing import Rest, counts_by_rule, short_list
-from publish.cli import PRODUCTION, config_of, format_counts, setting_overrides
-from publish.fixing import Check, find_fixes
+from publish.build.unchanged import Answer, CommandRun
+from publish.cli import PRODUCTION, config_of, setting_overrides
 
-_MANY: Final = 5
-"""With more warnings, or with two errors, the last lines count them by rule."""
-RULES: Final = tuple(sorted({*ALWAYS_ERRORS, *DEFAULT_LEVELS}))
-
-
-def refuse_unknown_rules(rules: Collection[str]) -> None:
-    """Raises `Refused` if a rule does not exist."""
-    if unknown := next((rule for rule in rules if rule not in RULES), None):
-        raise Refused(f"no rule `{unknown}`; use some of: {', '.join(RULES)}")
+if TYPE_CHECKING:
+    from publish.build.pelican_run import CheckResult
+    from publish.checks.finding import Findings
 
 
 @click.command()
@@ -66,81 +58,64 @@ def check(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
       gatepost check missing-summary orphan
       gatepost check --baseline
     """
-    from publish.build.pelican_run import check as run
-
-    refuse_unknown_rules(rules)
     if baseline and rules:
         raise click.UsageError("--baseline records the findings of all rules: give no RULE.")
-    checked = run(config_of(production), setting_overrides(ctx), datetime.now(UTC))
-    findings = checked.findings
-    if baseline:
-        path = write_known_findings(checked.content, findings.recordable)
-        number = count_noun(len(findings.recordable), "finding")
-        click.echo(f"Recorded {number} in {short_path(path)}: commit it.")
-        findings = findings.as_recorded()
-    elif show_all:
-        findings = findings.with_known()
-    findings = findings.of_rules(rules)
-    if output_format == "github":
-        for level, level_findings in (("error", findings.errors), ("warning", findings.warnings)):
-            for finding in level_findings:
-                click.echo(annotation(level, finding))
-    else:
-        _print_findings(findings, in_full=show_all or bool(rules), with_known=not baseline)
-        if not baseline:
-            _print_fixable(findings, checked.recheck, rules, with_known=show_all)
-    if findings.errors:
-        ctx.exit(1)
-    new = "new " if findings.known or checked.findings.known else ""
-    found = f"{count_noun(len(findings.warnings), 'warning')}, no" if findings.warnings else "no"
-    word = "errors" if findings.warnings else "mistakes"
-    click.echo(f"{format_counts(checked)}: {found} {new}{word} found.")
-
-
-def _print_findings(findings: Findings, *, in_full: bool, with_known: bool) -> None:
-    warnings = findings.warnings if in_full else short_list(findings.warnings)
-    for warning in warnings:
-        if isinstance(warning, Rest):
-            which = f"{warning.number:,} more of the rule {warning.rule}"
-            text = f"… and {which}: `gatepost check {warning.rule}` lists them"
-            click.echo(f"{_WARNING} {click.style(text, dim=True)}", err=True)
-        else:
-            click.echo(f"{_WARNING} {_line(warning)}", err=True)
-    if findings.known and with_known:
-        number = count_noun(len(findings.known), "known finding")
-        click.echo(f"{number}, `--all` shows them", err=True)
-    for error in findings.errors:
-        click.echo(_line(error), err=True)
-    if len(findings.errors) > 1 or len(findings.warnings) > _MANY:
-        for line in _totals(findings):
-            click.echo(line, err=True)
-
-
-_WARNING: Final = click.style("warning:", fg="yellow")
-
-
-def _line(finding: Finding) -> str:
-    """A finding with its rule. Click removes the styles where the output is no terminal."""
-    problem = str(finding.problem)
-    place = problem.removesuffix(finding.message)
-    bold = click.style(place, bold=True) if place != problem else ""
-    message = problem.removeprefix(place) if bold else problem
-    return f"{bold}{message} {click.style(f'[{finding.rule}]', dim=True)}"
-
-
-def _totals(findings: Findings) -> Iterator[str]:
-    """The numbers of errors and warnings, by rule."""
-    for word, of_level in (("error", findings.errors), ("warning", findings.warnings)):
-        if of_level:
-            yield f"{count_noun(len(of_level), word)}: {counts_by_rule(of_level)}"
-
-
-def _print_fixable(
-    findings: Findings, recheck: Check, rules: Collection[str], *, with_known: bool
-) -> None:
-    """Prints how many findings `gatepost fix` fixes: the edits are tried in memory."""
-    if not any(finding.edits for finding in (*findings.errors, *findings.warnings)):
+    config, overrides, now = config_of(production), setting_overrides(ctx), datetime.now(UTC)
+    options = (production, output_format, show_all, *rules)
+    command_run = CommandRun("check", options, overrides, now)
+    if not baseline and (answer := command_run.known_answer()):
+        answer.show(ctx)
         return
-    if fixed := find_fixes(recheck, rules, with_known=with_known).fixed:
-        command = " ".join(["gatepost fix", *(["--all"] if with_known else []), *rules])
-        click.echo(f"{count_noun(fixed, 'finding')} can be fixed by `{command}`", err=True)
+    with command_run.noted():
+        from publish.build.pelican_run import check as run
+        from publish.check_report import refuse_unknown_rules
+
+        refuse_unknown_rules(rules)
+        checked = run(config, overrides, now)
+        findings = _recorded(checked) if baseline else checked.findings
+        if show_all and not baseline:
+            findings = findings.with_known()
+        findings = findings.of_rules(rules)
+        lines = []
+        for line, is_error in _lines(
+            checked, findings, output_format, rules, show_all=show_all, baseline=baseline
+        ):
+            click.echo(line, err=is_error)
+            lines.append((line, is_error))
+    answer = Answer(tuple(lines), exit_code=1 if findings.errors else 0)
+    if not baseline:
+        command_run.keep(answer, checked.settings, checked.due_at)
+    ctx.exit(answer.exit_code)
+
+
+def _recorded(checked: "CheckResult") -> "Findings":
+    """Records the findings as known. Returns those that are left."""
+    from publish.checks.known_findings import write_known_findings
+
+    recordable = checked.findings.recordable
+    path = write_known_findings(checked.content, recordable)
+    number = count_noun(len(recordable), "finding")
+    click.echo(f"Recorded {number} in {short_path(path)}: commit it.")
+    return checked.findings.as_recorded()
+
+
+def _lines(  # noqa: PLR0913 - the options of the command
+    checked: "CheckResult",
+    findings: "Findings",
+    output_format: str,
+    rules: tuple[str, ...],
+    *,
+    show_all: bool,
+    baseline: bool,
+) -> Iterator[tuple[str, bool]]:
+    """What the command prints, and whether it goes to standard error."""
+    from publish.check_report import annotations, finding_lines, fixable_lines, summary_line
+
+    if output_format == "github":
+        yield from annotations(findings)
+    else:
+        yield from finding_lines(findings, in_full=show_all or bool(rules), with_known=not baseline)
+        if not baseline:
+            yield from fixable_lines(findings, checked.recheck, rules, with_known=show_all)
+    if not findings.errors:
+        yield summary_line(findings, checked)

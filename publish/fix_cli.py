@@ -12,7 +12,7 @@ import click
 
 from capture.errors import short_path
 from capture.text import count_noun
-from publish.check_cli import refuse_unknown_rules
+from publish.check_report import refuse_unknown_rules
 from publish.checks.control_characters import without_control_characters
 from publish.checks.edit import BREAK
 from publish.cli import config_of, setting_overrides

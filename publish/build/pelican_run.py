@@ -72,6 +72,10 @@ class CheckResult:
     """The content folder."""
     recheck: Check
     """Runs all rules again, on edited texts."""
+    settings: Mapping[str, Any]
+    """Pelican's."""
+    due_at: datetime | None
+    """The next time when a post is due, or a form opens or closes, in UTC."""
 
 
 def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
@@ -128,9 +132,11 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     A build runs the same rules, then searches the finished pages, and compares all files of the
     site with the gated files. Raises only if it cannot read: for invalid settings or a disk error.
     """
-    recheck = ProjectCheck(settings_from(config, overrides), now)
+    settings = settings_from(config, overrides)
+    recheck = ProjectCheck(settings, now)
     writing, findings = recheck({})
-    return CheckResult(*_counts(writing), findings, writing.layout.content, recheck)
+    content, due_at = writing.layout.content, writing.next_change
+    return CheckResult(*_counts(writing), findings, content, recheck, settings, due_at)
 
 
 def _count_published(generator: Any) -> RunSummary:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from capture.errors import Refused, Unavailable
 from publish.build.pelican_run import RunSummary, run_pelican, settings_from
@@ -26,6 +26,8 @@ class BuildResult:
     summary: RunSummary
     seconds: float
     site: Path
+    settings: Mapping[str, Any]
+    """Pelican's."""
 
 
 def build(
@@ -34,12 +36,14 @@ def build(
     on_wait: Callable[[], None] = lambda: None,
     *,
     finish: Callable[[Path, Path], None] | None = None,
+    on_replaced: Callable[[Path], None] = lambda _: None,
 ) -> BuildResult:
     """Builds the site with the Pelican settings file `config`, whose values `overrides` replace.
 
     `on_wait` is called if another build is running. With `finish`, the build is a release: it has
-    share pictures, and `finish(site, cache)` adds more files (`release.finish_release`). Raises
-    `FileErrors` with every problem, `Refused` if the site would replace its own sources, or
+    share pictures, and `finish(site, cache)` adds more files (`release.finish_release`).
+    `on_replaced(site)` is called when the new site is in place and no other build can change it.
+    Raises `FileErrors` with every problem, `Refused` if the site would replace its own sources, or
     `Unavailable` for a disk error. Then the old site stays unchanged.
     """
     started = time.monotonic()
@@ -53,7 +57,7 @@ def build(
             )
     last_published_file = published_file(settings)  # of the last published build, not of this one
     try:
-        with replace_site(site, on_wait) as new_site:
+        with replace_site(site, on_wait, on_replaced) as new_site:
             build_settings = {
                 PUBLISHED: str(last_published_file),
                 "OUTPUT_PATH": str(new_site),
@@ -65,7 +69,7 @@ def build(
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error
-    return BuildResult(summary, time.monotonic() - started, site)
+    return BuildResult(summary, time.monotonic() - started, site, settings)
 
 
 def is_due(config: Path, overrides: Mapping[str, object], now: datetime) -> bool:
@@ -78,8 +82,12 @@ def is_due(config: Path, overrides: Mapping[str, object], now: datetime) -> bool
 
 
 @contextmanager
-def replace_site(site: Path, on_wait: Callable[[], None]) -> Iterator[Path]:
+def replace_site(
+    site: Path, on_wait: Callable[[], None], on_replaced: Callable[[Path], None] = lambda _: None
+) -> Iterator[Path]:
     """Yields an empty folder for the new site, which replaces `site` when the block succeeds.
+
+    Then `on_replaced(site)` is called, while no other build runs.
 
     If the block raises, the old site stays. Files that the block writes beside the new folder, such
     as `site.json`, are moved beside the site. Only one build runs at a time: a second build calls
@@ -94,6 +102,7 @@ def replace_site(site: Path, on_wait: Callable[[], None]) -> Iterator[Path]:
         try:
             yield new_site
             _swap(new_site, site, work_folder / "old")
+            on_replaced(site)
         finally:
             shutil.rmtree(work_folder, ignore_errors=True)
 

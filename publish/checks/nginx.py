@@ -12,7 +12,7 @@ from typing import Final
 
 from publish.checks.redirects import MAP_HASH_SIZES
 
-_FOLDERS: Final = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
+FOLDERS: Final = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
 """Where nginx may be besides PATH, which often lacks `sbin`."""
 _SECONDS: Final = 20
 _ERROR: Final = re.compile(
@@ -50,7 +50,7 @@ def map_refusal(lines: Iterable[str]) -> Refusal | None:
 
     None if it accepts them, or if it is not installed.
     """
-    program = shutil.which("nginx") or shutil.which("nginx", path=_FOLDERS)
+    program = shutil.which("nginx") or shutil.which("nginx", path=FOLDERS)
     if program is None:
         return None
     error = _load(program, lines)

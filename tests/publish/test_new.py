@@ -13,7 +13,7 @@ from capture.campaign.files import parse_campaign
 from capture.campaign.model import Confirm
 from capture.errors import Refused
 from publish.checks.front_matter import read_front_matter
-from publish.cli import new
+from publish.new_cli import new
 
 
 def run(*args: str) -> Result:

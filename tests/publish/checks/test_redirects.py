@@ -173,7 +173,7 @@ def test_an_nginx_that_does_not_run_here_is_a_warning(
 
 
 def test_without_nginx_nothing_is_said(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nginx, "_FOLDERS", "/nowhere")
+    monkeypatch.setattr(nginx, "FOLDERS", "/nowhere")
     monkeypatch.setenv("PATH", "/nowhere")
     desk.post(aliases="/old/")
     assert [line for line in (*desk.errors(), *desk.warnings()) if "aliases" in line] == []

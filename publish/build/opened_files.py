@@ -1,0 +1,86 @@
+"""Notes what this process reads: a settings file or a plugin of a project may open any file.
+
+Python reports each file that it opens, folder that it lists, program that it starts and address
+that it connects to (audit events, PEP 578). What a C library opens by itself, and what a process
+opens that `multiprocessing` starts, is not seen.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+_OUTSIDE: Final = frozenset({"os.exec", "os.posix_spawn", "os.system", "socket.connect"})
+"""Events after which the result may depend on more than files."""
+
+
+class OpenedFiles:
+    """What a run has read so far."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        """Paths as they were opened, also of files that do not exist."""
+        self.folders: set[str] = set()
+        """Folders whose names were listed."""
+        self.databases: set[str] = set()
+        self.asks_others = False
+        """Whether the run asked a program or another machine, which may answer otherwise later."""
+
+    def note(self, event: str, args: tuple[Any, ...]) -> None:
+        """Called for each audit event, so it is short."""
+        if event == "open":
+            path, mode, flags = args
+            if isinstance(path, bytes | str | os.PathLike) and not flags & os.O_WRONLY:
+                name = os.fsdecode(path)
+                # A name below the handle of a folder, as in `shutil.rmtree`, is none of ours.
+                if mode is not None or name.startswith("/") or Path(name).exists():
+                    self.files.add(name)
+        elif event in {"os.listdir", "os.scandir"}:
+            if not isinstance(args[0], int):
+                self.folders.add(os.fsdecode(args[0] or "."))
+        elif event == "sqlite3.connect":
+            self.databases.add(os.fsdecode(args[0]))
+        elif event in _OUTSIDE or (event == "subprocess.Popen" and not _is_ours(args[1])):
+            self.asks_others = True
+
+
+def _is_ours(command: Any) -> bool:
+    """Whether it is a program of ours, whose result depends on the files that we give it alone."""
+    words = [os.fsdecode(word) for word in command] if isinstance(command, list | tuple) else [""]
+    return Path(words[0]).name == "nginx" or words[1:3] == ["-m", "pagefind"]
+
+
+_current: OpenedFiles | None = None
+_is_hooked = False
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if _current is not None:
+        _current.note(event, args)
+
+
+@contextmanager
+def note_opened_files() -> Iterator[OpenedFiles]:
+    """Notes what the block reads. Python cannot remove a hook, so an idle one stays behind."""
+    global _current, _is_hooked  # noqa: PLW0603 - hooks belong to the process
+    if not _is_hooked:
+        sys.addaudithook(_hook)
+        _is_hooked = True
+    _current = opened = OpenedFiles()
+    try:
+        yield opened
+    finally:
+        _current = None
+
+
+def module_files() -> frozenset[str]:
+    """The files of all modules that are loaded now."""
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    return frozenset(absolute(file) for file in files if isinstance(file, str))
+
+
+def absolute(path: str) -> str:
+    """The absolute path, with links; faster than `pathlib`, for thousands of paths."""
+    return os.path.abspath(path)  # noqa: PTH100

@@ -1,0 +1,136 @@
+"""Finds all files on which the result of a build or a check depends, after it has run."""
+
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from publish.build.file_facts import (
+    Inputs,
+    Tree,
+    is_older,
+    read_facts,
+    read_tree,
+    tree_facts,
+    visible_names,
+)
+from publish.build.opened_files import OpenedFiles, absolute, module_files
+from publish.checks.nginx import FOLDERS as NGINX_FOLDERS
+from publish.plugins.markdown_cache import depends_on_text_alone
+from publish.plugins.project_settings import folders_of
+
+_OF_THE_KERNEL: Final = ("/dev/null", "/dev/tty", "/dev/urandom", "/proc/", "/sys/")
+_SECOND: Final = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is known of a run when it has ended."""
+
+    tick: int
+    """The time of the file system's clock at its start, in nanoseconds."""
+    loaded: frozenset[str]
+    """The files of the modules that were loaded before."""
+    opened: OpenedFiles
+    settings: Mapping[str, Any]
+    """Pelican's."""
+    output: Inputs = field(default_factory=Inputs)
+    """The site that it wrote, and the files beside it."""
+    written: tuple[str, ...] = ()
+    """How the paths begin that it wrote and may have read again."""
+
+
+def find_inputs(run: RunRecord, known: Mapping[str, Tree]) -> Inputs | None:
+    """The inputs and the output of a run.
+
+    `known` has the trees of an earlier run. Returns None if an input cannot be known, or has
+    changed since the run started. Raises `HasLinksError`, `OSError`.
+    """
+    roots = {folder: os.path.realpath(folder) for folder in _input_folders(run.settings)}
+    trees = {place: read_tree(place, known.get(place, {})) for place in _outermost(roots.values())}
+    cache = Path(run.settings["CACHE_PATH"]).absolute()
+    covered = (*(f"{folder}/" for folder in (*roots, *trees, cache)), *run.written)
+    databases = map(absolute, run.opened.databases)
+    if (
+        run.opened.asks_others
+        or not depends_on_text_alone(run.settings["MARKDOWN"])
+        or not all(database.startswith(covered) for database in databases)
+    ):
+        return None
+    loaded = read_facts({*run.loaded, *_library_folders()})
+    opened, listed = _other_inputs(run.opened, covered)
+    found = opened | module_files() | _nginx_places()
+    files = read_facts(found - {*loaded, *run.output.files})
+    in_trees = (facts for tree in trees.values() for facts in tree_facts(tree))
+    if not (
+        is_older((*files.values(), *in_trees, *read_facts(listed).values()), run.tick)
+        and is_older(loaded.values(), run.tick - _age_of_process())
+    ):
+        return None
+    return Inputs(
+        roots,
+        trees | run.output.trees,
+        loaded | files | run.output.files,
+        {folder: visible_names(folder) for folder in listed},
+    )
+
+
+def _input_folders(settings: Mapping[str, Any]) -> list[str]:
+    """The folders in which a new file may change the result."""
+    names = (
+        *(settings["PATH"], settings["THEME"], *folders_of(settings)),
+        *(*settings["THEME_TEMPLATES_OVERRIDES"], *settings["PLUGIN_PATHS"]),
+    )
+    return [str(Path(name).absolute()) for name in names]
+
+
+def _outermost(folders: Iterable[str]) -> list[str]:
+    """The folders that are in none of the others."""
+    found: list[str] = []
+    for folder in sorted(set(folders)):  # a folder comes before those in it
+        if not any(folder.startswith(f"{outer}/") for outer in found):
+            found.append(folder)
+    return found
+
+
+def _other_inputs(opened: OpenedFiles, covered: tuple[str, ...]) -> tuple[set[str], list[str]]:
+    """The other files that the run opened, and the other folders that it listed.
+
+    Modules are found by their own files, not by their compiled ones and the folders of `sys.path`.
+    """
+    ignored = (*covered, *(f"{folder}/" for folder in _library_folders()), *_OF_THE_KERNEL)
+    files = {path for path in map(absolute, opened.files) if not path.startswith(ignored)}
+    folders = {absolute(path) for path in opened.folders} - {absolute(path) for path in sys.path}
+    folders = {path for path in folders if not f"{path}/".startswith(ignored)}
+    return (
+        {path for path in files if "/__pycache__/" not in path},
+        sorted(path for path in folders if not path.endswith("/__pycache__")),
+    )
+
+
+def _library_folders() -> set[str]:
+    """The folders of Python and of installed libraries. A library's other version has another name.
+
+    Each has a folder of its own for its name and version, so the folder around them changes.
+    """
+    return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+
+
+def _nginx_places() -> set[str]:
+    """Where nginx is or would be: the rules for redirects ask it, if it is installed."""
+    folders = f"{os.environ.get('PATH', '')}:{NGINX_FOLDERS}".split(":")
+    return {f"{folder}/nginx" for folder in folders if folder}
+
+
+def _age_of_process() -> int:
+    """Nanoseconds since this process started, and so at most since it loaded its first module."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        started = int(fields[19]) * _SECOND // os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - started
+    except (OSError, AttributeError):  # not Linux: a command has not run for a minute yet
+        return 60 * _SECOND

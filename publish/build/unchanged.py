@@ -1,0 +1,209 @@
+"""Answers `build` and `check` at once if nothing at all has changed since the same command ran.
+
+Then the command prints its last answer again, before Pelican, the plugins or the checks are
+imported. It is right because all that an answer depends on is compared:
+
+- the options, the settings, the environment, the folder and the version of Python;
+- every file and folder that the run could read: content, theme, campaigns, clients, gated files,
+  the settings file and the modules that were loaded, the folders of installed libraries, and any
+  other file that the run opened, even one that did not exist. `file_facts` says why facts suffice;
+- for a build, every file of the site and beside it: they must be those that this build left;
+- the time: an answer is valid until a post is due or a form opens or closes, and at most until
+  midnight in the site's zone, because a text without a date has today's in its address.
+
+Nothing is kept if an input changed after the command had started, or in the same tick of the clock,
+so an edit during a build is not lost. Nothing is kept either if an input cannot be known: the run
+asked a program or another machine, a folder has symbolic links, or a Markdown extension may open
+files in a child process. A warning about a file that the run itself has replaced would not come
+twice, so such an answer is not kept. A file of answers that is damaged or of another version is
+ignored: its hash or its key is another.
+"""
+
+import hashlib
+import marshal
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Self
+from zoneinfo import ZoneInfo
+
+import click
+
+from capture.errors import short_path
+from publish.build.file_facts import (
+    HasLinksError,
+    Inputs,
+    Tree,
+    current_tick,
+    read_facts,
+    read_tree,
+)
+from publish.build.opened_files import OpenedFiles, module_files, note_opened_files
+
+FOLDER: Final = "unchanged"
+"""The folder of the answers, in CACHE_PATH: one file for each command."""
+_FORMAT: Final = 1
+_OF_THE_SHELL: Final = frozenset({"_", "OLDPWD", "SHLVL"})
+"""Variables that a shell changes between two commands."""
+_HASH_SIZE: Final = 32
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command prints, and its exit code."""
+
+    lines: tuple[tuple[str, bool], ...]
+    """Each line, and whether it goes to standard error."""
+    exit_code: int = 0
+
+    def show(self, ctx: click.Context) -> None:
+        """Prints the lines, and ends the command if it was refused."""
+        for line, is_error in self.lines:
+            click.echo(line, err=is_error)
+        if self.exit_code:
+            ctx.exit(self.exit_code)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An answer in its file, with all that it depends on."""
+
+    key: bytes
+    since: float
+    until: float
+    """Seconds since 1970: the answer is valid from `since`, and no longer at `until`."""
+    inputs: Inputs
+    answer: Answer
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Reads a file of `write`; None if it is missing or damaged."""
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            data = path.read_bytes()
+            digest, content = data[:_HASH_SIZE], data[_HASH_SIZE:]
+            if hashlib.sha256(content).digest() == digest:
+                key, since, until, inputs, answer = marshal.loads(content)  # noqa: S302 - ours
+                return cls(key, since, until, Inputs(*inputs), Answer(*answer))
+        return None
+
+    def write(self, path: Path) -> None:
+        """Replaces the file. A power cut may damage it, and is then found. Raises `OSError`."""
+        inputs, answer = tuple(vars(self.inputs).values()), astuple(self.answer)
+        content = marshal.dumps((self.key, self.since, self.until, inputs, answer))
+        path.parent.mkdir(exist_ok=True)
+        draft = path.with_suffix(".new")
+        draft.write_bytes(hashlib.sha256(content).digest() + content)
+        draft.replace(path)
+
+
+class CommandRun:
+    """One run of a command, which may have the same answer as the run before it."""
+
+    def __init__(
+        self,
+        command: str,
+        options: Iterable[object],
+        overrides: Mapping[str, object],
+        now: datetime,
+    ) -> None:
+        """`options` and `overrides`, Pelican settings, are what the command was given."""
+        cache = overrides.get("CACHE_PATH")  # without it nothing is kept
+        self._cache = Path(str(cache)) if cache else None
+        self._file = self._cache / FOLDER / command if self._cache else None
+        self._now = now
+        self._key = _key(command, options, overrides)
+        self._kept = _Kept.read(self._file) if self._file else None
+        self._tick: int | None = None
+        self._loaded: frozenset[str] = frozenset()
+        self._opened = OpenedFiles()
+        self._output = Inputs()
+        self._written: tuple[str, ...] = ()
+
+    def known_answer(self) -> Answer | None:
+        """The answer of the last run, if nothing has changed."""
+        kept = self._kept
+        if kept is None or kept.key != self._key:
+            return None
+        is_valid = kept.since <= self._now.timestamp() < kept.until
+        return kept.answer if is_valid and kept.inputs.are_unchanged() else None
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """The block runs the command; what it reads is noted."""
+        self._loaded = module_files()
+        if self._cache:
+            with suppress(OSError):
+                self._tick = current_tick(self._cache)
+        with note_opened_files() as self._opened:
+            yield
+
+    def note_output(self, site: Path) -> None:
+        """Notes the files of a site, and those beside it, while no other build can change them."""
+        place = os.path.realpath(site)
+        beside = (path for path in site.parent.iterdir() if not path.name.startswith("."))
+        try:
+            tree = read_tree(place, self._known_trees.get(place, {}))
+            files = read_facts(str(path) for path in beside if path.is_file())
+            self._output = Inputs(trees={place: tree}, files=files)
+        except (OSError, HasLinksError):
+            self._tick = None
+        # Our work folder and lock are beside the site; nothing else there is an input.
+        self._written = (f"{place}/", f"{site}/", f"{site.parent}/.")
+        self._opened.folders.discard(str(site.parent))
+
+    @property
+    def _known_trees(self) -> Mapping[str, Tree]:
+        return self._kept.inputs.trees if self._kept else {}
+
+    def keep(
+        self,
+        answer: Answer,
+        settings: Mapping[str, Any],
+        due: datetime | None,
+    ) -> None:
+        """Keeps an answer for the next run, if all that it depends on is known.
+
+        `settings` are Pelican's, `due` is the time of the next change. An answer about a file of
+        the cache is not kept: the run has replaced a damaged one.
+        """
+        from publish.build.run_inputs import RunRecord, find_inputs
+
+        cache = short_path(Path(settings["CACHE_PATH"]))
+        is_about_cache = any(f"{cache}/" in line for line, _ in answer.lines)
+        if self._file is None or self._tick is None or is_about_cache:
+            return
+        record = RunRecord(
+            self._tick,
+            self._loaded,
+            self._opened,
+            settings,
+            self._output,
+            self._written,
+        )
+        with suppress(OSError, HasLinksError):
+            if inputs := find_inputs(record, self._known_trees):
+                until = min(filter(None, (due, _midnight(self._now, settings)))).timestamp()
+                _Kept(self._key, self._now.timestamp(), until, inputs, answer).write(self._file)
+
+
+def _key(command: str, options: Iterable[object], overrides: Mapping[str, object]) -> bytes:
+    """A hash of all that an answer depends on besides files and the time."""
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_SHELL}
+    parts = (
+        (_FORMAT, sys.version, sys.executable, str(Path.cwd()), command),
+        list(map(str, options)),
+        sorted((name, str(value)) for name, value in overrides.items()),
+        sorted(environment.items()),
+    )
+    return hashlib.sha256(repr(parts).encode()).digest()
+
+
+def _midnight(now: datetime, settings: Mapping[str, Any]) -> datetime:
+    """The end of the day in the site's zone."""
+    zone = ZoneInfo(settings.get("TIMEZONE", "UTC"))
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, datetime.min.time(), zone)
