@@ -4,9 +4,13 @@
 ![what it shows](x.png "The caption")    alone in its paragraph: a figure with that caption
 - [ ] open, - [x] done          a task list: disabled checkboxes
 !!! warning "Its title"         a note by Python-Markdown's `admonition`; it gets `role="note"` here
+
+Its words, and the titles of alerts and notes that have none of their own, are English. The
+configuration `words` has other ones: `{"Note": "Hinweis", "Table": "Tabelle"}`.
 """
 
 import re
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
@@ -17,21 +21,36 @@ _TASK = re.compile(r"\s*\[([ xX])\]\s+")
 
 
 class _Prose(Treeprocessor):
+    def __init__(self, md: Markdown, words: Mapping[str, str]) -> None:
+        super().__init__(md)
+        self._words = words
+
+    def _word(self, english: str) -> str:
+        return self._words.get(english, english)
+
     def run(self, root: Element) -> None:
         for parent in list(root.iter()):
             for place, child in enumerate(list(parent)):
                 if child.tag == "table":
-                    parent[place] = _region(child)
+                    parent[place] = _region(child, self._word("Table"))
                 elif child.tag == "p" and _is_captioned_picture(child):
                     _make_figure(child)
                 elif child.tag == "li":
-                    _make_task(child)
+                    _make_task(child, self._word("To do"), self._word("Done"))
                 elif child.tag == "div" and "admonition" in child.get("class", "").split():
                     child.set("role", "note")
+                    self._translate_title(child)
+
+    def _translate_title(self, note: Element) -> None:
+        """Replaces a title that is the kind of the note, such as Warning."""
+        title = note[0] if len(note) else note
+        kinds = (kind.capitalize() for kind in note.get("class", "").split())
+        if title.get("class") == "admonition-title" and title.text in kinds:
+            title.text = self._word(title.text)
 
 
-def _region(table: Element) -> Element:
-    """A region that the keyboard can reach and scroll, with the table inside."""
+def _region(table: Element, name: str) -> Element:
+    """A region with a name that the keyboard can reach and scroll, with the table inside."""
     for heading in list(table.iter("th")):
         if len(heading) or (heading.text or "").strip():
             heading.set("scope", "col")
@@ -39,7 +58,7 @@ def _region(table: Element) -> Element:
             heading.tag = "td"
     region = Element("div", {"class": "table", "role": "region", "tabindex": "0"})
     names = ("".join(heading.itertext()).strip() for heading in table.iter("th"))
-    region.set("aria-label", "Table: " + ", ".join(name for name in names if name))
+    region.set("aria-label", f"{name}: {', '.join(filter(None, names))}")
     region.tail, table.tail = table.tail, None
     region.append(table)
     return region
@@ -62,7 +81,7 @@ def _make_figure(paragraph: Element) -> None:
     SubElement(paragraph, "figcaption").text = picture.attrib.pop("title")
 
 
-def _make_task(item: Element) -> None:
+def _make_task(item: Element, to_do: str, done: str) -> None:
     """Replaces `[ ]` or `[x]` at the start of a list item with a checkbox."""
     has_paragraph = not (item.text or "").strip() and len(item) and item[0].tag == "p"
     parent = item[0] if has_paragraph else item
@@ -70,7 +89,7 @@ def _make_task(item: Element) -> None:
     if task:
         is_done = task[1] != " "
         box = Element("input", {"type": "checkbox", "disabled": "disabled"})
-        box.set("aria-label", "Done" if is_done else "To do")
+        box.set("aria-label", done if is_done else to_do)
         if is_done:
             box.set("checked", "checked")
         box.tail, parent.text = f" {(parent.text or '')[task.end() :]}", None
@@ -81,8 +100,12 @@ def _make_task(item: Element) -> None:
 class ProseExtension(Extension):
     """Runs after inline patterns (priority 20) and attribute lists (8), which complete pictures."""
 
+    def __init__(self, **kwargs: object) -> None:
+        self.config = {"words": [{}, "Words in the site's language, by the English ones"]}
+        super().__init__(**kwargs)
+
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the name that Python-Markdown calls
-        md.treeprocessors.register(_Prose(md), "gatepost-prose", 4)
+        md.treeprocessors.register(_Prose(md, self.getConfig("words")), "gatepost-prose", 4)
 
 
 def makeExtension(**kwargs: object) -> ProseExtension:  # noqa: N802 - the name that Python-Markdown calls

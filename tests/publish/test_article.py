@@ -1,5 +1,6 @@
 """Parts of an article: contents, series, notes, tasks, questions and answers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from pelican import signals
 
 from publish.build.pelican_run import settings_from
 from publish.plugins.article_nav import outline
+from publish.plugins.commonmark import make_markdown
 from publish.plugins.prose import ProseExtension
 from tests.publish.test_html_head import ORIGIN, build, data, post, read
 from tests.publish.test_theme import Page
@@ -180,3 +182,22 @@ def test_an_empty_corner_of_a_table_is_no_heading() -> None:
     table = markdown("|  | b |\n|---|---|\n| c | d |", extensions=["tables", ProseExtension()])
     assert "<td></td>" in table
     assert '<th scope="col">b</th>' in table
+
+
+def test_titles_of_alerts_and_names_for_screen_readers_have_the_words_of_the_site() -> None:
+    words = {"Note": "Hinweis", "Tip": "Tipp", "Table": "Tabelle", "To do": "Offen"}
+    prose = ProseExtension(words=words)
+    html = markdown(
+        '!!! note\n    a\n\n!!! tip "Eis"\n    b\n\n!!! danger\n    c\n\n- [ ] d\n\n|e|\n|-|\n|f|',
+        extensions=["admonition", "tables", prose],
+    )
+    assert re.findall(r'"admonition-title">(.*?)<', html) == ["Hinweis", "Eis", "Danger"]
+    assert re.findall(r'aria-label="(.*?)"', html) == ["Offen", "Tabelle: e"]
+
+
+def test_alerts_have_the_words_of_the_site() -> None:
+    words = {"publish.plugins.prose": {"words": {"Warning": "Achtung"}}}
+    converted = make_markdown({"MARKDOWN": {"extension_configs": words}}).convert(
+        "> [!WARNING]\n> a"
+    )
+    assert '<p class="admonition-title">Achtung</p>' in converted
