@@ -44,9 +44,9 @@ class _Prose(Treeprocessor):
     def _translate_title(self, note: Element) -> None:
         """Replaces a title that is the kind of the note, such as Warning."""
         title = note[0] if len(note) else note
-        kinds = (kind.capitalize() for kind in note.get("class", "").split())
-        if title.get("class") == "admonition-title" and title.text in kinds:
-            title.text = self._word(title.text)
+        text, kinds = title.text or "", note.get("class", "").split()
+        if title.get("class") == "admonition-title" and text.lower() in kinds:
+            title.text = self._word(text)
 
 
 def _region(table: Element, name: str) -> Element:
