@@ -51,7 +51,7 @@ DEFAULT_CATEGORY = "General"
 # Posts are Markdown: what else Pelican could read would be published unchecked.
 READERS = {"asc": None, "htm": None, "html": None, "rst": None}
 OUTPUT_PATH = "output/www"
-CACHE_PATH = ".cache"  # made pictures and HTML, for the next build; safe to delete
+CACHE_PATH = ".cache"  # pictures, HTML, facts for checks: for the next run; safe to delete
 DELETE_OUTPUT_DIRECTORY = True  # a post that was taken back must not stay online
 
 ARTICLE_URL = PAGE_URL = "{slug}/"

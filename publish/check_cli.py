@@ -68,10 +68,12 @@ def check(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
         return
     with command_run.noted():
         from publish.build.pelican_run import check as run
-        from publish.check_report import refuse_unknown_rules
+        from publish.check_report import WARNING, refuse_unknown_rules
 
         refuse_unknown_rules(rules)
         checked = run(config, overrides, now)
+        if checked.problem:
+            click.echo(f"{WARNING} {checked.problem}", err=True)
         findings = _recorded(checked) if baseline else checked.findings
         if show_all and not baseline:
             findings = findings.with_known()

@@ -18,7 +18,7 @@ Line: TypeAlias = tuple[str, bool]
 _MANY: Final = 5
 """With more warnings, or with two errors, the last lines count them by rule."""
 RULES: Final = tuple(sorted({*ALWAYS_ERRORS, *DEFAULT_LEVELS}))
-_WARNING: Final = click.style("warning:", fg="yellow")
+WARNING: Final = click.style("warning:", fg="yellow")
 
 
 def refuse_unknown_rules(rules: Collection[str]) -> None:
@@ -41,9 +41,9 @@ def finding_lines(findings: Findings, *, in_full: bool, with_known: bool) -> Ite
         if isinstance(warning, Rest):
             which = f"{warning.number:,} more of the rule {warning.rule}"
             text = f"… and {which}: `gatepost check {warning.rule}` lists them"
-            yield f"{_WARNING} {click.style(text, dim=True)}", True
+            yield f"{WARNING} {click.style(text, dim=True)}", True
         else:
-            yield f"{_WARNING} {_line(warning)}", True
+            yield f"{WARNING} {_line(warning)}", True
     if findings.known and with_known:
         number = count_noun(len(findings.known), "known finding")
         yield f"{number}, `--all` shows them", True

@@ -88,3 +88,8 @@ def is_lfs_pointer(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(_POINTER)) == _POINTER
+
+
+def is_pointer(raw: bytes) -> bool:
+    """Whether the content of a file is a Git LFS pointer."""
+    return len(raw) <= _MAX_POINTER_SIZE and raw.startswith(_POINTER)

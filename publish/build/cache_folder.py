@@ -15,6 +15,8 @@ KEPT: Final = (
     "pictures",
     "search",
     "share",
+    "texts.sqlite",
+    "texts.sqlite-journal",
     "unchanged",
 )
 """The names in the folder. What else is there is not ours."""

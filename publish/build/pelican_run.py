@@ -76,6 +76,8 @@ class CheckResult:
     """Pelican's."""
     due_at: datetime | None
     """The next time when a post is due, or a form opens or closes, in UTC."""
+    problem: Problem | None
+    """What is wrong with the facts that the last check has kept."""
 
 
 def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, Any]:
@@ -136,7 +138,8 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     recheck = ProjectCheck(settings, now)
     writing, findings = recheck({})
     content, due_at = writing.layout.content, writing.next_change
-    return CheckResult(*_counts(writing), findings, content, recheck, settings, due_at)
+    counts, problem = _counts(writing), recheck.problem
+    return CheckResult(*counts, findings, content, recheck, settings, due_at, problem)
 
 
 def _count_published(generator: Any) -> RunSummary:

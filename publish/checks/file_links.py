@@ -5,7 +5,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from capture.paths import ConfinedFolder, name_below
-from publish.checks.layout import SUFFIXES
+from publish.checks.source_files import SUFFIXES
 
 FileWord = Literal["filename", "static", ""]
 

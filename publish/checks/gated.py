@@ -8,7 +8,7 @@ import hashlib
 import os
 import posixpath
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,21 @@ class GatedFiles:
             for path in sorted(paths):
                 if path.is_file() and path.stat().st_size > 0:
                     self._by_size.setdefault(path.stat().st_size, []).append(path)
+
+    @property
+    def sizes(self) -> Collection[int]:
+        """The sizes of the files, in bytes."""
+        return self._by_size.keys()
+
+    def names_below(self, folder: Path) -> tuple[str, ...]:
+        """The starts of all names below a folder that lead into one of these folders."""
+        root = Path(os.path.realpath(folder))
+        names = (
+            f"{private.relative_to(root).as_posix()}/"
+            for private in self._resolved
+            if private.is_relative_to(root) and private != root
+        )
+        return ("",) if any(map(root.is_relative_to, self._resolved)) else tuple(names)
 
     def find_match(self, path: Path) -> Path | None:
         """The gated or private file that this file is, links to, or has the same content as."""

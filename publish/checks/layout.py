@@ -1,7 +1,5 @@
 """The layout of a project: its content files, and the addresses at which the site shows them."""
 
-import fnmatch
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, NameSlugs, read_name_slugs
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax
+from publish.checks.source_files import SourceFile, SourceFolders
 
 ContentKind = Literal["post", "page"]
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
@@ -26,7 +25,6 @@ _SERVICE: Final = (
 )
 """Folders that the lead service or nginx serves, so a page of the site cannot be opened there."""
 _FEED: Final = re.compile(r"FEED_(ALL_)?(ATOM|RSS)")
-SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
 
 
 @dataclass(frozen=True)
@@ -88,54 +86,21 @@ class Layout:
     syntax: Syntax = DEFAULT_SYNTAX
     """What the site's Markdown knows besides CommonMark."""
 
+    def sources(self, kind: ContentKind) -> list[SourceFile]:
+        """Every file of the kind, as Pelican finds them, sorted by name."""
+        folders, excluded = self.folders[kind], self.excluded[kind]
+        return SourceFolders(self.paths, folders, excluded, self.ignored).files()
+
     @cached_property
     def paths(self) -> ConfinedFolder:
         """Resolves the paths that content names."""
         return ConfinedFolder(self.content)
 
-    def sources(self, kind: ContentKind) -> Iterator[Path]:
-        """Every file of the kind, as Pelican finds them, sorted by name.
-
-        Files that must not be read are left out; `rules.files` reports them.
-        """
-        paths: set[Path] = set()
-        for folder in self.folders[kind]:
-            paths.update(self._below(folder, self.excluded[kind]))
-        return iter(sorted(paths))
-
-    def _below(self, folder: Path, excluded: tuple[Path, ...]) -> Iterator[Path]:
-        if folder.is_file() and self._is_readable(folder):
-            yield folder
-        if not self._is_scannable(folder):
-            return
-        for root, folders, files in os.walk(folder, followlinks=True):
-            here = Path(root)
-            folders[:] = [
-                name
-                for name in folders
-                if here / name not in excluded
-                and not self._is_ignored(here / name)
-                and self._is_scannable(here / name)
-            ]
-            for name in files:
-                path = here / name
-                is_source = path.suffix in SUFFIXES and not self._is_ignored(path)
-                if is_source and self._is_readable(path):
-                    yield path
-
-    def _is_scannable(self, folder: Path) -> bool:
-        if not folder.is_symlink():
-            return True
-        return self.paths.holds(folder) and not is_circular(folder)
-
-    def _is_readable(self, path: Path) -> bool:
-        """Whether it is a regular file in the content folder, or missing (reported later)."""
-        if path.is_symlink() and not self.paths.holds(path):
-            return False
-        return path.is_file() or not path.exists()
-
-    def _is_ignored(self, path: Path) -> bool:
-        return any(fnmatch.fnmatch(path.name, pattern) for pattern in self.ignored)
+    @property
+    def has_dated_addresses(self) -> bool:
+        """Whether the date is a part of some address."""
+        patterns = (self.urls, self.files, self.other_urls, self.other_files)
+        return any("{date" in pattern for by_kind in patterns for pattern in by_kind.values())
 
     def address_date(self, date: datetime | None, now: datetime) -> datetime:
         """The date in a post's address: in its own zone, or else in the site's zone.
@@ -199,6 +164,13 @@ class Layout:
         if not alias.endswith("/") and path.endswith((".html", ".htm")):
             return path, path
         return f"{path}/", f"{path}/index.html"
+
+
+TEXT_FIELDS: Final = (
+    *("content", "folders", "static", "zone", "urls", "files", "extra", "lists", "authors"),
+    *("site_url", "language", "other_urls", "other_files", "name_slugs", "syntax"),
+)
+"""The fields from which the facts of a text follow, without functions."""
 
 
 def layout_from(
@@ -275,60 +247,3 @@ def file_at(address: str) -> str:
     """The file of the site that a browser gets at an address."""
     is_file = address.endswith((".html", ".htm"))
     return address if is_file else f"{address.removesuffix('/')}/index.html"
-
-
-# Scanning folders
-
-
-@dataclass(frozen=True)
-class ContentFiles:
-    """All files of a folder and its subfolders by type, found without following links."""
-
-    regular: tuple[Path, ...]
-    links: tuple[Path, ...]
-    """Symbolic links to files or folders."""
-    special: tuple[Path, ...]
-    """Pipes, sockets and devices: reading one may block for ever."""
-
-
-def find_content_files(folder: Path) -> ContentFiles:
-    """The files below a folder. Raises OSError if a folder cannot be read."""
-    regular: list[Path] = []
-    links: list[Path] = []
-    special: list[Path] = []
-    for entry in _scan(folder):
-        if entry.is_symlink():
-            links.append(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False):
-            regular.append(Path(entry.path))
-        else:
-            special.append(Path(entry.path))
-    return ContentFiles(tuple(sorted(regular)), tuple(sorted(links)), tuple(sorted(special)))
-
-
-def _scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    todo = [str(folder)] if folder.is_dir() else []
-    while todo:
-        with os.scandir(todo.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    todo.append(entry.path)
-                else:
-                    yield entry
-
-
-def is_circular(link: Path) -> bool:
-    """Whether a symbolic link to a folder leads back to itself, directly or by links below it."""
-    home = os.path.realpath(link.parent)
-    todo, visited = [os.path.realpath(link)], set[str]()
-    while todo:
-        folder = todo.pop()
-        if folder in visited or not Path(folder).is_dir():
-            continue
-        if f"{home}/".startswith(f"{folder.rstrip('/')}/"):
-            return True
-        visited.add(folder)
-        todo += (
-            os.path.realpath(entry.path) for entry in _scan(Path(folder)) if entry.is_symlink()
-        )
-    return False

@@ -1,6 +1,7 @@
 """One post or page: its front matter, address and state, and the outline of its text."""
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,21 +11,23 @@ from typing import Any, Final, Literal
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from capture.errors import short_path
+from capture.errors import Unavailable, short_path
 from publish.checks.control_characters import (
     control_problems,
     control_problems_of_values,
     without_control_characters,
 )
 from publish.checks.edit import BREAK, Edit
+from publish.checks.facts import SMALL_KEYS, BodyFacts, FrontMatterFacts, KeptTag, LinkFacts
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
 from publish.checks.implied_front_matter import with_implied_keys
 from publish.checks.layout import ContentKind, Layout, file_at
 from publish.checks.model import PageFrontMatter, PostFrontMatter
-from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 from publish.checks.outline import outline_of
-from publish.checks.outline_parts import Outline
+from publish.checks.outline_parts import Link, Outline
+from publish.checks.source_files import SourceFile
+from publish.checks.title_words import key_words
 
 _PLACEHOLDERS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}
 """Values for required keys that are missing or wrong, so that the other keys can be validated."""
@@ -76,33 +79,92 @@ MODELS: Final[Mapping[ContentKind, type[PageFrontMatter]]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Post:
-    """A post or page."""
+@dataclass(frozen=True)
+class PostText:
+    """A file as it was read and parsed."""
 
-    path: Path
-    where: str
-    """The path in messages."""
-    name: str
-    """The path below the content folder, as in `{filename}/` links."""
-    kind: ContentKind
+    raw: bytes
     front_matter: FrontMatter
     values: Mapping[str, Any]
     """The valid keys of the front matter, in the types of the model."""
-    problems: tuple[Finding, ...]
-    slug: str
-    """The slug of the front matter, else of the title; empty if neither gives one."""
-    url: str
-    """The address below the site, such as `what-pays/`."""
-    save_as: str
-    """The file at that address, such as `what-pays/index.html`."""
-    due: datetime | None
-    """The time of publication in UTC; None if the date is missing or wrong."""
-    status: str
-    """The `status` of the front matter; `skip` also if the file cannot be read."""
-    syntax: Syntax = DEFAULT_SYNTAX
-    raw: bytes = b""
-    """The file."""
+    problems: tuple[FrontMatterProblem, ...]
+    is_text: bool
+    """Whether it could be read, as UTF-8."""
+
+
+@dataclass(eq=False)
+class Post:
+    """A post or page: its facts, and its text, which is read and parsed on first use."""
+
+    name: str
+    """The path below the content folder, as in `{filename}/` links."""
+    kind: ContentKind
+    layout: Layout
+    facts: FrontMatterFacts
+    digest: bytes
+    """The hash of the file that the facts are of."""
+    body_facts: BodyFacts | None = None
+    """None before the rules have run."""
+    link_facts: LinkFacts | None = None
+    """None before the rules have run."""
+
+    @cached_property
+    def path(self) -> Path:
+        """The file."""
+        return self.layout.content / self.name
+
+    @cached_property
+    def where(self) -> str:
+        """The path in messages."""
+        return short_path(self.path)
+
+    @cached_property
+    def text(self) -> PostText:
+        """The parsed file. Raises `Unavailable` if the file has changed since it was checked."""
+        raw, _ = read_bytes(self.path)
+        if digest_of(raw) != self.digest:
+            raise Unavailable(f"{self.where}: was changed just now: run the command again")
+        return parse_text(raw, self.kind, self.name)
+
+    @property
+    def slug(self) -> str:
+        """The slug of the front matter, else of the title; empty if neither gives one."""
+        return self.facts.slug
+
+    @property
+    def url(self) -> str:
+        """The address below the site, such as `what-pays/`."""
+        return self.facts.url
+
+    @property
+    def save_as(self) -> str:
+        """The file at that address, such as `what-pays/index.html`."""
+        return self.facts.save_as
+
+    @cached_property
+    def due(self) -> datetime | None:
+        """The time of publication in UTC; None if the date is missing or wrong."""
+        return datetime.fromisoformat(self.facts.due) if self.facts.due else None
+
+    @property
+    def status(self) -> str:
+        """The `status` of the front matter; `skip` also if the file cannot be read."""
+        return self.facts.status
+
+    @property
+    def raw(self) -> bytes:
+        """The file."""
+        return self.text.raw
+
+    @property
+    def front_matter(self) -> FrontMatter:
+        """The parsed front matter, and the text below it."""
+        return self.text.front_matter
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The valid keys of the front matter, in the types of the model."""
+        return self.text.values
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -112,45 +174,66 @@ class Post:
     @cached_property
     def outline(self) -> Outline:
         """The outline of the text and of the answers in the front matter."""
-        text = outline_of(self.front_matter.body, self.front_matter.body_line, self.syntax)
+        syntax = self.layout.syntax
+        text = outline_of(self.front_matter.body, self.front_matter.body_line, syntax)
         answers = [
-            outline_of(answer, self.front_matter.line("faq", place, "answer"), self.syntax)
+            outline_of(answer, self.front_matter.line("faq", place, "answer"), syntax)
             for place, (_, answer) in enumerate(self.get("faq") or ())
         ]
         return text.with_answers(answers) if answers else text
 
-    @cached_property
+    @property
     def title_id(self) -> str:
         """The id of the heading that the text had for its title; empty if another one has it."""
+        if self.body_facts:
+            return self.body_facts.title_id
         if not self.front_matter.title_heading:
             return ""
-        heading = outline_of(self.front_matter.title_heading, syntax=self.syntax)
+        heading = outline_of(self.front_matter.title_heading, syntax=self.layout.syntax)
         return next(iter(heading.anchors - self.outline.anchors), "")
+
+    @property
+    def tags(self) -> Sequence[KeptTag]:
+        """The tags in the text."""
+        if self.body_facts:
+            return [KeptTag(*tag) for tag in self.body_facts.tags]
+        return [
+            KeptTag(placed.tag.raw, placed.tag.kind, placed.tag.slug, placed.line)
+            for placed in self.outline.tags
+        ]
 
     @property
     def forms(self) -> tuple[str, ...]:
         """The campaigns whose forms the text or the front matter places."""
-        in_text = (placed.tag.slug for placed in self.outline.tags if placed.tag.kind == "form")
+        in_text = tuple(tag.slug for tag in self.tags if tag.kind == "form")
         at_the_end = self.get("campaign")
-        return (*in_text, at_the_end) if at_the_end else tuple(in_text)
+        return (*in_text, at_the_end) if at_the_end else in_text
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The links in the text, with the sources of pictures."""
+        if self.body_facts and self.body_facts.links is not None:
+            return [Link(*link) for link in self.body_facts.links]
+        return self.outline.links
 
     def state(self, now: datetime) -> State:
         """Whether it is published at this time, and how."""
-        match self.status:
-            case "draft" | "skip" as status:
-                return status
-            case _ if self.due is not None and self.due > now:
-                return "scheduled"
-            case "hidden":
-                return "hidden"
-            case _:
-                return "published"
+        status = self.facts.status
+        if status in {"draft", "skip"}:
+            return status  # type: ignore[return-value]
+        if self.due is not None and self.due > now:
+            return "scheduled"
+        return "hidden" if status == "hidden" else "published"
 
     def finding(
         self, rule: str, line: int | None, message: str, edits: tuple[Edit, ...] = ()
     ) -> Finding:
         """A finding in this file, with the edits that fix it if the rule is sure of them."""
         return Finding(self.where, line, message, rule, self.status == "draft", edits)
+
+    def line(self, key: str) -> int:
+        """The line of a key of the front matter; else 1."""
+        return self.facts.lines.get(key, 1)
 
     def line_of(self, text: str) -> int | None:
         """The line of the first link with this text, else of its only occurrence in the body.
@@ -166,70 +249,82 @@ class Post:
 
     def get(self, name: str) -> Any:
         """A valid value of the front matter, or None."""
-        return self.values.get(name)
+        if name in SMALL_KEYS:
+            return self.facts.values.get(name)
+        if name == "date":
+            return datetime.fromisoformat(self.facts.date) if self.facts.date else None
+        is_given = name in self.facts.lines or name == "save_as"  # which may follow from `url`
+        return self.values.get(name) if is_given else None
 
 
 def read_post(
-    path: Path, kind: ContentKind, layout: Layout, now: datetime, edited: bytes | None = None
+    name: str, kind: ContentKind, layout: Layout, now: datetime, edited: bytes | None = None
 ) -> Post:
-    """Reads one file, or `edited` in its place. Never raises: mistakes are in `problems`."""
-    where = short_path(path)
-    raw, unreadable = _read_bytes(path) if edited is None else (edited, [])
-    text = raw.decode("utf-8-sig", errors="replace")
-    name = path.relative_to(layout.content).as_posix()
-    front_matter = with_implied_keys(read_front_matter(without_control_characters(text)), name)
-    problems = [*unreadable, *_control_problems(text, front_matter), *front_matter.problems]
-    values, wrong = validate_front_matter(front_matter, MODELS[kind])
-    if "url" in values:
-        values.setdefault("save_as", file_at(values["url"]))
-    if not unreadable:  # a file that cannot be read has no other problems
-        problems += wrong
+    """Reads one file, or `edited` in its place. Never raises: mistakes are findings."""
+    raw, unreadable = read_bytes(layout.content / name) if edited is None else (edited, "")
+    return post_from(raw, name, kind, layout, now, unreadable)
+
+
+def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
+    raw: bytes,
+    name: str,
+    kind: ContentKind,
+    layout: Layout,
+    now: datetime,
+    unreadable: str = "",
+) -> Post:
+    """The post or page in a file with these bytes. `unreadable` is why it could not be read."""
+    text = parse_text(raw, kind, name, unreadable)
+    values = text.values
     slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))
     date = layout.address_date(values.get("date"), now)
     other_slugs = layout.category_and_author_slugs(name, values)
     url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), other_slugs)
-    status = "skip" if unreadable else str(values.get("status", "published"))
     final = {**values, **layout.extra.get(name, {})}
-    findings = (
-        Finding(
-            where, problem.line, problem.message, problem.rule, status == "draft", problem.edits
-        )
-        for problem in problems
-    )
-    return Post(
-        path=path,
-        where=where,
-        name=name,
-        kind=kind,
-        front_matter=front_matter,
-        values=values,
-        problems=tuple(findings),
+    facts = FrontMatterFacts(
         slug=slug,
         url=str(final.get("url", url)),
         save_as=str(final.get("save_as", save_as)),
-        due=date.astimezone(UTC) if "date" in values else None,
-        status=status,
-        syntax=layout.syntax,
-        raw=raw,
+        date=values["date"].isoformat() if "date" in values else "",
+        due=date.astimezone(UTC).isoformat() if "date" in values else "",
+        status=str(values.get("status", "published")) if text.is_text else "skip",
+        category=values.get("category") or layout.category_of(name),
+        authors=values.get("author") or values.get("authors") or layout.authors,
+        title_words=" ".join(sorted(key_words(values.get("title") or ""))),
+        values={key: value for key, value in values.items() if key in SMALL_KEYS},
+        lines={
+            str(path[0]): line for path, line in text.front_matter.lines.items() if not path[1:]
+        },
+        is_unreadable=text.front_matter.is_unreadable,
+        size=len(raw),
     )
+    post = Post(name, kind, layout, facts, digest_of(raw))
+    post.__dict__["text"] = text  # as if it had been used
+    return post
 
 
-PostReader = Callable[[Path, ContentKind, Layout, datetime, bytes | None], Post]
+def parse_text(raw: bytes, kind: ContentKind, name: str, unreadable: str = "") -> PostText:
+    """Parses the front matter. `unreadable` is why the file could not be read."""
+    text = raw.decode("utf-8-sig", errors="replace")
+    front_matter = with_implied_keys(read_front_matter(without_control_characters(text)), name)
+    not_text = [FrontMatterProblem(1, unreadable)] if unreadable else list(_not_utf8(raw))
+    problems = [*not_text, *_control_problems(text, front_matter), *front_matter.problems]
+    values, wrong = validate_front_matter(front_matter, MODELS[kind])
+    if "url" in values:
+        values.setdefault("save_as", file_at(values["url"]))
+    if not not_text:  # a file that cannot be read has no other problems
+        problems += wrong
+    return PostText(raw, front_matter, values, tuple(problems), is_text=not not_text)
 
 
-def cache_posts(read: PostReader) -> PostReader:
-    """Reads each file once, and each of its edited versions, for one layout and time."""
-    posts: dict[tuple[Path, bytes | None], Post] = {}
+PostReader = Callable[[SourceFile, ContentKind, Layout, datetime, bytes | None], Post]
 
-    def read_once(
-        path: Path, kind: ContentKind, layout: Layout, now: datetime, edited: bytes | None
-    ) -> Post:
-        key = path, edited
-        if key not in posts:
-            posts[key] = read(path, kind, layout, now, edited)
-        return posts[key]
 
-    return read_once
+def read_source(
+    source: SourceFile, kind: ContentKind, layout: Layout, now: datetime, edited: bytes | None
+) -> Post:
+    """Reads a file that was found, or `edited` in its place."""
+    return read_post(source.name, kind, layout, now, edited)
 
 
 def _control_problems(text: str, front_matter: FrontMatter) -> Iterator[FrontMatterProblem]:
@@ -240,15 +335,23 @@ def _control_problems(text: str, front_matter: FrontMatter) -> Iterator[FrontMat
         yield FrontMatterProblem(line, f"`{path[0]}` {message}", "control-character")
 
 
-def _read_bytes(path: Path) -> tuple[bytes, list[FrontMatterProblem]]:
-    """The content of a file, and the problem if it is not UTF-8 text."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        return b"", [FrontMatterProblem(1, f"cannot be read: {error.strerror}")]
+def _not_utf8(raw: bytes) -> Iterator[FrontMatterProblem]:
+    """The problem of a file that is not UTF-8 text."""
     try:
         raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return raw, [FrontMatterProblem(line, "is not UTF-8 text: save the file as UTF-8")]
-    return raw, []
+        yield FrontMatterProblem(line, "is not UTF-8 text: save the file as UTF-8")
+
+
+def read_bytes(path: Path) -> tuple[bytes, str]:
+    """The content of a file, and why it cannot be read."""
+    try:
+        return path.read_bytes(), ""
+    except OSError as error:
+        return b"", f"cannot be read: {error.strerror}"
+
+
+def digest_of(raw: bytes) -> bytes:
+    """The hash of a file."""
+    return hashlib.sha256(raw).digest()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,10 +12,11 @@ from typing import Final, get_args
 
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
-from publish.checks.layout import ContentFiles, ContentKind, Layout, find_content_files
+from publish.checks.layout import ContentKind, Layout
 from publish.checks.meant_files import by_last_part
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
-from publish.checks.post import Post, PostReader, read_post
+from publish.checks.post import Post, PostReader, read_source
+from publish.checks.source_files import ContentFiles, find_content_files
 
 # The generated files of the site: lists, feeds, sitemaps, and the addresses of the lead service.
 
@@ -53,25 +54,26 @@ def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
     """The generated files of a site with these posts."""
     named = {file: f"the site's own {name} page" for file, name in layout.reserved_files.items()}
     named |= dict.fromkeys(layout.feeds, "the site's own feed")
-    for post in posts:
-        if post.kind == "post" and post.status in {"published", "hidden"}:
-            named |= dict(_lists(layout, post))
+    public = (
+        post for post in posts if post.kind == "post" and post.status in {"published", "hidden"}
+    )
+    for kind, name in names_of_all(public):
+        named |= dict.fromkeys(list_files(layout, kind, name), f"the list of the {kind} `{name}`")
     static = (folder.name for folder in layout.static)
     return SiteFiles(named, _FOLDERS | layout.service | frozenset(static))
 
 
-def _lists(layout: Layout, post: Post) -> Iterator[tuple[str, str]]:
-    for kind, names in names_of(layout, post):
-        for name in names:
-            for file in list_files(layout, kind, name):
-                yield file, f"the list of the {kind} `{name}`"
-
-
-def names_of(layout: Layout, post: Post) -> Iterator[tuple[NameKind, tuple[str, ...]]]:
+def names_of(post: Post) -> Iterator[tuple[NameKind, Sequence[str]]]:
     """The category, the tags and the authors of a post."""
-    yield "category", (post.get("category") or layout.category_of(post.name),)
+    yield "category", (post.facts.category,)
     yield "tag", post.get("tags") or ()
-    yield "author", post.get("author") or post.get("authors") or layout.authors
+    yield "author", post.facts.authors
+
+
+def names_of_all(posts: Iterable[Post]) -> Iterable[tuple[NameKind, str]]:
+    """Kind and name of all categories, tags and authors of these posts, the last used last."""
+    names = [(kind, name) for post in posts for kind, some in names_of(post) for name in some]
+    return reversed(dict.fromkeys(reversed(names)))
 
 
 def list_files(layout: Layout, kind: NameKind, name: str) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ def list_files(layout: Layout, kind: NameKind, name: str) -> tuple[str, ...]:
     return tuple(pattern.replace("{slug}", slug) for pattern in layout.lists.get(kind, ()))
 
 
+_LISTED: Final = ("post", "published")
 _FILE_KEYS: Final = ("save_as", "path")
 WRITING: Final = "GATEPOST_WRITING"
 """The setting in which a build keeps its `Writing`, for every plugin."""
@@ -118,17 +121,18 @@ class Writing:
         gated: Path,
         *,
         edited: Mapping[Path, bytes] = MappingProxyType({}),
-        read: PostReader = read_post,
+        read: PostReader = read_source,
     ) -> "Writing":
         """Reads every file, or what `edited` has in its place.
 
         Never raises for a mistake: each post has its own `problems`.
         """
         kinds: tuple[ContentKind, ...] = get_args(ContentKind)
+        texts = {path.relative_to(layout.content).as_posix(): raw for path, raw in edited.items()}
         posts = (
-            read(path, kind, layout, now, edited.get(path))
+            read(source, kind, layout, now, texts.get(source.name))
             for kind in kinds
-            for path in layout.sources(kind)
+            for source in layout.sources(kind)
         )
         return cls(layout, tuple(posts), now, catalogue, gated)
 
@@ -136,6 +140,11 @@ class Writing:
     def posts(self) -> tuple[Post, ...]:
         """The posts and pages without `Status: skip`."""
         return tuple(post for post in self.files if post.status != "skip")
+
+    @cached_property
+    def public(self) -> Mapping[str, Post]:
+        """The posts and pages that readers can open, by their path below the content folder."""
+        return {post.name: post for post in self.posts if self.is_public(post)}
 
     @cached_property
     def by_name(self) -> Mapping[str, Post]:
@@ -171,6 +180,11 @@ class Writing:
     def content_files(self) -> ContentFiles:
         """All files in the content folder, including the gated files."""
         return find_content_files(self.layout.content)
+
+    @cached_property
+    def file_names(self) -> frozenset[str]:
+        """The regular files in the content folder, by their path below it."""
+        return frozenset(self.content_files.names)
 
     @cached_property
     def address_names(self) -> tuple[str, ...]:
@@ -220,10 +234,9 @@ class Writing:
     def public_names(self) -> Mapping[NameKind, Mapping[str, str]]:
         """By kind: the names that published posts have, by their `spelling_key`."""
         names: dict[NameKind, dict[str, str]] = {kind: {} for kind in SECTIONS}
-        for post in self.posts:
-            is_listed = post.kind == "post" and post.state(self.now) == "published"
-            for kind, of_post in names_of(self.layout, post) if is_listed else ():
-                names[kind] |= {spelling_key(name): name for name in of_post}
+        listed = (post for post in self.posts if (post.kind, post.state(self.now)) == _LISTED)
+        for kind, name in names_of_all(listed):
+            names[kind][spelling_key(name)] = name
         return names
 
     @cached_property
@@ -245,7 +258,7 @@ class Writing:
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Address and file of an alias of a post, in the post's language."""
         date = self.layout.address_date(post.get("date"), self.now)
-        slugs = self.layout.category_and_author_slugs(post.name, post.values)
+        slugs = self.layout.category_and_author_slugs(post.name, post.facts.values)
         return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), slugs)
 
     @property

@@ -78,7 +78,7 @@ class _Chooser:
         in_posts = [
             name
             for post in posts
-            for kind, of_post in names_of(layout, post)
+            for kind, of_post in names_of(post)
             if kind == self.kind
             for name in of_post
         ]

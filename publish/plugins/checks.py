@@ -4,22 +4,24 @@ It also searches the finished HTML for active content that only Markdown's synta
 `{: onclick="..." }`.
 """
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pelican import signals
 
+from capture.errors import Problem, short_path
 from publish.checks.active_content import active_parts, is_external
 from publish.checks.finding import Findings
-from publish.checks.post import cache_posts, read_post
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules import check_writing
 from publish.plugins import content_paths, problems
 from publish.plugins.links import contents
 from publish.plugins.problems import get_report, raise_problems
-from publish.plugins.project_settings import folders_of, layout_of
+from publish.plugins.project_settings import folders_of, layout_of, text_store
 from publish.plugins.signals import connect_last
 
 
@@ -36,9 +38,10 @@ def report_active_content(content: Any, html: str, settings: Any) -> None:
     """
     writing = settings[WRITING]
     source = Path(content.source_path)
-    post = writing.by_path.get(source.absolute())
+    parts = active_parts(html)
+    post = writing.by_path.get(source.absolute()) if parts else None
     messages = {part.message for part in post.outline.active} if post else set()
-    for part in active_parts(html):
+    for part in parts:
         level = writing.layout.levels[part.rule]
         is_allowed = part.address and not is_external(part.address, writing.layout.site_url)
         if level != "off" and not is_allowed and part.message not in messages:
@@ -54,8 +57,14 @@ class ProjectCheck:
         """Takes Pelican's settings."""
         self._settings = settings
         self._now = now
-        self._read = cache_posts(read_post)
+        self._store = text_store(settings)
         self._unedited: tuple[Writing, Findings] | None = None
+
+    @property
+    def problem(self) -> Problem | None:
+        """What is wrong with the facts that the last check has kept."""
+        path, problem = self._store.path, self._store.problem
+        return Problem(short_path(path), None, problem) if path and problem else None
 
     def __call__(self, edited: Mapping[Path, bytes]) -> tuple[Writing, Findings]:
         """`edited` has the content of posts and pages to read in place of their files."""
@@ -63,18 +72,36 @@ class ProjectCheck:
             return self._unedited
         folders = folders_of(self._settings)
         layout = layout_of(self._settings)
-        checked = check_writing(layout, *folders, self._now, edited=edited, read=self._read)
-        if not edited:
-            self._unedited = checked
+        with without_garbage_collection():
+            checked = check_writing(
+                layout, *folders, self._now, edited=edited, read=self._store.read
+            )
+            if not edited:
+                self._unedited = checked
+                self._store.save(checked[0].files)
         return checked
+
+
+@contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """Leaves out the search for cycles while many objects are made, which all stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def check_before_reading(pelican: Any) -> None:
     """Stops the build before anything is read if a rule is broken."""
     settings = pelican.settings
     report = get_report(settings)
-    settings[WRITING], findings = ProjectCheck(settings, datetime.now(UTC))({})
+    check = ProjectCheck(settings, datetime.now(UTC))
+    settings[WRITING], findings = check({})
     settings["IGNORE_FILES"] = list(settings[WRITING].layout.ignored)
+    report.warnings += [check.problem] if check.problem else []
     report.problems += (finding.problem for finding in findings.errors)
     report.rule_warnings += (finding.problem for finding in findings.warnings)
     if findings.errors:

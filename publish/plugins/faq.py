@@ -64,7 +64,7 @@ def publish_linked_files(generator: Any) -> None:
         if post is None or not post.get("faq"):
             continue
         rewrite = link_rewriter(writing.layout, settings, _folder(content))
-        for link in post.outline.links:
+        for link in post.links:
             if match := _STATIC_LINK.match(rewrite(link.target)):
                 name = name_below(unquote(match["path"]), _folder(content))
                 context["static_links"].add(posixpath.normpath(name))

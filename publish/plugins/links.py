@@ -19,8 +19,8 @@ from pelican import signals
 from capture.errors import short_path
 from capture.paths import name_below
 from publish.checks.html_links import SOURCES, find_links, links_of, rewrite_links
-from publish.checks.layout import SUFFIXES
 from publish.checks.project import WRITING
+from publish.checks.source_files import SUFFIXES
 from publish.checks.tag_syntax import STRAY_TAG
 from publish.plugins import problems
 from publish.plugins.problems import get_report
@@ -94,7 +94,7 @@ def line_of(content: Any, text: str) -> int | None:
 def line_of_key(content: Any, key: str) -> int | None:
     """The line of a key of the content's front matter; None for content without a file."""
     post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
-    return post.front_matter.line(key) if post else None
+    return post.line(key) if post else None
 
 
 def check_finished_pages(generators: Any) -> None:

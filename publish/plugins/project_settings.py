@@ -1,19 +1,23 @@
 """From Pelican's settings to the project: its layout, and the folders of its other files."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pelican
 from pelican.readers import default_metadata, parse_path_metadata
 from pelican.utils import slugify
 
 from capture.paths import ConfinedFolder
-from publish.checks.layout import Layout, layout_from
+from publish.checks.layout import TEXT_FIELDS, Layout, layout_from
 from publish.checks.name_slugs import NameKind
+from publish.checks.text_store import FILE, TextStore
 from publish.plugins.commonmark import site_syntax
+from publish.plugins.markdown_cache import depends_on_text_alone, engine_key
 
 
 def layout_of(settings: Mapping[str, Any]) -> Layout:
@@ -61,3 +65,23 @@ def folders_of(settings: Mapping[str, Any]) -> tuple[Path, Path, Path]:
         Path(settings.get("CLIENTS_PATH", content.parent / "clients")),
         Path(settings.get("GATED_PATH", content / "gated")),
     )
+
+
+_OF_TEXTS: Final = re.compile(
+    r".*_REGEX_SUBSTITUTIONS|SLUG.*|DEFAULT_.*|.*_METADATA|USE_FOLDER_AS_CATEGORY"
+)
+"""The settings that Pelican reads for the slug of a title and the category of a file."""
+
+
+def text_store(settings: Mapping[str, Any]) -> TextStore:
+    """The facts of the project's texts, which the last check has kept."""
+    folder, is_kept = settings.get("CACHE_PATH"), depends_on_text_alone(settings["MARKDOWN"])
+    path = Path(folder) / FILE if folder and is_kept else None
+    layout = layout_of(settings)
+    facts = [
+        engine_key(settings),
+        {name: value for name, value in settings.items() if _OF_TEXTS.fullmatch(name)},
+        {name: getattr(layout, name) for name in TEXT_FIELDS},
+        folders_of(settings)[2],
+    ]
+    return TextStore(path, hashlib.sha256(repr(facts).encode()).hexdigest())

@@ -91,7 +91,7 @@ def test_other_code_needs_other_html(
     site: TinySite, cached: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace_html(cached, "First", "Kept")
-    monkeypatch.setattr(markdown_cache, "_CODE_KEY", "of another version")
+    monkeypatch.setattr(markdown_cache, "CODE_KEY", "of another version")
     site.build()
     assert "<p>First.</p>" in site.page()
 

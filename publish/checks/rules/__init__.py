@@ -12,47 +12,38 @@ from capture.errors import FileErrors
 from publish.checks.finding import Finding, Findings
 from publish.checks.known_findings import read_known_findings
 from publish.checks.layout import Layout
-from publish.checks.post import PostReader, read_post
+from publish.checks.post import PostReader, read_source
 from publish.checks.project import Writing
-from publish.checks.rules.active_content import active_findings
 from publish.checks.rules.active_files import active_file_findings
 from publish.checks.rules.addresses import address_findings
-from publish.checks.rules.control_characters import control_findings
+from publish.checks.rules.control_characters import file_name_findings
 from publish.checks.rules.files import content_findings, file_findings
 from publish.checks.rules.forms import form_findings
-from publish.checks.rules.keys import key_findings
+from publish.checks.rules.front_matter import template_findings
 from publish.checks.rules.links import link_findings
 from publish.checks.rules.names import name_findings
 from publish.checks.rules.photos import location_findings
 from publish.checks.rules.pictures import picture_findings
-from publish.checks.rules.posts import (
-    front_matter_findings,
-    orphan_findings,
-    same_title_findings,
-    tag_spelling_findings,
-    text_findings,
-)
+from publish.checks.rules.posts import same_title_findings, tag_spelling_findings
 from publish.checks.rules.redirects import redirect_findings
+from publish.checks.rules.texts import text_findings
 
 RULES: Final[tuple[Callable[[Writing], Iterable[Finding]], ...]] = (
-    front_matter_findings,
-    key_findings,
-    text_findings,
+    text_findings,  # first, as it finds the facts that the others use
+    template_findings,
     link_findings,
     picture_findings,
     location_findings,
     file_findings,
     content_findings,
-    active_findings,
     active_file_findings,
-    control_findings,
+    file_name_findings,
     form_findings,
     address_findings,
     redirect_findings,
     name_findings,
     tag_spelling_findings,
     same_title_findings,
-    orphan_findings,
 )
 
 
@@ -64,7 +55,7 @@ def check_writing(  # noqa: PLR0913 - the folders of a project, the time, and th
     now: datetime,
     *,
     edited: Mapping[Path, bytes] = MappingProxyType({}),
-    read: PostReader = read_post,
+    read: PostReader = read_source,
 ) -> tuple[Writing, Findings]:
     """Reads every post, page and campaign file, and runs every rule. Raises `Unavailable`.
 

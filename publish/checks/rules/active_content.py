@@ -15,17 +15,15 @@ from publish.checks.active_content import (
 )
 from publish.checks.finding import Finding
 from publish.checks.post import Post
-from publish.checks.project import Writing
 
 
-def active_findings(writing: Writing) -> Iterator[Finding]:
-    """Active and blocked content in texts."""
-    for post in writing.posts:
-        for part in dict.fromkeys(_parts_of_post(post, writing.layout.site_url)):
-            if part.rule == ACTIVE:
-                yield Finding(post.where, part.line, part.message, ACTIVE)  # an error in drafts too
-            else:
-                yield post.finding(part.rule, part.line, part.message)
+def active_findings(post: Post) -> Iterator[Finding]:
+    """Active and blocked content in a text."""
+    for part in dict.fromkeys(_parts_of_post(post, post.layout.site_url)):
+        if part.rule == ACTIVE:
+            yield Finding(post.where, part.line, part.message, ACTIVE)  # an error in drafts too
+        else:
+            yield post.finding(part.rule, part.line, part.message)
 
 
 def _parts_of_post(post: Post, site_url: str) -> Iterator[ActivePart]:

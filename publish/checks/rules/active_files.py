@@ -20,7 +20,6 @@ from publish.checks.active_content import (
 )
 from publish.checks.control_characters import without_endless_references
 from publish.checks.finding import Finding
-from publish.checks.layout import SUFFIXES
 from publish.checks.project import Writing
 from publish.file_types.xml_files import HasEntities, NotXml, XmlPart, xml_parts
 
@@ -45,9 +44,9 @@ _INSIDE: Final = ("#", "data:")
 def active_file_findings(writing: Writing) -> Iterator[Finding]:
     """Files that are published and that are or contain programs, or what browsers leave empty."""
     is_opened = writing.layout.levels["file-content"] == "error"
-    for path in writing.content_files.regular:
+    for path in writing.content_files.without_texts:
         suffix = path.suffix.lower()
-        if suffix in SUFFIXES or path.is_relative_to(writing.gated):
+        if path.is_relative_to(writing.gated):
             continue
         rules = set()
         if not os.access(path, os.R_OK):

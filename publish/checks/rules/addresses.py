@@ -1,6 +1,7 @@
 """Rules for addresses: each belongs to one file, and a published address does not vanish."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
 from capture.errors import short_path
@@ -23,7 +24,7 @@ def address_findings(writing: Writing) -> Iterator[Finding]:
 def _shared_addresses(writing: Writing) -> Iterator[Finding]:
     reserved_files = writing.layout.reserved_files
     owners: dict[str, str] = {}
-    for post in sorted(writing.posts, key=lambda post: post.where):
+    for post in sorted(writing.posts, key=attrgetter("name")):
         if post.status == "draft" or not post.slug:
             continue  # a draft's address is its preview
         owner = owners.get(post.save_as) or writing.site_files.describe(post.save_as)
@@ -32,16 +33,16 @@ def _shared_addresses(writing: Writing) -> Iterator[Finding]:
             *writing.layout.extra.get(post.name, ()),
         )
         if owner and not overrides:
-            key = next((k for k in ("save_as", "slug") if k in post.front_matter.values), "title")
+            key = next((k for k in ("save_as", "slug") if k in post.facts.lines), "title")
             message = f"has the same address as {owner}, /{post.url}: give it another `Slug:`"
-            yield post.finding("address", post.front_matter.line(key), message)
+            yield post.finding("address", post.line(key), message)
         owners[post.save_as] = post.name
     drafts: dict[str, str] = {}
     for post in writing.posts:
         token = post.get("preview")
         if token and (other := drafts.setdefault(token, post.where)) != post.where:
             message = f"`preview` is the same as in {other}: give each its own"
-            yield post.finding("address", post.front_matter.line("preview"), message)
+            yield post.finding("address", post.line("preview"), message)
 
 
 def _without_address(writing: Writing) -> Iterator[Finding]:
@@ -49,13 +50,13 @@ def _without_address(writing: Writing) -> Iterator[Finding]:
     for post in writing.posts:
         if post.get("title") and not post.slug:
             message = "`title` gives no address: add a line `Slug: ...`"
-            yield post.finding("address", post.front_matter.line("title"), message)
+            yield post.finding("address", post.line("title"), message)
         elif long_name(post.save_as):
-            key = "slug" if "slug" in post.front_matter.values else "title"
+            key = "slug" if "slug" in post.facts.lines else "title"
             message = (
                 f"`{key}` gives an address that is too long for a file: add a shorter `Slug: ...`"
             )
-            yield post.finding("address", post.front_matter.line(key), message)
+            yield post.finding("address", post.line(key), message)
 
 
 def _vanished(writing: Writing) -> Iterator[Finding]:
@@ -66,7 +67,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
         if not is_slug(word):
             where = short_path(writing.layout.content / GONE)
             yield Finding(where, line, f"`{word}` is not a slug: write one on each line", "address")
-    known = gone | {post.slug for post in writing.posts if writing.is_public(post)}
+    known = gone | {post.slug for post in writing.public.values()}
     known |= {alias.strip("/") for post in writing.posts for alias in post.get("aliases") or ()}
     by_slug = {post.slug: post for post in writing.posts}
     for slug, where in sorted(read_published(writing.layout.published_file).slugs.items()):
@@ -83,9 +84,7 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
             )
             message += "post that replaces it, or write it"
         message += f" on a line of {writing.layout.content.name}/{GONE}"
-        yield Finding(
-            where, post.front_matter.line("status") if post else None, message, "vanished"
-        )
+        yield Finding(where, post.line("status") if post else None, message, "vanished")
 
 
 def _gone_slugs(writing: Writing) -> Iterator[tuple[int, str]]:

@@ -13,19 +13,24 @@ from publish.checks.control_characters import (
     reference_problem,
 )
 from publish.checks.finding import Finding
+from publish.checks.post import Post
 from publish.checks.project import Writing
 
 RULE: Final = "control-character"
 
 
-def control_findings(writing: Writing) -> Iterator[Finding]:
-    """References to control characters, such as `&#7;`, and files with one in their name."""
-    for post in writing.posts:
-        front_matter = post.front_matter
-        for line, reference in control_references_outside_code(front_matter.body):
-            message = f"`{reference}` is {reference_problem(reference)}"
-            yield post.finding(RULE, front_matter.body_line + line, message)
-    files = writing.content_files
-    for path in (*files.regular, *files.links):
-        if message := control_problem(path.relative_to(writing.layout.content).as_posix()):
-            yield Finding(short_path(path), None, f"its name {message}", RULE)
+def control_findings(post: Post) -> Iterator[Finding]:
+    """References to control characters in a text, such as `&#7;`."""
+    front_matter = post.front_matter
+    for line, reference in control_references_outside_code(front_matter.body):
+        message = f"`{reference}` is {reference_problem(reference)}"
+        yield post.finding(RULE, front_matter.body_line + line, message)
+
+
+def file_name_findings(writing: Writing) -> Iterator[Finding]:
+    """Files with a control character in their name."""
+    files, content = writing.content_files, writing.layout.content
+    links = (path.relative_to(content).as_posix() for path in files.links)
+    for name in (*files.names, *links):
+        if message := control_problem(name):
+            yield Finding(short_path(content / name), None, f"its name {message}", RULE)

@@ -1,14 +1,15 @@
 """`file_uses`: the places that use a file, as a picture of a text or an asset of a campaign."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from capture.campaign.files import read_source
 from capture.campaign.problems import Lines
 from capture.errors import FileErrors
+from publish.checks.post import Post
 from publish.checks.project import Writing
-from publish.checks.rules.links import LinkChecker
+from publish.checks.rules.link_checker import LinkChecker
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,29 @@ class FileUse:
     line: int | None
 
 
-def file_uses(writing: Writing) -> Iterator[FileUse]:
-    """Every use of a file of the content folder, in the order of posts and lines."""
-    for post in writing.posts:
+def file_uses(writing: Writing, files: Collection[Path]) -> Iterator[FileUse]:
+    """The uses of these files of the content folder, in the order of posts and lines."""
+    for post in posts_that_may_use(writing, files):
         if image := post.get("image"):
-            line = post.front_matter.line("image")
+            line = post.line("image")
             yield FileUse(writing.layout.content / image.lstrip("/"), post.where, line)
-        for link in post.outline.links:
+        for link in post.links:
             if file := LinkChecker(writing, post, link).file():
                 yield FileUse(file, post.where, link.line)
     for folder in writing.private:
         for path in sorted(folder.glob("*.toml")):
             yield from _uses_of_campaign(path, writing.gated)
+
+
+def posts_that_may_use(writing: Writing, files: Collection[Path]) -> Iterator[Post]:
+    """The posts and pages that may link to or show one of these files of the content folder."""
+    content = writing.layout.content
+    names = {str(file.relative_to(content)) for file in files if file.is_relative_to(content)}
+    for post in writing.posts:
+        facts = post.link_facts
+        known = (post.name, *facts.files, *facts.posts) if facts and facts.is_proven else names
+        if not names.isdisjoint(known):
+            yield post
 
 
 def _uses_of_campaign(path: Path, gated: Path) -> Iterator[FileUse]:

@@ -9,9 +9,9 @@ from capture.errors import short_path
 from capture.paths import kind_problem
 from publish.checks.finding import Finding
 from publish.checks.gated import GatedFiles
-from publish.checks.layout import is_circular
 from publish.checks.project import Writing
 from publish.checks.rules.file_uses import file_uses
+from publish.checks.source_files import is_circular
 from publish.file_types import content_problems, is_openable
 
 
@@ -37,7 +37,7 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
     """
     published = (
         path
-        for path in writing.content_files.regular
+        for path in _not_checked_as_texts(writing)
         if not path.is_relative_to(writing.gated) and is_openable(path)
     )
     downloads = writing.gated.rglob("*") if writing.gated.is_dir() else ()
@@ -47,7 +47,7 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
     if not problems:
         return
     private = GatedFiles(writing.gated, writing.private)
-    uses = {use.file: use for use in reversed(list(file_uses(writing)))}
+    uses = {use.file: use for use in reversed(list(file_uses(writing, problems)))}
     for path, problem in problems.items():
         is_gated, use = path.is_relative_to(writing.gated), uses.get(path)
         if not is_gated and private.find_match(path):
@@ -59,6 +59,15 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
         else:
             message = f"{short_path(path)} {problem}"
             yield Finding(use.where, use.line, message, "file-content")
+
+
+def _not_checked_as_texts(writing: Writing) -> Iterator[Path]:
+    """The files in the content folder, without the texts of which we know that they are texts."""
+    texts = {
+        post.name for post in writing.posts if post.body_facts and not post.body_facts.is_pointer
+    }
+    content = writing.layout.content
+    return (content / name for name in writing.content_files.names if name not in texts)
 
 
 def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
@@ -79,7 +88,11 @@ def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
 def _published(writing: Writing, gated: GatedFiles) -> Iterator[Path]:
     for folder in writing.layout.static:
         yield from sorted(_below(folder, writing, gated))
-    yield from (post.path for post in writing.posts)
+    below = gated.names_below(writing.layout.content)
+    for post in writing.posts:
+        may_match = post.facts.size in gated.sizes or post.name.startswith(below)
+        if may_match or writing.has_symlinks:
+            yield post.path
 
 
 def _below(top: Path, writing: Writing, gated: GatedFiles) -> Iterator[Path]:

@@ -20,23 +20,22 @@ def form_findings(writing: Writing) -> Iterator[Finding]:
     if writing.catalogue is None:
         return
     for post in writing.posts:
-        if post.outline.tags or post.get("campaign"):
+        if post.tags or post.get("campaign"):
             yield from _tags(post, writing.catalogue, writing.now)
 
 
 def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:
     tags: list[tuple[str, str, str, int]] = []
-    for placed in post.outline.tags:
-        tag = placed.tag
+    for tag in post.tags:
         if tag.kind:
-            tags.append((tag.kind, tag.slug, f"`{tag.raw}`: ", placed.line))
+            tags.append((tag.kind, tag.slug, f"`{tag.raw}`: ", tag.line))
         else:
             message = how_to_fix(tag.raw, catalogue.campaigns)
             right = corrected_tag(tag.raw, catalogue.campaigns)
-            edits = tag_edits(post, placed.line, tag.raw, right) if right else ()
-            yield post.finding("form", placed.line, message, edits)
+            edits = tag_edits(post, tag.line, tag.raw, right) if right else ()
+            yield post.finding("form", tag.line, message, edits)
     if slug_at_the_end := post.get("campaign"):
-        tags.append(("form", slug_at_the_end, "", post.front_matter.line("campaign")))
+        tags.append(("form", slug_at_the_end, "", post.line("campaign")))
     placed_forms: set[str] = set()
     for kind, slug, prefix, line in tags:
         try:

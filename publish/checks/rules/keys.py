@@ -8,7 +8,6 @@ from publish.checks.edit import Edit
 from publish.checks.finding import Finding
 from publish.checks.near_name import near_name
 from publish.checks.post import MODELS, Post
-from publish.checks.project import Writing
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "categories": "category",
@@ -30,13 +29,12 @@ _HIDES: Final[Mapping[str, frozenset[str]]] = {
 """Keys of Hugo and Jekyll, and their values that keep a text off the site."""
 
 
-def key_findings(writing: Writing) -> Iterator[Finding]:
+def key_findings(post: Post) -> Iterator[Finding]:
     """Keys without an effect. A misspelt one is an error: `Statsu: draft` would be published."""
-    for post in writing.posts:
-        known = MODELS[post.kind].model_fields
-        for key, value in post.front_matter.values.items():
-            if key not in known:
-                yield _unknown_key(post, key, value, known)
+    known = MODELS[post.kind].model_fields
+    for key, value in post.front_matter.values.items():
+        if key not in known:
+            yield _unknown_key(post, key, value, known)
 
 
 def meant_keys(post: Post) -> frozenset[str]:

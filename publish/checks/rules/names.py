@@ -26,7 +26,7 @@ def name_findings(writing: Writing) -> Iterator[Finding]:
     """Names that give no address, that share one, or that are spelt in two ways."""
     users: dict[NameKind, dict[str, list[Post]]] = {kind: defaultdict(list) for kind in SECTIONS}
     for post in writing.posts:
-        for kind, names in names_of(writing.layout, post) if post.kind == "post" else ():
+        for kind, names in names_of(post) if post.kind == "post" else ():
             for name in filter(None, names):  # a project may have no default category
                 users[kind][name].append(post)
     yield from _slugs_file_findings(writing.layout, users)
@@ -101,8 +101,8 @@ def _own_slug(kind: NameKind, name: str) -> str:
 
 def _place(post: Post, kind: NameKind) -> tuple[str, int]:
     """The key that names a post's category, tags or authors, and its line."""
-    key = next((key for key in _KEYS[kind] if key in post.front_matter.values), _KEYS[kind][0])
-    return key, post.front_matter.line(key)
+    key = next((key for key in _KEYS[kind] if key in post.facts.lines), _KEYS[kind][0])
+    return key, post.line(key)
 
 
 def _slugs_file_findings(

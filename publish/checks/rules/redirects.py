@@ -26,17 +26,20 @@ _MAX_NAME_BYTES: Final = 255
 
 def redirect_findings(writing: Writing) -> Iterator[Finding]:
     """Aliases that cannot be redirected, or that take over another address."""
+    redirects = redirects_of(writing, writing.posts)
+    if not redirects:
+        return
     checker = _Checker(writing)
     findings = [
         _finding(redirect, f"`{redirect.alias}` {problem}")
-        for redirect in redirects_of(writing, writing.posts)
+        for redirect in redirects
         if (problem := checker.problem(redirect))
     ]
     yield from findings or _refused_by_nginx(writing)
 
 
 def _finding(redirect: Redirect, message: str) -> Finding:
-    line = redirect.post.front_matter.line("aliases")
+    line = redirect.post.line("aliases")
     return redirect.post.finding("address", line, f"`aliases`: {message}")
 
 
@@ -107,6 +110,8 @@ def _folders(file: str) -> Iterator[PurePosixPath]:
 
 def long_name(file: str) -> str:
     """The first part of a path that no file system can hold; empty if there is none."""
+    if len(file.encode()) <= _MAX_NAME_BYTES:  # as nearly all
+        return ""
     parts = PurePosixPath(file).parts
     return next((part for part in parts if len(part.encode()) > _MAX_NAME_BYTES), "")
 

@@ -12,6 +12,7 @@ from pelican.utils import slugify
 
 from publish.checks.finding import Findings
 from publish.checks.layout import layout_from
+from publish.checks.post import PostReader, read_source
 from publish.checks.project import Writing
 from publish.checks.rules import check_writing
 from tests.samples import CAMPAIGN, GUIDE, NOW
@@ -80,7 +81,7 @@ class Desk:
         self.write(f"content/posts/{name}.md", "\n".join([*lines, "", body, ""]))
 
     def check(
-        self, edited: Mapping[Path, bytes] = MappingProxyType({})
+        self, edited: Mapping[Path, bytes] = MappingProxyType({}), read: PostReader = read_source
     ) -> tuple[Writing, Findings]:
         content, output = self.root / "content", self.root / "output/www"
         settings = {**self.settings, "PATH": content, "OUTPUT_PATH": output}
@@ -91,7 +92,7 @@ class Desk:
             slugify_name=lambda _, name: slugify(name, SUBSTITUTIONS),
         )
         folders = (self.root / name for name in ("campaigns", "clients", "content/gated"))
-        return check_writing(layout, *folders, self.now, edited=edited)
+        return check_writing(layout, *folders, self.now, edited=edited, read=read)
 
     def errors(self) -> list[str]:
         return [str(finding.problem) for finding in self.check()[1].errors]

@@ -1,0 +1,97 @@
+"""A SQLite file in the cache folder, which may be lost or damaged at any time.
+
+What is in it follows from other files, from our code and from the versions of the libraries. So a
+damaged file is deleted, and a file that cannot be used is as good as none.
+"""
+
+import hashlib
+import sqlite3
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import capture
+import publish
+
+_ROOMS: Final = ("*.py", "campaign/*.py", "form/*.py", "site/*.py")
+"""The code of the lead service that a site uses, as pyproject.toml says."""
+
+
+def _code_key() -> str:
+    """A hash of our code as it is loaded, and of the names and versions of all libraries."""
+    folders = (Path(folder) for folder in sys.path)
+    libraries = sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
+    digest = hashlib.sha256(" ".join([sys.version, *libraries]).encode())
+    service = Path(capture.__path__[0])
+    paths = [*Path(publish.__path__[0]).rglob("*.py")]
+    paths += (path for room in _ROOMS for path in service.glob(room))
+    for path in sorted(paths):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+CODE_KEY: Final = _code_key()  # now: a process that runs long does not load newer code
+
+
+class CacheFile:
+    """A file of tables. Without a path, and after an error, it is empty and keeps nothing.
+
+    Another process that writes is waited for, at most so many seconds.
+    """
+
+    def __init__(self, path: Path | None, table: str, *, seconds: float = 5) -> None:
+        """`table` is the statement that creates the table, if the file does not have it yet."""
+        self._path = path
+        self._database: sqlite3.Connection | None = None
+        self.damage = ""
+        """What was wrong with the file, if it was damaged and so was deleted."""
+        if path is not None:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._database = sqlite3.connect(path, seconds, isolation_level=None)
+                self._database.execute(table)
+            except (OSError, sqlite3.Error) as error:
+                self.give_up(error)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps what is written."""
+        return self._database is not None
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """The rows of a query; none without a file."""
+        if not self._database:
+            return []
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            self.give_up(error)
+            return []
+
+    def change(self, *changes: tuple[str, Iterable[Sequence[object]]]) -> None:
+        """Executes statements, each with all its rows of values, in one transaction."""
+        if not self._database:
+            return
+        try:
+            with self._database as database:
+                database.execute("BEGIN IMMEDIATE")
+                for statement, rows in changes:
+                    database.executemany(statement, rows)
+        except sqlite3.Error as error:
+            self.give_up(error)
+
+    def close(self) -> None:
+        """Ends the use of the file."""
+        if self._database:
+            self._database.close()
+            self._database = None
+
+    def give_up(self, error: Exception) -> None:
+        """Continues without the file. Deletes it if it is damaged, not if it is only busy."""
+        self.close()
+        if self._path and not isinstance(error, OSError | sqlite3.OperationalError):
+            self.damage = str(error)
+            with suppress(OSError):
+                self._path.unlink()

@@ -1,0 +1,113 @@
+"""The rules for single texts: what they find depends on one file, the settings and our code.
+
+So their findings are kept with the other facts of a text, and are found again only if it changed.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from capture.campaign.gated_files import is_pointer
+from publish.checks.edit import Edit
+from publish.checks.facts import BodyFacts, KeptFinding
+from publish.checks.finding import Finding
+from publish.checks.post import Post
+from publish.checks.project import Writing
+from publish.checks.rules.active_content import active_findings
+from publish.checks.rules.control_characters import control_findings
+from publish.checks.rules.front_matter import front_matter_findings
+from publish.checks.rules.keys import key_findings
+from publish.checks.rules.pictures import SHOWN, foreign_picture_findings
+from publish.checks.sure_edits import heading_edits
+
+
+def text_findings(writing: Writing) -> Iterator[Finding]:
+    """The findings of the rules for single texts, of each post and page."""
+    for post in writing.files:
+        facts = post.body_facts
+        if facts is None:
+            facts = post.body_facts = _body_facts(post)
+        for kept in map(KeptFinding._make, facts.findings):
+            edits = tuple(Edit(*edit) for edit in kept.edits)
+            yield Finding(post.where, kept.line, kept.message, kept.rule, kept.in_draft, edits)
+
+
+def _body_facts(post: Post) -> BodyFacts:
+    is_skipped = post.status == "skip"
+    findings = [] if is_skipped else list(_findings(post))
+    if post.get("status") != "skip":
+        problems = (
+            post.finding(problem.rule, problem.line, problem.message, problem.edits)
+            for problem in post.text.problems
+        )
+        findings = [*problems, *findings]
+    kept = [
+        KeptFinding(
+            finding.line,
+            finding.message,
+            finding.rule,
+            finding.in_draft,
+            [(edit.line, edit.column, edit.old, edit.new) for edit in finding.edits],
+        )
+        for finding in findings
+    ]
+    if is_skipped:
+        return BodyFacts((), "", (), (), (), is_pointer=False, findings=kept)
+    facts = BodyFacts(
+        anchors=sorted(post.outline.anchors | {post.title_id}),
+        title_id=post.title_id,
+        tags=post.tags,
+        links=[(link.target, link.line, link.is_embedded) for link in post.outline.links],
+        odd_pictures=[
+            (picture.source, picture.line)
+            for picture in post.outline.pictures
+            if _is_odd(picture.source)
+        ],
+        is_pointer=is_pointer(post.raw),
+        findings=kept,
+    )
+    del post.outline  # which is the largest part; few use it once more
+    return facts
+
+
+def _findings(post: Post) -> Iterator[Finding]:
+    yield from front_matter_findings(post)
+    yield from key_findings(post)
+    yield from _headings(post)
+    for problem in post.outline.problems:
+        yield post.finding("markdown", problem.line, problem.message)
+    for picture in post.outline.pictures:
+        if picture.alt is None:
+            name = f"`{picture.source}`" if picture.source else "a picture"
+            message = f"{name} has no alternative text: write ![what it shows](...)"
+            yield post.finding("alt", picture.line, message)
+    yield from foreign_picture_findings(post)
+    yield from active_findings(post)
+    yield from control_findings(post)
+
+
+def _is_odd(source: str) -> bool:
+    """Whether the source of a picture does not end as the name of one."""
+    try:
+        path = unquote(urlsplit(source).path)
+    except ValueError:
+        return True
+    return PurePosixPath(path).suffix.lower() not in SHOWN
+
+
+def _headings(post: Post) -> Iterator[Finding]:
+    """Headings of the first level, which is the title's, and headings that skip a level."""
+    above = 1
+    messages: list[tuple[int, str]] = []
+    for heading in post.outline.headings:
+        if heading.level == 1:
+            message = "the title is the only heading of the first level: write `##`"
+            messages.append((heading.line, f"`# {heading.text}`: {message}"))
+        elif heading.level > above + 1:
+            marks, fit = "#" * heading.level, "#" * (above + 1)
+            message = f"skips a level: write `{fit}` under a heading of level {above}"
+            messages.append((heading.line, f"`{marks} {heading.text}` {message}"))
+        above = heading.level
+    edits = heading_edits(post, post.outline.headings) if messages else ()
+    for line, message in messages:
+        yield post.finding("headings", line, message, edits)
