@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -17,18 +19,12 @@ import click
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
-from gatepost.setting_types import PREFIX, read_dns_server, read_tax_codes
-from gatepost.settings import (
-    GENERATED_SECRETS,
-    SECRETS,
-    Settings,
-    SettingsWithSources,
-    secret,
-)
+from gatepost.raw_settings import CACHE_DIR, PREFIX, read_raw_settings
 
 if TYPE_CHECKING:
     from capture.cli.context import CommandContext
     from capture.privacy.retention import RetentionPeriods
+    from gatepost.settings import Settings, SettingsWithSources
 
 _GARBAGE_THRESHOLD: Final = 50_000
 """New objects before a garbage collection. Most live until the command ends, and Python's default
@@ -96,6 +92,10 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 
 
+_MAYBE_UNCHANGED: Final = frozenset({"build", "check"})
+"""Commands that read the settings only if something has changed since they last ran."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when that command is run or listed."""
 
@@ -136,10 +136,21 @@ def gatepost(ctx: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):  # see no-color.org
         ctx.color = False
-    sourced = SettingsWithSources.read()
-    ctx.meta["gatepost.settings"] = sourced
-    if COMMANDS.get(str(ctx.invoked_subcommand), "").startswith("capture."):
+    read_settings = ctx.meta["gatepost.read_settings"] = cache(_read_settings)
+    command = str(ctx.invoked_subcommand)
+    if command in _MAYBE_UNCHANGED:
+        raw, _ = read_raw_settings()
+        ctx.meta["gatepost.cache"] = Path(raw.get("cache_dir", CACHE_DIR))
+        return
+    sourced = read_settings()
+    if COMMANDS.get(command, "").startswith("capture."):
         ctx.obj = _command_context(sourced.settings)
+
+
+def _read_settings() -> "SettingsWithSources":
+    from gatepost.settings import SettingsWithSources  # validates them, for which it loads much
+
+    return SettingsWithSources.read()
 
 
 def main() -> None:
@@ -190,13 +201,15 @@ def _print_and_exit(line: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _command_context(settings: Settings) -> "CommandContext":
+def _command_context(settings: "Settings") -> "CommandContext":
     """The context of the commands on leads and money: paths, the agency, secrets on demand."""
     # These imports load the ledger, which takes 0.2 seconds: the writers' commands do not need it.
     from capture.billing.journal import AccountCodes
     from capture.cli.context import Allowance, CommandContext
     from capture.documents.journal_export import DatevSettings
     from gatepost.agency import agency_of
+    from gatepost.setting_types import read_dns_server, read_tax_codes
+    from gatepost.settings import secret
 
     return CommandContext(
         database_url=settings.database_url,
@@ -240,7 +253,7 @@ def _command_context(settings: Settings) -> "CommandContext":
     )
 
 
-def _retention(settings: Settings) -> "RetentionPeriods":
+def _retention(settings: "Settings") -> "RetentionPeriods":
     from capture.privacy.retention import RetentionPeriods
 
     return RetentionPeriods(
@@ -275,7 +288,8 @@ def serve(ctx: click.Context, live: bool, desk: bool) -> None:
     Example:
       gatepost serve --live
     """
-    settings = ctx.meta["gatepost.settings"].settings
+    sourced = ctx.meta["gatepost.read_settings"]()
+    settings = sourced.settings
     if live and desk:
         raise click.UsageError("--live and --desk exclude each other.")
     if live:
@@ -289,7 +303,7 @@ def serve(ctx: click.Context, live: bool, desk: bool) -> None:
     from gatepost.server.serve import serve as serve_site
     from gatepost.server.serve import serve_desk
 
-    warn_of_open_secrets(ctx.meta["gatepost.settings"])
+    warn_of_open_secrets(sourced)
     run = serve_desk if desk else serve_site
     run(settings)
 
@@ -316,7 +330,9 @@ def settings(ctx: click.Context, as_json: bool) -> None:
     Example:
       gatepost settings
     """
-    sourced: SettingsWithSources = ctx.meta["gatepost.settings"]
+    from gatepost.settings import Settings
+
+    sourced: SettingsWithSources = ctx.meta["gatepost.read_settings"]()
     rows = [
         {
             "name": PREFIX + name.upper(),
@@ -329,12 +345,16 @@ def settings(ctx: click.Context, as_json: bool) -> None:
     show_rows(("name", "value", "from", "what"), rows, as_json=as_json)
 
 
-def _display_value(settings: Settings, name: str) -> str:
+def _display_value(settings: "Settings", name: str) -> str:
+    from gatepost.settings import SECRETS
+
     value = str(getattr(settings, name))
     return "********" if name in SECRETS and value else value
 
 
-def _source(sourced: SettingsWithSources, name: str) -> str:
+def _source(sourced: "SettingsWithSources", name: str) -> str:
+    from gatepost.settings import GENERATED_SECRETS
+
     if name in GENERATED_SECRETS and not getattr(sourced.settings, name):
         path = sourced.settings.var_dir / name
         return str(path) if path.exists() else f"{path}, made on the first run"

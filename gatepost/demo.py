@@ -47,7 +47,7 @@ def demo(ctx: click.Context, leads: int, seed: int, folder: Path, serve: bool) -
     Example:
       gatepost demo --leads 500 --serve
     """
-    settings = _demo_settings(ctx.meta["gatepost.settings"].settings, folder)
+    settings = _demo_settings(ctx.meta["gatepost.read_settings"]().settings, folder)
     if serve:
         Site.read(_site_file(settings))  # without a build, the server would fail after the work
     now = datetime.now(UTC)

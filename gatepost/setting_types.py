@@ -19,9 +19,8 @@ from capture.campaign.e_invoicing import (
     vat_id_fault,
 )
 from capture.campaign.value_types import ACCOUNT_CODE
+from gatepost.raw_settings import PREFIX
 
-PREFIX = "GATEPOST_"
-"""Every variable of a setting begins with it."""
 MIN_SECRET_LENGTH = 16
 SHORTEST_RETENTION_DAYS = 30
 """Answers are kept at least as long, so that a mistake can be corrected."""

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -25,10 +24,10 @@ from pydantic import (
 
 from capture.errors import Refused, Unavailable
 from capture.files import make_private_folder
+from gatepost.raw_settings import CACHE_DIR, PREFIX, read_raw_settings
 from gatepost.setting_types import (
     LONGEST_RETENTION_DAYS,
     MIN_SECRET_LENGTH,
-    PREFIX,
     SHORTEST_RETENTION_DAYS,
     Account,
     Bic,
@@ -55,14 +54,6 @@ GENERATED_SECRETS = ("duplicate_key", "secret_key", "webhook_key")
 """The secrets that are made if they are not set."""
 SECRETS = (*GENERATED_SECRETS, "smtp_url")
 """The settings that are never shown."""
-_IN_RELEASE = {
-    "campaigns_dir": "campaigns",
-    "clients_dir": "clients",
-    "gated_dir": "content/gated",
-    "output_dir": "output",
-}
-"""By folder setting: its place in the live release, which is the default if RELEASES_DIR is set."""
-
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """Hosts that only this machine can reach."""
 
@@ -181,7 +172,7 @@ class Settings(BaseModel):
     gated_dir: Path = Field(Path("content/gated"), description="files that visitors get for a form")
     theme_dir: Path = Field(Path("theme"), description="templates and styles")
     output_dir: Path = Field(Path("output"), description="output of the build")
-    cache_dir: Path = Field(Path(".cache"), description="cache of builds; safe to delete")
+    cache_dir: Path = Field(Path(CACHE_DIR), description="cache of builds; safe to delete")
     var_dir: Path = Field(Path("var"), description="made at run time: database, keys")
 
     releases_dir: Path = Field(Path("releases"), description="where pushes are published, with git")
@@ -250,31 +241,13 @@ class SettingsWithSources:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, root: Path = Path()) -> Self:
         """Reads and validates the settings. Raises `Refused` with one line for each error."""
-        raw: dict[str, str] = {}
-        sources = dict.fromkeys(Settings.model_fields, "default")
-        for origin, values in ((".env", _read_dotenv(root / ".env")), ("environment", environment)):
-            for name, value in values.items():
-                if name.startswith(PREFIX):
-                    field = name.removeprefix(PREFIX).lower()
-                    raw[field] = value
-                    sources[field] = origin
-        if releases := raw.get("releases_dir"):
-            for field, place in _IN_RELEASE.items():
-                if field not in raw:
-                    raw[field] = f"{releases}/current/{place}"
-                    sources[field] = PREFIX + "RELEASES_DIR"
+        raw, origins = read_raw_settings(environment, root)
+        sources = dict.fromkeys(Settings.model_fields, "default") | origins
         try:
             return cls(Settings.model_validate(raw), sources)
         except ValidationError as error:
             lines = [_error_line(problem, sources) for problem in error.errors()]
             raise Refused("\n".join(lines)) from None
-
-
-def _read_dotenv(path: Path) -> dict[str, str]:
-    try:
-        return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{path}: cannot be read: {error}") from None
 
 
 def _error_line(problem: Any, sources: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import click
 from capture.errors import short_path
 from capture.text import count_noun
 from publish.build.unchanged import Answer, CommandRun
-from publish.cli import PRODUCTION, config_of, setting_overrides
+from publish.cli import PRODUCTION, cache_of, config_of, setting_overrides
 
 if TYPE_CHECKING:
     from publish.build.pelican_run import CheckResult
@@ -60,9 +60,8 @@ def check(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
     """
     if baseline and rules:
         raise click.UsageError("--baseline records the findings of all rules: give no RULE.")
-    config, overrides, now = config_of(production), setting_overrides(ctx), datetime.now(UTC)
-    options = (production, output_format, show_all, *rules)
-    command_run = CommandRun("check", options, overrides, now)
+    options, now = (production, output_format, show_all, *rules), datetime.now(UTC)
+    command_run = CommandRun("check", options, cache_of(ctx), now)
     if not baseline and (answer := command_run.known_answer()):
         answer.show(ctx)
         return
@@ -71,7 +70,7 @@ def check(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
         from publish.check_report import WARNING, refuse_unknown_rules
 
         refuse_unknown_rules(rules)
-        checked = run(config, overrides, now)
+        checked = run(config_of(production), setting_overrides(ctx), now)
         if checked.problem:
             click.echo(f"{WARNING} {checked.problem}", err=True)
         findings = _recorded(checked) if baseline else checked.findings

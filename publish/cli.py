@@ -37,8 +37,7 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool, cle
     Example:
       gatepost build --production --release
     """
-    config, overrides = config_of(production), setting_overrides(ctx)
-    command_run = CommandRun("build", (production, release), overrides, datetime.now(UTC))
+    command_run = CommandRun("build", (production, release), cache_of(ctx), datetime.now(UTC))
     if not clean and not if_due and (answer := command_run.known_answer()):
         answer.show(ctx)
         return
@@ -48,6 +47,7 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool, cle
         from publish.build.site import build as run
         from publish.build.site import is_due
 
+        config, overrides = config_of(production), setting_overrides(ctx)
         if if_due and not is_due(config, overrides, datetime.now(UTC)):
             return
         if clean:
@@ -87,12 +87,18 @@ def config_of(production: bool) -> Path:
     return Path("publishconf.py" if production else "pelicanconf.py")
 
 
+def cache_of(ctx: click.Context) -> Path | None:
+    """The cache folder of gatepost's settings, which need not be valid."""
+    folder: Path | None = ctx.meta.get("gatepost.cache")
+    return folder
+
+
 def setting_overrides(ctx: click.Context) -> dict[str, str]:
     """Pelican settings taken from gatepost's settings. They override Pelican's settings file."""
-    sourced: Any = ctx.meta.get("gatepost.settings")
-    if sourced is None:
+    read_settings: Any = ctx.meta.get("gatepost.read_settings")
+    if read_settings is None:
         return {}
-    settings = sourced.settings
+    settings = read_settings().settings
     if settings.site_url:
         os.environ["GATEPOST_SITE_URL"] = settings.site_url  # publishconf.py reads it
     return {

@@ -125,7 +125,7 @@ def _store(ctx: click.Context) -> ReleaseStore:
 
 
 def _settings(ctx: click.Context) -> Settings:
-    sourced: SettingsWithSources = ctx.meta["gatepost.settings"]
+    sourced: SettingsWithSources = ctx.meta["gatepost.read_settings"]()
     return sourced.settings
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from capture.errors import Refused
+from gatepost.raw_settings import PREFIX
 from gatepost.releases.limits import Limits
 from gatepost.releases.store import ReleaseStore
-from gatepost.setting_types import PREFIX
 from gatepost.settings import SECRETS, Settings
 
 

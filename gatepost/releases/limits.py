@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from capture.errors import FileErrors, Refused, Unavailable
+from gatepost.raw_settings import PREFIX
 from gatepost.releases.git import FOLDERS, Entry, Repository, entry_problems, show_path
-from gatepost.setting_types import PREFIX
 from gatepost.settings import Settings
 
 MEGABYTE: Final = 1_000_000

@@ -18,6 +18,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from capture.errors import FileErrors, Refused, Unavailable
+from gatepost.raw_settings import PREFIX
 from gatepost.releases.context import PublishContext
 from gatepost.releases.git import FOLDERS, Entry, Repository, is_published
 from gatepost.releases.limits import extract
@@ -33,7 +34,6 @@ from gatepost.releases.wire import (
     receive_files,
     send_files,
 )
-from gatepost.setting_types import PREFIX
 from gatepost.settings import Settings
 
 

@@ -27,6 +27,7 @@ from typing import IO, Final, NoReturn
 
 from capture.errors import FileErrors, GatepostError, Problem, Unavailable
 from gatepost.build_timeout import build_timeout
+from gatepost.raw_settings import PREFIX
 from gatepost.releases.context import check_no_access_to_leads
 from gatepost.releases.git import FOLDERS
 from gatepost.releases.limits import Limits
@@ -39,7 +40,6 @@ from gatepost.releases.wire import (
     receive_files,
     send_files,
 )
-from gatepost.setting_types import PREFIX
 from gatepost.settings import Settings, SettingsWithSources
 from publish.plugins.current_file import CURRENT_FILE
 

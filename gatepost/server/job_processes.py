@@ -13,7 +13,7 @@ from typing import Final
 
 from capture.errors import Unavailable
 from capture.jobs.store import JobStore
-from gatepost.setting_types import PREFIX
+from gatepost.raw_settings import PREFIX
 from gatepost.settings import Settings
 
 _COMMAND: Final = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from capture.files import make_private
-from gatepost.setting_types import PREFIX
+from gatepost.raw_settings import PREFIX
 from gatepost.settings import SECRETS, Settings, SettingsWithSources
 
 log = logging.getLogger(__name__)

@@ -47,8 +47,15 @@ from publish.build.opened_files import OpenedFiles, module_files, note_opened_fi
 FOLDER: Final = "unchanged"
 """The folder of the answers, in CACHE_PATH: one file for each command."""
 _FORMAT: Final = 1
-_OF_THE_SHELL: Final = frozenset({"_", "OLDPWD", "SHLVL"})
-"""Variables that a shell changes between two commands."""
+_OF_A_TERMINAL: Final = frozenset(
+    {
+        *("_", "COLUMNS", "GPG_TTY", "LINES", "OLDPWD", "SHLVL", "STY", "TMUX", "TMUX_PANE"),
+        *("INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "XDG_SESSION_ID"),
+        *("SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY"),
+        *("TERM_SESSION_ID", "WINDOW", "WINDOWID"),
+    }
+)
+"""Variables that name the terminal or the service that ran a command, and nothing of its work."""
 _HASH_SIZE: Final = 32
 
 
@@ -107,15 +114,14 @@ class CommandRun:
         self,
         command: str,
         options: Iterable[object],
-        overrides: Mapping[str, object],
+        cache: Path | None,
         now: datetime,
     ) -> None:
-        """`options` and `overrides`, Pelican settings, are what the command was given."""
-        cache = overrides.get("CACHE_PATH")  # without it nothing is kept
-        self._cache = Path(str(cache)) if cache else None
-        self._file = self._cache / FOLDER / command if self._cache else None
+        """Nothing is kept without a cache folder."""
+        self._cache = cache
+        self._file = cache / FOLDER / command if cache else None
         self._now = now
-        self._key = _key(command, options, overrides)
+        self._key = _key(command, options)
         self._kept = _Kept.read(self._file) if self._file else None
         self._tick: int | None = None
         self._loaded: frozenset[str] = frozenset()
@@ -190,13 +196,14 @@ class CommandRun:
                 _Kept(self._key, self._now.timestamp(), until, inputs, answer).write(self._file)
 
 
-def _key(command: str, options: Iterable[object], overrides: Mapping[str, object]) -> bytes:
-    """A hash of all that an answer depends on besides files and the time."""
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_THE_SHELL}
+def _key(command: str, options: Iterable[object]) -> bytes:
+    """A hash of all that an answer depends on besides the files of `Inputs` and the time."""
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_TERMINAL}
+    dotenv = Path(".env")
     parts = (
         (_FORMAT, sys.version, sys.executable, str(Path.cwd()), command),
         list(map(str, options)),
-        sorted((name, str(value)) for name, value in overrides.items()),
+        dotenv.read_bytes() if dotenv.is_file() else None,
         sorted(environment.items()),
     )
     return hashlib.sha256(repr(parts).encode()).digest()

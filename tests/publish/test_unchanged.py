@@ -1,6 +1,7 @@
 """`build` and `check` answer at once if nothing has changed, and see each change."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -132,7 +133,7 @@ def test_an_unchanged_site_is_answered_without_pelican(site: Site, command: str)
     code = (
         "import sys\nfrom gatepost.cli import main\n"
         "try:\n    main()\n"
-        "finally:\n    heavy = {'pelican', 'markdown', 'publish.checks.post'}\n"
+        "finally:\n    heavy = {'pelican', 'pydantic', 'publish.checks.post'}\n"
         "    print(sorted(heavy & sys.modules.keys()))"
     )
     process = [sys.executable, "-c", code, command]
@@ -140,7 +141,7 @@ def test_an_unchanged_site_is_answered_without_pelican(site: Site, command: str)
     first, second = (
         subprocess.run(process, capture_output=True, text=True, check=True) for _ in range(2)
     )
-    assert first.stdout.splitlines()[-1] == "['markdown', 'pelican', 'publish.checks.post']"
+    assert first.stdout.splitlines()[-1] == "['pelican', 'publish.checks.post', 'pydantic']"
     assert second.stdout.splitlines()[-1] == "[]"
 
 
@@ -202,6 +203,36 @@ def test_an_answer_ends_at_midnight_of_the_site(site: Site, command: str) -> Non
         assert site.is_known(command)
         clock.move_to(datetime(2026, 11, 6, 5, tzinfo=UTC))
         assert not site.is_known(command)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_behind_a_link_is_seen(site: Site, command: str) -> None:
+    for name in ("old", "new"):
+        shutil.copytree(site.root / "campaigns", site.root / name)
+    site.files.write(".env", "GATEPOST_CAMPAIGNS_DIR=link\n")
+    link = site.root / "link"
+    link.symlink_to("old")
+    site.run(command)
+    assert site.is_known(command)
+    link.unlink()
+    link.symlink_to("new")
+    assert not site.is_known(command)
+
+
+def test_the_cache_folder_of_the_settings_has_the_answers(site: Site) -> None:
+    site.files.write(".env", "GATEPOST_CACHE_DIR=made\n")
+    site.run("check")
+    assert (site.root / "made/unchanged/check").exists()
+    assert not (site.root / ".cache").exists()
+    assert site.is_known("check")
+
+
+def test_settings_that_are_not_valid_are_refused_after_a_check(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.run("check")
+    monkeypatch.setenv("GATEPOST_PORT", "many")
+    assert "GATEPOST_PORT" in site.run("check").err
 
 
 def test_an_answer_of_a_later_time_is_not_used(site: Site) -> None:
