@@ -135,14 +135,14 @@ def test_a_warning_is_one_line_on_stderr(site: Any) -> None:
     )
 
 
-def test_a_check_writes_only_a_record_of_the_files_that_it_opened(site: Any) -> None:
+def test_a_check_writes_only_records_into_the_cache(site: Any) -> None:
     site.post("{% form guide %}")
     old_paths = sorted(path for path in site.root.rglob("*"))
     result = CliRunner().invoke(check_command)
     assert result.stdout == "1 article, 0 pages and 1 form: no mistakes found.\n"
     new_paths = sorted(path for path in site.root.rglob("*") if path.name != "__pycache__")
     cache = site.root / "cache"
-    expected = sorted([*old_paths, cache, cache / "opened-files.json"])
+    expected = sorted([*old_paths, cache, cache / "opened-files.json", cache / "texts.sqlite"])
     assert [path for path in new_paths if path.suffix != ".pyc"] == expected
 
 
