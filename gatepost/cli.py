@@ -19,6 +19,7 @@ import click
 from capture.cli.hints import in_words
 from capture.cli.show import as_json_option, show_rows
 from capture.errors import GatepostError
+from gatepost.command_table import COMMANDS
 from gatepost.raw_settings import CACHE_DIR, PREFIX, read_raw_settings
 
 if TYPE_CHECKING:
@@ -36,68 +37,12 @@ atexit.register(gc.freeze)
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Error numbers of a failed write, such as to standard output on a full disk."""
 
-COMMANDS: Final[Mapping[str, str]] = {
-    "backtest": "capture.cli.backtest:backtest",
-    "build": "publish.cli:build",
-    "campaigns": "capture.cli.campaigns:campaigns",
-    "check": "publish.check_cli:check",
-    "close": "capture.cli.close:close",
-    "correct": "capture.cli.correct:correct",
-    "credit": "capture.cli.credit:credit",
-    "credits": "capture.cli.credit:credits_",
-    "debit": "capture.cli.debit:debit",
-    "demo": "gatepost.demo:demo",
-    "dispatch": "capture.cli.dispatch:dispatch",
-    "evidence": "capture.cli.evidence:evidence",
-    "export": "capture.cli.export:export",
-    "fix": "publish.fix_cli:fix",
-    "forget": "capture.cli.forget:forget",
-    "hook": "gatepost.releases.commands:hook",
-    "import": "publish.import_cli:import_",
-    "jobs": "capture.cli.jobs:jobs",
-    "journal": "capture.cli.journal:journal",
-    "kpi": "capture.cli.kpi:kpi",
-    "lapse": "capture.cli.review:lapse",
-    "lead": "capture.cli.lead:lead",
-    "leads": "capture.cli.leads:leads",
-    "letters": "capture.cli.letters:letters",
-    "month-end": "capture.cli.month_end:month_end",
-    "new": "publish.new_cli:new",
-    "notify": "capture.cli.review:notify",
-    "outcome": "capture.cli.outcome:outcome",
-    "outcomes": "capture.cli.outcomes:outcomes",
-    "outbox": "capture.cli.outbox:outbox",
-    "paid": "capture.cli.paid:paid",
-    "payments": "capture.cli.payments:payments",
-    "publish": "gatepost.releases.commands:publish_again",
-    "quarantine": "capture.cli.quarantine:quarantine",
-    "rebuild": "capture.cli.rebuild:rebuild",
-    "receipt": "capture.cli.receipt:receipt",
-    "releases": "gatepost.releases.commands:releases",
-    "report": "capture.cli.report:report",
-    "review": "capture.cli.review:review",
-    "rollback": "gatepost.releases.commands:rollback",
-    "schema": "gatepost.cli:schema",
-    "serve": "gatepost.cli:serve",
-    "settings": "gatepost.cli:settings",
-    "sla": "capture.cli.sla:sla",
-    "statement": "capture.cli.statement:statement",
-    "statements": "capture.cli.statements:statements",
-    "suppress": "capture.cli.suppress:suppress",
-    "test-lead": "capture.cli.test_lead:test_lead",
-    "tokens": "capture.cli.tokens:tokens",
-    "users": "capture.cli.users:users",
-    "verify": "capture.cli.verify:verify",
-    "webhooks": "capture.cli.webhooks:webhooks",
-}
-
-
 _MAYBE_UNCHANGED: Final = frozenset({"build", "check"})
 """Commands that read the settings only if something has changed since they last ran."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when that command is run or listed."""
+    """A group that imports a command's module when that command is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -105,8 +50,19 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = _load(COMMANDS[cmd_name])
+        command: click.Command = _load(COMMANDS[cmd_name].path)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands as click does, without loading them."""
+        names = self.list_commands(ctx)
+        width = formatter.width - 6 - max(map(len, names))
+        rows = [
+            (name, click.Command(name, help=COMMANDS[name].summary).get_short_help_str(width))
+            for name in names
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -143,7 +99,7 @@ def gatepost(ctx: click.Context) -> None:
         ctx.meta["gatepost.cache"] = Path(raw.get("cache_dir", CACHE_DIR))
         return
     sourced = read_settings()
-    if COMMANDS.get(command, "").startswith("capture."):
+    if command in COMMANDS and COMMANDS[command].path.startswith("capture."):
         ctx.obj = _command_context(sourced.settings)
 
 

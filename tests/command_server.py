@@ -174,9 +174,9 @@ def install_command(path: Path, project: Path) -> None:
 
 def serve(path: str) -> None:
     """Answers calls until standard input is closed. In a fork it returns after the command."""
-    from gatepost.cli import COMMANDS  # noqa: PLC0415 - the tests themselves need no import of it
+    from gatepost.command_table import COMMANDS  # noqa: PLC0415 - the tests themselves need no import of it
 
-    modules = {name.partition(":")[0] for name in COMMANDS.values()}
+    modules = {command.path.partition(":")[0] for command in COMMANDS.values()}
     for module in sorted({*modules, "gatepost.server.serve", "gatepost.preview.live"}):
         importlib.import_module(module)
     gc.freeze()  # so that a fork shares the memory of these modules

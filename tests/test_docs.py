@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from gatepost.cli import COMMANDS
+from gatepost.command_table import COMMANDS
 from gatepost.settings import Settings
 from tests.command_server import command_server, install_command
 from tests.faketime import faketime

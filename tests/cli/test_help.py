@@ -1,6 +1,8 @@
 """The help of every command fits on one screen and has examples that the command accepts."""
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,6 +11,7 @@ import pytest
 
 from capture.cli.options import DefaultGroup
 from gatepost.cli import gatepost
+from gatepost.command_table import COMMANDS as COMMAND_TABLE
 
 _COLUMNS: Final = 100
 _LINES: Final = 66
@@ -87,3 +90,28 @@ def _resolve(words: list[str]) -> tuple[click.Command, list[str]]:
             assert child is not None
         command, words = child, words[1:]
     return command, words
+
+
+def test_the_list_of_commands_shows_the_first_sentence_of_each() -> None:
+    summaries = {name: command.summary for name, command in COMMAND_TABLE.items()}
+    assert summaries == {
+        name: COMMANDS[f"gatepost {name}"].get_short_help_str(1000) for name in COMMAND_TABLE
+    }
+
+
+def test_the_list_of_commands_is_the_one_that_click_makes_of_loaded_commands() -> None:
+    assert isinstance(gatepost, click.Group)
+    lazy, loaded = (click.HelpFormatter(width=80) for _ in range(2))
+    context = click.Context(gatepost)
+    gatepost.format_commands(context, lazy)
+    click.Group.format_commands(gatepost, context, loaded)
+    assert lazy.getvalue() == loaded.getvalue()
+
+
+def test_the_help_loads_no_command() -> None:
+    code = (
+        "import sys\nfrom gatepost.cli import main\nsys.argv = ['gatepost', '--help']\n"
+        "try:\n    main()\n"
+        "finally:\n    sys.exit(bool({'pydantic', 'capture.cli.leads'} & sys.modules.keys()))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
