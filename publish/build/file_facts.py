@@ -8,6 +8,7 @@ changed twice within one tick of the clock that stamps files; `is_older` is for 
 
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +128,12 @@ def current_tick(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
         return os.fstat(file.fileno()).st_ctime_ns
+
+
+def uptime() -> int:
+    """Nanoseconds since the machine started, with those in which it slept: nobody can set them."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # not on macOS
+    return time.clock_gettime_ns(clock)
 
 
 def is_older(facts: Iterable[Facts | None], tick: int) -> bool:

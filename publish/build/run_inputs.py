@@ -3,7 +3,6 @@
 import os
 import sys
 import sysconfig
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import Any, Final
 from publish.build.file_facts import (
     Inputs,
     Tree,
+    current_tick,
     is_older,
     read_facts,
     read_tree,
     tree_facts,
+    uptime,
     visible_names,
 )
 from publish.build.opened_files import OpenedFiles, absolute, module_files
@@ -25,6 +26,8 @@ from publish.plugins.project_settings import folders_of
 
 _OF_THE_KERNEL: Final = ("/dev/null", "/dev/tty", "/dev/urandom", "/proc/", "/sys/")
 _SECOND: Final = 1_000_000_000
+_MAX_TICK: Final = _SECOND // 50
+"""The clock that stamps files lags behind by at most so many nanoseconds."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class RunRecord:
 
     tick: int
     """The time of the file system's clock at its start, in nanoseconds."""
+    uptime: int
+    """The uptime of the machine at its start, in nanoseconds."""
     loaded: frozenset[str]
     """The files of the modules that were loaded before."""
     opened: OpenedFiles
@@ -56,7 +61,8 @@ def find_inputs(run: RunRecord, known: Mapping[str, Tree]) -> Inputs | None:
     covered = (*(f"{folder}/" for folder in (*roots, *trees, cache)), *run.written)
     databases = map(absolute, run.opened.databases)
     if (
-        run.opened.asks_others
+        _was_clock_set_back(run, cache)
+        or run.opened.asks_others
         or not depends_on_text_alone(run.settings["MARKDOWN"])
         or not all(database.startswith(covered) for database in databases)
     ):
@@ -72,7 +78,7 @@ def find_inputs(run: RunRecord, known: Mapping[str, Tree]) -> Inputs | None:
     ):
         return None
     return Inputs(
-        roots,
+        roots | run.output.roots,
         trees | run.output.trees,
         loaded | files | run.output.files,
         {folder: visible_names(folder) for folder in listed},
@@ -130,7 +136,15 @@ def _age_of_process() -> int:
     """Nanoseconds since this process started, and so at most since it loaded its first module."""
     try:
         fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        started = int(fields[19]) * _SECOND // os.sysconf("SC_CLK_TCK")
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - started
-    except (OSError, AttributeError):  # not Linux: a command has not run for a minute yet
+        return uptime() - int(fields[19]) * _SECOND // os.sysconf("SC_CLK_TCK")
+    except OSError:  # not Linux: a command has not run for a minute yet
         return 60 * _SECOND
+
+
+def _was_clock_set_back(run: RunRecord, cache: Path) -> bool:
+    """Whether the clock was set back since a run started: then an edit may look older than it is.
+
+    A clock that is slightly wrong is corrected by less than a thousandth of the time.
+    """
+    elapsed = uptime() - run.uptime
+    return current_tick(cache) - run.tick < elapsed - elapsed // 1000 - _MAX_TICK

@@ -12,11 +12,11 @@ imported. It is right because all that an answer depends on is compared:
   midnight in the site's zone, because a text without a date has today's in its address.
 
 Nothing is kept if an input changed after the command had started, or in the same tick of the clock,
-so an edit during a build is not lost. Nothing is kept either if an input cannot be known: the run
-asked a program or another machine, a folder has symbolic links, or a Markdown extension may open
-files in a child process. A warning about a file that the run itself has replaced would not come
-twice, so such an answer is not kept. A file of answers that is damaged or of another version is
-ignored: its hash or its key is another.
+or if the clock was set back meanwhile, so an edit during a build is not lost. Nothing is kept if an
+input cannot be known: the run asked a program or another machine, a folder has symbolic links, or a
+Markdown extension may open files in a child process. A warning about a file of the cache would not
+come twice, because the run has replaced the file, so it is not kept. A file of answers that is
+damaged or of another version is ignored: its hash or its key is another.
 """
 
 import hashlib
@@ -41,6 +41,7 @@ from publish.build.file_facts import (
     current_tick,
     read_facts,
     read_tree,
+    uptime,
 )
 from publish.build.opened_files import OpenedFiles, module_files, note_opened_files
 
@@ -124,6 +125,7 @@ class CommandRun:
         self._key = _key(command, options)
         self._kept = _Kept.read(self._file) if self._file else None
         self._tick: int | None = None
+        self._uptime = 0
         self._loaded: frozenset[str] = frozenset()
         self._opened = OpenedFiles()
         self._output = Inputs()
@@ -143,7 +145,7 @@ class CommandRun:
         self._loaded = module_files()
         if self._cache:
             with suppress(OSError):
-                self._tick = current_tick(self._cache)
+                self._tick, self._uptime = current_tick(self._cache), uptime()
         with note_opened_files() as self._opened:
             yield
 
@@ -154,7 +156,7 @@ class CommandRun:
         try:
             tree = read_tree(place, self._known_trees.get(place, {}))
             files = read_facts(str(path) for path in beside if path.is_file())
-            self._output = Inputs(trees={place: tree}, files=files)
+            self._output = Inputs({str(site): place}, {place: tree}, files)
         except (OSError, HasLinksError):
             self._tick = None
         # Our work folder and lock are beside the site; nothing else there is an input.
@@ -184,6 +186,7 @@ class CommandRun:
             return
         record = RunRecord(
             self._tick,
+            self._uptime,
             self._loaded,
             self._opened,
             settings,
@@ -201,7 +204,7 @@ def _key(command: str, options: Iterable[object]) -> bytes:
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_TERMINAL}
     dotenv = Path(".env")
     parts = (
-        (_FORMAT, sys.version, sys.executable, str(Path.cwd()), command),
+        (_FORMAT, sys.version, sys.executable, os.getuid(), str(Path.cwd()), command),
         list(map(str, options)),
         dotenv.read_bytes() if dotenv.is_file() else None,
         sorted(environment.items()),

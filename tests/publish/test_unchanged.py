@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import time_machine
 
+from publish.build import run_inputs, unchanged
 from publish.build.cache_folder import KEPT
-from publish.build.file_facts import HasLinksError, current_tick, is_older, read_tree
+from publish.build.file_facts import current_tick
 from publish.build.unchanged import Answer, CommandRun
 from tests.cli.running import CommandResult, runner
 
@@ -165,8 +166,10 @@ def test_a_build_sees_an_edit_of_the_same_size_and_time(site: Site) -> None:
 def test_a_change_of_the_built_site_is_seen(site: Site, edit: str) -> None:
     site.run("build")
     assert site.is_known("build")
+    built = site.files.files()
     OUTPUT_EDITS[edit](site.root)
     assert site.run("build").out.startswith("Built 1 article")
+    assert site.files.files() | built == site.files.files()
     assert site.is_known("build")
 
 
@@ -217,6 +220,31 @@ def test_a_folder_behind_a_link_is_seen(site: Site, command: str) -> None:
     link.unlink()
     link.symlink_to("new")
     assert not site.is_known(command)
+
+
+def test_another_site_behind_a_link_is_seen(site: Site) -> None:
+    site.files.write(".env", "GATEPOST_OUTPUT_DIR=link\n")
+    (site.root / "first").mkdir()
+    link = site.root / "link"
+    link.symlink_to("first")
+    site.run("build")
+    assert site.is_known("build")
+    shutil.copytree(site.root / "first", site.root / "second")
+    link.unlink()
+    link.symlink_to("second")
+    assert not site.is_known("build")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_is_kept_if_the_clock_was_set_back(
+    site: Site, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter([2_000_000_000_000_000_000, 1_999_999_999_000_000_000])
+    for module in (unchanged, run_inputs):
+        monkeypatch.setattr(module, "current_tick", lambda _: next(ticks))
+    site.run(command)
+    monkeypatch.undo()
+    assert not (site.root / ".cache/unchanged").exists()
 
 
 def test_the_cache_folder_of_the_settings_has_the_answers(site: Site) -> None:
@@ -358,25 +386,3 @@ def test_all_that_a_build_keeps_is_known_to_the_clean_build(site: Site) -> None:
 def test_a_build_if_due_is_never_answered_from_the_last_one(site: Site) -> None:
     site.run("build")
     assert site.run("build", "--if-due").out == ""
-
-
-def test_a_file_system_with_whole_seconds_needs_a_file_older_than_two() -> None:
-    second = 1_000_000_000
-    assert is_older([(1, 0, 5 * second, 1)], 7 * second + 1)
-    assert not is_older([(1, 0, 5 * second, 1)], 7 * second)
-    assert is_older([(1, 0, 5 * second + 1, 1), None], 5 * second + 2)
-    assert not is_older([(1, 0, 5 * second + 1, 1)], 5 * second + 1)
-
-
-def test_a_tree_is_the_same_with_and_without_an_earlier_one(tmp_path: Path) -> None:
-    (tmp_path / "a/b").mkdir(parents=True)
-    (tmp_path / "a/file").touch()
-    (tmp_path / "a/b/file").touch()
-    first = read_tree(str(tmp_path), {})
-    assert read_tree(str(tmp_path), first) == first
-    (tmp_path / "a/b/new").touch()
-    second = read_tree(str(tmp_path), first)
-    assert second == read_tree(str(tmp_path), {}) != first
-    (tmp_path / "link").symlink_to("a")
-    with pytest.raises(HasLinksError):
-        read_tree(str(tmp_path), second)
