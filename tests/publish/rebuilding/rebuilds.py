@@ -2,12 +2,14 @@
 
 import copy
 import hashlib
-import shutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from publish.cli import build as build_command
+from tests.publish.rebuilding.bounds import edited_texts
 from tests.publish.rebuilding.build_server import BuildServer, Built
 from tests.publish.rebuilding.comparison import (
     LOCAL,
@@ -17,8 +19,27 @@ from tests.publish.rebuilding.comparison import (
     output_of,
 )
 from tests.publish.rebuilding.sample_site import SampleSite
+from tests.publish.rebuilding.sample_texts import Text
 
-_SOURCES: Final = ("content", "theme", "overrides", "campaigns", "clients")
+_SOURCES: Final = ("content", "theme", "overrides", "helpers", "campaigns", "clients")
+_EXPLAIN: Final = ("--explain",) if "explain" in {p.name for p in build_command.params} else ()
+_PAGE: Final = re.compile(r"^(?P<page>[^\s:]+): (?P<reason>.+)$", re.MULTILINE)
+_WORK: Final = re.compile(
+    r"^read (\d+), rendered (\d+), written (\d+), removed (\d+) in ", re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one build has done. Pages are paths below the site."""
+
+    is_accepted: bool
+    changed: frozenset[str] = frozenset()
+    """Files of the site that are new, or have other bytes than before."""
+    edited: tuple[Text, ...] = ()
+    """The texts that were edited, with their translations."""
+    rendered: Mapping[str, str] | None = None
+    """By page that the build has rendered: why. None if it does not say."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +76,8 @@ class RebuiltSite:
         if what == "output":
             files = [*(self.output / "www").rglob("*"), self.output / "site.json"]
         else:
-            files = [*(self.site.root / ".cache").glob("*")]
+            cache = self.site.root / ".cache"
+            files = [path for path in cache.rglob("*") if "pictures" not in path.parts]
         return sorted(path for path in files if path.is_file())
 
     def expected(self) -> Expected:
@@ -70,34 +92,47 @@ class RebuiltSite:
     def build(self, *, plain: bool = False, changes: int = 0, seconds: float = 0) -> Built:
         """Builds with `gatepost build`, or plain `pelican`; a kill is that of `BuildServer.run`."""
         mode = self._mode()
-        command = mode.pelican if plain else mode.gatepost
+        command = mode.pelican if plain else (*mode.gatepost, *_EXPLAIN)
         root, now, environment = self.site.root, self.site.now, mode.environment
         return self._builds.run(command, root, now, environment, changes=changes, seconds=seconds)
 
-    def check(self, *, plain: bool = False, is_compared: bool = True) -> bool:
-        """Builds, and compares the result with the reference. False if the edit was refused.
+    def check(self, *, plain: bool = False, is_compared: bool = True) -> Step:
+        """Builds, and compares the result with the reference. A refused edit is undone.
 
-        A refused edit is undone. Without a comparison only a refused build needs the reference.
+        Without a comparison only a refused build needs the reference.
         """
-        before = output_of(self.output)
+        before, times = output_of(self.output), self._times()
         built = self.build(plain=plain)
         if built.code or is_compared:
             self._compare(built, before)
         if built.code:
             self.undo()
-        else:
-            self._last_sources, self._last_site = self._sources(), copy.deepcopy(self.site)
-        return not built.code
+            return Step(is_accepted=False)
+        after = output_of(self.output)
+        changed = {path for path in after if after[path] != before.get(path)}
+        rendered = None
+        if not plain and _EXPLAIN:
+            rendered = _rendered(built)
+            rewritten = [
+                path for path, time in self._times().items() if times.get(path, time) != time
+            ]
+            assert not set(rewritten).difference(changed), "the same files are written again"
+        edited = edited_texts(self._last_site.texts, self.site.texts)
+        self._last_sources, self._last_site = self._sources(), copy.deepcopy(self.site)
+        names = frozenset(path.removeprefix("www/") for path in changed if path.startswith("www/"))
+        return Step(True, names, tuple(edited), rendered)
 
     def _compare(self, built: Built, before: Mapping[str, bytes]) -> None:
         expected = self.expected()
         if expected.is_refused:
             assert built.code == 1, f"the reference refuses:\n{expected.built.err}"
             assert _refusals(built) == _refusals(expected.built)
-            assert differences(output_of(self.output), before) == "", "a refused build wrote"
+            found = differences(output_of(self.output), before)
+            assert not found, f"a refused build has changed the site:\n{found}"
         else:
             assert built.code == 0, f"{built.out}{built.err}"
-            assert differences(output_of(self.output), expected.output) == ""
+            found = differences(output_of(self.output), expected.output)
+            assert not found, found
 
     def check_killed(self, before: Mapping[str, bytes]) -> None:
         """Each file of the site is complete after a kill: that of before, or the new one."""
@@ -116,10 +151,6 @@ class RebuiltSite:
                 self.site.write(path, content)
         self.site = copy.deepcopy(self._last_site)
 
-    def remove(self) -> None:
-        """Removes the project and the reference."""
-        shutil.rmtree(self.site.root.parent, ignore_errors=True)
-
     def _mode(self) -> Mode:
         url = {"GATEPOST_CAPTURE_URL": self.site.capture_url} if self.site.capture_url else {}
         return Mode(
@@ -128,6 +159,12 @@ class RebuiltSite:
             self.mode.pelican,
             {**self.mode.environment, **url},
         )
+
+    def _times(self) -> dict[str, tuple[int, int]]:
+        """By path of each file of the output: its time and the number of its inode."""
+        paths = [path for path in (self.output / "www").rglob("*") if path.is_file()]
+        stats = ((str(path.relative_to(self.output)), path.stat()) for path in paths)
+        return {path: (status.st_mtime_ns, status.st_ino) for path, status in stats}
 
     def _sources(self) -> dict[str, bytes]:
         """Every file that a clean build may read, by path below the project."""
@@ -151,3 +188,14 @@ def _refusals(built: Built) -> list[str]:
     """The lines that say why a build was refused; none if Pelican logs an error of its own."""
     lines = [line.strip() for line in built.err.splitlines()]
     return [line for line in lines if line and not line.startswith("warning: ")]
+
+
+def _rendered(built: Built) -> Mapping[str, str]:
+    """The pages that a build says it has rendered, each with its reason."""
+    work = _WORK.search(built.out)
+    if work is None:
+        assert built.out.startswith("Nothing has changed: "), built.out
+        return {}
+    pages = {match["page"]: match["reason"] for match in _PAGE.finditer(built.out)}
+    assert len(pages) == int(work[2]), built.out
+    return pages

@@ -101,7 +101,7 @@ def _posts() -> dict[str, Text]:
             "Kappa, a folder of its own",
             "2040-01-06",
             "kappa",
-            "Its [table](costs.csv), [the shared one]({attach}../shared.csv).\n\n"
+            "Its [table]({attach}costs.csv), [the shared one](../shared.csv).\n\n"
             "![A photo](photo.png)\n",
             tags="安装",
             image="/images/bars.svg",

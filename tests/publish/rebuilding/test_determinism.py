@@ -27,6 +27,8 @@ def builds() -> Iterator[BuildServer]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = SampleSite(tmp_path_factory.mktemp("site") / "project")
     site.create()
+    site.texts["posts/kappa/index.md"].body += "[It]({attach}../shared.csv) is attached.\n"
+    site.save("posts/kappa/index.md")
     return site.root
 
 

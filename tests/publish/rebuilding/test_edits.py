@@ -24,11 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.publish.rebuilding.bounds import pages_of, too_many
 from tests.publish.rebuilding.build_server import BuildServer
 from tests.publish.rebuilding.comparison import LOCAL, PRODUCTION, output_of
 from tests.publish.rebuilding.edits import TEXT_EDITS, Chance
 from tests.publish.rebuilding.project_edits import PROJECT_EDITS
-from tests.publish.rebuilding.rebuilds import RebuiltSite
+from tests.publish.rebuilding.rebuilds import RebuiltSite, Step
 
 pytestmark = pytest.mark.slow
 MANY_STEPS: Final = int(os.environ.get("GATEPOST_REBUILDS", "0"))
@@ -59,6 +60,8 @@ class Rebuilding(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="rebuilding-"))
         self.rebuilt = RebuiltSite(self.builds, self.folder)
+        self.is_complete = False
+        """Whether the last build has made the complete site, and nobody has damaged it since."""
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
@@ -67,9 +70,13 @@ class Rebuilding(RuleBasedStateMachine):
         for name, numbers in edits:
             EDITS[name](self.rebuilt.site, Chance(numbers))
 
-    def _build(self, **options: bool) -> None:
-        is_accepted = self.rebuilt.check(**options)
-        self.counts["accepted" if is_accepted else "refused"] += 1
+    def _build(self, kind: str = "", **options: bool) -> None:
+        """Builds and compares. After one edit of this kind, not too much may be rendered."""
+        step = self.rebuilt.check(**options)
+        self.counts["accepted" if step.is_accepted else "refused"] += 1
+        if kind and self.is_complete:
+            check_bound(kind, step)
+        self.is_complete = self.is_complete or step.is_accepted
 
     @initialize(plain=st.booleans())
     def first_build(self, plain: bool) -> None:
@@ -78,12 +85,12 @@ class Rebuilding(RuleBasedStateMachine):
     @rule(edit=_text_edits, plain=_seldom, is_compared=_often)
     def edited_text(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
         self._edit(edit)
-        self._build(plain=plain, is_compared=is_compared)
+        self._build(edit[0], plain=plain, is_compared=is_compared)
 
     @rule(edit=_project_edits, plain=_seldom, is_compared=_often)
     def edited_project(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
         self._edit(edit)
-        self._build(plain=plain, is_compared=is_compared)
+        self._build(edit[0], plain=plain, is_compared=is_compared)
 
     @rule(edits=st.lists(_edits, min_size=2, max_size=3))
     def several_edits(self, edits: list[AnEdit]) -> None:
@@ -97,6 +104,7 @@ class Rebuilding(RuleBasedStateMachine):
         if self.rebuilt.expected().is_refused:
             self.rebuilt.undo()
             return
+        self.is_complete = False
         before = output_of(self.rebuilt.output)
         built = self.rebuilt.build(plain=plain, changes=changes)
         self.counts["killed"] += built.is_killed
@@ -111,11 +119,19 @@ class Rebuilding(RuleBasedStateMachine):
     )
     def no_edit(self, what: str, number: int, kind: str, plain: bool) -> None:
         """Other addresses; or a file of the output or of the cache is damaged."""
+        self.is_complete = self.is_complete and what == "nothing"
         if what in {"local", "production"}:
             self.rebuilt.mode = PRODUCTION if what == "production" else LOCAL
         elif what != "nothing":
             damage(self.rebuilt.files_of(what), number, kind)
-        self._build(plain=plain)
+        self._build("nothing" if what == "nothing" else "", plain=plain)
+
+
+def check_bound(kind: str, step: Step) -> None:
+    """Asserts that a build has rendered only what an edit of this kind may change."""
+    if step.is_accepted and step.rendered is not None:
+        unneeded = too_many(kind, step.rendered, step.changed, pages_of(step.edited))
+        assert not unneeded, f"{kind}: rendered without need: {unneeded}; {dict(step.rendered)}"
 
 
 def damage(paths: Sequence[Path], number: int, kind: str) -> None:
@@ -130,10 +146,9 @@ def damage(paths: Sequence[Path], number: int, kind: str) -> None:
         shutil.rmtree(path.parent)
     elif kind == "cut":
         path.write_bytes(content[: len(content) // 2])
-    else:  # as long as before, with the same time
-        status = path.stat()
-        path.write_bytes(content[:20] + b"\x93" * len(content[20:]))
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    else:  # as long as before
+        place = number % len(content)
+        path.write_bytes(content[:place] + b"\x93" * 40 + content[place + 40 :])
 
 
 @pytest.mark.parametrize("process", range(2) if MANY_STEPS else [0])
@@ -170,6 +185,8 @@ def test_after_an_edit_of_each_kind_a_build_writes_what_a_clean_build_would_writ
     refused = []
     for name in names:
         EDITS[name](rebuilt.site, Chance(chance.choices(range(1000), k=8)))
-        if not rebuilt.check():
+        step = rebuilt.check()
+        check_bound(name, step)
+        if not step.is_accepted:
             refused.append(name)
     assert len(refused) < len(names) / 5, refused
