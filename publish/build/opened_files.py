@@ -1,4 +1,4 @@
-"""Notes what this process reads: a settings file or a plugin of a project may open any file.
+"""Notes what a run reads: a settings file or a plugin of a project may open any file.
 
 Python reports each file that it opens, folder that it lists, program that it starts and address
 that it connects to (audit events, PEP 578). What a C library opens by itself, and what a process
@@ -9,10 +9,18 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-_OUTSIDE: Final = frozenset({"os.exec", "os.posix_spawn", "os.system", "socket.connect"})
+from publish.build.file_facts import Inputs
+
+_OUTSIDE: Final = frozenset(
+    {
+        *("os.exec", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn"),
+        *("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"),
+    }
+)
 """Events after which the result may depend on more than files."""
 
 
@@ -50,6 +58,23 @@ def _is_ours(command: Any) -> bool:
     """Whether it is a program of ours, whose result depends on the files that we give it alone."""
     words = [os.fsdecode(word) for word in command] if isinstance(command, list | tuple) else [""]
     return Path(words[0]).name == "nginx" or words[1:3] == ["-m", "pagefind"]
+
+
+@dataclass
+class RunRecord:
+    """What is known of a run."""
+
+    tick: int
+    """The time of the file system's clock at its start, in nanoseconds."""
+    uptime: int
+    """The uptime of the machine at its start, in nanoseconds."""
+    loaded: frozenset[str]
+    """The files of the modules that were loaded before."""
+    opened: OpenedFiles
+    output: Inputs = field(default_factory=Inputs)
+    """The site that it wrote, and the files beside it."""
+    written: tuple[str, ...] = ()
+    """How the paths begin that it wrote and may have read again."""
 
 
 _current: OpenedFiles | None = None

@@ -4,7 +4,6 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,51 +18,34 @@ from publish.build.file_facts import (
     uptime,
     visible_names,
 )
-from publish.build.opened_files import OpenedFiles, absolute, module_files
+from publish.build.opened_files import OpenedFiles, RunRecord, absolute, module_files
 from publish.checks.nginx import FOLDERS as NGINX_FOLDERS
 from publish.plugins.markdown_cache import depends_on_text_alone
 from publish.plugins.project_settings import folders_of
 
-_OF_THE_KERNEL: Final = ("/dev/null", "/dev/tty", "/dev/urandom", "/proc/", "/sys/")
+_OF_THE_KERNEL: Final = ("/dev/null/", "/dev/tty/", "/dev/urandom/", "/proc/", "/sys/")
 _SECOND: Final = 1_000_000_000
 _MAX_TICK: Final = _SECOND // 50
 """The clock that stamps files lags behind by at most so many nanoseconds."""
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """What is known of a run when it has ended."""
-
-    tick: int
-    """The time of the file system's clock at its start, in nanoseconds."""
-    uptime: int
-    """The uptime of the machine at its start, in nanoseconds."""
-    loaded: frozenset[str]
-    """The files of the modules that were loaded before."""
-    opened: OpenedFiles
-    settings: Mapping[str, Any]
-    """Pelican's."""
-    output: Inputs = field(default_factory=Inputs)
-    """The site that it wrote, and the files beside it."""
-    written: tuple[str, ...] = ()
-    """How the paths begin that it wrote and may have read again."""
-
-
-def find_inputs(run: RunRecord, known: Mapping[str, Tree]) -> Inputs | None:
-    """The inputs and the output of a run.
+def find_inputs(
+    run: RunRecord, settings: Mapping[str, Any], known: Mapping[str, Tree]
+) -> Inputs | None:
+    """The inputs and the output of a run with these Pelican settings.
 
     `known` has the trees of an earlier run. Returns None if an input cannot be known, or has
     changed since the run started. Raises `HasLinksError`, `OSError`.
     """
-    roots = {folder: os.path.realpath(folder) for folder in _input_folders(run.settings)}
+    roots = {folder: os.path.realpath(folder) for folder in _input_folders(settings)}
     trees = {place: read_tree(place, known.get(place, {})) for place in _outermost(roots.values())}
-    cache = Path(run.settings["CACHE_PATH"]).absolute()
+    cache = Path(settings["CACHE_PATH"]).absolute()
     covered = (*(f"{folder}/" for folder in (*roots, *trees, cache)), *run.written)
     databases = map(absolute, run.opened.databases)
     if (
         _was_clock_set_back(run, cache)
         or run.opened.asks_others
-        or not depends_on_text_alone(run.settings["MARKDOWN"])
+        or not depends_on_text_alone(settings["MARKDOWN"])
         or not all(database.startswith(covered) for database in databases)
     ):
         return None
@@ -109,13 +91,16 @@ def _other_inputs(opened: OpenedFiles, covered: tuple[str, ...]) -> tuple[set[st
     Modules are found by their own files, not by their compiled ones and the folders of `sys.path`.
     """
     ignored = (*covered, *(f"{folder}/" for folder in _library_folders()), *_OF_THE_KERNEL)
-    files = {path for path in map(absolute, opened.files) if not path.startswith(ignored)}
-    folders = {absolute(path) for path in opened.folders} - {absolute(path) for path in sys.path}
-    folders = {path for path in folders if not f"{path}/".startswith(ignored)}
-    return (
-        {path for path in files if "/__pycache__/" not in path},
-        sorted(path for path in folders if not path.endswith("/__pycache__")),
-    )
+
+    def others(paths: Iterable[str]) -> set[str]:
+        named = (f"{absolute(path)}/" for path in paths)
+        return {
+            path[:-1]
+            for path in named
+            if not path.startswith(ignored) and "/__pycache__/" not in path
+        }
+
+    return others(opened.files), sorted(others(opened.folders) - {*map(absolute, sys.path)})
 
 
 def _library_folders() -> set[str]:

@@ -43,7 +43,7 @@ from publish.build.file_facts import (
     read_tree,
     uptime,
 )
-from publish.build.opened_files import OpenedFiles, module_files, note_opened_files
+from publish.build.opened_files import RunRecord, module_files, note_opened_files
 
 FOLDER: Final = "unchanged"
 """The folder of the answers, in CACHE_PATH: one file for each command."""
@@ -112,11 +112,7 @@ class CommandRun:
     """One run of a command, which may have the same answer as the run before it."""
 
     def __init__(
-        self,
-        command: str,
-        options: Iterable[object],
-        cache: Path | None,
-        now: datetime,
+        self, command: str, options: Iterable[object], cache: Path | None, now: datetime
     ) -> None:
         """Nothing is kept without a cache folder."""
         self._cache = cache
@@ -124,12 +120,7 @@ class CommandRun:
         self._now = now
         self._key = _key(command, options)
         self._kept = _Kept.read(self._file) if self._file else None
-        self._tick: int | None = None
-        self._uptime = 0
-        self._loaded: frozenset[str] = frozenset()
-        self._opened = OpenedFiles()
-        self._output = Inputs()
-        self._written: tuple[str, ...] = ()
+        self._record: RunRecord | None = None
 
     def known_answer(self) -> Answer | None:
         """The answer of the last run, if nothing has changed."""
@@ -142,59 +133,51 @@ class CommandRun:
     @contextmanager
     def noted(self) -> Iterator[None]:
         """The block runs the command; what it reads is noted."""
-        self._loaded = module_files()
+        loaded = module_files()
+        clocks = None
         if self._cache:
             with suppress(OSError):
-                self._tick, self._uptime = current_tick(self._cache), uptime()
-        with note_opened_files() as self._opened:
+                clocks = current_tick(self._cache), uptime()
+        with note_opened_files() as opened:
+            if clocks:
+                self._record = RunRecord(*clocks, loaded, opened)
             yield
 
     def note_output(self, site: Path) -> None:
         """Notes the files of a site, and those beside it, while no other build can change them."""
+        if self._record is None:
+            return
         place = os.path.realpath(site)
-        beside = (path for path in site.parent.iterdir() if not path.name.startswith("."))
         try:
-            tree = read_tree(place, self._known_trees.get(place, {}))
+            beside = (path for path in site.parent.iterdir() if not path.name.startswith("."))
             files = read_facts(str(path) for path in beside if path.is_file())
-            self._output = Inputs({str(site): place}, {place: tree}, files)
+            tree = read_tree(place, self._known_trees.get(place, {}))
         except (OSError, HasLinksError):
-            self._tick = None
+            self._record = None
+            return
+        self._record.output = Inputs({str(site): place}, {place: tree}, files)
         # Our work folder and lock are beside the site; nothing else there is an input.
-        self._written = (f"{place}/", f"{site}/", f"{site.parent}/.")
-        self._opened.folders.discard(str(site.parent))
+        self._record.written = (f"{place}/", f"{site}/", f"{site.parent}/.")
+        self._record.opened.folders.discard(str(site.parent))
 
     @property
     def _known_trees(self) -> Mapping[str, Tree]:
         return self._kept.inputs.trees if self._kept else {}
 
-    def keep(
-        self,
-        answer: Answer,
-        settings: Mapping[str, Any],
-        due: datetime | None,
-    ) -> None:
+    def keep(self, answer: Answer, settings: Mapping[str, Any], due: datetime | None) -> None:
         """Keeps an answer for the next run, if all that it depends on is known.
 
         `settings` are Pelican's, `due` is the time of the next change. An answer about a file of
         the cache is not kept: the run has replaced a damaged one.
         """
-        from publish.build.run_inputs import RunRecord, find_inputs
+        from publish.build.run_inputs import find_inputs
 
         cache = short_path(Path(settings["CACHE_PATH"]))
         is_about_cache = any(f"{cache}/" in line for line, _ in answer.lines)
-        if self._file is None or self._tick is None or is_about_cache:
+        if self._file is None or self._record is None or is_about_cache:
             return
-        record = RunRecord(
-            self._tick,
-            self._uptime,
-            self._loaded,
-            self._opened,
-            settings,
-            self._output,
-            self._written,
-        )
         with suppress(OSError, HasLinksError):
-            if inputs := find_inputs(record, self._known_trees):
+            if inputs := find_inputs(self._record, settings, self._known_trees):
                 until = min(filter(None, (due, _midnight(self._now, settings)))).timestamp()
                 _Kept(self._key, self._now.timestamp(), until, inputs, answer).write(self._file)
 

@@ -304,6 +304,7 @@ def test_a_damaged_file_of_answers_is_ignored(site: Site, command: str) -> None:
     [
         "import subprocess; subprocess.run(['true'])",
         "os.system('true')",
+        "import socket; socket.getaddrinfo('127.0.0.1', 80)",
         "import sqlite3; sqlite3.connect('notes/a.db').close()",
         "MARKDOWN['extensions'] = ['pymdownx.snippets']",
     ],
