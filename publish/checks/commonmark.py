@@ -49,8 +49,9 @@ _INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.EN
 # Parts that are cut out: notes, and HTML with Markdown inside.
 
 _HEAD_BELOW_WORDS: Final = re.compile(
-    r"(?<=\S\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
-    r"(?P=lead)(?!- )(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*)$",
+    r"(?<=.\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
+    r"(?P=lead)(?!- )(?=.*\|)"
+    r"(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*)$",
     re.MULTILINE,
 )
 _COLUMN_MARK: Final = re.compile(r"(?<!\\)\|")
@@ -106,12 +107,11 @@ def read_blocks(
     cuts: list[Cut] = []
     while True:
         blocks = _read(text, cuts)
-        edits = list(_edits(text, blocks.events, cuts, syntax, is_in_html))
+        edits = list(_table_edits(text, blocks.events)) if "|" in text else []
+        edits = edits or list(_edits(text, blocks.events, cuts, syntax, is_in_html))
         notes = [] if edits else list(_notes(text, blocks.events, syntax))
         if depth < MAX_NOTES:
             edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
-        if not edits and "|" in text:
-            edits = list(_table_edits(text, blocks.events))
         edited = _apply(text, edits) if edits else _with_hidden_math(blocks, syntax.math)
         if edited == text:
             return replace(blocks, unread=tuple(notes))

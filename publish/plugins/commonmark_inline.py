@@ -37,6 +37,8 @@ _SPECIAL: Final = re.compile(rf"[\\`*_~\[\]<&@]|://|www\.|  \n|{HIDDEN_MARK}")
 """What a text contains that is more than words."""
 _BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n[ \t\n]*)")
 _AMPERSAND: Final = f"{util.AMP_SUBSTITUTE}amp;"
+_ENTITIES: Final = {"&": _AMPERSAND, "<": f"{util.AMP_SUBSTITUTE}lt;"}
+"""Escaped characters with a meaning in HTML, which heading ids are made of."""
 _MAIL: Final = re.compile(AUTOMAIL_RE)
 _SMARTY_MARKS: Final = {
     "smarty-quotes-0": "\"'",
@@ -291,7 +293,7 @@ def _append(parent: Element, text: str) -> None:
 def _escaped(words: str, source: str) -> str:
     """Words in which no extension finds a mark that the writer escaped, or wrote as an entity."""
     if source.startswith("\\") and words == source[1:]:
-        first = _AMPERSAND if words[0] == "&" else f"{util.STX}{ord(words[0])}{util.ETX}"
+        first = _ENTITIES.get(words[0], f"{util.STX}{ord(words[0])}{util.ETX}")
         return f"{first}{words[1:]}"
     if words != source and source.startswith("&"):
         return f"{util.AMP_SUBSTITUTE}{source[1:]}"

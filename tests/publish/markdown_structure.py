@@ -46,8 +46,10 @@ class _Reader(HTMLParser):
         if not is_html(f"<{tag}"):
             self.handle_data(self.get_starttag_text() or "")
             return
-        is_left_out = tag in {"figcaption", "span"} or (
-            tag == "div" and values.get("class") in _CLASSES_LEFT_OUT
+        is_left_out = (
+            tag in {"figcaption", "span"}
+            or (tag == "div" and values.get("class") in _CLASSES_LEFT_OUT)
+            or (tag == "strong" and tag in dict(self._open))  # GitHub's engine leaves it out
         )
         self._is_in_caption = tag == "figcaption"
         if tag not in _EMPTY:

@@ -114,6 +114,7 @@ def test_headings_have_ids_without_the_extension_for_contents() -> None:
         ("## [A link](x.md) and <b>c</b>\n", "a-link-and-c"),
         ("## A &amp; B &lt;C&gt;\n", "a--b-c"),
         ("## A \\* B \\_c\\_ &copy;\n", "a--b-_c_-"),
+        ("## A \\< B *c*\n", "a--b-c"),
         ("## List<String> of <token>\n", "liststring-of-token"),
         ("## ~~Old~~ new[^1]\n\n[^1]: A.\n", "old-new"),
         ("## ![A picture](x.png) here\n", "here"),
