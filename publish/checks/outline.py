@@ -15,6 +15,7 @@ from publish.checks.commonmark import (
     ATTRIBUTE_LIST,
     Blocks,
     FindReference,
+    code_text,
     read_blocks,
     reference_key,
     split_event,
@@ -206,7 +207,8 @@ class _Part:
             self._end(name, start, end)
         elif name == "Code":
             self._blank(start, end)
-            self._words.append(data)
+            source = re.sub(r"\n[ \t>]*", "\n", self._bytes[start:end].decode())
+            self._words.append(code_text(source) if "\n" in source else data)
         elif name == "CodeBlock":
             self._blank(start, end)
         elif name == "HtmlBlock":

@@ -121,6 +121,7 @@ def test_headings_have_ids_without_the_extension_for_contents() -> None:
         ("## Own {#mine}\n", "mine"),
         ("## Own {.wide #mine-2}\n", "mine-2"),
         ("Two\nlines\n---\n", "two-lines"),
+        ("One `two\n   three`\n---\n", "one-two-three"),
         ("## Closed ##\n", "closed"),
         ("> - ## In an item\n", "in-an-item"),
         ("<h2>Raw</h2>\n\n## Raw\n", "raw"),
