@@ -19,7 +19,7 @@ _DOMAIN: Final = r"[\w-]+(?:\.[\w-]+)*"
 _REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
 _BARE: Final = re.compile(
     rf"(?<![\w/.@+-])(?:(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})"
-    rf"|(?P<www>(?<![^\s*_~(])www\.{_DOMAIN}{_REST})|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))",
+    rf"|(?P<www>(?<![^\s*_~(\[])www\.{_DOMAIN}{_REST})|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))",
     re.IGNORECASE,
 )
 _TRAILING: Final = "?!.,:*_~'\""

@@ -41,7 +41,8 @@ def _at(pattern: str, instead: str | Callable[[re.Match[str]], str]) -> Rewrite:
 
 
 def _width(lead: str) -> int:
-    return len(lead.expandtabs(4))
+    """The columns before a text. A quote may have one blank behind its mark."""
+    return len(lead.expandtabs(4).replace("> ", ">"))
 
 
 def _without_lazy_tag(lines: re.Match[str]) -> str:
@@ -111,7 +112,7 @@ DIFFERENCES: Final = (
                 r"(?P<blank>\n[ \t>]*\n(?=(?P<end>[ \t>]*)(?:b -->|\*a\*(?: \?|\]\])>)))",
                 _without_open_html,
             ),
-            _at(rf"({_LINE}<!--.*)<(?=\w[^>\n]*$)", r"\1"),
+            _at(r"<(?=b\b[^>\n]*$)", ""),
             _at(r"(\[[ xX]\][ \t].*\n?[ \t>]*)<script>([^<]*)</script>", r"\1script\2script"),
             _at(r"([^ \t>\n].*\n)(?=[ \t>]*<(?:script>|\?))", r"\1\n"),
         ),
@@ -144,11 +145,7 @@ DIFFERENCES: Final = (
         "an empty line after `***`, a definition, or the words of a quote makes a list loose",
         (
             _at(rf"^({_IN_ITEM})(?=(?:\*\*\*|---)\n[ \t>]*\n{_MORE_OF_LIST})", r"\1w "),
-            _at(
-                rf"^([ \t>]*(?:{_MARK}[ \t>]+)*{_MARK}(?:[ \t>]*\n)?[ \t>]+)"
-                rf"(?={_DEFINITION}\n[ \t>]*\n(?:[ \t>]*\n)*[ \t>]*{_DEEP})",
-                r"\1w ",
-            ),
+            _at(rf"^({_IN_ITEM})(?={_DEFINITION}\n[ \t>]*\n)", r"\1w "),
             _at(
                 rf"^([ \t>]*\n(?P<lead>[ \t>]*{_DEEP}[ \t>]*))"
                 rf"(?={_DEFINITION}\n(?:[ \t>]*\n)*(?!(?P=lead)))",

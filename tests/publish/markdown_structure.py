@@ -88,7 +88,7 @@ class _Reader(HTMLParser):
             self.tokens.append(("text", data))
 
     def handle_comment(self, data: str) -> None:
-        self.tokens.append(("comment", data))
+        self.tokens.append(("comment", " ".join(data.split())))
 
     def handle_decl(self, decl: str) -> None:
         self.tokens.append(("declaration", decl))

@@ -17,7 +17,7 @@ from publish.checks.outline import outline_of
 from publish.checks.outline_parts import Heading, Outline
 from publish.plugins.commonmark import make_markdown, site_syntax
 from tests.long import LONG, rounds
-from tests.publish import markdown_documents, odd_documents
+from tests.publish.markdown_documents import documents
 from tests.service import ROOT
 
 _AROUND: Final = {
@@ -44,10 +44,8 @@ def engine() -> tuple[Markdown, Syntax]:
 @st.composite
 def _nested_documents(draw: st.DrawFn) -> str:
     """Random documents in notes, blocks, items, quotes or footnotes, up to three deep."""
-    text = draw(markdown_documents.documents() | odd_documents.documents())
-    text = text.replace("\r\n", "\n")  # as files are read
     # A script and CDATA without an end hide what follows from a parser of HTML.
-    text = text.replace("script>", "section>").replace("<![CDATA[", "<b>")
+    text = draw(documents()).replace("script>", "section>").replace("<![CDATA[", "<b>")
     for kind in draw(st.lists(st.sampled_from(list(_AROUND)), max_size=3, unique=True)):
         before, indent, after = _AROUND[kind]
         lines = "\n".join(f"{indent}{line}".rstrip() for line in text.split("\n"))
