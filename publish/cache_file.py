@@ -41,8 +41,8 @@ class CacheFile:
     Another process that writes is waited for, at most so many seconds.
     """
 
-    def __init__(self, path: Path | None, table: str, *, seconds: float = 5) -> None:
-        """`table` is the statement that creates the table, if the file does not have it yet."""
+    def __init__(self, path: Path | None, *tables: str, seconds: float = 5) -> None:
+        """`tables` are the statements that create the tables that the file does not have yet."""
         self._path = path
         self._database: sqlite3.Connection | None = None
         self.damage = ""
@@ -51,7 +51,8 @@ class CacheFile:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._database = sqlite3.connect(path, seconds, isolation_level=None)
-                self._database.execute(table)
+                for table in tables:
+                    self._database.execute(table)
             except (OSError, sqlite3.Error) as error:
                 self.give_up(error)
 

@@ -29,9 +29,14 @@ PRODUCTION = click.option("--production", is_flag=True, help="Use publishconf.py
     help="Build only if a post or a form is due to change now. For timers.",
 )
 @click.option("--clean", is_flag=True, help="Forget what earlier builds kept; build all anew.")
+@click.option("--explain", is_flag=True, help="Say of each page that was rendered, why.")
 @click.pass_context
-def build(ctx: click.Context, production: bool, release: bool, if_due: bool, clean: bool) -> None:
-    """Build the site. The old site stays live until the new one is complete.
+def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a parameter
+    ctx: click.Context, production: bool, release: bool, if_due: bool, clean: bool, explain: bool
+) -> None:
+    """Build the site: read the texts and render the pages that have changed.
+
+    The old site stays live until the new pages are complete.
 
     \b
     Example:
@@ -63,6 +68,10 @@ def build(ctx: click.Context, production: bool, release: bool, if_due: bool, cle
     lines = partial(_build_lines, built.summary)
     for line, is_error in lines(f"Built {counts} in {built.seconds:.1f} seconds, in {site}."):
         click.echo(line, err=is_error)
+    work = built.summary.work
+    if explain:
+        _explain(work)
+    click.echo(f"{_work_done(work)} in {built.seconds:.1f} s")
     answer = Answer(tuple(lines(f"Nothing has changed: {counts}, in {site}.")))
     command_run.keep(answer, built.settings, built.summary.due_at)
 
@@ -80,6 +89,23 @@ def _release_step() -> Callable[[Path, Path], None]:
     from publish.build.release import finish_release
 
     return finish_release
+
+
+def _work_done(work: Any) -> str:
+    numbers = {
+        "read": work.texts_read,
+        "rendered": len(work.rendered),
+        "written": len(work.written),
+        "removed": len(work.removed),
+    }
+    return ", ".join(f"{word} {number}" for word, number in numbers.items())
+
+
+def _explain(work: Any) -> None:
+    if work.why_complete:
+        click.echo(f"Everything was made again: {work.why_complete}.")
+    for page in work.rendered:
+        click.echo(f"{page.name}: {page.reason}")
 
 
 def config_of(production: bool) -> Path:

@@ -15,6 +15,8 @@ KEPT: Final = (
     "pictures",
     "search",
     "share",
+    "site.sqlite",
+    "site.sqlite-journal",
     "texts.sqlite",
     "texts.sqlite-journal",
     "unchanged",

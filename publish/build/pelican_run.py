@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
-from pelican import Pelican, signals
+from pelican import signals
+from pelican.contents import Article
 from pelican.log import console
 from pelican.settings import read_settings
 
 from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
+from publish.build.incremental import BUILD_WORK, BuildWork, IncrementalPelican
 from publish.checks.finding import Findings
 from publish.checks.listing import build_warnings
 from publish.checks.post import Post
@@ -22,6 +24,7 @@ from publish.checks.rules.forms import open_forms
 from publish.fixing import Check
 from publish.plugins.checks import ProjectCheck
 from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
+from publish.plugins.text_facts import all_texts
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class RunSummary:
     """Drafts and posts with a future date."""
     rule_warnings: frozenset[str] = frozenset()
     """The warnings that a check lists without a build."""
+    work: BuildWork | None = None
+    """What was read, rendered, written and removed."""
 
     @property
     def short_warnings(self) -> tuple[str, ...]:
@@ -106,7 +111,7 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
 
     theme = Path(settings["THEME"])
     with _quiet_console(), _explained_errors(theme, theme):
-        pelican = Pelican(settings)
+        pelican = IncrementalPelican(settings)
         # Connected after all plugins: called only if `publish.plugins.problems` did not raise.
         with signals.all_generators_finalized.connected_to(count):
             pelican.run()
@@ -125,6 +130,7 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
         due=_next_due(writing),
         due_at=due_at,
         held_back=held_back,
+        work=settings.get(BUILD_WORK),
     )
 
 
@@ -145,9 +151,9 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
 def _count_published(generator: Any) -> RunSummary:
     context = generator.context
     published = [
-        type(content).__name__
-        for content in context["generated_content"].values()
-        if content is not None and content.status != "draft"
+        "Article" if isinstance(content, Article) else "Page"
+        for content in all_texts(context)
+        if content.status != "draft"
     ]
     forms = sum(map(len, context.get("gatepost_form_pages", {}).values()))
     return RunSummary(published.count("Article"), published.count("Page"), forms, (), None)
@@ -206,7 +212,7 @@ def _explained_errors(default: Path, folder: Path) -> Iterator[None]:
         raise Refused(str(error)) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        raise Unavailable(f"{where}{error.strerror or error}; nothing was published") from error
+        raise Unavailable(f"{where}{error.strerror or error}; the old site stays") from error
     except Exception as error:
         path, line = _location(error, folder)
         message = " ".join(str(error).split())

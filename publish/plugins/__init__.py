@@ -37,7 +37,7 @@ PLUGINS: Final = (
     "publish.plugins.share_pictures",
     # all_generators_finalized: also needs the summary without forms, from form_tags.
     "publish.plugins.html_head",
-    # A generator of its own: Pelican runs it after the HTML heads are made.
+    # all_generators_finalized: reads the HTML heads.
     "publish.plugins.sitemap",
     # feed_generated: form_tags must find its forms before this plugin changes their links.
     "publish.plugins.feed",

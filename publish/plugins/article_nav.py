@@ -16,8 +16,8 @@ from markupsafe import Markup
 from pelican import signals
 
 from publish.plugins.article_order import age_order
-from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import facts_of, new_texts
 
 # Neighbours. For each tag only the articles nearest in time are compared, so that the work grows
 # linearly with the number of articles.
@@ -136,13 +136,15 @@ def add_article_nav(generators: Any) -> None:
     Runs before the forms are inserted, so that the outline does not list their headings.
     """
     context = generators[0].context
-    for content in contents(context):
+    for content in new_texts(context):
         content.outline = outline(content._content or "")
         content.neighbours = Neighbours()
     articles = sorted(context.get("articles", ()), key=age_order)
     by_slug = neighbours([_facts(article) for article in articles])
     for article in articles:
-        article.neighbours = by_slug[article.slug]
+        around = by_slug[article.slug]
+        if (text := repr(around)) != facts_of(article).neighbours:
+            article.neighbours, facts_of(article).neighbours = around, text
 
 
 def outline(html: str) -> tuple[Heading, ...]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from pelican import signals
 
-from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import all_texts
 
 
 def age_order(article: Any) -> tuple[Any, ...]:
@@ -58,7 +58,7 @@ def sort_texts(generator: Any) -> None:
     texts = sorted(by_path.items())
     by_path.clear()
     by_path.update(texts)
-    for content in contents(generator.context):
+    for content in all_texts(generator.context):
         content.translations.sort(key=lambda other: (other.lang, file_order(other)))
 
 

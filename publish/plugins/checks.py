@@ -19,15 +19,15 @@ from publish.checks.finding import Findings
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules import check_writing
 from publish.plugins import content_paths, problems
-from publish.plugins.links import contents
 from publish.plugins.problems import get_report, raise_problems
 from publish.plugins.project_settings import folders_of, layout_of, text_store
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import new_texts
 
 
 def report_active_content_of_all(generator: Any) -> None:
-    """Reports the active content of every text. Runs before forms are inserted."""
-    for content in contents(generator.context):
+    """Reports the active content of every new text. Runs before forms are inserted."""
+    for content in new_texts(generator.context):
         report_active_content(content, content._content or "", generator.settings)
 
 

@@ -13,9 +13,10 @@ from pelican import signals
 
 from capture.paths import ConfinedFolder
 from publish.plugins import problems
-from publish.plugins.links import contents, line_of, linked_files
+from publish.plugins.links import line_of, linked_files
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import facts_of, new_texts
 
 HOW_TO_FIX: Final = "put a copy into the content folder, and use the path of the copy"
 
@@ -28,9 +29,11 @@ def check_linked_files(generator: Any) -> None:
     settings, context = generator.settings, generator.context
     folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
     names = set(context["static_links"])
-    for content in contents(context):
+    for content in new_texts(context):
+        facts = facts_of(content)
+        facts.linked_files |= linked_files(content) | content.get_static_links()
+        names |= facts.linked_files
         for name in sorted(linked_files(content)):
-            names.add(name)
             if problem := folder.why_no_file(name):
                 source = Path(content.source_path)
                 line = line_of(content, posixpath.basename(name))
@@ -48,7 +51,7 @@ def misplaced_outputs(
         source = Path(static.source_path)
         if not content.holds(source) or (source.exists() and not source.is_file()):
             yield source, f"is not a file in {content.folder.name}/: {HOW_TO_FIX}"
-    for item in (*contents(context), *context["staticfiles"]):
+    for item in (*new_texts(context), *context["staticfiles"]):
         if problem := output.why_outside(item.save_as):
             message = f"would be written to `{item.save_as}`, which {problem}: "
             yield Path(item.source_path), f"{message}correct its `slug`, `save_as` or `lang`"

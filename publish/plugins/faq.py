@@ -24,8 +24,8 @@ from publish.plugins.checks import report_active_content
 from publish.plugins.commonmark import make_markdown
 from publish.plugins.current_file import reading_file
 from publish.plugins.link_rewriting import link_rewriter
-from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import facts_of, new_texts
 
 TITLE: Final = "Questions and answers"
 _STATIC_LINK: Final = re.compile(r"[{|](?:static|attach)[}|](?P<path>[^#?]+)")
@@ -34,7 +34,7 @@ _ID: Final = re.compile(r'\bid="(?P<id>[^"]*)"')
 
 def add_questions(generators: Any) -> None:
     """Adds all questions, before links and pictures are handled: answers may contain both."""
-    for content in contents(generators[0].context):
+    for content in new_texts(generators[0].context):
         questions = getattr(content, "faq", ())
         if questions:
             settings = generators[0].settings
@@ -59,7 +59,7 @@ def publish_linked_files(generator: Any) -> None:
     """Lets Pelican publish the files that answers link to, which it looks for in texts alone."""
     settings, context = generator.settings, generator.context
     writing = settings[WRITING]
-    for content in contents(context):
+    for content in new_texts(context):
         post = writing.by_path.get(Path(content.source_path).absolute())
         if post is None or not post.get("faq"):
             continue
@@ -67,7 +67,8 @@ def publish_linked_files(generator: Any) -> None:
         for link in post.links:
             if match := _STATIC_LINK.match(rewrite(link.target)):
                 name = name_below(unquote(match["path"]), _folder(content))
-                context["static_links"].add(posixpath.normpath(name))
+                facts_of(content).linked_files.add(posixpath.normpath(name))
+        context["static_links"] |= facts_of(content).linked_files
 
 
 def _folder(content: Any) -> str:

@@ -7,7 +7,7 @@ missed stays as it was written, and `publish.plugins.links` reports it.
 """
 
 import copy
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -19,8 +19,9 @@ from capture.site import Site
 from publish.checks.project import WRITING, Writing
 from publish.checks.tag_syntax import Tag, TagExtension, has_marks, split_at_marks
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import all_texts, facts_of, is_stored
 
-_IN_FEEDS: Final = "GATEPOST_IN_FEEDS"
+_BLOCKS: Final = "GATEPOST_BLOCKS"
 _FORM_PAGES: Final = "gatepost_form_pages"  # publish.plugins.theme writes it into site.json
 
 
@@ -35,19 +36,23 @@ def insert_forms(generators: Any) -> None:
     blocks = Blocks(generators[0])
     context = generators[0].context
     pages: dict[str, set[str]] = {}
-    for content in context["generated_content"].values():
-        if content is not None:
-            for slug in _Page(content, blocks).insert_forms():
-                pages.setdefault(slug, set()).add(f"/{content.url}")
+    for content in all_texts(context):
+        if not is_stored(content):
+            _Page(content, blocks).insert_forms()
+        for slug in facts_of(content).open_forms:
+            pages.setdefault(slug, set()).add(f"/{content.url}")
     context[_FORM_PAGES] = pages
-    context[_IN_FEEDS] = blocks.in_feeds
+    context[_BLOCKS] = blocks
 
 
 def link_in_feeds(context: MutableMapping[str, Any], feed: Any) -> None:
     """Replaces each form and call to action of a feed with a link."""
+    blocks: Blocks = context[_BLOCKS]
+    forms = {form for text in all_texts(context) for form in facts_of(text).forms}
+    links = blocks.links(sorted(forms))
     for item in feed.items:
         for part in ("content", "description"):
-            for block, link in context.get(_IN_FEEDS, {}).items():
+            for block, link in links.items():
                 if item.get(part):
                     item[part] = item[part].replace(block, link)
 
@@ -60,7 +65,6 @@ class Blocks:
         self.campaigns: Mapping[str, Campaign] = (
             writing.catalogue.campaigns if writing.catalogue else {}
         )
-        self.in_feeds: dict[str, str] = {}
         self._site: Site = generator.context["site"]
         self._feed_origin = generator.settings.get("FEED_DOMAIN") or self._site.url
         self._templates = generator.env.overlay(autoescape=True)
@@ -72,9 +76,16 @@ class Blocks:
         html = self._rendered.get((kind, campaign.slug))
         if html is None:
             html = self._rendered[kind, campaign.slug] = str(self._render(kind, campaign))
-            if self.is_open(campaign):
-                self.in_feeds[html] = self._link(campaign)
         return html
+
+    def links(self, forms: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+        """The link that takes the place of each open form in feeds, by the form's HTML."""
+        campaigns = ((kind, self.campaigns[slug]) for kind, slug in forms)
+        return {
+            self.html(kind, campaign): self._link(campaign)
+            for kind, campaign in campaigns
+            if self.is_open(campaign)
+        }
 
     def _render(self, kind: str, campaign: Campaign) -> Markup:
         actions = self._templates.get_template("_cta.html").module
@@ -108,15 +119,15 @@ class _Page:
         self._blocks = blocks
         self._forms: set[str] = set()
 
-    def insert_forms(self) -> set[str]:
-        """Inserts the forms; returns the slugs of campaigns with an open form on this page.
+    def insert_forms(self) -> None:
+        """Inserts the forms, and notes them.
 
         `_content` is the HTML before Pelican resolves addresses: plugins change it there.
         """
         html: str = self._content._content or ""
         slug_at_the_end = self._content.metadata.get("campaign")
         if slug_at_the_end is None and not has_marks(html):
-            return set()
+            return
         pieces = list(split_at_marks(html))
         if "summary" not in self._content.metadata:
             self._summarise("".join(piece for piece in pieces if isinstance(piece, str)))
@@ -127,7 +138,8 @@ class _Page:
             raw = f"{{% form {slug_at_the_end} %}}"
             html_pieces.append(self._replace(Tag(raw, "form", str(slug_at_the_end))))
         self._content._content = "".join(html_pieces)
-        return self._forms if self._content.status != "draft" else set()
+        if self._content.status != "draft":
+            facts_of(self._content).open_forms |= self._forms
 
     def _summarise(self, html: str) -> None:
         """Makes Pelican cut the summary from a text without forms."""
@@ -140,6 +152,7 @@ class _Page:
         campaign = self._blocks.campaigns.get(tag.slug)
         if campaign is None or (tag.kind == "form" and tag.slug in self._forms):
             return str(escape(tag.raw))
+        facts_of(self._content).forms.add((tag.kind, tag.slug))
         if tag.kind == "form" and self._blocks.is_open(campaign):
             self._forms.add(tag.slug)
         return self._blocks.html(tag.kind, campaign)

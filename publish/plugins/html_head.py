@@ -18,8 +18,8 @@ from pelican.contents import Article
 from werkzeug.urls import iri_to_uri
 
 from capture.site import Site
-from publish.plugins.links import contents
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import all_texts, facts_of, is_stored
 
 MAX_DESCRIPTION_LENGTH: Final = 300
 _START_PAGE: Final = ("Start", "")  # the first breadcrumb: name and path
@@ -74,7 +74,11 @@ def add_html_heads(generators: Any) -> None:
     """Makes the HTML heads of all articles and pages, before a template renders them."""
     context, environment = generators[0].context, generators[0].env
     shorten = partial(do_truncate, environment, length=MAX_DESCRIPTION_LENGTH)
-    for content in contents(context):
+    for content in all_texts(context):
+        versions = tuple((version.lang, version.url) for version in content.translations)
+        if is_stored(content) and versions == facts_of(content).language_versions:
+            continue
+        facts_of(content).language_versions = versions
         description = shorten(_plain(content.summary))
         content.head = html_head_of_content(content, context["site"], description)
 

@@ -8,7 +8,7 @@ read. Helpers that other plugins share are here too.
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -25,17 +25,13 @@ from publish.checks.tag_syntax import STRAY_TAG
 from publish.plugins import problems
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import new_texts
 
 _UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
 _FILE: Final = re.compile(r"[{|](?:static|attach|filename)[}|](?P<path>[^#?]+)")
 _CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
 _SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
 """A quick test: only pages that match are parsed."""
-
-
-def contents(context: MutableMapping[str, Any]) -> Iterator[Any]:
-    """The articles and pages that could be read, drafts included."""
-    return (content for content in context["generated_content"].values() if content is not None)
 
 
 def linked_files(content: Any) -> frozenset[str]:
@@ -68,7 +64,7 @@ def replace_links_of_sources(generators: Any) -> None:
     context = generators[0].context
     static_files, url = context["static_content"], context["site"].url
 
-    for content in contents(context):
+    for content in new_texts(context):
         text = content._content or ""
 
         def address(link: str, content: Any = content) -> str:
@@ -101,7 +97,7 @@ def check_finished_pages(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
     report = get_report(generators[0].settings)
     refused = {problem.path for problem in report.problems}
-    for content in contents(generators[0].context):
+    for content in new_texts(generators[0].context):
         if short_path(Path(content.source_path)) in refused:
             continue  # nothing replaces a refused link out of the content folder
         for text in dict.fromkeys(unresolved(content.content)):

@@ -63,10 +63,14 @@ class HtmlCache:
         if self._file.is_open and len(self._new) >= _BATCH_SIZE:
             self._write([])
 
-    def save(self) -> None:
-        """Deletes the texts that were not used, and the HTML of another engine; ends the work."""
+    def save(self, *, all_were_used: bool) -> None:
+        """Deletes the HTML of another engine, and what was not used if all texts were; the end."""
         rows = self._file.rows("SELECT engine, text FROM html")
-        self._write(row for row in rows if row[0] != self._engine or row[1] not in self._used)
+        self._write(
+            row
+            for row in rows
+            if row[0] != self._engine or (all_were_used and row[1] not in self._used)
+        )
         self._file.close()
 
     def _write(self, unused: Iterable[tuple[str, bytes]]) -> None:
@@ -100,11 +104,11 @@ def html_cache(settings: MutableMapping[str, Any]) -> HtmlCache:
     return cache
 
 
-def save_html_cache(settings: MutableMapping[str, Any]) -> None:
-    """Saves the cache when all texts were read, and reports a damaged file."""
+def save_html_cache(settings: MutableMapping[str, Any], *, all_were_used: bool) -> None:
+    """Saves the cache when Pelican has read, and reports a damaged file."""
     cache: HtmlCache | None = settings.pop(_CACHE, None)
     if cache:
-        cache.save()
+        cache.save(all_were_used=all_were_used)
         if cache.problem:
             get_report(settings).warn(Path(settings["CACHE_PATH"]) / _FILE, None, cache.problem)
 

@@ -5,14 +5,16 @@ reader finds their HTML in the cache. It converts the rest itself: few texts, te
 that might read other files, and each text on which a child failed, so that it names the file.
 """
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any, Final
 
 from pelican import signals
 
-from publish.checks.project import WRITING, Writing
+from publish.checks.post import Post
+from publish.checks.project import WRITING
 from publish.child_processes import ChildEnded, Limits, processor_count, run_each
 from publish.plugins.commonmark import TextConverter
+from publish.plugins.kept_files import KEPT_FILES
 from publish.plugins.markdown_cache import depends_on_text_alone, html_cache
 from publish.plugins.signals import connect_last
 
@@ -23,13 +25,18 @@ _SECONDS: Final = 60
 """Processor time for a batch."""
 
 
-def convert_texts(pelican: Any) -> None:
-    """Converts all texts that are not in the cache, and adds their HTML to it for the reader."""
-    settings = pelican.settings
+def convert_all(pelican: Any) -> None:
+    """Converts all texts, unless the build will say which ones it reads."""
+    if KEPT_FILES not in pelican.settings:
+        convert_texts(pelican.settings, pelican.settings[WRITING].posts)
+
+
+def convert_texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> None:
+    """Converts texts that are not in the cache, and adds their HTML to it for the reader."""
     if processor_count() == 1 or not depends_on_text_alone(settings["MARKDOWN"]):
         return
     cache = html_cache(settings)
-    texts = [text for text in dict.fromkeys(_texts(settings)) if not cache.has(text)]
+    texts = [text for text in dict.fromkeys(_texts(settings, posts)) if not cache.has(text)]
     if len(texts) < MIN_TEXTS:
         return
     converter = TextConverter(settings)
@@ -48,10 +55,9 @@ def convert_texts(pelican: Any) -> None:
                 cache.add(text, html)
 
 
-def _texts(settings: MutableMapping[str, Any]) -> Iterator[str]:
+def _texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> Iterator[str]:
     """The texts that the reader will ask for."""
-    writing: Writing = settings[WRITING]
-    for post in writing.posts:
+    for post in posts:
         yield post.front_matter.body
         yield from (
             str(value) for key, value in post.values.items() if key in settings["FORMATTED_FIELDS"]
@@ -60,4 +66,4 @@ def _texts(settings: MutableMapping[str, Any]) -> Iterator[str]:
 
 def register() -> None:
     """Called by Pelican."""
-    connect_last(signals.get_generators, convert_texts)
+    connect_last(signals.get_generators, convert_all)

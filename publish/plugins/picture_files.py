@@ -23,6 +23,7 @@ from pelican import signals
 from PIL import Image, ImageCms, ImageOps
 
 from publish.file_types.pictures import with_image
+from publish.plugins.kept_files import keeps_file
 from publish.plugins.signals import connect_last
 
 RECIPE_VERSION: Final = "3"  # change it when the code makes different files
@@ -273,6 +274,8 @@ def copy_cached_files(pelican: Any) -> None:
     """Copies the marked files into the site."""
     files: dict[str, Path] = pelican.settings.pop(_TO_PUBLISH, {})
     for name, source in files.items():
+        if keeps_file(pelican.settings, name):
+            continue
         target = Path(pelican.output_path) / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -8,7 +8,7 @@ is not published, unless something links to it.
 import html
 import posixpath
 import re
-from collections.abc import Container, Iterator, Mapping, MutableMapping
+from collections.abc import Container, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from capture.paths import name_below
 from publish.file_types.pictures import PHOTO_SUFFIXES, PICTURE_SUFFIXES, has_location
 from publish.plugins import problems
 from publish.plugins.gallery import Gallery
-from publish.plugins.links import contents, line_of, line_of_key, linked_files
+from publish.plugins.links import line_of, line_of_key, linked_files
 from publish.plugins.picture_files import (
     ImageFile,
     PictureFiles,
@@ -29,6 +29,7 @@ from publish.plugins.picture_files import (
 )
 from publish.plugins.problems import Report
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import all_texts, facts_of, new_texts
 
 _LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
 _PHONE: Final = 400  # pixels: a wider picture does not fit a phone's screen
@@ -48,13 +49,17 @@ def rewrite_pictures(generators: Any) -> None:
     context = generators[0].context
     gallery = Gallery(context, generators[0].settings)
     pages = []
-    for content in contents(context):
+    for content in new_texts(context):
         content.pictures, content.lead_picture, content.image_address = (), "", ""
         if getattr(content, "image", "") or "<img" in (content._content or "").lower():
-            pages.append(_Page(content, gallery))
-    gallery.make_files(path for page in pages for path in page.paths())
+            page = _Page(content, gallery)
+            facts_of(content).shown_files |= set(page.paths())
+            pages.append(page)
+    gallery.make_files(path for text in all_texts(context) for path in facts_of(text).shown_files)
     for page in pages:
         page.rewrite()
+    for text in new_texts(context):
+        facts_of(text).kept_originals |= set(_linked_originals(text))
     for generator in generators:
         if isinstance(generator, StaticGenerator):
             exclude_originals(generator, gallery.replaced, gallery.report)
@@ -225,7 +230,8 @@ def write_tag(name: str, attributes: Mapping[str, str]) -> str:
 
 def exclude_originals(generator: Any, replaced: Container[str], report: Report) -> None:
     """Removes originals that smaller files replace; reports published ones with a location."""
-    linked = set(_linked_originals(generator.context))
+    texts = all_texts(generator.context)
+    linked = {name for text in texts for name in facts_of(text).kept_originals}
     published = []
     for static in generator.staticfiles:
         path = static.relative_source_path
@@ -236,11 +242,11 @@ def exclude_originals(generator: Any, replaced: Container[str], report: Report) 
     generator.context["staticfiles"] = generator.staticfiles = published
 
 
-def _linked_originals(context: MutableMapping[str, Any]) -> Iterator[str]:
-    for content in contents(context):
-        yield from linked_files(content)
-        for link in _LINKED.finditer(content._content or ""):
-            yield unquote(html.unescape(link["path"]))
+def _linked_originals(content: Any) -> Iterator[str]:
+    """The files that a text links to, once its pictures are rewritten."""
+    yield from linked_files(content)
+    for link in _LINKED.finditer(content._content or ""):
+        yield unquote(html.unescape(link["path"]))
 
 
 def _check_location(source: Path, report: Report) -> None:

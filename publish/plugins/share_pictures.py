@@ -24,6 +24,7 @@ from publish.plugins.html_head import Picture
 from publish.plugins.links import with_translations
 from publish.plugins.picture_files import publish_cached_file, register_publishing
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import is_stored
 
 RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
@@ -43,14 +44,16 @@ def draw_all(generators: Any) -> None:
         return
     folder = Path(settings["CACHE_PATH"]) / "share"
     pictures = {}
+    recipe = f"{version('typst')} {template.read_text(encoding='utf-8')}"
     for article in with_translations(context["articles"]):
         facts = _facts(article, context["site"].name)
-        name = f"{_key(template, facts)}.png"
+        name = f"{_key(recipe, facts)}.png"
         pictures[folder / name] = facts
         publish_cached_file(settings, f"share/{name}", folder / name)
-        article.share_picture = Picture(
-            f"{context['site'].url}/share/{name}", WIDTH, HEIGHT, article.title
-        )
+        if not is_stored(article):  # a stored one has this picture: it depends on nothing else
+            article.share_picture = Picture(
+                f"{context['site'].url}/share/{name}", WIDTH, HEIGHT, article.title
+            )
     missing = {path: facts for path, facts in pictures.items() if not _is_drawn(path)}
     draw_pictures(missing, template)
 
@@ -97,10 +100,8 @@ def _drawable(title: str) -> str:
     return breakable.strip() or "…"
 
 
-def _key(template: Path, facts: Mapping[str, str]) -> str:
-    message = json.dumps(
-        [version("typst"), template.read_text(encoding="utf-8"), facts], sort_keys=True
-    )
+def _key(recipe: str, facts: Mapping[str, str]) -> str:
+    message = json.dumps([recipe, facts], sort_keys=True)
     return hashlib.sha256(message.encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from pelican.generators import Generator
 
 from publish.plugins.links import with_translations
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import facts_of, new_texts
 
 MAX_ENTRIES: Final = 5_000  # the protocol allows 50,000 addresses and 50 MB
 
@@ -60,9 +61,8 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
 def _content_entries(items: Iterable[Any]) -> Iterator[Entry]:
     """The articles and pages that search engines may list under their own address."""
     for content in with_translations(items):
-        html_head = content.head
-        if not html_head.noindex and html_head.canonical == html_head.url:
-            yield Entry(content.url, html_head.modified, getattr(content, "pictures", ()))
+        if entry := facts_of(content).sitemap_entry:
+            yield Entry(content.url, *entry)
 
 
 def _date_start_page(entries: Iterable[Entry], newest: str) -> Iterator[Entry]:
@@ -72,7 +72,16 @@ def _date_start_page(entries: Iterable[Entry], newest: str) -> Iterator[Entry]:
 
 
 def _newest(articles: Iterable[Any]) -> str:
-    return max((article.head.modified for article in articles), default="")
+    dates = (getattr(article, "modified", article.date) for article in articles)
+    return max((date.isoformat() for date in dates), default="")
+
+
+def note_entries(generators: Any) -> None:
+    """Notes what the sitemap says of each text, unless search engines may not list it."""
+    for content in new_texts(generators[0].context):
+        head = content.head
+        if not head.noindex and head.canonical == head.url:
+            facts_of(content).sitemap_entry = (head.modified, getattr(content, "pictures", ()))
 
 
 def _latest(entries: Iterable[Entry]) -> str:
@@ -87,3 +96,4 @@ def generator(_pelican: Any) -> type[SitemapGenerator]:
 def register() -> None:
     """Called by Pelican."""
     connect_last(signals.get_generators, generator)
+    connect_last(signals.all_generators_finalized, note_entries)

@@ -7,7 +7,7 @@ go into `site.json` beside the site, for the lead service.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from werkzeug.urls import iri_to_uri
 from capture.site import Link, Site
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import all_texts
 
 _NOT_PROSE = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
 _CJK_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
@@ -47,9 +48,16 @@ def write_site_facts(pelican: Any) -> None:
     form_pages = {campaign: tuple(sorted(pages[campaign])) for campaign in sorted(pages)}
     facts = {"form_pages": form_pages, "titles": titles(context), "dates": dates(context)}
     site.model_copy(update=facts).write(output.parent / "site.json")
-    if not (output / "index.html").exists():
+    if not any(name == "index.html" for name in _page_files(context)):
         message = "the site has no start page, `/`: write one, such as pages/home.md"
         get_report(pelican.settings).warn(Path(pelican.path), None, message)
+
+
+def _page_files(context: MutableMapping[str, Any]) -> Iterator[str]:
+    """The files of the texts, and of the pages that only have a template."""
+    yield from (text.save_as for text in all_texts(context))
+    for template in context["DIRECT_TEMPLATES"]:
+        yield context.get(f"{template.upper()}_SAVE_AS", f"{template}.html")
 
 
 def titles(context: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from capture.errors import FileErrors, Refused, Unavailable
-from publish.build.site import replace_site
+from publish.build.incremental import build_lock
 from publish.check_cli import check as check_command
 from publish.cli import build as build_command
 from tests.waiting import HANG_SECONDS
@@ -89,7 +90,7 @@ def test_a_build_that_waited_holds_the_lock_itself(tmp_path: Path) -> None:
     with lock.open("w") as first, lock.open("w") as third:
         fcntl.flock(first, fcntl.LOCK_EX)
         release = partial(fcntl.flock, first, fcntl.LOCK_UN)
-        with replace_site(tmp_path / "www", release), pytest.raises(BlockingIOError):
+        with build_lock(lock, release), pytest.raises(BlockingIOError):
             fcntl.flock(third, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -120,7 +121,9 @@ def test_the_command_prints_counts_and_the_output_folder(site: Any) -> None:
     result = CliRunner().invoke(build_command)
     assert result.exit_code == 0
     assert result.stdout.startswith("Built 1 article, 1 page and 1 form in ")
-    assert result.stdout.endswith(" seconds, in output/www.\n")
+    built, work = result.stdout.splitlines()
+    assert built.endswith(" seconds, in output/www.")
+    assert re.fullmatch(r"read 2, rendered 5, written 7, removed 0 in \d+\.\d s", work)
     assert result.stderr == ""
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from publish.build.build_store import FILE
 from publish.build.site import build
 from publish.plugins import markdown_cache
 from publish.plugins.markdown_cache import HtmlCache
@@ -33,6 +34,7 @@ def cached(site: TinySite) -> Path:
     site.set("CACHE_PATH = 'kept'")
     site.post("First.")
     site.build()
+    (site.root / "kept" / FILE).unlink()  # else no text would be read again
     return site.root / "kept" / "html.sqlite"
 
 
@@ -105,6 +107,8 @@ def test_a_damaged_cache_costs_one_line_and_no_build(
     assert [line for line in built.summary.warnings if "all texts are converted again" in line]
     assert "<p>First.</p>" in site.page()
     assert site.build().summary.warnings == ()
+    site.post("Second.")
+    site.build()
     assert texts_in(cached) >= 1
 
 
@@ -116,7 +120,7 @@ def test_a_cache_that_another_build_writes_is_left_alone(site: TinySite, cached:
         cache = HtmlCache(cached, "engine", seconds=0)
         cache.add("text", "<p>text</p>")
         assert cache.get("text") == "<p>text</p>"
-        cache.save()
+        cache.save(all_were_used=True)
         assert not cache.problem
         other.execute("COMMIT")
     assert cached.exists()
@@ -135,7 +139,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = HtmlCache(tmp_path / "file" / "html.sqlite", "engine")
     cache.add("text", "<p>text</p>")
-    cache.save()
+    cache.save(all_were_used=True)
     assert cache.get("text") == "<p>text</p>"
     assert not cache.problem
 

@@ -1,0 +1,120 @@
+"""What is known of the last build, in one SQLite file in CACHE_PATH.
+
+Everything in it can be made again. So a file that is damaged, or of another version, is deleted,
+and the next build is a clean one. A build that is killed leaves what the build before it knew,
+and the names of the files that it was about to publish.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from publish.cache_file import CacheFile
+
+FILE: Final = "site.sqlite"
+_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB)",
+    "CREATE TABLE IF NOT EXISTS sources (path TEXT PRIMARY KEY, stamp BLOB, hash BLOB)",
+    "CREATE TABLE IF NOT EXISTS texts (path TEXT PRIMARY KEY, core BLOB, fields BLOB, html BLOB)",
+    "CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, inputs BLOB)",
+    "CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, stamp BLOB)",
+)
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """A text in three parts, from what every list shows to what only its own page shows."""
+
+    core: bytes
+    fields: bytes
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a build has learned. A value of None removes a row."""
+
+    facts: Mapping[str, bytes]
+    sources: Mapping[str, tuple[bytes, bytes] | None]
+    texts: Mapping[str, TextRow | None]
+    pages: Mapping[str, bytes | None]
+    files: Mapping[str, bytes | None]
+
+
+class BuildStore:
+    """The file. Without a path, and after an error, nothing is known and nothing is kept."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = CacheFile(path, *_TABLES)
+
+    @property
+    def problem(self) -> str:
+        """Why the file was given up, if it is damaged."""
+        damage = self._file.damage
+        return damage and f"is damaged ({damage}) and was deleted: the next build makes all anew"
+
+    def facts(self) -> dict[str, bytes]:
+        """Facts of the complete site, by name."""
+        return dict(self._file.rows("SELECT name, value FROM facts"))
+
+    def sources(self) -> dict[str, tuple[bytes, bytes]]:
+        """By path of each file that was read: its stamp, and the hash of its content."""
+        rows = self._file.rows("SELECT path, stamp, hash FROM sources")
+        return {path: (stamp, content) for path, stamp, content in rows}
+
+    def cores(self) -> dict[str, bytes]:
+        """By path of each text: the part that every list shows."""
+        return dict(self._file.rows("SELECT path, core FROM texts"))
+
+    def part(self, path: str, name: str) -> bytes | None:
+        """The part `fields` or `content` of a text."""
+        query = {
+            "fields": "SELECT fields FROM texts WHERE path = ?",
+            "content": "SELECT html FROM texts WHERE path = ?",
+        }[name]
+        rows = self._file.rows(query, [path])
+        return bytes(rows[0][0]) if rows else None
+
+    def pages(self) -> dict[str, bytes]:
+        """By name of each page: what it was made of."""
+        return dict(self._file.rows("SELECT name, inputs FROM pages"))
+
+    def files(self) -> dict[str, bytes]:
+        """By name of each file that builds have published: its stamp; empty if uncertain."""
+        return dict(self._file.rows("SELECT name, stamp FROM files"))
+
+    def announce(self, names: Iterable[str]) -> None:
+        """Notes the files that are about to be published or removed: a kill may leave some."""
+        rows = [(name,) for name in names]
+        self._file.change(("INSERT OR REPLACE INTO files VALUES (?, x'')", rows))
+
+    def save(self, changes: Changes) -> None:
+        """Writes all changes in one step."""
+        tables: Mapping[tuple[str, str], Mapping[str, Any]] = {
+            ("facts", "name"): changes.facts,
+            ("sources", "path"): changes.sources,
+            ("texts", "path"): changes.texts,
+            ("pages", "name"): changes.pages,
+            ("files", "name"): changes.files,
+        }
+        steps: list[tuple[str, Sequence[tuple[object, ...]]]] = []
+        for (table, key), rows in tables.items():
+            removed = [(name,) for name, row in rows.items() if row is None]
+            kept = [(name, *_columns(row)) for name, row in rows.items() if row is not None]
+            steps.append((f"DELETE FROM {table} WHERE {key} = ?", removed))  # noqa: S608 - ours
+            if kept:
+                marks = ", ".join("?" * len(kept[0]))
+                steps.append((f"INSERT OR REPLACE INTO {table} VALUES ({marks})", kept))  # noqa: S608
+        self._file.change(*steps)
+
+    def close(self) -> None:
+        """Ends the work with the file."""
+        self._file.close()
+
+
+def _columns(row: TextRow | tuple[bytes, ...] | bytes) -> tuple[bytes, ...]:
+    """The values of a row after its name."""
+    if isinstance(row, TextRow):
+        return row.core, row.fields, row.content
+    return row if isinstance(row, tuple) else (row,)

@@ -1,0 +1,318 @@
+"""A Pelican that reads only texts and renders only pages that have changed since its last build.
+
+Set it in `pelicanconf.py` as PELICAN_CLASS; `gatepost build` always uses it. The site is byte for
+byte what Pelican alone makes of the same files:
+
+- Each text is read once, with the effect that all plugins have on it. Afterwards it is a *stored
+  text* (`stored_texts`), as long as all is the same that it was made of: its file, the files that
+  it uses, the addresses that it links to, the forms in it, and whether its date has come.
+- Pelican makes all lists, and asks its writer for all pages, as always. The writer renders a page
+  only if something has changed that the page used when it was rendered last (`stored_pages`).
+  What a render uses is noted while it happens, so that nothing has to be declared by hand.
+- Settings, plugins, our code, libraries, campaigns, clients and gated files count for the complete
+  site: if one of them changes, everything is made again. So it is if a site uses something whose
+  effect cannot be known, such as a plugin that is not one of ours; `why_complete` says what.
+- New files are written beside the site and then put in place one by one (`site_folder`).
+
+What is known is kept in one file (`build_store`). It is written last, and each file of the site is
+compared with it by size, time and inode. So a build that is killed, or a file that somebody else
+has changed, only means that more pages are rendered.
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pelican import Pelican, signals
+from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
+from pelican.utils import order_content, process_translations
+
+from publish.build.build_store import FILE, BuildStore
+from publish.build.site_folder import SiteFolder
+from publish.build.site_writer import SiteWriter
+from publish.build.stored_pages import RenderedPage
+from publish.build.stored_site import StoredSite
+from publish.checks.layout import PUBLISHED, published_file
+from publish.checks.project import WRITING
+from publish.plugins.kept_files import KEPT_FILES
+from publish.plugins.parallel_markdown import convert_texts
+from publish.plugins.problems import get_report
+
+STORED_SITE: Final = "GATEPOST_STORED_SITE"
+"""The setting with the `StoredSite` of the build."""
+BUILD_WORK: Final = "GATEPOST_BUILD_WORK"
+"""The setting in which a build leaves its `BuildWork`."""
+FINISH: Final = "GATEPOST_FINISH"
+"""The setting with a function that completes a staged site for a release."""
+ON_REPLACED: Final = "GATEPOST_ON_REPLACED"
+"""The setting with a function that is called with the site when it is complete."""
+ON_WAIT: Final = "GATEPOST_ON_WAIT"
+"""The setting with a function that is called when another build is running."""
+WORK_FOLDER: Final = ".build"
+"""The folder beside the site in which new files are staged."""
+
+
+@dataclass(frozen=True)
+class BuildWork:
+    """What a build has done."""
+
+    texts_read: int
+    rendered: tuple[RenderedPage, ...]
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    why_complete: str
+    """Why everything was made again; empty if only what changed was."""
+
+
+class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no types
+    """See the module's docstring."""
+
+    def run(self) -> None:
+        """Builds the site."""
+        site = Path(self.output_path).absolute()
+        site.parent.mkdir(parents=True, exist_ok=True)
+        on_wait: Callable[[], None] = self.settings.get(ON_WAIT, lambda: None)
+        with (
+            build_lock(site.parent / ".build.lock", on_wait),
+            _empty_folder(site.parent / WORK_FOLDER) as work,
+        ):
+            staging = work / site.name
+            staging.mkdir()
+            store = BuildStore(Path(self.settings["CACHE_PATH"]) / FILE)
+            try:
+                self._build(site, staging, store)
+            finally:
+                store.close()
+            if store.problem:
+                path = Path(self.settings["CACHE_PATH"]) / FILE
+                get_report(self.settings).warn(path, None, store.problem)
+
+    def _build(self, site: Path, staging: Path, store: BuildStore) -> None:
+        settings = self.settings
+        self._stored = StoredSite(settings, store, staging.stat().st_mtime_ns)
+        last = Path(os.fsdecode(store.facts().get("site", b"")))
+        self._folder = SiteFolder(site, staging, last, store.files())
+        settings.setdefault(PUBLISHED, str(published_file(settings)))  # of the last build
+        settings[STORED_SITE] = self._stored
+        settings[KEPT_FILES] = self._keep_file
+        settings["OUTPUT_PATH"] = self.output_path = str(staging)
+        retained = settings["OUTPUT_RETENTION"] if settings["DELETE_OUTPUT_DIRECTORY"] else None
+        try:
+            super().run()
+            if finish := settings.get(FINISH):
+                self._folder.complete()
+                finish(staging, Path(settings["CACHE_PATH"]))
+            self._publish(store, retained)
+        finally:
+            settings["OUTPUT_PATH"] = self.output_path = str(site)
+            for name in (STORED_SITE, KEPT_FILES):
+                settings.pop(name, None)
+
+    def _publish(self, store: BuildStore, retained: Any) -> None:
+        folder = self._folder
+        if not folder.is_in_place:
+            folder.complete()
+        staged = folder.staged()
+        unwanted = folder.unwanted(staged)
+        store.announce((*staged, *unwanted))
+        published = folder.publish(staged, unwanted)
+        removed = list(published.removed)
+        if not folder.is_in_place and retained is not None:
+            removed += folder.clear(staged, retained)
+        for path in folder.staging.parent.iterdir():  # such as site.json, beside the site
+            if path != folder.staging:
+                target = folder.site.parent / path.name
+                if not target.is_file() or target.read_bytes() != path.read_bytes():
+                    path.replace(target)
+        self._stored.save(folder, published.stamps, unwanted)
+        if on_replaced := self.settings.get(ON_REPLACED):
+            on_replaced(folder.site)
+        self.settings[BUILD_WORK] = BuildWork(
+            self._stored.texts_read,
+            tuple(self._writer.rendered),
+            published.written,
+            tuple(removed),
+            self._stored.why_complete,
+        )
+
+    def _keep_file(self, name: str) -> bool:
+        return self._stored.keeps_files and self._folder.keep_current(name)
+
+    def _get_generator_classes(self) -> list[type[Generator]]:
+        ours = {
+            ArticlesGenerator: KeepingArticlesGenerator,
+            PagesGenerator: KeepingPagesGenerator,
+            StaticGenerator: KeepingStaticGenerator,
+        }
+        return [ours.get(found, found) for found in super()._get_generator_classes()]
+
+    def _get_writer(self) -> SiteWriter:
+        """Called by Pelican when all texts are complete, and before the first page."""
+        self._stored.store_new_texts()
+        self._writer = SiteWriter(
+            self.settings, self._folder, self._stored.pages, self._stored.templates
+        )
+        return self._writer
+
+
+class _KeepingGenerator(Generator):  # type: ignore[misc]
+    """Lets Pelican read only the texts that are not stored."""
+
+    _to_read: set[str] | None = None
+
+    @property
+    def _site(self) -> StoredSite:
+        site: StoredSite = self.settings[STORED_SITE]
+        return site
+
+    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> set[str]:
+        """Called by Pelican: the texts to read."""
+        if self._to_read is not None and extensions is None:
+            return self._to_read
+        files: set[str] = super().get_files(paths, exclude, extensions)
+        return files
+
+    def _take_stored(self, kind: str) -> list[Any]:
+        """The stored texts. Pelican then finds only the others."""
+        found = super().get_files(self.settings[f"{kind}_PATHS"], self.settings[f"{kind}_EXCLUDES"])
+        texts = list(self._site.stored_texts(sorted(found)))
+        self._to_read = found.difference(text.relative_source_path for text in texts)
+        by_name = self.settings[WRITING].by_name
+        convert_texts(
+            self.settings, [by_name[name] for name in sorted(self._to_read) if name in by_name]
+        )
+        for text in texts:
+            self.context["generated_content"][text.relative_source_path] = text
+            self.context["static_links"].update(text.get_static_links())
+        return texts
+
+    def _join(self, stored: list[Any], kind: str, lists: Any) -> None:
+        """Adds the stored texts to the lists of those that Pelican has read."""
+        by_status: dict[str, list[Any]] = {}
+        for text in stored:
+            by_status.setdefault(text.status, []).append(text)
+        for status, name, translations in lists:
+            texts = [*getattr(self, name), *getattr(self, translations)]
+            texts += by_status.get(status, ())
+            originals, others = _with_translations(texts, self.settings[f"{kind}_TRANSLATION_ID"])
+            setattr(self, name, order_content(originals, self.settings[f"{kind}_ORDER_BY"]))
+            setattr(self, translations, others)
+
+
+class KeepingArticlesGenerator(_KeepingGenerator, ArticlesGenerator):  # type: ignore[misc]
+    """Makes the lists of articles from the stored and the new ones."""
+
+    def generate_context(self) -> None:
+        """Called by Pelican."""
+        self._site.start(self.context)
+        stored = self._take_stored("ARTICLE")
+
+        def join(_generator: Any) -> None:
+            self._join(
+                stored,
+                "ARTICLE",
+                (
+                    ("published", "articles", "translations"),
+                    ("hidden", "hidden_articles", "hidden_translations"),
+                    ("draft", "drafts", "drafts_translations"),
+                ),
+            )
+            self.tags.default_factory = _QuickList
+            self.categories.default_factory = _QuickList
+            self.authors.default_factory = _QuickList
+
+        with signals.article_generator_pretaxonomy.connected_to(join, sender=self):
+            super().generate_context()
+
+
+class KeepingPagesGenerator(_KeepingGenerator, PagesGenerator):  # type: ignore[misc]
+    """Makes the lists of pages from the stored and the new ones."""
+
+    def generate_context(self) -> None:
+        """Called by Pelican."""
+        self._stored_pages = self._take_stored("PAGE")
+        super().generate_context()
+
+    def _update_context(self, items: Any) -> None:
+        """Called by Pelican when it has read all pages."""
+        self._join(
+            self._stored_pages,
+            "PAGE",
+            (
+                ("published", "pages", "translations"),
+                ("hidden", "hidden_pages", "hidden_translations"),
+                ("draft", "draft_pages", "draft_translations"),
+            ),
+        )
+        super()._update_context(items)
+
+
+class KeepingStaticGenerator(StaticGenerator):  # type: ignore[misc]
+    """Copies only files that have changed."""
+
+    def _file_update_required(self, staticfile: Any) -> bool:
+        """Called by Pelican for each file."""
+        stored: StoredSite = self.settings[STORED_SITE]
+        name = os.path.normpath(staticfile.save_as)
+        is_same = stored.is_same_copy(staticfile.relative_source_path, name)
+        return not (is_same and self.settings[KEPT_FILES](name))
+
+
+class _QuickList(list[Any]):
+    """A list of articles that finds quickly whether it has one: Pelican asks for each article."""
+
+    def __contains__(self, article: object) -> bool:
+        known: set[int] | None = getattr(self, "_known", None)
+        if known is None or len(known) != len(self):
+            known = self._known = set(map(id, self))
+        return id(article) in known
+
+
+def _with_translations(texts: list[Any], keys: Any) -> tuple[list[Any], list[Any]]:
+    """Originals and translations. Pelican decides which is which, where there are several."""
+    if not keys:
+        return texts, []
+    names = [keys] if isinstance(keys, str) else sorted(keys)
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for text in texts:
+        groups.setdefault(tuple(getattr(text, name) for name in names), []).append(text)
+    originals, translations = [], []
+    for key in sorted(groups):
+        group = groups[key]
+        if len(group) == 1:
+            group[0].translations = []
+            originals.append(group[0])
+        else:
+            group.sort(key=lambda text: str(text.source_path))
+            of_group, others = process_translations(group, keys)
+            originals += of_group
+            translations += others
+    return originals, translations
+
+
+@contextmanager
+def build_lock(lock: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Holds an exclusive lock. The kernel releases it when the process ends."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _empty_folder(folder: Path) -> Iterator[Path]:
+    """A folder that is removed at the end; a killed build may have left it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

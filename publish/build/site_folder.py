@@ -1,0 +1,145 @@
+"""The folder of the site: new files are written beside it, and then put in place one by one.
+
+A file is complete when it gets its name, and a file with the same content keeps its time, so that
+web caches and rsync see only real changes. What is no longer part of the site is removed. Nothing
+else in the folder is touched, unless the site is built for the first time.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from publish.build.sources import output_stamp_of
+
+
+class SiteFolder:
+    """The site as it is, and the staged files of the build."""
+
+    def __init__(self, site: Path, staging: Path, last: Path, known: Mapping[str, bytes]) -> None:
+        """`last`: where the last build has put its files; `known`: the stamps that they had."""
+        self.site = site
+        self.staging = staging
+        self.known = known
+        self._last = last
+        self._kept: set[str] = set()
+
+    def is_current(self, name: str) -> bool:
+        """Whether a file is as the last build has left it."""
+        stamp = self.known.get(name)
+        try:
+            return bool(stamp) and stamp == output_stamp_of(os.stat(f"{self._last}/{name}"))  # noqa: PTH116
+        except OSError:
+            return False
+
+    def keep(self, name: str) -> None:
+        """Keeps a file of the last build."""
+        self._kept.add(name)
+
+    def keep_current(self, name: str) -> bool:
+        """Keeps a file with a name that tells its content, if it is as the last build left it."""
+        if self.is_current(name):
+            self.keep(name)
+            return True
+        return False
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the last build has put its files into this site too."""
+        return self._last == self.site
+
+    def complete(self) -> None:
+        """Adds the kept files to the staged ones, as links."""
+        for name in self._kept:
+            target = self.staging / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = self._last / name
+            try:
+                os.link(source, target)
+            except OSError:  # another disk
+                shutil.copy2(source, target)
+        self._kept.clear()
+
+    def staged(self) -> dict[str, Path]:
+        """The staged files by name."""
+        return dict(_files_below(self.staging))
+
+    def unwanted(self, staged: Iterable[str]) -> list[str]:
+        """Published files that are no longer part of the site."""
+        wanted = self._kept.union(staged)
+        return [name for name in self.known if name not in wanted] if self.is_in_place else []
+
+    def publish(self, staged: Mapping[str, Path], unwanted: Iterable[str]) -> "Published":
+        """Puts the staged files in place, and removes the unwanted ones. Raises `OSError`."""
+        written, stamps = [], {}
+        for name, source in staged.items():
+            target = self.site / name
+            if not _is_same(source, target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if target.is_dir() and not target.is_symlink():
+                    shutil.rmtree(target)
+                source.replace(target)
+                written.append(name)
+            stamps[name] = output_stamp_of(target.stat())
+        removed = [name for name in unwanted if self._remove(name)]
+        return Published(tuple(written), tuple(removed), stamps)
+
+    def clear(self, staged: Iterable[str], retained: Iterable[str]) -> list[str]:
+        """For the first build: removes all files but the staged ones, and names to be retained."""
+        wanted, kept = set(staged), set(retained)
+        if not self.site.is_dir():
+            return []
+        strange = [
+            name
+            for name, _ in _files_below(self.site)
+            if name not in wanted and name.split("/")[0] not in kept
+        ]
+        return [name for name in strange if self._remove(name)]
+
+    def _remove(self, name: str) -> bool:
+        target = self.site / name
+        try:
+            target.unlink()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return False
+        for folder in target.parents:
+            if folder == self.site:
+                break
+            try:
+                folder.rmdir()
+            except OSError:  # it has other files
+                break
+        return True
+
+
+class Published:
+    """What `SiteFolder.publish` has done."""
+
+    def __init__(
+        self, written: tuple[str, ...], removed: tuple[str, ...], stamps: Mapping[str, bytes]
+    ) -> None:
+        self.written = written
+        self.removed = removed
+        self.stamps = stamps
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    for root, _, names in os.walk(folder):
+        here = Path(root)
+        for name in names:
+            path = here / name
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    """Whether the site has this file already."""
+    try:
+        old, new = target.lstat(), source.lstat()
+        if old.st_ino == new.st_ino and old.st_dev == new.st_dev:
+            return True
+        is_plain = not target.is_symlink() and not source.is_symlink() and target.is_file()
+        return (
+            is_plain and old.st_size == new.st_size and target.read_bytes() == source.read_bytes()
+        )
+    except OSError:
+        return False

@@ -1,0 +1,148 @@
+"""Fingerprints of what counts for the complete site: settings, code, theme, campaigns, files."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from publish.build.fingerprint import fingerprint, hash_of
+from publish.build.sources import MISSING
+from publish.cache_file import CODE_KEY
+from publish.checks.project import WRITING, Writing
+from publish.plugins import PLUGINS
+from publish.plugins.markdown_cache import depends_on_text_alone
+from publish.plugins.project_settings import folders_of
+from publish.plugins.share_pictures import RELEASE
+
+_PATHS: Final = frozenset(
+    {
+        *("PATH", "OUTPUT_PATH", "CACHE_PATH", "THEME", "CAMPAIGNS_PATH", "CLIENTS_PATH"),
+        *("GATED_PATH", "PLUGINS", "GATEPOST_PUBLISHED", "GATEPOST_CURRENT_FILE"),
+    }
+)
+"""Settings that say where something is; what is there counts by itself."""
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
+
+
+def why_complete(settings: Mapping[str, Any]) -> str:
+    """Why every text is read and every page rendered; empty if that is not needed."""
+    strange = [name for name in settings["PLUGINS"] if name not in PLUGINS]
+    functions = [
+        name for name in ("JINJA_FILTERS", "JINJA_GLOBALS", "JINJA_TESTS") if settings[name]
+    ]
+    reasons = {
+        f"the plugin {strange[:1]} is not one of Gatepost's": bool(strange),
+        f"{functions[:1]} has functions of this site": bool(functions),
+        "RELATIVE_URLS is on": settings["RELATIVE_URLS"],
+        "dates come from files": settings.get("DEFAULT_DATE") == "fs",
+        "Pelican's own cache is on": settings["CACHE_CONTENT"] or settings["LOAD_CONTENT_CACHE"],
+        "an extension of Markdown may read other files": not depends_on_text_alone(
+            settings["MARKDOWN"]
+        ),
+    }
+    return next((reason for reason, is_true in reasons.items() if is_true), "")
+
+
+class SiteKeys:
+    """The fingerprints of one build. Each is made when it is first asked for."""
+
+    def __init__(self, settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+        self._settings = settings
+        self._context = context
+
+    @cached_property
+    def texts(self) -> bytes:
+        """Of what each text depends on, besides its own inputs."""
+        site = self._context["site"]
+        icon = {name: url for name, url in site.assets.items() if name == "favicon.svg"}
+        return hash_of(
+            (
+                CODE_KEY.encode(),
+                self._of_settings(),
+                fingerprint(site.model_copy(update={"assets": icon})),
+                repr(self._writing.layout.name_slugs).encode(),
+                _file_hash(Path(self._settings["THEME"]) / "share.typ"),
+            )
+        )
+
+    @cached_property
+    def pages(self) -> bytes:
+        """Of what each page depends on, besides its own inputs.
+
+        All files of the site are compared with the gated files, so these count too.
+        """
+        return hash_of((self.texts, self._private))
+
+    @cached_property
+    def templates(self) -> bytes:
+        """Of all templates."""
+        folders = [Path(self._settings["THEME"]) / "templates"]
+        folders += map(Path, self._settings["THEME_TEMPLATES_OVERRIDES"])
+        return hash_of(part for folder in folders for part in _of_folder(folder))
+
+    @cached_property
+    def forms(self) -> bytes:
+        """Of everything that a form shows."""
+        catalogue = self._writing.catalogue
+        campaigns = catalogue.campaigns.values() if catalogue else ()
+        now = self._writing.now
+        opened = sorted(campaign.slug for campaign in campaigns if campaign.is_open(now))
+        return hash_of((self._private, self.templates, fingerprint(opened)))
+
+    @cached_property
+    def _private(self) -> bytes:
+        """Of the campaigns, clients and gated files."""
+        folders = folders_of(self._settings)
+        return hash_of(part for folder in folders for part in _of_folder(folder))
+
+    def _of_settings(self) -> bytes:
+        """Of all settings, and of the files of Python beside the content, which make them."""
+        root = Path(self._settings["PATH"]).absolute().parent
+        files = sorted({*root.glob("*.py"), *Path.cwd().glob("*.py")})
+        values = {
+            name: _ADDRESS.sub("", _described(value))
+            for name, value in self._settings.items()
+            if name not in _PATHS and not name.startswith("GATEPOST_")
+        }
+        is_release = bool(self._settings.get(RELEASE))
+        return hash_of(
+            (
+                *(path.read_bytes() for path in files),
+                fingerprint((values, is_release, time.tzname)),
+            )
+        )
+
+    @property
+    def _writing(self) -> Writing:
+        writing: Writing = self._settings[WRITING]
+        return writing
+
+
+def _of_folder(folder: Path) -> Iterator[bytes]:
+    """The names and the content of all files below a folder."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix().encode()
+            yield _file_hash(path)
+
+
+def _file_hash(path: Path) -> bytes:
+    try:
+        return fingerprint(path.read_bytes())
+    except OSError:
+        return MISSING
+
+
+def _described(value: object) -> str:
+    """A setting as text. Functions and classes count by their names; their code is in a file."""
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, Mapping):
+        return repr(sorted((str(key), _described(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return repr([_described(item) for item in value])
+    if isinstance(value, set | frozenset):
+        return repr(sorted(map(_described, value)))
+    return repr(value)

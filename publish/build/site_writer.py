@@ -1,0 +1,191 @@
+"""Writes the pages and feeds that have changed; the others stay in the site as they are."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final
+
+from jinja2 import Template
+from pelican.writers import Writer
+
+from publish.build.fingerprint import UnknownValue
+from publish.build.site_folder import SiteFolder
+from publish.build.stored_pages import (
+    NotedPaginator,
+    PageInputs,
+    RenderedPage,
+    TemplateFingerprints,
+    Values,
+    noting_context,
+)
+
+_FEED: Final = b"feed"
+_LISTS: Final = ("articles", "dates")
+"""The lists that Pelican cuts into pages."""
+
+
+class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
+    """Pelican's writer, which is asked for every page, and renders only what has changed."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        folder: SiteFolder,
+        inputs: PageInputs,
+        templates: TemplateFingerprints,
+    ) -> None:
+        super().__init__(str(folder.staging), settings=settings)
+        self._folder = folder
+        self._inputs = inputs
+        self._templates = templates
+        self._context_class = noting_context(inputs.uses)
+        self._asked: set[str] = set()
+        self._shared: Any = None
+        self.rendered: list[RenderedPage] = []
+
+    def write_file(  # noqa: PLR0913, PLR0917 - Pelican calls it
+        self,
+        name: str,
+        template: Template,
+        context: Any,
+        relative_urls: bool = False,
+        paginated: Mapping[str, Any] | None = None,
+        template_name: str | None = None,
+        override_output: bool = False,
+        url: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes a page, or each page of a list, unless it would be the same as before."""
+        if not name:
+            return
+        template.environment.context_class = self._context_class
+        if paginated is None:
+            paginated = {key: kwargs[key] for key in _LISTS if key in kwargs}
+        pages: Iterator[tuple[str, Mapping[str, Any]]] = iter([(name, {})])
+        if paginated and template_name in self.settings["PAGINATED_TEMPLATES"]:
+            per_page = (
+                self.settings["PAGINATED_TEMPLATES"][template_name]
+                or self.settings["DEFAULT_PAGINATION"]
+            )
+            pages = self._pages(name, url, paginated, per_page)
+        for page_name, page_values in pages:
+            values = {**kwargs, **page_values}
+            write = partial(
+                super().write_file,
+                page_name,
+                template,
+                context,
+                relative_urls,
+                {},  # it is one page
+                override_output=override_output,
+                **values,
+            )
+            own = {**values, "output_file": page_name}
+            self._write(
+                page_name,
+                self._values(self._templates.of(template), own, context),
+                write,
+                override=override_output,
+            )
+
+    def write_feed(  # noqa: PLR0913, PLR0917 - Pelican calls it
+        self,
+        elements: Any,
+        context: Any,
+        path: str | None = None,
+        url: str | None = None,
+        feed_type: str = "atom",
+        override_output: bool = False,
+        feed_title: str | None = None,
+    ) -> Any:
+        """Writes a feed, unless it would be the same as before. Returns None then."""
+        write = partial(
+            super().write_feed, elements, context, path, url, feed_type, override_output, feed_title
+        )
+        if not path:
+            return write()
+        own = {
+            "elements": list(elements[: self.settings["FEED_MAX_ITEMS"]]),
+            "feed": (url, feed_type, feed_title),
+        }
+        self._inputs.uses.clear()
+        values = self._values(_FEED, own, context)
+        names = (*own, "site", "SITENAME", "SITESUBTITLE", "FEED_DOMAIN", "GATEPOST_FORMS")
+
+        def write_noted() -> None:
+            write()
+            self._inputs.uses.names.update(names)
+
+        self._write(path, values, write_noted, override=override_output)
+        return None
+
+    def _pages(
+        self, name: str, url: str | None, paginated: Mapping[str, Any], per_page: int
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Name and values of each page of a list."""
+        note = self._inputs.uses.names.add
+
+        def noting(key: str) -> Callable[[], None]:
+            return partial(note, f"{key}.object_list")
+
+        paginators = {
+            key: NotedPaginator(
+                name, url, articles, self.settings, per_page, note=noting(f"{key}_paginator")
+            )
+            for key, articles in paginated.items()
+        }
+        count = next(iter(paginators.values())).num_pages
+        for number in range(1, count + 1):
+            values: dict[str, Any] = {}
+            save_as = ""
+            for key, paginator in paginators.items():
+                page = paginator.noted_page(number, noting(f"{key}_page"))
+                save_as = page.save_as
+                values[f"{key}_paginator"] = paginator
+                values[f"{key}_page"] = page
+                values[f"{key}_previous_page"] = values[f"{key}_next_page"] = None
+                if number > 1:
+                    other = f"{key}_previous_page"
+                    values[other] = paginator.noted_page(number - 1, noting(other))
+                if number < count:
+                    other = f"{key}_next_page"
+                    values[other] = paginator.noted_page(number + 1, noting(other))
+            yield save_as, values
+
+    def _values(self, template: bytes, own: Mapping[str, Any], context: Any) -> Values:
+        """The first context is that of the site. Others are copies of it, with more in them."""
+        if self._shared is None:
+            self._shared = context
+        if context is self._shared:
+            return Values(template, own, context)
+        return Values(template, {**context, **own}, context)
+
+    def _write(
+        self, name: str, values: Values, write: Callable[[], Any], *, override: bool
+    ) -> None:
+        is_first = name not in self._asked
+        self._asked.add(name)
+        reason = "another page has its name" if not is_first else ""
+        if is_first:
+            reason = self._reason(name, values)
+            if not reason:
+                self._folder.keep(name)
+                path = str(self._folder.staging / name)
+                self._written_files.add(path)
+                if override:
+                    self._overridden_files.add(path)
+                return
+        self._inputs.uses.clear()
+        write()
+        if is_first:
+            self._inputs.keep(name, values)
+        else:
+            self._inputs.forget(name)
+        self.rendered.append(RenderedPage(name, reason))
+
+    def _reason(self, name: str, values: Values) -> str:
+        if not self._folder.is_current(name):
+            return "it is new" if name not in self._folder.known else "its file has changed"
+        try:
+            return self._inputs.why_render(name, values)
+        except UnknownValue as error:
+            return f"a value of type {error}"

@@ -1,0 +1,212 @@
+"""Decides which pages must be rendered again: those that used something which has changed.
+
+While a template renders a page, its context notes each name that the template asks for, and stored
+texts note which of their parts it asks for. The fingerprints of all these, and of the template
+with all that it includes, are the *inputs* of the page. If they are the same in the next build, so
+is the page. What a page may use besides is the same in both builds, or else
+`publish.build.incremental` renders every page: settings, code, and functions that templates call.
+"""
+
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from jinja2 import Environment, Template, meta
+from jinja2.runtime import Context
+from pelican.paginator import Page, Paginator
+
+from publish.build.fingerprint import UnknownValue, fingerprint
+from publish.build.stored_texts import PartName
+
+Inputs: TypeAlias = tuple[bytes, tuple[tuple[str, bytes], ...], tuple[tuple[str, str, bytes], ...]]
+"""Of the template, of each name, and of each part of a text: its fingerprint."""
+_ABSENT: Final = "absent"
+_LIST: Final = ".object_list"
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a template gets."""
+
+    template: bytes
+    """The fingerprint of the template."""
+    own: Mapping[str, Any]
+    """The values of this page."""
+    shared: Mapping[str, Any]
+    """The values of all pages."""
+
+
+class Uses:
+    """What a template asks for while it renders one page."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.parts: set[tuple[str, PartName]] = set()
+
+    def clear(self) -> None:
+        """Starts the next page."""
+        self.names.clear()
+        self.parts.clear()
+
+    def note(self, path: str, part: PartName) -> None:
+        """Notes a part of the text with this path."""
+        self.parts.add((path, part))
+
+
+def noting_context(uses: Uses) -> type[Context]:
+    """A class of contexts for Jinja's environment that note each name."""
+
+    class NotingContext(Context):
+        def resolve_or_missing(self, key: str) -> Any:
+            uses.names.add(key)
+            return super().resolve_or_missing(key)
+
+    return NotingContext
+
+
+class NotedPage(Page):  # type: ignore[misc]  # Pelican ships no types
+    """A page of a list. It notes when a template asks for its articles, not only for its number."""
+
+    def __init__(self, *arguments: Any, note: Callable[[], None]) -> None:
+        self._note = note
+        super().__init__(*arguments)
+
+    @property
+    def object_list(self) -> Sequence[Any]:
+        """The articles."""
+        self._note()
+        return self.listed
+
+    @object_list.setter
+    def object_list(self, articles: Sequence[Any]) -> None:
+        self.listed = articles
+
+
+class NotedPaginator(Paginator):  # type: ignore[misc]
+    """Cuts a list into pages, and notes the use of the list like `NotedPage`."""
+
+    def __init__(self, *arguments: Any, note: Callable[[], None]) -> None:
+        self._note = note
+        super().__init__(*arguments)
+        self._count = len(self.listed)
+
+    @property
+    def object_list(self) -> Sequence[Any]:
+        """The articles of all pages."""
+        self._note()
+        return self.listed
+
+    @object_list.setter
+    def object_list(self, articles: Sequence[Any]) -> None:
+        self.listed = articles
+
+    def noted_page(self, number: int, note: Callable[[], None]) -> NotedPage:
+        """The page with this number, from 1."""
+        page = self.page(number)
+        return NotedPage(
+            *(page.full_name, page.base_url, page.object_list, number, self, self.settings),
+            note=note,
+        )
+
+
+class TemplateFingerprints:
+    """Of each template, with all that it includes, imports and extends."""
+
+    def __init__(self, all_templates: bytes) -> None:
+        """`all_templates`: the fingerprint of all, for one that includes what only it knows."""
+        self._all = all_templates
+        self._known: dict[str, bytes] = {}
+
+    def of(self, template: Template) -> bytes:
+        """The fingerprint of a template. Raises `jinja2.TemplateError`."""
+        name = str(template.name)
+        if name not in self._known:
+            self._known[name] = self._closure(template.environment, name)
+        return self._known[name]
+
+    def _closure(self, environment: Environment, name: str) -> bytes:
+        todo, sources = [name], dict[str, str]()
+        while todo:
+            name = todo.pop()
+            if name in sources:
+                continue
+            assert environment.loader  # noqa: S101 - Pelican's environments have one
+            source, _, _ = environment.loader.get_source(environment, name)
+            sources[name] = source
+            for other in meta.find_referenced_templates(environment.parse(source)):
+                if other is None:
+                    return self._all
+                todo.append(other)
+        return fingerprint(sources)
+
+
+@dataclass(frozen=True)
+class RenderedPage:
+    """A page that was rendered, and why."""
+
+    name: str
+    reason: str
+
+
+class PageInputs:
+    """Finds whether the inputs of pages are those of the last build."""
+
+    def __init__(
+        self,
+        known: Mapping[str, bytes],
+        part_fingerprint: Callable[[str, str], bytes],
+    ) -> None:
+        self.uses = Uses()
+        self.changes: dict[str, bytes | None] = dict.fromkeys(known)
+        """The rows to write, and None for those to remove."""
+        self._known = known
+        self._part_fingerprint = part_fingerprint
+        self._shared: dict[str, bytes] = {}
+
+    def why_render(self, name: str, values: "Values") -> str:
+        """Why a page must be rendered; empty if it would be the same."""
+        row = self._known.get(name)
+        if row is None:
+            return "it is new"
+        of_template, names, parts = pickle.loads(row)  # noqa: S301 - our own file
+        if of_template != values.template:
+            return "its template"
+        for key, old in names:
+            if self._of_name(key, values) != old:
+                return f"`{key}`"
+        for path, part, old in parts:
+            if self._part_fingerprint(path, part) != old:
+                return f"{path} ({part})"
+        self.changes.pop(name, None)
+        return ""
+
+    def keep(self, name: str, values: "Values") -> None:
+        """Notes the inputs of a page that was rendered, unless one of them is not known."""
+        names, parts = sorted(self.uses.names), sorted(self.uses.parts)
+        try:
+            inputs: Inputs = (
+                values.template,
+                tuple((key, self._of_name(key, values)) for key in names),
+                tuple((path, part, self._part_fingerprint(path, part)) for path, part in parts),
+            )
+        except UnknownValue:
+            self.changes[name] = None
+        else:
+            self.changes[name] = pickle.dumps(inputs, pickle.HIGHEST_PROTOCOL)
+
+    def forget(self, name: str) -> None:
+        """For a page that is written twice: it is rendered in each build."""
+        self.changes[name] = None
+
+    def _of_name(self, key: str, values: "Values") -> bytes:
+        """Of the value that a template gets. Values of the complete site are computed once."""
+        name, is_list, _ = key.partition(_LIST)
+        if name in values.own:
+            value = values.own[name]
+            return fingerprint(value.listed if is_list else value)
+        found = self._shared.get(key)
+        if found is None:
+            value = values.shared.get(key, _ABSENT)
+            found = self._shared[key] = fingerprint(value)
+        return found

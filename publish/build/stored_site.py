@@ -1,0 +1,286 @@
+"""The knowledge of one build: which texts and pages of the last build are still as they were."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from functools import cached_property
+from html import unescape
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+from urllib.parse import unquote
+
+from capture.errors import short_path
+from capture.paths import name_below
+from publish.build.build_store import BuildStore, Changes, TextRow
+from publish.build.fingerprint import fingerprint
+from publish.build.site_folder import SiteFolder
+from publish.build.site_keys import SiteKeys, why_complete
+from publish.build.sources import MISSING, SourceFiles
+from publish.build.stored_pages import PageInputs, TemplateFingerprints, Values
+from publish.build.stored_texts import (
+    Core,
+    NotStorable,
+    PartName,
+    Parts,
+    StoredContent,
+    TextFormat,
+    TextInputs,
+)
+from publish.checks.post import Post
+from publish.checks.project import WRITING, Writing
+from publish.plugins.problems import get_report
+from publish.plugins.text_facts import all_texts, facts_of, is_stored
+
+_TEXT_LINK: Final = re.compile(r"""[^\s()<>"'|{}\[\]]+\.(?:md|markdown|mkd|mdown)\b""")
+_FILE_LINK: Final = re.compile(r"""[{|]filename[}|](?P<path>[^"'>#?]+)""")
+_RELATIVE_LINK: Final = re.compile(
+    r"""\b(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
+)
+_ATTACH: Final = re.compile(r"""[{|]attach[}|](?P<path>[^"'<>#?()\s]+)""")
+
+
+class StoredSite:
+    """What is known of the last build, and what this build learns."""
+
+    def __init__(self, settings: MutableMapping[str, Any], store: BuildStore, tick: int) -> None:
+        """`tick`: when the build began, by the clock of the file system, in nanoseconds."""
+        self.settings = settings
+        self.why_complete = why_complete(settings)
+        self.texts_read = 0
+        self._store = store
+        self._facts = store.facts()
+        self._sources = SourceFiles(Path(settings["PATH"]), store.sources(), tick)
+        self._rows: dict[str, TextRow | None] = {}
+        self._new_facts: dict[str, bytes] = {}
+        self._read_again: set[str] = set()
+        """Texts that each build reads, because they move the files that they link to."""
+
+    def start(self, context: MutableMapping[str, Any]) -> None:
+        """Called when the checks have read all texts, and before Pelican does."""
+        self.context = context
+        self.format = TextFormat(self.settings, context)
+        self._keys = SiteKeys(self.settings, context)
+        self._new_facts = {"texts": self._keys.texts, "pages": self._keys.pages}
+        same = {name for name in self._new_facts if self._facts.get(name) == self._new_facts[name]}
+        if self.why_complete:
+            same = set()
+        cores = self._store.cores() if "texts" in same else {}
+        self._cores: dict[str, Core] = {
+            path: self.format.load(core) for path, core in cores.items()
+        }
+        self.templates = TemplateFingerprints(self._keys.templates)
+        pages = self._store.pages() if "pages" in same else {}
+        self.pages = PageInputs(pages, self._part_fingerprint)
+        self.keeps_files = "pages" in same
+        self._valid = frozenset(self._find_valid())
+
+    @property
+    def _writing(self) -> Writing:
+        writing: Writing = self.settings[WRITING]
+        return writing
+
+    # Texts
+
+    def _find_valid(self) -> Iterator[str]:
+        """The texts that are as they were, by path below the content folder."""
+        posts = {post.name: post for post in self._writing.files}
+        same = {
+            path
+            for path, core in self._cores.items()
+            if path in posts and self._has_same_inputs(posts[path], core)
+        }
+        changed = [post for name, post in posts.items() if name not in same]
+        moved = set(self._cores).difference(posts)
+        moved |= {post.name for post in changed if self._is_moved(post)}
+        moved |= {name for post in changed for name in _attached(post)}
+        for path in same:
+            inputs = self._cores[path][3]
+            if moved.isdisjoint(inputs.links) and moved.isdisjoint(inputs.files):
+                yield path
+
+    def _has_same_inputs(self, post: Post, core: Core) -> bool:
+        _, _, values, inputs = core
+        date = values.get("date")
+        return (
+            inputs.text == post.digest
+            and (date is None or (date <= self._writing.now) == inputs.is_due)
+            and (not inputs.forms or inputs.forms == self._keys.forms)
+            and all(self._sources.hash_of(name) == old for name, old in inputs.files.items())
+        )
+
+    def _is_moved(self, post: Post) -> bool:
+        """Whether links to a text may lead elsewhere now."""
+        old = self._cores.get(post.name)
+        return old is None or old[3].address != self._address(post)
+
+    def _address(self, post: Post) -> bytes:
+        """The fingerprint of what decides the address of a text."""
+        own = (post.url, post.save_as, post.slug, post.get("lang"), post.get("preview"))
+        others = "" if self._has_plain_addresses else repr(sorted(post.values.items()))
+        return fingerprint((own, post.state(self._writing.now), others))
+
+    @cached_property
+    def _has_plain_addresses(self) -> bool:
+        """Whether the checks know each field of the patterns of addresses."""
+        patterns = (
+            self.settings[f"{kind}_{language}URL"]
+            for kind in ("ARTICLE", "PAGE", "DRAFT", "DRAFT_PAGE")
+            for language in ("", "LANG_")
+        )
+        parts = (part for pattern in patterns for part in Formatter().parse(str(pattern)))
+        names = {re.split(r"[.\[]", name)[0] for _, name, _, _ in parts if name}
+        return names <= {"slug", "lang", "date", "category", "author"}
+
+    def stored_texts(self, paths: Iterable[str]) -> Iterator[Any]:
+        """Articles and pages of the last build, for those paths that have not changed."""
+        report = get_report(self.settings)
+        for path in paths:
+            if path in self._valid:
+                core = self._cores[path]
+                for name, line, message in core[3].warnings:
+                    report.warn(Path(self.settings["PATH"]) / name, line, message)
+                yield self.format.text(path, core, self._load, self.pages.uses.note)
+
+    def store_new_texts(self) -> None:
+        """Makes every new text a stored one, before anything is rendered."""
+        warnings = self._warnings()
+        for text in list(all_texts(self.context)):
+            path = text.get_relative_source_path()
+            if is_stored(text):
+                parts: Parts = text.__dict__["_parts"]
+                if parts.is_changed:
+                    row = self.format.row(text, self._cores[path][3])
+                    self._rows[path] = row
+                    parts.fingerprints = self.format.load(row.core)[1]
+                continue
+            self.texts_read += 1
+            try:
+                row = self.format.row(text, self._inputs_of(text, path, warnings))
+            except NotStorable:
+                self._rows[path] = None
+                continue
+            self._rows[path] = row
+            core = self._cores[path] = self.format.load(row.core)
+            self.format.replace(text, core, self._load, self.pages.uses.note)
+        for path in self._cores:
+            if self.context["generated_content"].get(path) is None:
+                self._rows[path] = None
+
+    def _inputs_of(self, text: Any, path: str, warnings: Mapping[str, list[Any]]) -> TextInputs:
+        post = self._writing.by_path.get(Path(text.source_path))
+        if post is None:
+            raise NotStorable("no rule has read it")
+        if any(_attached(post)):
+            self._read_again.add(path)
+        html = text._content or ""
+        folder = path.rpartition("/")[0]
+        facts = facts_of(text)
+        names = {*facts.linked_files, *facts.shown_files}
+        names |= {name for name in _found(_RELATIVE_LINK, html, folder) if name}
+        links = {
+            name
+            for match in _TEXT_LINK.finditer(_text(post))
+            for name in _names_of(match[0], folder)
+        }
+        links |= set(_found(_FILE_LINK, html, folder))
+        date = vars(text).get("date")
+        sources = sorted({path, *names})
+        about = [short_path(Path(self.settings["PATH"]) / name) for name in sources]
+        return TextInputs(
+            text=post.digest,
+            files={name: self._sources.hash_of(name) for name in sorted(names)},
+            links=frozenset(links),
+            address=self._address(post),
+            forms=self._keys.forms if facts.forms else b"",
+            is_due=date is None or date <= self._writing.now,
+            warnings=tuple(
+                (name, problem.line, problem.message)
+                for name, where in zip(sources, about, strict=True)
+                for problem in warnings.get(where, ())
+            ),
+        )
+
+    def _warnings(self) -> Mapping[str, list[Any]]:
+        """The warnings of plugins by their file."""
+        by_file: dict[str, list[Any]] = {}
+        for problem in get_report(self.settings).warnings:
+            by_file.setdefault(problem.path, []).append(problem)
+        return by_file
+
+    def _load(self, path: str, part: PartName) -> Mapping[str, Any]:
+        row = self._rows.get(path)
+        data = (row.fields if part == "fields" else row.content) if row else None
+        if data is None:
+            data = self._store.part(path, part)
+        if data is None:
+            raise OSError(f"{path} is not in the store any more: build again")
+        values: Mapping[str, Any] = self.format.load(data)
+        return values
+
+    def _part_fingerprint(self, path: str, part: str) -> bytes:
+        text = self.context["generated_content"].get(path)
+        if not isinstance(text, StoredContent):
+            return MISSING
+        parts: Parts = text.__dict__["_parts"]
+        return parts.fingerprints[part]
+
+    def is_same_copy(self, source: str, name: str) -> bool:
+        """Whether the last build has copied this content of a file to this name of the site."""
+        content = self._sources.hash_of(source)
+        values = Values(b"copy", {"source": source, "content": content}, {})
+        if not self.pages.why_render(name, values):
+            return True
+        self.pages.uses.clear()
+        self.pages.uses.names.update(values.own)
+        self.pages.keep(name, values)
+        return False
+
+    # The end
+
+    def save(self, folder: SiteFolder, stamps: Mapping[str, bytes], removed: Iterable[str]) -> None:
+        """Keeps what this build has learned."""
+        files: dict[str, bytes | None] = dict.fromkeys(removed)
+        if not folder.is_in_place:
+            files |= dict.fromkeys(folder.known)
+        files |= stamps
+        facts = {**self._new_facts, "site": str(folder.site).encode()}
+        texts: dict[str, TextRow | None] = dict(self._rows)
+        texts |= dict.fromkeys(self._read_again)
+        if self._facts.get("texts") != self._new_facts["texts"]:
+            texts = {**dict.fromkeys(self._store.cores()), **texts}
+        pages = self.pages.changes
+        if self._facts.get("pages") != self._new_facts["pages"]:
+            pages = {**dict.fromkeys(self._store.pages()), **pages}
+        if self.why_complete or self._has_pelican_warnings:
+            texts, pages = dict.fromkeys(self._store.cores()), dict.fromkeys(self._store.pages())
+        self._store.save(Changes(facts, self._sources.changes, texts, pages, files))
+
+    @property
+    def _has_pelican_warnings(self) -> bool:
+        """Whether Pelican warned of something: it would not do so again for a stored text."""
+        return bool(get_report(self.settings).pelican_warnings)
+
+
+def _text(post: Post) -> str:
+    return post.raw.decode("utf-8", errors="replace")
+
+
+def _attached(post: Post) -> Iterator[str]:
+    """The files that a text moves to its own address."""
+    folder = post.name.rpartition("/")[0]
+    return _found(_ATTACH, _text(post), folder)
+
+
+def _found(pattern: re.Pattern[str], html: str, folder: str) -> Iterator[str]:
+    for match in pattern.finditer(html):
+        yield from _names_of(match["path"], folder)
+
+
+def _names_of(link: str, folder: str) -> Iterator[str]:
+    """The files that a link may name: from the content folder, and from the text's own."""
+    for path in {link, unquote(link), unquote(unescape(link))}:
+        for joined in (name_below(path, folder), path.lstrip("/")):
+            name = posixpath.normpath(joined)
+            if not name.startswith("../"):  # nothing outside is ever read
+                yield name
