@@ -35,6 +35,21 @@ def _code_key() -> str:
 CODE_KEY: Final = _code_key()  # now: a process that runs long does not load newer code
 
 
+_PASSING: Final = frozenset(
+    {
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY),
+        *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM),
+    }
+)
+"""Errors of the disk or of another process, not of the file."""
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the next run may be able to use the same file."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, OSError) or (code is not None and code & 0xFF in _PASSING)
+
+
 class CacheFile:
     """A file of tables. Without a path, and after an error, it is empty and keeps nothing.
 
@@ -92,7 +107,23 @@ class CacheFile:
     def give_up(self, error: Exception) -> None:
         """Continues without the file. Deletes it if it is damaged, not if it is only busy."""
         self.close()
-        if self._path and not isinstance(error, OSError | sqlite3.OperationalError):
+        if self._path and not is_passing(error):
             self.damage = str(error)
             with suppress(OSError):
                 self._path.unlink()
+
+
+# SQLite does not see that the disk has changed a value.
+
+_SEAL_SIZE: Final = 8
+
+
+def seal(value: bytes) -> bytes:
+    """The value with its hash before it."""
+    return hashlib.blake2b(value, digest_size=_SEAL_SIZE).digest() + value
+
+
+def unseal(sealed: object) -> bytes | None:
+    """The value of `seal`; None if it has changed since."""
+    value = sealed[_SEAL_SIZE:] if isinstance(sealed, bytes) else b""
+    return value if seal(value) == sealed else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from publish.cache_file import CacheFile
+from publish.cache_file import CacheFile, seal, unseal
 
 FILE: Final = "site.sqlite"
 _TABLES: Final = (
@@ -20,6 +20,10 @@ _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, inputs BLOB)",
     "CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, stamp BLOB)",
 )
+
+
+class StoreDamaged(Exception):
+    """A value is not what was written. The build begins again without the file."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Changes:
     sources: Mapping[str, tuple[bytes, bytes] | None]
     texts: Mapping[str, TextRow | None]
     pages: Mapping[str, bytes | None]
-    files: Mapping[str, bytes | None]
+    files: Mapping[str, tuple[bytes] | None]
 
 
 class BuildStore:
@@ -47,6 +51,7 @@ class BuildStore:
 
     def __init__(self, path: Path | None) -> None:
         self._file = CacheFile(path, *_TABLES)
+        self._is_used = self._file.is_open
 
     @property
     def problem(self) -> str:
@@ -56,33 +61,53 @@ class BuildStore:
 
     def facts(self) -> dict[str, bytes]:
         """Facts of the complete site, by name."""
-        return dict(self._file.rows("SELECT name, value FROM facts"))
+        return self._sealed_rows("SELECT name, value FROM facts")
 
     def sources(self) -> dict[str, tuple[bytes, bytes]]:
         """By path of each file that was read: its stamp, and the hash of its content."""
-        rows = self._file.rows("SELECT path, stamp, hash FROM sources")
+        rows = self._rows("SELECT path, stamp, hash FROM sources")
         return {path: (stamp, content) for path, stamp, content in rows}
 
     def cores(self) -> dict[str, bytes]:
         """By path of each text: the part that every list shows."""
-        return dict(self._file.rows("SELECT path, core FROM texts"))
+        return self._sealed_rows("SELECT path, core FROM texts")
 
-    def part(self, path: str, name: str) -> bytes | None:
-        """The part `fields` or `content` of a text."""
+    def part(self, path: str, name: str) -> bytes:
+        """The part `fields` or `content` of a text. Raises `StoreDamaged`."""
         query = {
             "fields": "SELECT fields FROM texts WHERE path = ?",
             "content": "SELECT html FROM texts WHERE path = ?",
         }[name]
-        rows = self._file.rows(query, [path])
-        return bytes(rows[0][0]) if rows else None
+        rows = self._rows(query, path)
+        if not rows:
+            raise StoreDamaged(f"no {name} of {path}")
+        return self._opened(rows[0][0])
 
-    def pages(self) -> dict[str, bytes]:
-        """By name of each page: what it was made of."""
-        return dict(self._file.rows("SELECT name, inputs FROM pages"))
+    def give_up(self, error: StoreDamaged) -> None:
+        """Deletes the file, unless another process only uses it; from now on nothing is known."""
+        if self._file.is_open:
+            self._file.give_up(error)
+        self._is_used = False
+
+    def _rows(self, query: str, *values: str) -> list[Any]:
+        rows = self._file.rows(query, values)
+        if self._is_used and not self._file.is_open:
+            raise StoreDamaged("an error while reading")
+        return rows
+
+    def _sealed_rows(self, query: str) -> dict[str, bytes]:
+        return {name: self._opened(value) for name, value in self._rows(query)}
+
+    @staticmethod
+    def _opened(sealed: object) -> bytes:
+        value = unseal(sealed)
+        if value is None:
+            raise StoreDamaged("a value has changed")
+        return value
 
     def files(self) -> dict[str, bytes]:
         """By name of each file that builds have published: its stamp; empty if uncertain."""
-        return dict(self._file.rows("SELECT name, stamp FROM files"))
+        return dict(self._rows("SELECT name, stamp FROM files"))
 
     def announce(self, names: Iterable[str]) -> None:
         """Notes the files that are about to be published or removed: a kill may leave some."""
@@ -114,7 +139,8 @@ class BuildStore:
 
 
 def _columns(row: TextRow | tuple[bytes, ...] | bytes) -> tuple[bytes, ...]:
-    """The values of a row after its name."""
-    if isinstance(row, TextRow):
-        return row.core, row.fields, row.content
-    return row if isinstance(row, tuple) else (row,)
+    """The values of a row after its name. Stamps and hashes need no seal."""
+    if isinstance(row, tuple):
+        return row
+    values = (row.core, row.fields, row.content) if isinstance(row, TextRow) else (row,)
+    return tuple(map(seal, values))

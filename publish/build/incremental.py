@@ -32,7 +32,7 @@ from pelican import Pelican, signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
 from pelican.utils import order_content, process_translations
 
-from publish.build.build_store import FILE, BuildStore
+from publish.build.build_store import FILE, BuildStore, StoreDamaged
 from publish.build.site_folder import SiteFolder
 from publish.build.site_writer import SiteWriter
 from publish.build.stored_pages import RenderedPage
@@ -83,13 +83,16 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         ):
             staging = work / site.name
             staging.mkdir()
-            store = BuildStore(Path(self.settings["CACHE_PATH"]) / FILE)
+            path = Path(self.settings["CACHE_PATH"]) / FILE
+            store = BuildStore(path)
             try:
+                self._build(site, staging, store)
+            except StoreDamaged as error:
+                store.give_up(error)
                 self._build(site, staging, store)
             finally:
                 store.close()
             if store.problem:
-                path = Path(self.settings["CACHE_PATH"]) / FILE
                 get_report(self.settings).warn(path, None, store.problem)
 
     def _build(self, site: Path, staging: Path, store: BuildStore) -> None:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from publish.build.sources import output_stamp_of
+from publish.build.sources import has_output_stamp, output_stamp_of
 
 
 class SiteFolder:
@@ -28,9 +28,10 @@ class SiteFolder:
         """Whether a file is as the last build has left it."""
         stamp = self.known.get(name)
         try:
-            return bool(stamp) and stamp == output_stamp_of(os.stat(f"{self._last}/{name}"))  # noqa: PTH116
+            status = os.stat(f"{self._last}/{name}")  # noqa: PTH116 - there are many
         except OSError:
             return False
+        return stamp is not None and stamp != b"" and has_output_stamp(status, stamp)
 
     def keep(self, name: str) -> None:
         """Keeps a file of the last build."""
@@ -75,9 +76,7 @@ class SiteFolder:
         for name, source in staged.items():
             target = self.site / name
             if not _is_same(source, target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if target.is_dir() and not target.is_symlink():
-                    shutil.rmtree(target)
+                self._make_room(target)
                 source.replace(target)
                 written.append(name)
             stamps[name] = output_stamp_of(target.stat())
@@ -95,6 +94,17 @@ class SiteFolder:
             if name not in wanted and name.split("/")[0] not in kept
         ]
         return [name for name in strange if self._remove(name)]
+
+    def _make_room(self, target: Path) -> None:
+        """Removes what has the name of a folder but is none, or of a file but is a folder."""
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        if not target.parent.is_dir():
+            for folder in reversed(target.parents):
+                is_inside = folder.is_relative_to(self.site) and folder != self.site
+                if is_inside and not folder.is_dir():
+                    folder.unlink(missing_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
 
     def _remove(self, name: str) -> bool:
         target = self.site / name

@@ -1,12 +1,14 @@
 """Fingerprints of what counts for the complete site: settings, code, theme, campaigns, files."""
 
 import re
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import publish
 from publish.build.fingerprint import fingerprint, hash_of
 from publish.build.sources import MISSING
 from publish.cache_file import CODE_KEY
@@ -98,9 +100,9 @@ class SiteKeys:
         return hash_of(part for folder in folders for part in _of_folder(folder))
 
     def _of_settings(self) -> bytes:
-        """Of all settings, and of the files of Python beside the content, which make them."""
-        root = Path(self._settings["PATH"]).absolute().parent
-        files = sorted({*root.glob("*.py"), *Path.cwd().glob("*.py")})
+        """Of all settings, and of the project's own Python files, which make them."""
+        roots = {Path(self._settings["PATH"]).absolute().parent, Path.cwd()}
+        files = sorted({*(path for root in roots for path in root.glob("*.py")), *_modules(roots)})
         values = {
             name: _ADDRESS.sub("", _described(value))
             for name, value in self._settings.items()
@@ -118,6 +120,17 @@ class SiteKeys:
     def _writing(self) -> Writing:
         writing: Writing = self._settings[WRITING]
         return writing
+
+
+def _modules(roots: Collection[Path]) -> Iterator[Path]:
+    """The files of the loaded modules below these folders, besides ours and the libraries'."""
+    others = {Path(sys.prefix).resolve(), *(Path(path) for path in publish.__path__)}
+    for module in list(sys.modules.values()):
+        if name := getattr(module, "__file__", None):
+            path = Path(name)
+            is_own = any(path.is_relative_to(root) for root in roots) and path.is_file()
+            if is_own and not any(path.is_relative_to(other) for other in others):
+                yield path
 
 
 def _of_folder(folder: Path) -> Iterator[bytes]:

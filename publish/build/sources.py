@@ -28,8 +28,17 @@ def stamp_of(status: os.stat_result) -> bytes:
 
 
 def output_stamp_of(status: os.stat_result) -> bytes:
-    """The stamp of a published file. A further link to it changes the time of its inode."""
-    return _STAMP.pack(status.st_size, status.st_mtime_ns, 0, status.st_ino & 0x7FFF_FFFF_FFFF_FFFF)
+    """The stamp of a published file. Whoever adds or removes a link changes its inode's time."""
+    changed = status.st_ctime_ns if status.st_nlink == 1 else 0
+    return _STAMP.pack(
+        status.st_size, status.st_mtime_ns, changed, status.st_ino & 0x7FFF_FFFF_FFFF_FFFF
+    )
+
+
+def has_output_stamp(status: os.stat_result, stamp: bytes) -> bool:
+    """Whether a published file still has this stamp."""
+    now, then = _STAMP.unpack(output_stamp_of(status)), _STAMP.unpack(stamp)
+    return now == then or (then[2] == 0 and now[:2] + now[3:] == then[:2] + then[3:])
 
 
 class SourceFiles:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from jinja2 import Environment, Template, meta
+from jinja2 import Environment, Template, TemplateNotFound, meta
 from jinja2.runtime import Context
 from pelican.paginator import Page, Paginator
 
@@ -126,13 +126,17 @@ class TemplateFingerprints:
         return self._known[name]
 
     def _closure(self, environment: Environment, name: str) -> bytes:
-        todo, sources = [name], dict[str, str]()
+        todo, sources = [name], dict[str, str | None]()
         while todo:
             name = todo.pop()
             if name in sources:
                 continue
             assert environment.loader  # noqa: S101 - Pelican's environments have one
-            source, _, _ = environment.loader.get_source(environment, name)
+            try:
+                source, _, _ = environment.loader.get_source(environment, name)
+            except TemplateNotFound:  # one that may be missing, and may be written later
+                sources[name] = None
+                continue
             sources[name] = source
             for other in meta.find_referenced_templates(environment.parse(source)):
                 if other is None:

@@ -1,5 +1,6 @@
 """The knowledge of one build: which texts and pages of the last build are still as they were."""
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -55,6 +56,8 @@ class StoredSite:
         self._new_facts: dict[str, bytes] = {}
         self._read_again: set[str] = set()
         """Texts that each build reads, because they move the files that they link to."""
+        self._attached: set[str] = set()
+        """The files that texts move."""
 
     def start(self, context: MutableMapping[str, Any]) -> None:
         """Called when the checks have read all texts, and before Pelican does."""
@@ -93,7 +96,8 @@ class StoredSite:
         changed = [post for name, post in posts.items() if name not in same]
         moved = set(self._cores).difference(posts)
         moved |= {post.name for post in changed if self._is_moved(post)}
-        moved |= {name for post in changed for name in _attached(post)}
+        self._attached = {name for post in changed for name in _attached(post)}
+        moved |= self._attached.union(self._facts.get("attached", b"").decode().split("\n"))
         for path in same:
             inputs = self._cores[path][3]
             if moved.isdisjoint(inputs.links) and moved.isdisjoint(inputs.files):
@@ -213,8 +217,6 @@ class StoredSite:
         data = (row.fields if part == "fields" else row.content) if row else None
         if data is None:
             data = self._store.part(path, part)
-        if data is None:
-            raise OSError(f"{path} is not in the store any more: build again")
         values: Mapping[str, Any] = self.format.load(data)
         return values
 
@@ -240,11 +242,15 @@ class StoredSite:
 
     def save(self, folder: SiteFolder, stamps: Mapping[str, bytes], removed: Iterable[str]) -> None:
         """Keeps what this build has learned."""
-        files: dict[str, bytes | None] = dict.fromkeys(removed)
+        files: dict[str, tuple[bytes] | None] = dict.fromkeys(removed)
         if not folder.is_in_place:
             files |= dict.fromkeys(folder.known)
-        files |= stamps
-        facts = {**self._new_facts, "site": str(folder.site).encode()}
+        files |= {name: (stamp,) for name, stamp in stamps.items()}
+        facts = {
+            **self._new_facts,
+            "site": os.fsencode(folder.site),
+            "attached": "\n".join(sorted(self._attached)).encode(),
+        }
         texts: dict[str, TextRow | None] = dict(self._rows)
         texts |= dict.fromkeys(self._read_again)
         if self._facts.get("texts") != self._new_facts["texts"]:

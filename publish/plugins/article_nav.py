@@ -17,7 +17,7 @@ from pelican import signals
 
 from publish.plugins.article_order import age_order
 from publish.plugins.signals import connect_last
-from publish.plugins.text_facts import facts_of, new_texts
+from publish.plugins.text_facts import all_texts, facts_of, new_texts
 
 # Neighbours. For each tag only the articles nearest in time are compared, so that the work grows
 # linearly with the number of articles.
@@ -138,13 +138,13 @@ def add_article_nav(generators: Any) -> None:
     context = generators[0].context
     for content in new_texts(context):
         content.outline = outline(content._content or "")
-        content.neighbours = Neighbours()
     articles = sorted(context.get("articles", ()), key=age_order)
     by_slug = neighbours([_facts(article) for article in articles])
-    for article in articles:
-        around = by_slug[article.slug]
-        if (text := repr(around)) != facts_of(article).neighbours:
-            article.neighbours, facts_of(article).neighbours = around, text
+    listed = set(map(id, articles))
+    for content in all_texts(context):  # a translation has the slug of its original
+        around = by_slug[content.slug] if id(content) in listed else Neighbours()
+        if (text := repr(around)) != facts_of(content).neighbours:
+            content.neighbours, facts_of(content).neighbours = around, text
 
 
 def outline(html: str) -> tuple[Heading, ...]:

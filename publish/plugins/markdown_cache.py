@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
 
-from publish.cache_file import CODE_KEY, CacheFile
+from publish.cache_file import CODE_KEY, CacheFile, seal, unseal
 from publish.plugins.problems import get_report
 
 _CACHE: Final = "GATEPOST_HTML_CACHE"
@@ -24,7 +24,7 @@ _WITH_FILES: Final = frozenset({"pymdownx.b64", "pymdownx.snippets"})
 _BATCH_SIZE: Final = 500
 """Texts that are written together."""
 _TABLE: Final = """
-CREATE TABLE IF NOT EXISTS html (engine TEXT, text BLOB, html TEXT, PRIMARY KEY (engine, text))
+CREATE TABLE IF NOT EXISTS html (engine TEXT, text BLOB, html BLOB, PRIMARY KEY (engine, text))
 """
 
 
@@ -75,7 +75,7 @@ class HtmlCache:
 
     def _write(self, unused: Iterable[tuple[str, bytes]]) -> None:
         """Writes what is new, and deletes rows, in one step."""
-        new = [(self._engine, key, html) for key, html in self._new.items()]
+        new = [(self._engine, key, seal(html.encode())) for key, html in self._new.items()]
         self._file.change(
             ("DELETE FROM html WHERE engine = ? AND text = ?", unused),
             ("INSERT OR REPLACE INTO html VALUES (?, ?, ?)", new),
@@ -86,7 +86,8 @@ class HtmlCache:
     def _read(self, key: bytes) -> str | None:
         query = "SELECT html FROM html WHERE engine = ? AND text = ?"
         rows = self._file.rows(query, [self._engine, key])
-        return rows[0][0] if rows else None
+        html = unseal(rows[0][0]) if rows else None
+        return None if html is None else html.decode()
 
 
 def _hash(text: str) -> bytes:

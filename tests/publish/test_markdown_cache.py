@@ -8,6 +8,7 @@ import pytest
 
 from publish.build.build_store import FILE
 from publish.build.site import build
+from publish.cache_file import seal, unseal
 from publish.plugins import markdown_cache
 from publish.plugins.markdown_cache import HtmlCache
 from tests.publish.conftest import TinySite
@@ -40,7 +41,9 @@ def cached(site: TinySite) -> Path:
 
 def replace_html(cache: Path, old: str, new: str) -> None:
     with sqlite3.connect(cache) as database:
-        database.execute("UPDATE html SET html = replace(html, ?, ?)", [old, new])
+        for text, html in database.execute("SELECT text, html FROM html").fetchall():
+            changed = seal((unseal(html) or b"").replace(old.encode(), new.encode()))
+            database.execute("UPDATE html SET html = ? WHERE text = ?", [changed, text])
 
 
 def test_this_site_is_the_same_with_and_without_the_cache(
