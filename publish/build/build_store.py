@@ -105,6 +105,10 @@ class BuildStore:
             raise StoreDamaged("a value has changed")
         return value
 
+    def pages(self) -> dict[str, bytes]:
+        """By name of each page: what it was made of."""
+        return self._sealed_rows("SELECT name, inputs FROM pages")
+
     def files(self) -> dict[str, bytes]:
         """By name of each file that builds have published: its stamp; empty if uncertain."""
         return dict(self._rows("SELECT name, stamp FROM files"))

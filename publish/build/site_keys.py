@@ -102,7 +102,7 @@ class SiteKeys:
     def _of_settings(self) -> bytes:
         """Of all settings, and of the project's own Python files, which make them."""
         roots = {Path(self._settings["PATH"]).absolute().parent, Path.cwd()}
-        files = sorted({*(path for root in roots for path in root.glob("*.py")), *_modules(roots)})
+        files = sorted(set(_modules(roots)))
         values = {
             name: _ADDRESS.sub("", _described(value))
             for name, value in self._settings.items()
@@ -123,7 +123,10 @@ class SiteKeys:
 
 
 def _modules(roots: Collection[Path]) -> Iterator[Path]:
-    """The files of the loaded modules below these folders, besides ours and the libraries'."""
+    """The files of the loaded modules below these folders, besides ours and the libraries'.
+
+    Among them is the settings file: Pelican loads it as a module.
+    """
     others = {Path(sys.prefix).resolve(), *(Path(path) for path in publish.__path__)}
     for module in list(sys.modules.values()):
         if name := getattr(module, "__file__", None):

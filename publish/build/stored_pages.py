@@ -59,7 +59,8 @@ def noting_context(uses: Uses) -> type[Context]:
 
     class NotingContext(Context):
         def resolve_or_missing(self, key: str) -> Any:
-            uses.names.add(key)
+            if key not in self.vars:  # the template has not set it itself
+                uses.names.add(key)
             return super().resolve_or_missing(key)
 
     return NotingContext

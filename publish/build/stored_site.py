@@ -252,20 +252,29 @@ class StoredSite:
             "attached": "\n".join(sorted(self._attached)).encode(),
         }
         texts: dict[str, TextRow | None] = dict(self._rows)
-        texts |= dict.fromkeys(self._read_again)
         if self._facts.get("texts") != self._new_facts["texts"]:
             texts = {**dict.fromkeys(self._store.cores()), **texts}
         pages = self.pages.changes
         if self._facts.get("pages") != self._new_facts["pages"]:
             pages = {**dict.fromkeys(self._store.pages()), **pages}
-        if self.why_complete or self._has_pelican_warnings:
+        warned = self._texts_with_pelican_warnings()
+        texts |= dict.fromkeys(self._read_again.union(warned or ()))
+        if self.why_complete or warned is None:
             texts, pages = dict.fromkeys(self._store.cores()), dict.fromkeys(self._store.pages())
         self._store.save(Changes(facts, self._sources.changes, texts, pages, files))
 
-    @property
-    def _has_pelican_warnings(self) -> bool:
-        """Whether Pelican warned of something: it would not do so again for a stored text."""
-        return bool(get_report(self.settings).pelican_warnings)
+    def _texts_with_pelican_warnings(self) -> set[str] | None:
+        """The texts that Pelican warned of: it warns again only if it reads them again.
+
+        None if it does not name the text, so that every build must read all.
+        """
+        found: set[str] = set()
+        for message in get_report(self.settings).pelican_warnings:
+            named = {path for path in self.context["generated_content"] if path in message}
+            if not named:
+                return None
+            found |= named
+        return found
 
 
 def _text(post: Post) -> str:
