@@ -21,10 +21,10 @@ from publish.plugins.share_pictures import RELEASE
 _PATHS: Final = frozenset(
     {
         *("PATH", "OUTPUT_PATH", "CACHE_PATH", "THEME", "CAMPAIGNS_PATH", "CLIENTS_PATH"),
-        *("GATED_PATH", "PLUGINS", "GATEPOST_PUBLISHED", "GATEPOST_CURRENT_FILE"),
+        *("DEBUG", "GATED_PATH", "PLUGINS", "GATEPOST_PUBLISHED", "GATEPOST_CURRENT_FILE"),
     }
 )
-"""Settings that say where something is; what is there counts by itself."""
+"""Settings that say where something is, and what is there counts; or what a command prints."""
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
 
 

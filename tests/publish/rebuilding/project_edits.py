@@ -100,6 +100,7 @@ def template_use(site: SampleSite, chance: Chance) -> None:
             "{% if 'shout' is filter %}{{ 'x'|shout }}{% endif %}",
         ]
     )
+    site.shows_others = site.shows_others or "|" in used or "{% for" in used
     _insert(site, f"theme/templates/{name}", TEMPLATES[name], used)
 
 

@@ -40,6 +40,8 @@ class Step:
     """The texts that were edited, with their translations."""
     rendered: Mapping[str, str] | None = None
     """By page that the build has rendered: why. None if it does not say."""
+    shows_others: bool = False
+    """Whether any page may show any text."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class RebuiltSite:
         edited = edited_texts(self._last_site.texts, self.site.texts)
         self._last_sources, self._last_site = self._sources(), copy.deepcopy(self.site)
         names = frozenset(path.removeprefix("www/") for path in changed if path.startswith("www/"))
-        return Step(True, names, tuple(edited), rendered)
+        return Step(True, names, tuple(edited), rendered, self.site.shows_others)
 
     def _compare(self, built: Built, before: Mapping[str, bytes]) -> None:
         expected = self.expected()

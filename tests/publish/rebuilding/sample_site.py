@@ -40,6 +40,8 @@ class SampleSite:
     """The value of a variable of the environment that the settings read."""
     settings_base: str = ""
     """The settings without the lines that edits add."""
+    shows_others: bool = False
+    """Whether an edit of a template makes its pages show other texts than they did."""
     _count: int = 0
 
     def create(self) -> None:
