@@ -56,11 +56,13 @@ class HasLinksError(Exception):
     """A folder has a symbolic link: what it leads to may change without a trace in the folder."""
 
 
-def read_tree(root: str, known: Mapping[str, Folder]) -> Tree:
+def read_tree(root: str, known: Mapping[str, Folder], *, trusts_folders: bool = False) -> Tree:
     """The facts of a folder and of all below it.
 
     `known` is an earlier result. A folder that still has the same facts has the same names, so it
-    is not listed again, which takes most of the time. Raises `HasLinksError`, `OSError`.
+    is not listed again, which takes most of the time. With `trusts_folders` the facts of its files
+    are taken over too: they are out of date if a file was changed in its place, not by a rename.
+    Raises `HasLinksError`, `OSError`.
     """
     tree: Tree = {}
     folders = [root] if os.path.isdir(root) else []  # noqa: PTH112 - a string is enough here
@@ -68,11 +70,14 @@ def read_tree(root: str, known: Mapping[str, Folder]) -> Tree:
         folder = folders.pop()
         own = _facts(os.lstat(folder))
         old = known.get(folder)
-        if old and old[0] == own:
-            names, subfolders = list(old[1]), old[2]
-        else:
+        if old is None or old[0] != own:
             names, subfolders = _list(folder)
-        files = {name: _facts(os.lstat(f"{folder}/{name}")) for name in names}
+        else:
+            names, subfolders = list(old[1]), old[2]
+        if old and old[0] == own and trusts_folders:
+            files = old[1]
+        else:
+            files = {name: _facts(os.lstat(f"{folder}/{name}")) for name in names}
         tree[folder] = own, files, subfolders
         folders += [f"{folder}/{name}" for name in subfolders]
     return tree

@@ -32,7 +32,7 @@ _MAX_TICK: Final = _SECOND // 50
 def find_inputs(
     run: RunRecord, settings: Mapping[str, Any], known: Mapping[str, Tree]
 ) -> Inputs | None:
-    """The inputs and the output of a run with these Pelican settings.
+    """The inputs of a run with these Pelican settings.
 
     `known` has the trees of an earlier run. Returns None if an input cannot be known, or has
     changed since the run started. Raises `HasLinksError`, `OSError`.
@@ -59,12 +59,8 @@ def find_inputs(
         and is_older(loaded.values(), run.tick - _age_of_process())
     ):
         return None
-    return Inputs(
-        roots | run.output.roots,
-        trees | run.output.trees,
-        loaded | files | run.output.files,
-        {folder: visible_names(folder) for folder in listed},
-    )
+    names = {folder: visible_names(folder) for folder in listed}
+    return Inputs(roots, trees, loaded | files, names)
 
 
 def _input_folders(settings: Mapping[str, Any]) -> list[str]:

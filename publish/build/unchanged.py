@@ -37,7 +37,6 @@ from capture.errors import short_path
 from publish.build.file_facts import (
     HasLinksError,
     Inputs,
-    Tree,
     current_tick,
     read_facts,
     read_tree,
@@ -47,7 +46,7 @@ from publish.build.opened_files import RunRecord, module_files, note_opened_file
 
 FOLDER: Final = "unchanged"
 """The folder of the answers, in CACHE_PATH: one file for each command."""
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _OF_A_TERMINAL: Final = frozenset(
     {
         *("_", "COLUMNS", "GPG_TTY", "LINES", "OLDPWD", "SHLVL", "STY", "TMUX", "TMUX_PANE"),
@@ -85,6 +84,8 @@ class _Kept:
     until: float
     """Seconds since 1970: the answer is valid from `since`, and no longer at `until`."""
     inputs: Inputs
+    output: Inputs
+    """The site and the files beside it."""
     answer: Answer
 
     @classmethod
@@ -94,14 +95,16 @@ class _Kept:
             data = path.read_bytes()
             digest, content = data[:_HASH_SIZE], data[_HASH_SIZE:]
             if hashlib.sha256(content).digest() == digest:
-                key, since, until, inputs, answer = marshal.loads(content)  # noqa: S302 - ours
-                return cls(key, since, until, Inputs(*inputs), Answer(*answer))
+                head, inputs, output, answer = marshal.loads(content)  # noqa: S302 - ours
+                key, since, until = head
+                return cls(key, since, until, Inputs(*inputs), Inputs(*output), Answer(*answer))
         return None
 
     def write(self, path: Path) -> None:
         """Replaces the file. A power cut may damage it, and is then found. Raises `OSError`."""
-        inputs, answer = tuple(vars(self.inputs).values()), astuple(self.answer)
-        content = marshal.dumps((self.key, self.since, self.until, inputs, answer))
+        inputs, output = (tuple(vars(part).values()) for part in (self.inputs, self.output))
+        head = self.key, self.since, self.until
+        content = marshal.dumps((head, inputs, output, astuple(self.answer)))
         path.parent.mkdir(exist_ok=True)
         draft = path.with_suffix(".new")
         draft.write_bytes(hashlib.sha256(content).digest() + content)
@@ -120,6 +123,7 @@ class CommandRun:
         self._now = now
         self._key = _key(command, options)
         self._kept = _Kept.read(self._file) if self._file else None
+        self._is_site_as_left = True
         self._record: RunRecord | None = None
 
     def known_answer(self) -> Answer | None:
@@ -127,8 +131,10 @@ class CommandRun:
         kept = self._kept
         if kept is None or kept.key != self._key:
             return None
-        is_valid = kept.since <= self._now.timestamp() < kept.until
-        return kept.answer if is_valid and kept.inputs.are_unchanged() else None
+        if not kept.since <= self._now.timestamp() < kept.until or not kept.inputs.are_unchanged():
+            return None
+        self._is_site_as_left = kept.output.are_unchanged()
+        return kept.answer if self._is_site_as_left else None
 
     @contextmanager
     def noted(self) -> Iterator[None]:
@@ -144,14 +150,20 @@ class CommandRun:
             yield
 
     def note_output(self, site: Path) -> None:
-        """Notes the files of a site, and those beside it, while no other build can change them."""
+        """Notes the files of a site, and those beside it, while no other build can change them.
+
+        A build replaces files by renames, so a folder that is the same has the same files. If
+        somebody has changed a file otherwise, its old facts are kept, and the next run finds that
+        the site is not as the build left it. Then this one reads the facts of every file.
+        """
         if self._record is None:
             return
         place = os.path.realpath(site)
         try:
             beside = (path for path in site.parent.iterdir() if not path.name.startswith("."))
             files = read_facts(str(path) for path in beside if path.is_file())
-            tree = read_tree(place, self._known_trees.get(place, {}))
+            known = self._kept.output.trees.get(place, {}) if self._kept else {}
+            tree = read_tree(place, known, trusts_folders=self._is_site_as_left)
         except (OSError, HasLinksError):
             self._record = None
             return
@@ -159,10 +171,6 @@ class CommandRun:
         # Our work folder and lock are beside the site; nothing else there is an input.
         self._record.written = (f"{place}/", f"{site}/", f"{site.parent}/.")
         self._record.opened.folders.discard(str(site.parent))
-
-    @property
-    def _known_trees(self) -> Mapping[str, Tree]:
-        return self._kept.inputs.trees if self._kept else {}
 
     def keep(self, answer: Answer, settings: Mapping[str, Any], due: datetime | None) -> None:
         """Keeps an answer for the next run, if all that it depends on is known.
@@ -177,9 +185,12 @@ class CommandRun:
         if self._file is None or self._record is None or is_about_cache:
             return
         with suppress(OSError, HasLinksError):
-            if inputs := find_inputs(self._record, settings, self._known_trees):
+            known = self._kept.inputs.trees if self._kept else {}
+            if inputs := find_inputs(self._record, settings, known):
+                since = self._now.timestamp()
                 until = min(filter(None, (due, _midnight(self._now, settings)))).timestamp()
-                _Kept(self._key, self._now.timestamp(), until, inputs, answer).write(self._file)
+                kept = _Kept(self._key, since, until, inputs, self._record.output, answer)
+                kept.write(self._file)
 
 
 def _key(command: str, options: Iterable[object]) -> bytes:

@@ -27,3 +27,18 @@ def test_a_tree_is_the_same_with_and_without_an_earlier_one(tmp_path: Path) -> N
     (tmp_path / "link").symlink_to("a")
     with pytest.raises(HasLinksError):
         read_tree(str(tmp_path), second)
+
+
+def test_files_of_a_folder_that_is_the_same_may_be_taken_over(tmp_path: Path) -> None:
+    for name in ("a/in-place", "a/renamed", "b/in-place"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    first = read_tree(str(tmp_path), {})
+    (tmp_path / "a/in-place").write_text("changed")
+    (tmp_path / "b/in-place").write_text("changed")
+    (tmp_path / "draft").write_text("changed")
+    (tmp_path / "draft").replace(tmp_path / "a/renamed")
+    now = read_tree(str(tmp_path), first)
+    trusting = read_tree(str(tmp_path), first, trusts_folders=True)
+    assert trusting[f"{tmp_path}/a"] == now[f"{tmp_path}/a"] != first[f"{tmp_path}/a"]
+    assert trusting[f"{tmp_path}/b"] == first[f"{tmp_path}/b"] != now[f"{tmp_path}/b"]
