@@ -141,10 +141,13 @@ def test_a_hidden_post_is_no_suggestion_for_itself(site: Any) -> None:
 
 
 def test_dead_links_to_files_may_be_known_and_stay_as_they_are(site: Any) -> None:
-    site.post("[a](none.md) [b](../old/none.md#x) [c](/docs/none.md) [d](none.pdf)")
-    assert check("dead-link").stderr.splitlines()[-1] == "4 errors: 4 dead-link"
+    site.post(
+        "[a](none.md) [b](../old/none.md#x) [c](/docs/none.md) [d](none.pdf) ![e](/images/none.svg)"
+    )
+    assert check("dead-link").stderr.splitlines()[-1] == "5 errors: 5 dead-link"
     check("--baseline")
     assert site.check().findings.errors == ()
     site.build()
     for link in ("none.md", "../old/none.md#x", "/docs/none.md", "none.pdf"):
         assert f'href="{link}"' in site.page()
+    assert 'src="/images/none.svg"' in site.page()

@@ -230,7 +230,8 @@ class LinkChecker:
             edits = self._with_path(near.sure) if self._rest == self._url.path else ()
             yield self._post.finding("dead-link", self._link.line, message, edits)
 
-    def _file(self, path: str) -> Iterator[Finding]:
+    def _file(self, path: str, rule: str = "picture") -> Iterator[Finding]:
+        """A finding if the content folder has no such file."""
         root = self._content
         if not self._writing.layout.paths.find_file(path):
             near = near_name(path, self._writing.static_names, _FIX)
@@ -238,7 +239,7 @@ class LinkChecker:
             edits = self._with_path(near.sure, "/")
             if near.sure and self._link.target == self._post.get("image"):
                 edits = name_edits(self._post, "image", self._link.target, f"/{near.sure}")
-            yield self._post.finding("picture", self._link.line, message, edits)
+            yield self._post.finding(rule, self._link.line, message, edits)
 
     def _without_braces(self) -> Iterator[Finding]:
         """Problems of a link without braces: to an address, or by mistake to a source file."""
@@ -255,7 +256,7 @@ class LinkChecker:
             message = f"`{self._link.target}` is not an address of the site{fix}"
             yield self._post.finding("dead-link", self._link.line, message, edits)
         elif name := self._static_name():
-            yield from self._file(name)
+            yield from self._file(name, "dead-link")
         elif path and not has_page(self._writing, self._address()):
             message, edits = self._missing_address()
             yield self._post.finding("dead-link", self._link.line, message, edits)
