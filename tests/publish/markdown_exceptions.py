@@ -72,6 +72,12 @@ def _without_open_html(lines: re.Match[str]) -> str:
     return lines[0] if is_closed else f"{lines['start']}w{lines['blank']}"
 
 
+def _without_open_script(lines: re.Match[str]) -> str:
+    is_closed = _width(lines["end"]) >= _width(lines["start"])
+    words = f"{lines['start']}script\n{lines['end']}{lines['rest']}script"
+    return lines[0] if is_closed else words
+
+
 def _expand_tabs(lead: re.Match[str]) -> str:
     return lead[0].expandtabs(4)
 
@@ -113,8 +119,15 @@ DIFFERENCES: Final = (
                 _without_open_html,
             ),
             _at(r"<(?=b\b[^>\n]*$)", ""),
+            _at(
+                rf"(?P<start>{_LINE})<script>\n(?P<end>[ \t>]*)(?P<rest>[^<]*)</script>",
+                _without_open_script,
+            ),
             _at(r"(\[[ xX]\][ \t].*\n?[ \t>]*)<script>([^<]*)</script>", r"\1script\2script"),
-            _at(r"([^ \t>\n].*\n)(?=[ \t>]*<(?:script>|\?))", r"\1\n"),
+            _at(
+                rf"([^ \t>\n].*\n)(?=[ \t>]*(?:{_MARK}[ \t][ \t>]*)*<(?:script>|\?|!-- a\n|!\[))",
+                r"\1\n",
+            ),
         ),
         (
             ("- <!-- a\n\nb -->\n", "<ul><li><!-- a\n--></li></ul><p>b --&gt;</p>"),
@@ -135,6 +148,8 @@ DIFFERENCES: Final = (
                 rf"(?<=\S\n)(?P<head>[ \t>]*)[^ \t>\n].*\n(?P<dashes>[ \t>]*)(?={_DASHES})",
                 _without_lazy_head,
             ),
+            _at(r"([^ \t>\n].*\n[ \t>]+)(?=\[\w+\]:)", r"\1w "),
+            _at(r"^([ \t>]* {4}[ \t>]*)(?=` )", r"\1w "),
         ),
         (
             ("> a\n<ins>\n", "<blockquote><p>a\n<ins></p></blockquote>"),
@@ -203,7 +218,7 @@ DIFFERENCES: Final = (
             _at(rf"^([^|\n]*\n[ \t>]*)(?={_DASHES})", r"\1w "),
             _at(r"^([^|\n]*\|[^|\n]*\n[ \t>]*)(?=-+:|:-+:?[ \t]*$)", r"\1w "),
             _at(rf"^([ \t>]*)- (?={_DASHES})", r"\1-- "),
-            _at(rf"({_LINE})(?=\[\w+\]:.*{_NEXT}{{0,3}}\n.*\n[ \t>]*{_DASHES})", r"\1w "),
+            _at(rf"({_LINE})(?=\[\w+\]:.*{_NEXT}{{0,6}}\n.*\n[ \t>]*{_DASHES})", r"\1w "),
             _at(rf"`\\\|`(?=.*{_NEXT}+?\n[ \t>]*{_DASHES})", "`x`"),
         ),
         (
@@ -224,15 +239,20 @@ DIFFERENCES: Final = (
         ),
     ),
     Difference(
-        "a line below a table is a row of it, also if it is indented or a tag",
+        "a line below a table is a row, also if it is indented or a tag; `|` alone is words",
         (
             _at(rf"^(?P<lead>[ \t>]*)(?![ \t>]){_DASHES}{_NEXT}+", _without_deep_rows),
             _at(rf"^([ \t>]*{_DASHES}{_NEXT}*?\n[ \t>]*)(?={_TAG_ALONE})", r"\1w "),
+            _at(r"^([ \t>]*\|)[ \t]*$", r"\1 w"),
         ),
         (
             (
                 "| a |\n|---|\n    b\n",
                 "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>",
+            ),
+            (
+                "- a | b\n  --|--\n  |\n",
+                "<ul><li><table><thead><tr><th>a</th><th>b</th></tr></thead></table>|</li></ul>",
             ),
             (
                 "| a |\n|---|\n<ins>\n",
