@@ -1,9 +1,10 @@
-"""The links of attribute lists, such as `{: href="other.md" }` behind an element of Markdown."""
+"""Links and active content of attribute lists, such as `{: href="other.md" }` behind an element."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.commonmark import ATTRIBUTE_LIST
 from publish.checks.html_links import HtmlLink, find_links
 
@@ -12,11 +13,30 @@ _LIST: Final = re.compile(
 )
 """The limits keep it linear: a list has at most 100 characters besides its quoted values."""
 
+_HEADING_OR_LIST: Final = re.compile(r"[ \t>]*[#{]")
+"""The start of a line with a heading, or with a list alone."""
+
 
 def find_links_in_lists(text: str) -> Iterator[HtmlLink]:
     """Each link; its place is the one of its list."""
-    if "{" not in text or "=" not in text:
-        return
-    for match in _LIST.finditer(text):
+    for match in _lists(text):
         for link in find_links(f"<a {match['list']}>"):
             yield HtmlLink(link.target, link.attribute, match.start())
+
+
+def find_active_parts_in_lists(text: str, first_line: int) -> Iterator[ActivePart]:
+    """Each part that runs code or has no effect, such as `onclick`; lines from `first_line`."""
+    for match in filter(_is_behind_element, _lists(text)):
+        line = first_line + text.count("\n", 0, match.start())
+        yield from active_parts(f"<i {match['list']}>", line)
+
+
+def _lists(text: str) -> Iterator[re.Match[str]]:
+    return _LIST.finditer(text) if "{" in text and "=" in text else iter(())
+
+
+def _is_behind_element(attributes: re.Match[str]) -> bool:
+    """Whether a list is directly behind an element, on a line of its own, or in a heading."""
+    text, start = attributes.string, attributes.start()
+    line = text.rfind("\n", 0, start) + 1
+    return text[max(0, start - 1)] in "])*_`~" or _HEADING_OR_LIST.match(text, line) is not None

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.alerts import alert_problem
-from publish.checks.attribute_lists import find_links_in_lists
+from publish.checks.attribute_lists import find_active_parts_in_lists, find_links_in_lists
 from publish.checks.commonmark import (
     ATTRIBUTE_LIST,
     Blocks,
@@ -215,8 +215,7 @@ class _Part:
             self._html_block(start, end)
         elif name == "InlineHtml":
             source = self._bytes[start:end].decode()
-            is_unsure = depends_on_text(source)
-            around = paragraph_around(self._bytes, start) if is_unsure else ("", 0)
+            around = paragraph_around(self._bytes, start) if depends_on_text(source) else ("", 0)
             if is_html(source, *around):
                 self._raw_html(start, end)
             else:
@@ -344,8 +343,9 @@ class _Part:
         found, prose = self._found, self._prose.decode(errors="replace")
         if "{" in prose:
             found.own_ids.update(self._ids_of_elements(prose))
-            for link in find_links_in_lists(prose):
-                found.links.append(Link(link.target, self._line_in(prose, link.place)))
+            found.active += find_active_parts_in_lists(prose, self._first)
+            links = find_links_in_lists(prose)
+            found.links += (Link(link.target, self._line_in(prose, link.place)) for link in links)
             found.tags += self._tags(prose)
             for match in _BRACES_IN_ANGLES.finditer(prose):
                 if prose[: match.start()].endswith(("(", ": ")):

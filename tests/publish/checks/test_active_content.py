@@ -243,3 +243,14 @@ def test_a_number_with_thousands_of_digits_hides_no_script(desk: Any) -> None:
     desk.write("content/images/a.html", f"<p title='&#{'9' * 6000};'>\n<script>x</script>")
     (message,) = desk.errors()
     assert message.startswith("content/images/a.html:2: contains a program: `<script>`")
+
+
+def test_attribute_lists_are_searched_only_where_they_belong_to_an_element(desk: Any) -> None:
+    desk.post("A *b*{: onclick=x }.\n\n## C {: onload=y }\n\nD\n{: onblur=z }")
+    assert desk.messages() == [
+        f"6: `onclick` {RUNS_CODE}",
+        f"8: `onload` {RUNS_CODE}",
+        f"11: `onblur` {RUNS_CODE}",
+    ]
+    desk.post("A {: onclick=x } and `{: onload=y }` and {onblur}.")
+    assert desk.messages() == []
