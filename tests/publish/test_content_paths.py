@@ -210,7 +210,8 @@ def test_no_link_makes_a_build_read_or_write_outside(site: Any, link: str, shape
     assert [name for name in OPENED if "gatepost.db" in name or name.startswith("/proc")] == []
     new_files = {path for path in site.root.rglob("*") if "output" not in path.parts} - around
     cache = site.root / "cache"  # of check and build
-    record = {cache, cache / "opened-files.json", cache / "html.sqlite"}
+    caches = ("opened-files.json", "html.sqlite", "texts.sqlite", "site.sqlite")
+    record = {cache, *(cache / name for name in caches)}
     assert {path for path in new_files if "__pycache__" not in path.parts} <= record
     assert [name for name in site.files() if "passwd" in name or "gatepost" in name] == []
     assert all(SECRET.encode() not in content for content in site.files().values())
