@@ -22,6 +22,9 @@ _OUTSIDE: Final = frozenset(
     }
 )
 """Events after which the result may depend on more than files."""
+_EVENTS: Final = _OUTSIDE | {
+    *("open", "os.listdir", "os.scandir", "sqlite3.connect", "subprocess.Popen")
+}
 
 
 class OpenedFiles:
@@ -37,7 +40,7 @@ class OpenedFiles:
         """Whether the run asked a program or another machine, which may answer otherwise later."""
 
     def note(self, event: str, args: tuple[Any, ...]) -> None:
-        """Called for each audit event, so it is short."""
+        """Notes one of the `_EVENTS`."""
         if event == "open":
             path, mode, flags = args
             if isinstance(path, bytes | str | os.PathLike) and not flags & os.O_WRONLY:
@@ -50,7 +53,7 @@ class OpenedFiles:
                 self.folders.add(os.fsdecode(args[0] or "."))
         elif event == "sqlite3.connect":
             self.databases.add(os.fsdecode(args[0]))
-        elif event in _OUTSIDE or (event == "subprocess.Popen" and not _is_ours(args[1])):
+        elif event != "subprocess.Popen" or not _is_ours(args[1]):
             self.asks_others = True
 
 
@@ -82,7 +85,7 @@ _is_hooked = False
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if _current is not None:
+    if event in _EVENTS and _current is not None:  # most events are others: this comes first
         _current.note(event, args)
 
 
