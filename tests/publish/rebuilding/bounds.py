@@ -11,7 +11,7 @@ from tests.publish.rebuilding.sample_texts import Text
 
 NO_PAGE: Final = frozenset(
     {
-        *("touch", "table", "file_of_images", "override", "partial", "module", "nothing"),
+        *("touch", "table", "file_of_images", "override", "partial", "nothing"),
     }
 )
 """Kinds of edits that change no page by themselves, or only pages that show the change."""
@@ -20,9 +20,11 @@ OWN_PAGE: Final = frozenset({"body", "questions", "same_size_and_time", "style_o
 ALL_PAGES: Final = frozenset(
     {
         # Every page shows an address of the theme's files, or may show a setting.
-        *("style", "theme_file", "setting", "setting_removed", "environment"),
+        *("style", "theme_file", "setting", "setting_removed", "module", "environment"),
         # They count for the complete site.
         *("campaign_file", "client_file", "gated_file", "slugs_of_names"),
+        # As many as use the template.
+        *("template_text", "template_comment", "template_use"),
     }
 )
 ALL_LISTS: Final = re.compile(
@@ -30,16 +32,6 @@ ALL_LISTS: Final = re.compile(
     r"|(archives|tags|categories|authors|search)/index\.html|feeds/.*"
 )
 """Pages that list articles. They may have used something of an article that they do not show."""
-OF_TEMPLATE: Final[Mapping[str, str]] = {
-    "404.html": r"404\.html",
-    "home.html": r"index\.html",
-    "archives.html": r"archives/index\.html|\d{4}/index\.html",
-    "tag.html": r"tag/.*",
-    "moved.html": r"old-beta/.*|2021/.*|.*",
-    "sitemap.xml": r"sitemap-.*\.xml",
-    "robots.txt": r"robots\.txt",
-}
-"""By template that no other one extends or includes: its pages."""
 
 
 def pages_of(texts: Iterable[Text]) -> frozenset[str]:
@@ -62,7 +54,10 @@ def _pages_of(text: Text) -> Iterable[str]:
 
 
 def edited_texts(before: Mapping[str, Text], after: Mapping[str, Text]) -> list[Text]:
-    """The texts that an edit has changed, as they were and as they are, with their translations."""
+    """The texts that an edit has changed, as they were and as they are, with their translations.
+
+    And those in the template `essay.html`, which counts all articles.
+    """
     paths = before.keys() | after.keys()
     edited = [
         text
@@ -73,12 +68,12 @@ def edited_texts(before: Mapping[str, Text], after: Mapping[str, Text]) -> list[
     ]
     slugs = {text.keys["slug"] for text in edited}
     every = [*before.values(), *after.values()]
-    return [text for text in every if text.keys["slug"] in slugs]
+    return [text for text in every if text.keys["slug"] in slugs or "template" in text.keys]
 
 
 def too_many(kind: str, rendered: Iterable[str], changed: Iterable[str], own: Iterable[str]) -> str:
     """The rendered pages that an edit of this kind does not allow, for a message."""
-    if kind in ALL_PAGES or kind.startswith("template"):
+    if kind in ALL_PAGES:
         return ""
     rest = set(rendered).difference(changed)
     if kind not in NO_PAGE:
