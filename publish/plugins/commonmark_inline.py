@@ -242,7 +242,7 @@ class _Pieces:
         elif name in {"Text", "Code"} or (name == "InlineHtml" and not is_html(data)):
             self._alt.append(data)
         elif name in {"SoftBreak", "HardBreak"}:
-            self._alt.append("\n")
+            self._alt.append(" ")
 
     def _add_autolink(self, target: str, events: Iterator[tuple[Any, str]]) -> None:
         for event, _ in events:  # its text

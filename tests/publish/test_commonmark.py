@@ -94,6 +94,7 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
         "Some words:\na | b\n:-- | --:\n1 | 2\n",
         "Some words:\na |\n--- |\n1\n",
         "Some words:  \na | b\n--|--\n",
+        "![*a*\nb](/d.png)\n",
         "a>www.example.org (www.example.org) !www.example.org\n",
     ],
 )
