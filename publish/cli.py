@@ -5,7 +5,7 @@ them import them: an unchanged site is answered without.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,10 +29,17 @@ PRODUCTION = click.option("--production", is_flag=True, help="Use publishconf.py
     help="Build only if a post or a form is due to change now. For timers.",
 )
 @click.option("--clean", is_flag=True, help="Forget what earlier builds kept; build all anew.")
+@click.option("--verify", is_flag=True, help="Compare the site with a clean build of it.")
 @click.option("--explain", is_flag=True, help="Say of each page that was rendered, why.")
 @click.pass_context
 def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a parameter
-    ctx: click.Context, production: bool, release: bool, if_due: bool, clean: bool, explain: bool
+    ctx: click.Context,
+    production: bool,
+    release: bool,
+    if_due: bool,
+    clean: bool,
+    verify: bool,
+    explain: bool,
 ) -> None:
     """Build the site: read the texts and render the pages that have changed.
 
@@ -43,7 +50,7 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
       gatepost build --production --release
     """
     command_run = CommandRun("build", (production, release), cache_of(ctx), datetime.now(UTC))
-    if not clean and not if_due and (answer := command_run.known_answer()):
+    if not (clean or if_due or verify) and (answer := command_run.known_answer()):
         answer.show(ctx)
         return
     with command_run.noted():
@@ -72,6 +79,8 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
     if explain:
         _explain(work)
     click.echo(f"{_work_done(work)} in {built.seconds:.1f} s")
+    if verify:
+        _verify(ctx, config, overrides, built.settings)
     answer = Answer(tuple(lines(f"Nothing has changed: {counts}, in {site}.")))
     command_run.keep(answer, built.settings, built.summary.due_at)
 
@@ -99,6 +108,20 @@ def _work_done(work: Any) -> str:
         "removed": len(work.removed),
     }
     return ", ".join(f"{word} {number}" for word, number in numbers.items())
+
+
+def _verify(
+    ctx: click.Context, config: Path, overrides: Mapping[str, object], settings: Mapping[str, Any]
+) -> None:
+    from publish.build.verify import differences
+
+    found = differences(config, overrides, settings)
+    for line in found:
+        click.echo(line, err=True)
+    if found:
+        click.echo("Build with --clean. If a page differed, report what you had edited.", err=True)
+        ctx.exit(1)
+    click.echo("The site is what a clean build makes, byte for byte.")
 
 
 def _explain(work: Any) -> None:

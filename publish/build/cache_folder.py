@@ -17,6 +17,7 @@ KEPT: Final = (
     "share",
     "site.sqlite",
     "site.sqlite-journal",
+    "templates",
     "texts.sqlite",
     "texts.sqlite-journal",
     "unchanged",

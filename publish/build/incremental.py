@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from jinja2 import FileSystemBytecodeCache
 from pelican import Pelican, signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
 from pelican.utils import order_content, process_translations
@@ -47,6 +48,8 @@ STORED_SITE: Final = "GATEPOST_STORED_SITE"
 """The setting with the `StoredSite` of the build."""
 BUILD_WORK: Final = "GATEPOST_BUILD_WORK"
 """The setting in which a build leaves its `BuildWork`."""
+TEMPLATES: Final = "templates"
+"""The folder of compiled templates, in CACHE_PATH."""
 FINISH: Final = "GATEPOST_FINISH"
 """The setting with a function that completes a staged site for a release."""
 ON_REPLACED: Final = "GATEPOST_ON_REPLACED"
@@ -105,8 +108,15 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         settings[KEPT_FILES] = self._keep_file
         settings["OUTPUT_PATH"] = self.output_path = str(staging)
         retained = settings["OUTPUT_RETENTION"] if settings["DELETE_OUTPUT_DIRECTORY"] else None
+        bytecode = Path(settings["CACHE_PATH"]) / TEMPLATES
+        bytecode.mkdir(parents=True, exist_ok=True)
+
+        def keep_compiled(generator: Generator) -> None:
+            generator.env.bytecode_cache = FileSystemBytecodeCache(str(bytecode))
+
         try:
-            super().run()
+            with signals.generator_init.connected_to(keep_compiled):
+                super().run()
             if finish := settings.get(FINISH):
                 self._folder.complete()
                 finish(staging, Path(settings["CACHE_PATH"]))

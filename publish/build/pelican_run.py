@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
-from pelican import signals
+from pelican import Pelican, signals
 from pelican.contents import Article
 from pelican.log import console
 from pelican.settings import read_settings
@@ -99,7 +99,9 @@ def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, An
     return settings
 
 
-def run_pelican(settings: dict[str, Any]) -> RunSummary:
+def run_pelican(
+    settings: dict[str, Any], pelican_class: type[Pelican] = IncrementalPelican
+) -> RunSummary:
     """Reads and checks all content, and writes the site to OUTPUT_PATH.
 
     Raises `FileErrors` with every problem, or `Unavailable` for a disk error.
@@ -111,7 +113,7 @@ def run_pelican(settings: dict[str, Any]) -> RunSummary:
 
     theme = Path(settings["THEME"])
     with _quiet_console(), _explained_errors(theme, theme):
-        pelican = IncrementalPelican(settings)
+        pelican = pelican_class(settings)
         # Connected after all plugins: called only if `publish.plugins.problems` did not raise.
         with signals.all_generators_finalized.connected_to(count):
             pelican.run()

@@ -114,10 +114,22 @@ class NotedPaginator(Paginator):  # type: ignore[misc]
 class TemplateFingerprints:
     """Of each template, with all that it includes, imports and extends."""
 
-    def __init__(self, all_templates: bytes) -> None:
-        """`all_templates`: the fingerprint of all, for one that includes what only it knows."""
+    def __init__(self, all_templates: bytes, kept: bytes | None) -> None:
+        """`all_templates`: the fingerprint of all, for one that includes what only it knows.
+
+        `kept`: the `data` of the last build.
+        """
         self._all = all_templates
         self._known: dict[str, bytes] = {}
+        if kept:
+            of_all, known = pickle.loads(kept)  # noqa: S301 - our own file
+            if of_all == all_templates:
+                self._known = known
+
+    @property
+    def data(self) -> bytes:
+        """What the next build may use: to parse all templates takes longer than a page."""
+        return pickle.dumps((self._all, self._known))
 
     def of(self, template: Template) -> bytes:
         """The fingerprint of a template. Raises `jinja2.TemplateError`."""

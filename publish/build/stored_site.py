@@ -72,7 +72,8 @@ class StoredSite:
         self._cores: dict[str, Core] = {
             path: self.format.load(core) for path, core in cores.items()
         }
-        self.templates = TemplateFingerprints(self._keys.templates)
+        kept = self._facts.get("templates") if "texts" in same else None
+        self.templates = TemplateFingerprints(self._keys.templates, kept)
         pages = self._store.pages() if "pages" in same else {}
         self.pages = PageInputs(pages, self._part_fingerprint)
         self.keeps_files = "pages" in same
@@ -249,6 +250,7 @@ class StoredSite:
         facts = {
             **self._new_facts,
             "site": os.fsencode(folder.site),
+            "templates": b"" if self.settings["TEMPLATE_PAGES"] else self.templates.data,
             "attached": "\n".join(sorted(self._attached)).encode(),
         }
         texts: dict[str, TextRow | None] = dict(self._rows)
