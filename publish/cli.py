@@ -41,9 +41,10 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
     verify: bool,
     explain: bool,
 ) -> None:
-    """Build the site: read the texts and render the pages that have changed.
+    """Build the site.
 
-    The old site stays live until the new pages are complete.
+    Only texts that have changed are read, and only pages that have changed are rendered. The old
+    site stays live until the new pages are complete.
 
     \b
     Example:
