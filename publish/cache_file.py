@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import capture
 import publish
@@ -57,7 +58,7 @@ class CacheFile:
     """
 
     def __init__(self, path: Path | None, *tables: str, seconds: float = 5) -> None:
-        """`tables` are the statements that create the tables that the file does not have yet."""
+        """`tables` are the statements that create its tables. A file with others is emptied."""
         self._path = path
         self._database: sqlite3.Connection | None = None
         self.damage = ""
@@ -66,8 +67,7 @@ class CacheFile:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._database = sqlite3.connect(path, seconds, isolation_level=None)
-                for table in tables:
-                    self._database.execute(table)
+                _make_tables(self._database, tables)
             except (OSError, sqlite3.Error) as error:
                 self.give_up(error)
 
@@ -111,6 +111,26 @@ class CacheFile:
             self.damage = str(error)
             with suppress(OSError):
                 self._path.unlink()
+
+
+def _make_tables(database: sqlite3.Connection, tables: Sequence[str]) -> None:
+    """Makes the tables of an empty file, or of one that another version of our code has made."""
+    version = crc32("".join(tables).encode()) >> 1  # the file keeps 31 bits
+    if _version(database) == version:
+        return
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        if _version(database) != version:  # else another process has just made them
+            names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            for (name,) in names.fetchall():
+                database.execute(f'DROP TABLE "{name}"')
+            for table in tables:
+                database.execute(table)
+            database.execute(f"PRAGMA user_version = {version}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 # SQLite does not see that the disk has changed a value.

@@ -103,7 +103,9 @@ class _Pass:
         self._before = Counter(map(_KEY, findings.every))
         self._places = Counter(map(_PLACE, findings.every))
         posts = {post.where: post for post in writing.files if _is_inside(post.path, writing)}
-        self._unreadable = {where for where, post in posts.items() if post.facts.is_unreadable}
+        self._unreadable = {
+            where for where, post in posts.items() if post.front_matter_details.is_unreadable
+        }
         self.chosen: list[Finding] = []
         self.unfit: list[Finding] = []
         """Findings whose edits do not match the text of their file."""

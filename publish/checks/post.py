@@ -1,6 +1,7 @@
 """One post or page: its front matter, address and state, and the outline of its text."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,17 @@ from publish.checks.control_characters import (
     without_control_characters,
 )
 from publish.checks.edit import BREAK, Edit
-from publish.checks.facts import SMALL_KEYS, BodyFacts, FrontMatterFacts, KeptTag, LinkFacts
+from publish.checks.facts import (
+    BodyDetails,
+    BodyFacts,
+    FrontMatterDetails,
+    FrontMatterFacts,
+    KeptTag,
+    LinkFacts,
+    as_details,
+    from_items,
+    items,
+)
 from publish.checks.finding import Finding
 from publish.checks.front_matter import FrontMatter, FrontMatterProblem, read_front_matter
 from publish.checks.implied_front_matter import with_implied_keys
@@ -182,11 +193,31 @@ class Post:
         ]
         return text.with_answers(answers) if answers else text
 
+    def forget_outline(self) -> None:
+        """Makes room: the outline is large, and few rules use it once more."""
+        self.__dict__.pop("outline", None)
+
+    @cached_property
+    def front_matter_details(self) -> FrontMatterDetails:
+        """What few rules ask of the front matter."""
+        return FrontMatterDetails._make(json.loads(self.facts.details))
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether nothing could be read of the front matter."""
+        return self.front_matter_details.is_unreadable
+
+    @cached_property
+    def body_details(self) -> BodyDetails:
+        """What few rules ask of the text. The rules must have run."""
+        assert self.body_facts is not None  # noqa: S101 - for mypy
+        return BodyDetails._make(json.loads(self.body_facts.details))
+
     @property
     def title_id(self) -> str:
         """The id of the heading that the text had for its title; empty if another one has it."""
         if self.body_facts:
-            return self.body_facts.title_id
+            return self.body_details.title_id
         if not self.front_matter.title_heading:
             return ""
         heading = outline_of(self.front_matter.title_heading, syntax=self.layout.syntax)
@@ -194,26 +225,24 @@ class Post:
 
     @property
     def tags(self) -> Sequence[KeptTag]:
-        """The tags in the text."""
-        if self.body_facts:
-            return [KeptTag(*tag) for tag in self.body_facts.tags]
-        return [
-            KeptTag(placed.tag.raw, placed.tag.kind, placed.tag.slug, placed.line)
-            for placed in self.outline.tags
-        ]
+        """The tags in the text. The rules must have run."""
+        return [KeptTag(*tag) for tag in self.body_details.tags]
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The campaigns whose forms the text or the front matter places."""
-        in_text = tuple(tag.slug for tag in self.tags if tag.kind == "form")
-        at_the_end = self.get("campaign")
-        return (*in_text, at_the_end) if at_the_end else in_text
+        """The campaigns whose forms the text or the front matter places.
+
+        The rules must have run.
+        """
+        in_text = items(self.body_facts.forms) if self.body_facts else []
+        at_the_end = [self.facts.campaign] if self.facts.campaign else []
+        return (*in_text, *at_the_end)
 
     @property
     def links(self) -> Sequence[Link]:
         """The links in the text, with the sources of pictures."""
-        if self.body_facts and self.body_facts.links is not None:
-            return [Link(*link) for link in self.body_facts.links]
+        if self.link_facts and self.link_facts.links:
+            return [Link(*link) for link in json.loads(self.link_facts.links)]
         return self.outline.links
 
     def state(self, now: datetime) -> State:
@@ -233,7 +262,11 @@ class Post:
 
     def line(self, key: str) -> int:
         """The line of a key of the front matter; else 1."""
-        return self.facts.lines.get(key, 1)
+        return self.front_matter_details.lines.get(key, 1)
+
+    def has_key(self, key: str) -> bool:
+        """Whether the front matter has a line with this key."""
+        return key in self.front_matter_details.lines
 
     def line_of(self, text: str) -> int | None:
         """The line of the first link with this text, else of its only occurrence in the body.
@@ -249,12 +282,24 @@ class Post:
 
     def get(self, name: str) -> Any:
         """A valid value of the front matter, or None."""
-        if name in SMALL_KEYS:
-            return self.facts.values.get(name)
+        if name in _ITEMS:
+            return tuple(items(getattr(self.facts, name))) or None
+        if name in _WORDS:
+            return getattr(self.facts, name) or None
         if name == "date":
             return datetime.fromisoformat(self.facts.date) if self.facts.date else None
-        is_given = name in self.facts.lines or name == "save_as"  # which may follow from `url`
+        if name in _TEXTS:
+            return self.front_matter_details.values.get(name)
+        is_given = self.has_key(name) or name == "save_as"  # which may follow from `url`
         return self.values.get(name) if is_given else None
+
+
+_ITEMS: Final = frozenset({"tags", "aliases"})
+_WORDS: Final = frozenset({"campaign", "preview", "template"})
+_TEXTS: Final = frozenset(
+    {"title", "slug", "status", "category", "author", "authors", "related", "image", "lang"}
+)
+"""Keys whose values are in the facts, and in the details of the facts."""
 
 
 def read_post(
@@ -281,6 +326,13 @@ def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
     other_slugs = layout.category_and_author_slugs(name, values)
     url, save_as = layout.address(kind, slug, date, str(values.get("lang", "")), other_slugs)
     final = {**values, **layout.extra.get(name, {})}
+    lines = {str(path[0]): line for path, line in text.front_matter.lines.items() if not path[1:]}
+    details = FrontMatterDetails(
+        {key: value for key, value in values.items() if key in _TEXTS},
+        lines,
+        text.front_matter.is_unreadable,
+    )
+    authors = values.get("author") or values.get("authors") or layout.authors
     facts = FrontMatterFacts(
         slug=slug,
         url=str(final.get("url", url)),
@@ -288,15 +340,14 @@ def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
         date=values["date"].isoformat() if "date" in values else "",
         due=date.astimezone(UTC).isoformat() if "date" in values else "",
         status=str(values.get("status", "published")) if text.is_text else "skip",
-        category=values.get("category") or layout.category_of(name),
-        authors=values.get("author") or values.get("authors") or layout.authors,
         title_words=" ".join(sorted(key_words(values.get("title") or ""))),
-        values={key: value for key, value in values.items() if key in SMALL_KEYS},
-        lines={
-            str(path[0]): line for path, line in text.front_matter.lines.items() if not path[1:]
-        },
-        is_unreadable=text.front_matter.is_unreadable,
-        size=len(raw),
+        category=values.get("category") or layout.category_of(name),
+        tags=from_items(values.get("tags") or ()),
+        authors=from_items(authors),
+        aliases=from_items(values.get("aliases") or ()),
+        **{key: values.get(key) or "" for key in _WORDS},
+        size=str(len(raw)),
+        details=as_details(details),
     )
     post = Post(name, kind, layout, facts, digest_of(raw))
     post.__dict__["text"] = text  # as if it had been used

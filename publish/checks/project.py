@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Final, get_args
 
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
+from publish.checks.facts import items
 from publish.checks.layout import ContentKind, Layout
 from publish.checks.meant_files import by_last_part
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
@@ -20,7 +21,6 @@ from publish.checks.source_files import ContentFiles, find_content_files
 
 # The generated files of the site: lists, feeds, sitemaps, and the addresses of the lead service.
 
-_PAGE_OF_A_LIST: Final = re.compile(r"(?P<list>.+)/\d+/index\.html")
 _SITEMAP: Final = re.compile(r"sitemap[\w-]*\.xml")
 _FOLDERS: Final = frozenset({"drafts", "pagefind", "pictures", "share", "theme"})
 """Folders that a build fills; browsers may keep most of their files for ever."""
@@ -37,26 +37,33 @@ class SiteFiles:
 
     def describe(self, file: str) -> str:
         """A description of the generated file at this path; empty if there is none."""
-        folder = next((name for name in self.folders if file.startswith(f"{name}/")), "")
-        page = _PAGE_OF_A_LIST.fullmatch(file)
         if file in self.named or file.rstrip("/") in self.named:
             return self.named.get(file) or self.named[file.rstrip("/")]
-        if _SITEMAP.fullmatch(file.removesuffix("/index.html")):
+        page = file.removesuffix("/index.html")
+        if page.startswith("sitemap") and _SITEMAP.fullmatch(page):
             return "the site's own sitemap"
-        if file.removesuffix("/index.html") in self.named:  # a file in place of a folder
-            return self.named[file.removesuffix("/index.html")]
-        if page and f"{page['list']}/index.html" in self.named:
-            return "a page of " + self.named[f"{page['list']}/index.html"]
-        return f"the folder {folder}/" if folder else ""
+        if page in self.named:  # a file in place of a folder
+            return self.named[page]
+        first, _, number = page.rpartition("/")
+        if number.isdecimal() and page != file and f"{first}/index.html" in self.named:
+            return "a page of " + self.named[f"{first}/index.html"]
+        if not file.startswith(self._starts):
+            return ""
+        folder = next(name for name in self.folders if file.startswith(f"{name}/"))
+        return f"the folder {folder}/"
+
+    @cached_property
+    def _starts(self) -> tuple[str, ...]:
+        return tuple(f"{name}/" for name in self.folders)
 
 
 def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
     """The generated files of a site with these posts."""
     named = {file: f"the site's own {name} page" for file, name in layout.reserved_files.items()}
     named |= dict.fromkeys(layout.feeds, "the site's own feed")
-    public = (
+    public = [
         post for post in posts if post.kind == "post" and post.status in {"published", "hidden"}
-    )
+    ]
     for kind, name in names_of_all(public):
         named |= dict.fromkeys(list_files(layout, kind, name), f"the list of the {kind} `{name}`")
     static = (folder.name for folder in layout.static)
@@ -66,14 +73,17 @@ def site_files(layout: Layout, posts: Iterable[Post]) -> SiteFiles:
 def names_of(post: Post) -> Iterator[tuple[NameKind, Sequence[str]]]:
     """The category, the tags and the authors of a post."""
     yield "category", (post.facts.category,)
-    yield "tag", post.get("tags") or ()
-    yield "author", post.facts.authors
+    yield "tag", items(post.facts.tags)
+    yield "author", items(post.facts.authors)
 
 
-def names_of_all(posts: Iterable[Post]) -> Iterable[tuple[NameKind, str]]:
-    """Kind and name of all categories, tags and authors of these posts, the last used last."""
-    names = [(kind, name) for post in posts for kind, some in names_of(post) for name in some]
-    return reversed(dict.fromkeys(reversed(names)))
+def names_of_all(posts: Iterable[Post]) -> Mapping[tuple[NameKind, str], None]:
+    """Kind and name of all categories, tags and authors of these posts."""
+    # Most posts have the same names as others.
+    some = {(post.facts.category, post.facts.tags, post.facts.authors): post for post in posts}
+    return dict.fromkeys(
+        (kind, name) for post in some.values() for kind, names in names_of(post) for name in names
+    )
 
 
 def list_files(layout: Layout, kind: NameKind, name: str) -> tuple[str, ...]:
@@ -82,6 +92,7 @@ def list_files(layout: Layout, kind: NameKind, name: str) -> tuple[str, ...]:
     return tuple(pattern.replace("{slug}", slug) for pattern in layout.lists.get(kind, ()))
 
 
+_NOT_PUBLIC: Final = frozenset({"draft", "skip"})
 _LISTED: Final = ("post", "published")
 _FILE_KEYS: Final = ("save_as", "path")
 WRITING: Final = "GATEPOST_WRITING"
@@ -144,7 +155,22 @@ class Writing:
     @cached_property
     def public(self) -> Mapping[str, Post]:
         """The posts and pages that readers can open, by their path below the content folder."""
-        return {post.name: post for post in self.posts if self.is_public(post)}
+        now = self.now.astimezone(UTC).isoformat()
+        return {
+            post.name: post
+            for post in self.posts
+            if post.facts.due <= now and post.facts.status not in _NOT_PUBLIC
+        }
+
+    @cached_property
+    def posts_by_name(self) -> Mapping[tuple[NameKind, str], Sequence[Post]]:
+        """The posts by kind and name of their categories, tags and authors."""
+        users: dict[tuple[NameKind, str], list[Post]] = {}
+        for post in self.posts:
+            for kind, names in names_of(post) if post.kind == "post" else ():
+                for name in names:
+                    users.setdefault((kind, name), []).append(post)
+        return users
 
     @cached_property
     def by_name(self) -> Mapping[str, Post]:
@@ -172,7 +198,7 @@ class Writing:
         aliases = {
             self.old_address(post, alias)[0]: post
             for post in self.posts
-            for alias in post.get("aliases") or ()
+            for alias in items(post.facts.aliases)
         }
         return aliases | {post.url: post for post in self.posts}
 
@@ -245,7 +271,7 @@ class Writing:
         aliases = (
             self.old_address(post, alias)[1]
             for post in self.posts
-            for alias in post.get("aliases") or ()
+            for alias in items(post.facts.aliases)
         )
         extra = (
             str(file)
@@ -258,7 +284,7 @@ class Writing:
     def old_address(self, post: Post, alias: str) -> tuple[str, str]:
         """Address and file of an alias of a post, in the post's language."""
         date = self.layout.address_date(post.get("date"), self.now)
-        slugs = self.layout.category_and_author_slugs(post.name, post.facts.values)
+        slugs = self.layout.category_and_author_slugs(post.name, post.front_matter_details.values)
         return self.layout.old_address(post.kind, alias, date, str(post.get("lang") or ""), slugs)
 
     @property
@@ -277,7 +303,7 @@ class Writing:
 
     def is_public(self, post: Post) -> bool:
         """Whether readers can open it."""
-        return post.state(self.now) in {"published", "hidden"}
+        return post.name in self.public
 
 
 @dataclass(frozen=True)

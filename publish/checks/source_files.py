@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from capture.paths import ConfinedFolder
 
 SUFFIXES: Final = frozenset({".md", ".markdown", ".mkd", ".mdown"})
+_TEXTS: Final = tuple(SUFFIXES)
 Stamp = tuple[int, int, int, int]
 """Size, time of change, time of the inode's change (both in nanoseconds) and inode of a file."""
 
@@ -41,13 +42,19 @@ class SourceFolders:
 
         Files that must not be read are left out; `rules.files` reports them.
         """
-        found: dict[str, SourceFile] = {}
-        for folder in self.folders:
-            for path, status in self._below(folder):
-                name = path.removeprefix(f"{self.content.folder}/")
-                stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-                found[name] = SourceFile(name, stamp)
-        return sorted(found.values(), key=lambda file: file.name.replace("/", "\0"))
+        start = f"{self.content.folder}/"
+        found = {
+            path.removeprefix(start): (
+                status.st_size,
+                status.st_mtime_ns,
+                status.st_ctime_ns,
+                status.st_ino,
+            )
+            for folder in self.folders
+            for path, status in self._below(folder)
+        }
+        names = sorted(found, key=lambda name: name.replace("/", "\0"))
+        return [SourceFile(name, found[name]) for name in names]
 
     def _below(self, folder: Path) -> Iterator[tuple[str, os.stat_result]]:
         if folder.is_file() and self._is_readable(folder):
@@ -62,16 +69,15 @@ class SourceFolders:
                 continue
             with entries:
                 for entry in entries:
-                    if self._is_ignored(entry.name):
-                        continue
-                    if _is_folder(entry):
-                        if entry.path not in excluded and (
-                            not entry.is_symlink() or self._is_scannable(Path(entry.path))
-                        ):
+                    name = entry.name
+                    if entry.is_file(follow_symlinks=False):
+                        if self._is_source(name):
+                            yield entry.path, _status(entry)
+                    elif _is_folder(entry):
+                        is_left_out = entry.path in excluded or self._is_ignored(name)
+                        if not is_left_out and self._is_scannable(Path(entry.path)):
                             todo.append(entry.path)
-                    elif os.path.splitext(entry.name)[1] in SUFFIXES and (  # noqa: PTH122 - quick
-                        entry.is_file(follow_symlinks=False) or self._is_readable(Path(entry.path))
-                    ):
+                    elif self._is_source(name) and self._is_readable(Path(entry.path)):
                         yield entry.path, _status(entry)
 
     def _is_scannable(self, folder: Path) -> bool:
@@ -84,6 +90,10 @@ class SourceFolders:
         if path.is_symlink() and not self.content.holds(path):
             return False
         return path.is_file() or not path.exists()
+
+    def _is_source(self, name: str) -> bool:
+        """Whether it is the name of a text. `.md` alone is a hidden file without a suffix."""
+        return name.endswith(_TEXTS) and name not in SUFFIXES and not self._is_ignored(name)
 
     def _is_ignored(self, name: str) -> bool:
         return self._ignored_names.fullmatch(name) is not None
@@ -131,9 +141,6 @@ class ContentFiles:
     def without_texts(self) -> tuple[Path, ...]:
         """The regular files without those in Markdown."""
         return tuple(self.folder / name for name in self.names if not name.lower().endswith(_TEXTS))
-
-
-_TEXTS: Final = tuple(SUFFIXES)
 
 
 def find_content_files(folder: Path) -> ContentFiles:

@@ -10,15 +10,13 @@ written within two seconds before is not kept, and the next run reads that file 
 up to 10 milliseconds, on FAT two seconds.)
 """
 
-import json
-import os
 import time
 from collections.abc import Iterable
-from dataclasses import astuple
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+from zlib import crc32
 
 from publish.cache_file import CacheFile
 from publish.checks.facts import BodyFacts, FrontMatterFacts, LinkFacts
@@ -32,30 +30,53 @@ _NO_STAMP: Final[Stamp] = (0, 0, 0, 0)
 _MOST_KEYS: Final = 3
 """Keys whose facts are kept: those of local, published and released builds."""
 _TABLE: Final = """
-CREATE TABLE IF NOT EXISTS texts (
-    engine TEXT, kind TEXT, name BLOB, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER,
-    digest BLOB, facts BLOB, PRIMARY KEY (engine, kind, name)
+CREATE TABLE texts (
+    engine TEXT, kind TEXT, name TEXT, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER,
+    digest BLOB, facts BLOB, crc INTEGER, PRIMARY KEY (engine, kind, name)
 )
 """
 _QUERY: Final = """
-SELECT kind, name, size, mtime, ctime, inode, digest, facts FROM texts WHERE engine = ?
+SELECT kind, name, size, mtime, ctime, inode, digest, facts, crc FROM texts WHERE engine = ?
 """
 
 
-class _Kept(NamedTuple):
-    """What the file has of a text: its stamp, and what a `Post` is made of."""
+_FIELD: Final = "\x1e"
+_BODY: Final = len(FrontMatterFacts._fields)
+_LINKS: Final = _BODY + len(BodyFacts._fields)
+_END: Final = _LINKS + len(LinkFacts._fields)
+
+
+class _Row(NamedTuple):
+    """What the file has of a text."""
 
     stamp: Stamp
-    facts: FrontMatterFacts
+    """The stamp of the file when it was read; zeros if it had been written just before."""
     digest: bytes
-    body: BodyFacts
-    links: LinkFacts | None
+    facts: bytes
+    """The fields of all facts."""
+    checksum: int
+
+    def post(self, name: str, kind: ContentKind, layout: Layout) -> Post:
+        """The post or page with these facts. Raises `ValueError` if the row is damaged."""
+        if crc32(self.facts) != self.checksum:
+            raise ValueError("wrong checksum")
+        fields = self.facts.decode().split(_FIELD)
+        return Post(
+            name,
+            kind,
+            layout,
+            FrontMatterFacts._make(fields[:_BODY]),
+            self.digest,
+            BodyFacts._make(fields[_BODY:_LINKS]),
+            LinkFacts._make(fields[_LINKS:]),
+        )
 
 
 class TextStore:
     """The facts of a project's texts. Without a path they last as long as this object."""
 
     def __init__(self, path: Path | None, key: str) -> None:
+        """`key` stands for all that decides the facts besides a file. It begins with `CODE`."""
         self._key = key
         self.path = path
         self._posts: dict[tuple[ContentKind, str, bytes | None], Post] = {}
@@ -63,6 +84,8 @@ class TextStore:
         """The stamps of the texts whose facts can be kept."""
         self._kept_links: dict[Post, LinkFacts | None] = {}
         """The texts that are as the file has them, and the facts of their links."""
+        self._outdated: list[tuple[str, str]] = []
+        """Kind and name of texts whose facts cannot be kept any more."""
         self._started_ns = time.time_ns()
         self.problem = ""
         """Why the file was given up, if it is damaged."""
@@ -87,34 +110,37 @@ class TextStore:
 
     def _read(self, source: SourceFile, kind: ContentKind, layout: Layout, now: datetime) -> Post:
         name, stamp = source
-        kept = self._kept.get((kind, name))
-        if kept and kept.stamp == stamp:
-            post = Post(name, kind, layout, *kept[1:])
-            self._stamps[post] = stamp
-            self._kept_links[post] = post.link_facts
-            return post
-        raw, unreadable = read_bytes(layout.content / name)
-        if kept and kept.digest == digest_of(raw) and not unreadable:
-            post = Post(name, kind, layout, *kept[1:])
+        row = self._rows.pop((kind, name), None)
+        try:
+            if row and row.stamp == stamp:
+                post = row.post(name, kind, layout)
+                self._stamps[post] = stamp
+                self._kept_links[post] = post.link_facts
+                return post
+            raw, unreadable = read_bytes(layout.content / name)
+            if row and row.digest == digest_of(raw) and not unreadable:
+                post = row.post(name, kind, layout)
+            else:
+                post = post_from(raw, name, kind, layout, now, unreadable)
+        except ValueError as error:
+            self._file.give_up(error)
+            self._rows.clear()
+            return self._read(source, kind, layout, now)
+        if unreadable or (layout.has_dated_addresses and not post.facts.due):
+            self._outdated.append((kind, name))
         else:
-            post = post_from(raw, name, kind, layout, now, unreadable)
-        if not unreadable and (post.facts.due or not layout.has_dated_addresses):
             self._stamps[post] = stamp if is_settled(stamp, self._started_ns) else _NO_STAMP
         return post
 
     @cached_property
-    def _kept(self) -> dict[tuple[str, str], _Kept]:
-        """The facts in the file, by kind and name of the text."""
-        rows = self._file.rows(_QUERY, [self._key])
-        try:
-            facts = json.loads(b"[%b]" % b",".join(row[-1] for row in rows))
-            return {
-                (kind, os.fsdecode(name)): _kept(tuple(stamp), digest, *of_text)
-                for (kind, name, *stamp, digest, _), of_text in zip(rows, facts, strict=True)
-            }
-        except (ValueError, TypeError) as error:
-            self._file.give_up(error)
-            return {}
+    def _rows(self) -> dict[tuple[str, str], _Row]:
+        """The rows of the file that were not read yet, by kind and name of the text."""
+        return {
+            (kind, name): _Row((size, mtime, ctime, inode), digest, facts, checksum)
+            for kind, name, size, mtime, ctime, inode, digest, facts, checksum in self._file.rows(
+                _QUERY, [self._key]
+            )
+        }
 
     @cached_property
     def _file(self) -> CacheFile:
@@ -122,24 +148,35 @@ class TextStore:
 
     def save(self, posts: Iterable[Post]) -> None:
         """Keeps the facts of these posts and pages, and forgets all other texts."""
-        names: set[tuple[str, str]] = set()
-        new: list[tuple[object, ...]] = []
-        for post in posts:
-            if stamp := self._stamps.get(post):
-                names.add((post.kind, post.name))
-                if post not in self._kept_links or self._kept_links[post] != post.link_facts:
-                    row = self._key, post.kind, os.fsencode(post.name), *stamp, post.digest
-                    new.append((*row, _as_json(post)))
-        old = [(self._key, kind, os.fsencode(name)) for kind, name in self._kept.keys() - names]
+        changed = (
+            post
+            for post in posts
+            if post in self._stamps and self._kept_links.get(post) is not post.link_facts
+        )
+        new = [row for post in changed if (row := self._row_of(post))]
+        old = [(self._key, kind, name) for kind, name in (*self._rows, *self._outdated)]
         if new or old:
             self._file.change(
                 ("DELETE FROM texts WHERE engine = ? AND kind = ? AND name = ?", old),
-                ("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", new),
+                ("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", new),
                 ("DELETE FROM texts WHERE engine = ?", self._outdated_keys()),
             )
         if damage := self._file.damage:
             self.problem = f"is damaged ({damage}) and was deleted: all texts were checked again"
         self._file.close()
+
+    def _row_of(self, post: Post) -> tuple[object, ...] | None:
+        """The row of a text; None if a name or a setting has characters that it cannot have."""
+        fields = _FIELD.join((*post.facts, *(post.body_facts or ()), *(post.link_facts or ())))
+        try:
+            post.name.encode()
+            facts = fields.encode()
+        except UnicodeEncodeError:
+            return None
+        if fields.count(_FIELD) != _END - 1:
+            return None
+        stamp = self._stamps[post]
+        return (self._key, post.kind, post.name, *stamp, post.digest, facts, crc32(facts))
 
     def _outdated_keys(self) -> list[tuple[str]]:
         """The keys that were written to longest ago."""
@@ -153,24 +190,3 @@ def is_settled(stamp: Stamp, now_ns: int) -> bool:
     """Whether a file was written so long ago that a later write gives it other times."""
     _, modified, changed, _ = stamp
     return max(modified, changed) < now_ns - _TICK_NS
-
-
-def _kept(
-    stamp: Stamp, digest: bytes, front_matter: list[Any], body: list[Any], links: list[Any] | None
-) -> _Kept:
-    return _Kept(
-        stamp,
-        FrontMatterFacts._make(front_matter),
-        digest,
-        BodyFacts._make(body),
-        LinkFacts._make(links) if links else None,
-    )
-
-
-def _as_json(post: Post) -> bytes:
-    """The facts of a text. Those of a text with `Status: skip` have no links."""
-    body, links = post.body_facts, post.link_facts
-    if body and links:
-        all_links = None if links.is_proven else [astuple(link) for link in post.links]
-        body = body._replace(links=all_links)
-    return json.dumps([post.facts, body, links]).encode()

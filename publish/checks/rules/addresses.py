@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Final
 
 from capture.errors import short_path
+from publish.checks.facts import items
 from publish.checks.finding import Finding
 from publish.checks.model import is_slug
 from publish.checks.project import Writing, read_published
@@ -22,24 +23,26 @@ def address_findings(writing: Writing) -> Iterator[Finding]:
 
 
 def _shared_addresses(writing: Writing) -> Iterator[Finding]:
-    reserved_files = writing.layout.reserved_files
+    reserved_files, describe = writing.layout.reserved_files, writing.site_files.describe
     owners: dict[str, str] = {}
     for post in sorted(writing.posts, key=attrgetter("name")):
-        if post.status == "draft" or not post.slug:
+        facts = post.facts
+        if facts.status == "draft" or not facts.slug:
             continue  # a draft's address is its preview
-        owner = owners.get(post.save_as) or writing.site_files.describe(post.save_as)
-        overrides = post.save_as in reserved_files and "save_as" in (
+        file = facts.save_as
+        owner = owners.get(file) or describe(file)
+        overrides = file in reserved_files and "save_as" in (
             *post.values,
             *writing.layout.extra.get(post.name, ()),
         )
         if owner and not overrides:
-            key = next((k for k in ("save_as", "slug") if k in post.facts.lines), "title")
+            key = next((k for k in ("save_as", "slug") if post.has_key(k)), "title")
             message = f"has the same address as {owner}, /{post.url}: give it another `Slug:`"
             yield post.finding("address", post.line(key), message)
-        owners[post.save_as] = post.name
+        owners[file] = post.name
     drafts: dict[str, str] = {}
     for post in writing.posts:
-        token = post.get("preview")
+        token = post.facts.preview
         if token and (other := drafts.setdefault(token, post.where)) != post.where:
             message = f"`preview` is the same as in {other}: give each its own"
             yield post.finding("address", post.line("preview"), message)
@@ -48,11 +51,11 @@ def _shared_addresses(writing: Writing) -> Iterator[Finding]:
 def _without_address(writing: Writing) -> Iterator[Finding]:
     """Titles without letters or digits, such as `???`, and slugs that no file can have."""
     for post in writing.posts:
-        if post.get("title") and not post.slug:
+        if not post.facts.slug and post.get("title"):
             message = "`title` gives no address: add a line `Slug: ...`"
             yield post.finding("address", post.line("title"), message)
-        elif long_name(post.save_as):
-            key = "slug" if "slug" in post.facts.lines else "title"
+        elif long_name(post.facts.save_as):
+            key = "slug" if post.has_key("slug") else "title"
             message = (
                 f"`{key}` gives an address that is too long for a file: add a shorter `Slug: ...`"
             )
@@ -67,10 +70,13 @@ def _vanished(writing: Writing) -> Iterator[Finding]:
         if not is_slug(word):
             where = short_path(writing.layout.content / GONE)
             yield Finding(where, line, f"`{word}` is not a slug: write one on each line", "address")
+    published = read_published(writing.layout.published_file).slugs
+    if not published:
+        return
     known = gone | {post.slug for post in writing.public.values()}
-    known |= {alias.strip("/") for post in writing.posts for alias in post.get("aliases") or ()}
+    known |= {alias.strip("/") for post in writing.posts for alias in items(post.facts.aliases)}
     by_slug = {post.slug: post for post in writing.posts}
-    for slug, where in sorted(read_published(writing.layout.published_file).slugs.items()):
+    for slug, where in sorted(published.items()):
         if slug in known:
             continue
         post = by_slug.get(slug)

@@ -1,12 +1,13 @@
 """`file_uses`: the places that use a file, as a picture of a text or an asset of a campaign."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from capture.campaign.files import read_source
 from capture.campaign.problems import Lines
 from capture.errors import FileErrors
+from publish.checks.facts import items
 from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.rules.link_checker import LinkChecker
@@ -42,7 +43,9 @@ def posts_that_may_use(writing: Writing, files: Collection[Path]) -> Iterator[Po
     names = {str(file.relative_to(content)) for file in files if file.is_relative_to(content)}
     for post in writing.posts:
         facts = post.link_facts
-        known = (post.name, *facts.files, *facts.posts) if facts and facts.is_proven else names
+        known: Iterable[str] = names
+        if facts and facts.is_proven:
+            known = (post.name, *items(facts.files), *items(facts.posts))
         if not names.isdisjoint(known):
             yield post
 

@@ -63,11 +63,9 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
 
 def _not_checked_as_texts(writing: Writing) -> Iterator[Path]:
     """The files in the content folder, without the texts of which we know that they are texts."""
-    texts = {
-        post.name for post in writing.posts if post.body_facts and not post.body_facts.is_pointer
-    }
-    content = writing.layout.content
-    return (content / name for name in writing.content_files.names if name not in texts)
+    posts = (post for post in writing.posts if post.body_facts and not post.body_facts.is_pointer)
+    names = writing.file_names.difference(post.name for post in posts)
+    return map(writing.layout.content.joinpath, sorted(names))
 
 
 def _links(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
@@ -89,9 +87,9 @@ def _published(writing: Writing, gated: GatedFiles) -> Iterator[Path]:
     for folder in writing.layout.static:
         yield from sorted(_below(folder, writing, gated))
     below = gated.names_below(writing.layout.content)
+    sizes, has_symlinks = {str(size) for size in gated.sizes}, writing.has_symlinks
     for post in writing.posts:
-        may_match = post.facts.size in gated.sizes or post.name.startswith(below)
-        if may_match or writing.has_symlinks:
+        if has_symlinks or post.facts.size in sizes or post.name.startswith(below):
             yield post.path
 
 

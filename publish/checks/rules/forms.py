@@ -1,12 +1,13 @@
 """Rules for forms and calls to action: each tag is correct and names a campaign that exists."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from capture.campaign.catalogue import Catalogue
 from capture.campaign.model import Campaign
 from capture.errors import NotFound
 from publish.checks.edit import Edit
+from publish.checks.facts import items
 from publish.checks.finding import Finding
 from publish.checks.near_name import near_name
 from publish.checks.post import Post
@@ -19,9 +20,21 @@ def form_findings(writing: Writing) -> Iterator[Finding]:
     """Tags that do not work, and tags of closed campaigns."""
     if writing.catalogue is None:
         return
+    campaigns = writing.catalogue.campaigns
+    opened = {slug for slug in campaigns if campaigns[slug].is_open(writing.now)}
     for post in writing.posts:
-        if post.tags or post.get("campaign"):
+        if not _is_correct(post, opened):
             yield from _tags(post, writing.catalogue, writing.now)
+
+
+def _is_correct(post: Post, opened: Collection[str]) -> bool:
+    """Whether all tags are correct, each form is there once, and all their campaigns are open."""
+    facts = post.body_facts
+    if facts is None or facts.has_wrong_tags:
+        return False
+    forms = post.forms
+    slugs = {*forms, *items(facts.calls)} if forms or facts.calls else set()
+    return len({*forms}) == len(forms) and slugs.issubset(opened)
 
 
 def _tags(post: Post, catalogue: Catalogue, now: datetime) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ def front_matter_findings(post: Post) -> Iterator[Finding]:
 def template_findings(writing: Writing) -> Iterator[Finding]:
     """Templates that the theme does not have."""
     for post in writing.posts:
-        name = post.get("template")
+        name = post.facts.template
         if name and not writing.layout.has_template(name):
             message = f"the theme has no template `{name}`: name one of theme/templates/, or none"
             yield post.finding("front-matter", post.line("template"), message)

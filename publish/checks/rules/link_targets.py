@@ -36,9 +36,7 @@ def has_page(writing: Writing, address: str) -> bool:
 
 def anchors_of(post: Post) -> Sequence[str]:
     """The ids of a text, sorted."""
-    if post.body_facts:
-        return post.body_facts.anchors
-    return sorted(post.outline.anchors | {post.title_id})
+    return post.body_details.anchors
 
 
 def has_anchor(post: Post, fragment: str) -> bool:

@@ -4,9 +4,11 @@ The links of a text are checked one by one only if they may have findings. Else 
 text say what they lead to, and it is enough that all this is still so.
 """
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Iterator
+from dataclasses import astuple
 
-from publish.checks.facts import LinkFacts
+from publish.checks.facts import LinkFacts, all_items, as_details, from_items, items, yes_if
 from publish.checks.finding import Finding
 from publish.checks.near_name import near_name
 from publish.checks.outline_parts import Link
@@ -19,16 +21,32 @@ from publish.checks.sure_edits import name_edits
 
 def link_findings(writing: Writing) -> Iterator[Finding]:
     """Links to something that does not exist, or that readers cannot open; and orphans."""
-    linked: set[str] = set()
+    missing = _missing(writing)
     for post in writing.posts:
-        facts = post.link_facts
-        if facts is None or not (facts.is_proven and _are_so(writing, facts)):
+        if not _are_correct(writing, post.link_facts, missing):
             findings = list(_findings(writing, post))
-            facts = post.link_facts = _link_facts(writing, post, is_correct=not findings)
+            post.link_facts = _link_facts(writing, post, is_correct=not findings)
             yield from findings
-        if post.name in writing.public:
-            linked.update(facts.posts)
-    yield from _orphan_findings(writing, linked)
+    yield from _orphan_findings(writing)
+
+
+def _missing(writing: Writing) -> frozenset[str]:
+    """The posts, pages and files that links have led to and cannot lead to now."""
+    facts = [post.link_facts for post in writing.posts if post.link_facts]
+    posts = all_items(of_post.posts for of_post in facts if of_post.is_proven)
+    files = all_items(of_post.files for of_post in facts if of_post.is_proven)
+    return frozenset((posts - writing.public.keys()) | (files - writing.file_names))
+
+
+def _are_correct(writing: Writing, facts: LinkFacts | None, missing: frozenset[str]) -> bool:
+    """Whether the links lead where they led when they had no findings, and may still do so."""
+    if facts is None or not facts.is_proven or writing.has_symlinks:
+        return False
+    if missing and not missing.isdisjoint((*items(facts.posts), *items(facts.files))):
+        return False
+    return not facts.answers or all(
+        _is_so(writing, *answer) for answer in json.loads(facts.answers)
+    )
 
 
 def _findings(writing: Writing, post: Post) -> Iterator[Finding]:
@@ -51,21 +69,15 @@ def _link_facts(writing: Writing, post: Post, *, is_correct: bool) -> LinkFacts:
         answers |= {("slug", other.slug, other.name) for other in related}
         if image := post.get("image"):
             answers |= set(LinkChecker(writing, post, Link(image, 1)).facts_of_image())
+    is_proven = UNKNOWN not in answers
+    others = sorted(answer for answer in answers if answer[0] != "file")
+    links = [astuple(link) for link in post.links]
     return LinkFacts(
-        posts=sorted(posts - {post.name}),
-        files=sorted(answer[1] for answer in answers if answer[0] == "file"),
-        answers=[[*answer] for answer in sorted(answers) if answer[0] != "file"],
-        is_proven=UNKNOWN not in answers,
-    )
-
-
-def _are_so(writing: Writing, facts: LinkFacts) -> bool:
-    """Whether the links lead where they led when they were correct, and may still do so."""
-    return (
-        all(map(writing.public.__contains__, facts.posts))
-        and writing.file_names.issuperset(facts.files)
-        and not writing.has_symlinks
-        and all(_is_so(writing, *answer) for answer in facts.answers)
+        posts=from_items(sorted(posts - {post.name})),
+        files=from_items(sorted(answer[1] for answer in answers if answer[0] == "file")),
+        answers=as_details(others) if others else "",
+        is_proven=yes_if(is_proven),
+        links="" if is_proven else as_details(links),
     )
 
 
@@ -123,9 +135,11 @@ def _related(writing: Writing, post: Post, slug: str) -> Iterator[Finding]:
         yield from unpublished_target_findings(writing, post, Link(slug, line), target)
 
 
-def _orphan_findings(writing: Writing, linked: Collection[str]) -> Iterator[Finding]:
+def _orphan_findings(writing: Writing) -> Iterator[Finding]:
     """Published posts that no other post or page links to."""
-    articles = [post for post in writing.public.values() if post.kind == "post"]
+    public = writing.public.values()
+    linked = all_items(post.link_facts.posts for post in public if post.link_facts)
+    articles = [post for post in public if post.kind == "post"]
     for post in articles:
         if post.name not in linked and len(articles) > 1:
             message = "no other post or page links to this one: link to it where it helps a reader"

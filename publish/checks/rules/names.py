@@ -11,7 +11,7 @@ from publish.checks.layout import Layout
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, spelling_key
 from publish.checks.near_name import near_name
 from publish.checks.post import Post
-from publish.checks.project import Writing, list_files, names_of
+from publish.checks.project import Writing, list_files, names_of_all
 from publish.checks.sure_edits import name_edits
 
 _KEYS: Final[Mapping[NameKind, tuple[str, ...]]] = {
@@ -24,27 +24,33 @@ _KEYS: Final[Mapping[NameKind, tuple[str, ...]]] = {
 
 def name_findings(writing: Writing) -> Iterator[Finding]:
     """Names that give no address, that share one, or that are spelt in two ways."""
-    users: dict[NameKind, dict[str, list[Post]]] = {kind: defaultdict(list) for kind in SECTIONS}
-    for post in writing.posts:
-        for kind, names in names_of(post) if post.kind == "post" else ():
-            for name in filter(None, names):  # a project may have no default category
-                users[kind][name].append(post)
-    yield from _slugs_file_findings(writing.layout, users)
-    for kind, posts in users.items():
+    names: dict[NameKind, list[str]] = {kind: [] for kind in SECTIONS}
+    for kind, name in names_of_all(post for post in writing.posts if post.kind == "post"):
+        if name:  # a project may have no default category
+            names[kind].append(name)
+    yield from _slugs_file_findings(writing.layout, names)
+    for kind, of_kind in names.items():
         by_slug: dict[str, list[str]] = defaultdict(list)
-        for name in posts:
+        for name in of_kind:
             by_slug[writing.layout.name_slug(kind, name)].append(name)
         for name in by_slug.pop("", ()):
-            yield from _without_address(kind, name, posts[name])
+            yield from _without_address(kind, name, writing.posts_by_name[kind, name])
         for slug, shared in by_slug.items():
-            first, *others = sorted(shared, key=lambda name: _rank(name, slug, posts[name]))
-            for other in others:
-                if is_collision(writing.layout, kind, first, other):
-                    two = {name: posts[name] for name in (first, other)}
-                    yield _shared_address(writing.layout, kind, two)
-                elif kind != "tag":  # `tag_spelling_findings` compares tags by their words
-                    is_common = len(posts[first]) > len(posts[other])
-                    yield from _two_spellings(kind, first, other, posts[other], is_common)
+            if len(shared) > 1:
+                yield from _alike(writing, kind, slug, shared)
+
+
+def _alike(writing: Writing, kind: NameKind, slug: str, shared: Iterable[str]) -> Iterator[Finding]:
+    """Findings for names with the same slug."""
+    posts = {name: writing.posts_by_name[kind, name] for name in shared}
+    first, *others = sorted(posts, key=lambda name: _rank(name, slug, posts[name]))
+    for other in others:
+        if is_collision(writing.layout, kind, first, other):
+            two = {name: posts[name] for name in (first, other)}
+            yield _shared_address(writing.layout, kind, two)
+        elif kind != "tag":  # `tag_spelling_findings` compares tags by their words
+            is_common = len(posts[first]) > len(posts[other])
+            yield from _two_spellings(kind, first, other, posts[other], is_common)
 
 
 def _rank(name: str, slug: str, posts: Sequence[Post]) -> tuple[bool, int, str]:
@@ -101,19 +107,19 @@ def _own_slug(kind: NameKind, name: str) -> str:
 
 def _place(post: Post, kind: NameKind) -> tuple[str, int]:
     """The key that names a post's category, tags or authors, and its line."""
-    key = next((key for key in _KEYS[kind] if key in post.facts.lines), _KEYS[kind][0])
+    key = next((key for key in _KEYS[kind] if post.has_key(key)), _KEYS[kind][0])
     return key, post.line(key)
 
 
 def _slugs_file_findings(
-    layout: Layout, users: Mapping[NameKind, Mapping[str, object]]
+    layout: Layout, names: Mapping[NameKind, Sequence[str]]
 ) -> Iterator[Finding]:
     """Mistakes in `slugs.yaml`, and names there that are probably misspelt."""
     where = short_path(layout.content / SLUGS_FILE)
     for problem in layout.name_slugs.problems:
         yield Finding(where, problem.line, problem.message, problem.rule)
     for kind, name, line in layout.name_slugs.names:
-        known = {spelling_key(other) for other in users[kind]}
-        unnamed = [other for other in users[kind] if not layout.name_slugs.get(kind, other)]
+        known = {spelling_key(other) for other in names[kind]}
+        unnamed = [other for other in names[kind] if not layout.name_slugs.get(kind, other)]
         if spelling_key(name) not in known and (hint := near_name(name, unnamed, "").hint):
             yield Finding(where, line, f"no post has the {kind} `{name}`{hint}", "tag-spelling")

@@ -18,7 +18,8 @@ SHOWN: Final = PICTURE_SUFFIXES | {".ico"}
 def picture_findings(writing: Writing) -> Iterator[Finding]:
     """Files that are shown as a picture, and that browsers cannot show."""
     for post in writing.posts:
-        for source, line in post.body_facts.odd_pictures if post.body_facts else ():
+        is_odd = post.body_facts and post.body_facts.has_odd_pictures
+        for source, line in post.body_details.odd_pictures if is_odd else ():
             link = Link(source, line, is_embedded=True)
             file = LinkChecker(writing, post, link).file()
             if file is None or file.is_relative_to(writing.gated):  # another rule reports it

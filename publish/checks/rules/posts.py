@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from publish.checks.finding import Finding
 from publish.checks.post import Post
-from publish.checks.project import Writing
+from publish.checks.project import Writing, names_of_all
 from publish.checks.rules.names import is_collision
 from publish.checks.sure_edits import name_edits
 from publish.checks.title_words import stem_of, words_of
@@ -13,15 +13,14 @@ from publish.checks.title_words import stem_of, words_of
 
 def tag_spelling_findings(writing: Writing) -> Iterator[Finding]:
     """Tags that differ only by case, hyphen or plural; reports the less common spelling."""
-    spellings_by_stem: dict[tuple[str, ...], dict[str, list[Post]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    stems: dict[str, tuple[str, ...]] = {}
-    for post in writing.posts:
-        for tag in post.get("tags") or ():
-            stem = stems.get(tag) or stems.setdefault(tag, tuple(map(stem_of, words_of(tag))))
-            spellings_by_stem[stem][tag].append(post)
-    for spellings in spellings_by_stem.values():
+    tags_by_stem: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for kind, tag in names_of_all(post for post in writing.posts if post.kind == "post"):
+        if kind == "tag":
+            tags_by_stem[tuple(map(stem_of, words_of(tag)))].append(tag)
+    for tags in tags_by_stem.values():
+        if len(tags) == 1:
+            continue
+        spellings = {tag: writing.posts_by_name["tag", tag] for tag in tags}
         most_common, *others = sorted(spellings, key=lambda tag: (-len(spellings[tag]), tag))
         for tag in others:
             if writing.layout.name_slugs.get("tag", tag) or is_collision(

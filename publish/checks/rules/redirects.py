@@ -22,6 +22,8 @@ _SERVICE_PATHS: Final[Mapping[str, str]] = dict.fromkeys(("/v", "/v/"), "the lea
 UNPROVEN: Final = "unproven-redirects"
 _MAX_NAME_BYTES: Final = 255
 """The longest name of a file or folder on common file systems."""
+_SHORT: Final = _MAX_NAME_BYTES // 4
+"""Characters of a path that is short enough in every script."""
 
 
 def redirect_findings(writing: Writing) -> Iterator[Finding]:
@@ -110,7 +112,7 @@ def _folders(file: str) -> Iterator[PurePosixPath]:
 
 def long_name(file: str) -> str:
     """The first part of a path that no file system can hold; empty if there is none."""
-    if len(file.encode()) <= _MAX_NAME_BYTES:  # as nearly all
+    if len(file) <= _SHORT:
         return ""
     parts = PurePosixPath(file).parts
     return next((part for part in parts if len(part.encode()) > _MAX_NAME_BYTES), "")

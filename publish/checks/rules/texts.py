@@ -4,13 +4,24 @@ So their findings are kept with the other facts of a text, and are found again o
 """
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from capture.campaign.gated_files import is_pointer
 from publish.checks.edit import Edit
-from publish.checks.facts import BodyFacts, KeptFinding
+from publish.checks.facts import (
+    BodyDetails,
+    BodyFacts,
+    KeptFinding,
+    KeptTag,
+    LinkFacts,
+    as_details,
+    from_items,
+    yes_if,
+)
 from publish.checks.finding import Finding
+from publish.checks.outline_parts import Outline
 from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
@@ -24,10 +35,13 @@ from publish.checks.sure_edits import heading_edits
 def text_findings(writing: Writing) -> Iterator[Finding]:
     """The findings of the rules for single texts, of each post and page."""
     for post in writing.files:
-        facts = post.body_facts
-        if facts is None:
-            facts = post.body_facts = _body_facts(post)
-        for kept in map(KeptFinding._make, facts.findings):
+        if post.body_facts is None:
+            post.body_facts = _body_facts(post)
+            post.link_facts = _unproven_links(post)
+            post.forget_outline()
+        if not post.body_facts.has_findings:
+            continue
+        for kept in map(KeptFinding._make, post.body_details.findings):
             edits = tuple(Edit(*edit) for edit in kept.edits)
             yield Finding(post.where, kept.line, kept.message, kept.rule, kept.in_draft, edits)
 
@@ -41,33 +55,38 @@ def _body_facts(post: Post) -> BodyFacts:
             for problem in post.text.problems
         )
         findings = [*problems, *findings]
-    kept = [
-        KeptFinding(
-            finding.line,
-            finding.message,
-            finding.rule,
-            finding.in_draft,
-            [(edit.line, edit.column, edit.old, edit.new) for edit in finding.edits],
-        )
-        for finding in findings
+    outline = Outline() if is_skipped else post.outline
+    title_id = "" if is_skipped else post.title_id
+    tags = [placed.tag for placed in outline.tags]
+    odd_pictures = [
+        (picture.source, picture.line) for picture in outline.pictures if _is_odd(picture.source)
     ]
-    if is_skipped:
-        return BodyFacts((), "", (), (), (), is_pointer=False, findings=kept)
-    facts = BodyFacts(
-        anchors=sorted(post.outline.anchors | {post.title_id}),
-        title_id=post.title_id,
-        tags=post.tags,
-        links=[(link.target, link.line, link.is_embedded) for link in post.outline.links],
-        odd_pictures=[
-            (picture.source, picture.line)
-            for picture in post.outline.pictures
-            if _is_odd(picture.source)
-        ],
-        is_pointer=is_pointer(post.raw),
-        findings=kept,
+    details = BodyDetails(
+        sorted(outline.anchors | {title_id}),
+        title_id,
+        [KeptTag(t.tag.raw, t.tag.kind, t.tag.slug, t.line) for t in outline.tags],
+        odd_pictures,
+        [_kept(finding) for finding in findings],
     )
-    del post.outline  # which is the largest part; few use it once more
-    return facts
+    return BodyFacts(
+        forms=from_items(tag.slug for tag in tags if tag.kind == "form"),
+        calls=from_items(tag.slug for tag in tags if tag.kind == "cta"),
+        has_wrong_tags=yes_if(not all(tag.kind for tag in tags)),
+        has_odd_pictures=yes_if(odd_pictures),
+        has_findings=yes_if(findings),
+        is_pointer=yes_if(is_pointer(post.raw)),
+        details=as_details(details),
+    )
+
+
+def _unproven_links(post: Post) -> LinkFacts:
+    links = [] if post.status == "skip" else [astuple(link) for link in post.outline.links]
+    return LinkFacts("", "", "", "", as_details(links))
+
+
+def _kept(finding: Finding) -> KeptFinding:
+    edits = [(edit.line, edit.column, edit.old, edit.new) for edit in finding.edits]
+    return KeptFinding(finding.line, finding.message, finding.rule, finding.in_draft, edits)
 
 
 def _findings(post: Post) -> Iterator[Finding]:

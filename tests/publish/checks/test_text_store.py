@@ -284,14 +284,14 @@ def test_facts_of_another_key_are_not_used(site: Any, work: list[str]) -> None:
     assert work.count("parse one.md") == 5
 
 
-@pytest.mark.parametrize("facts", ["", "[]", "[[], [], []]", "{", "\xff"])
+@pytest.mark.parametrize("facts", ["''", "substr(facts, 2)", "facts || 'x'", "x'ff'"])
 @pytest.mark.usefixtures("settled")
 def test_a_damaged_file_is_deleted_and_all_texts_are_checked(site: Any, facts: str) -> None:
     site.post("[x](none.md)", name="one")
     stored(site)
     path = site.root / "cache/texts.sqlite"
     with sqlite3.connect(path) as database:
-        database.execute("UPDATE texts SET facts = ?", [facts.encode("latin-1")])
+        database.execute(f"UPDATE texts SET facts = CAST({facts} AS BLOB)")
     store = TextStore(path, str(site.settings))
     writing, findings = site.check(read=store.read)
     store.save(writing.files)
@@ -311,6 +311,18 @@ def test_what_is_no_database_is_deleted(site: Any) -> None:
         "is damaged (file is not a database) and was deleted: all texts were checked again"
     )
     assert with_edits(findings) == with_edits(site.check()[1])
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_file_of_another_version_is_emptied(site: Any, work: list[str]) -> None:
+    site.post(name="one")
+    (site.root / "cache").mkdir(exist_ok=True)
+    with sqlite3.connect(site.root / "cache/texts.sqlite") as database:
+        database.execute("CREATE TABLE texts (name TEXT)")
+        database.execute("INSERT INTO texts VALUES ('one.md')")
+    stored(site)
+    stored(site)
+    assert work.count("parse one.md") == 1
 
 
 def test_a_check_beside_another_one_that_writes_goes_on_without_keeping(
