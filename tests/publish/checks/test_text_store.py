@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,6 +36,11 @@ BLOCKS = (
     *("{% form guide %}", "{% form other %}", "{% cta guide %}", "{%form guide%}", "{% form x %}"),
     *('<h2 id="raw">A</h2>', "[x](one.md#raw)", "<script>a()</script>", "&#7;", "[x][none]"),
     *("[x](one.md#form-guide)", "[x](two.md#top)", "[x](%2e%2e/one.md)", "[x](two.md?a=b)"),
+)
+CORRECT = (
+    *("[x](two.md)", "[x](two.md#parts)", "[x](one.md)", "[x](/two/#parts)", "[x](../two)"),
+    *("[x](/old/)", "[x](/tag/alpha/)", "[x]({tag}alpha)", "![a dot](../images/dot.svg)"),
+    *("{% form guide %}", "[x](two.md#form-guide)", "## Parts", "[x](deep/three.md)"),
 )
 FRONT_MATTER = {
     "title": ("On things", "On a thing", "Others", "Parts", "", "On " + "long words " * 8),
@@ -129,11 +134,17 @@ def wait(days: int) -> Edit:
     return edit
 
 
-TEXTS = st.builds(
+CORRECT_TEXTS = st.builds(
     write_text,
     st.sampled_from(NAMES),
-    st.lists(st.sampled_from(BLOCKS), max_size=4),
-    st.lists(VALUES, max_size=4),
+    st.lists(st.sampled_from(CORRECT), max_size=4, unique=True),
+    st.sampled_from([[], [], [("tags", "alpha")], [("aliases", "old")], [("related", "two")]]),
+)
+TEXTS = CORRECT_TEXTS | st.builds(
+    write_text,
+    st.sampled_from(NAMES),
+    st.lists(st.sampled_from(BLOCKS), max_size=3),
+    st.lists(VALUES, max_size=2),
 )
 EDITS = st.one_of(
     TEXTS,
@@ -174,9 +185,8 @@ def site(desk: Any) -> Any:
 
 def reset(site: Any) -> None:
     """The site as it is at the start of each test, without texts."""
-    for folder in ("content/posts", "cache"):
-        shutil.rmtree(site.root / folder, ignore_errors=True)
-    for path in FILES:
+    shutil.rmtree(site.root / "content/posts", ignore_errors=True)
+    for path in (*FILES, "content/two", "content/images/x.html"):
         (site.root / path).unlink(missing_ok=True)
     site.now = NOW
     site.write("content/images/dot.svg", "<svg/>")
@@ -185,7 +195,7 @@ def reset(site: Any) -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    texts=st.lists(TEXTS, min_size=2, max_size=4),
+    texts=st.lists(CORRECT_TEXTS, min_size=2, max_size=4),
     edits=st.lists(EDITS, max_size=8),
     are_settled=st.booleans(),
 )
@@ -193,12 +203,104 @@ def test_after_every_edit_it_finds_what_a_check_of_all_texts_finds(
     site: Any, texts: list[Edit], edits: list[Edit], are_settled: bool
 ) -> None:
     reset(site)
+    shutil.rmtree(site.root / "cache", ignore_errors=True)
     with pytest.MonkeyPatch.context() as patch:
         if are_settled:  # as if each file had been written long before it was read
             patch.setattr(text_store, "is_settled", lambda *_: True)
         for edit in (*texts, do_nothing, *edits, do_nothing):
             edit(site)
             assert with_edits(stored(site)) == with_edits(site.check()[1])
+
+
+@pytest.fixture(params=[True, False])
+def settled_or_not(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either all files count as written long before they are read, or none."""
+    monkeypatch.setattr(text_store, "is_settled", lambda *_: request.param)
+
+
+TWO: Final = ("## Parts\n\n{% form guide %}", {"tags": "alpha", "aliases": "old"})
+
+
+def two(body: str = TWO[0], **front_matter: str | None) -> Edit:
+    """Writes the post `two` again."""
+    return write_text("two", [body], list({**TWO[1], **front_matter}.items()))
+
+
+@pytest.mark.usefixtures("settled_or_not")
+@pytest.mark.parametrize(
+    ("body", "front_matter", "edit"),
+    [
+        ("[x](two.md)", {}, delete("two")),
+        ("[x](two.md)", {}, rename("two", "five")),
+        ("[x](two.md)", {}, two(status="draft")),
+        ("[x](two.md)", {}, two(date="2026-12-24")),
+        ("[x]({filename}two.md#parts)", {}, two("## Others")),
+        ("[x](two.md#form-guide)", {}, two("## Parts")),
+        ("[x](/two/#parts)", {}, two("## Others")),
+        ("[x](/two/)", {}, two(slug="other")),
+        ("[x](/two)", {}, two(slug="other")),
+        ("[x](../two)", {}, write_file("content/two", "A file.")),
+        ("[x](/old/)", {}, two(aliases="older")),
+        ("[x](/tag/alpha/)", {}, two(tags="beta")),
+        ("[x](/tag/alpha/2/)", {}, two(tags="beta")),
+        ("[x]({tag}alpha)", {}, two(tags="beta")),
+        ("[x](/images/dot.svg)", {}, write_file("content/images/dot.svg", None)),
+        ("[x](../images/dot.svg)", {}, write_file("content/images/dot.svg", None)),
+        ("![a]({static}/images/dot.svg)", {}, write_file("content/images/dot.svg", None)),
+        ("![a](../images/dot.svg)", {}, write_file("content/images/dot.svg", "")),
+        (
+            "![a](../images/dot.svg)",
+            {},
+            write_file("content/images/dot.svg", "<svg><script/></svg>"),
+        ),
+        ("![a](/tag/alpha/x.txt)", {}, write_file("content/images/x.html", "<script></script>")),
+        ("Text.", {"related": "two"}, two(status="hidden")),
+        ("Text.", {"related": "two"}, two(slug="other")),
+        (
+            "Text.",
+            {"image": "/images/dot.svg", "image_alt": "A"},
+            write_file("content/images/dot.svg", None),
+        ),
+        (
+            "{% form other %}",
+            {},
+            write_file("campaigns/other.toml", f'{CAMPAIGN}\ncloses = "2026-01-01"'),
+        ),
+        ("{% cta other %}", {}, write_file("campaigns/other.toml", None)),
+        ("Text.", {"campaign": "other"}, write_file("campaigns/other.toml", None)),
+        ("Text.", {"tags": "alpha"}, two(tags="Alpha")),
+        ("Text.", {"tags": "alpha"}, two(tags="alphas")),
+        ("Text.", {"category": "misc"}, two(category="Misc")),
+        ("Text.", {"author": "Ann"}, two(author="ann")),
+        ("Text.", {"title": "On things"}, two(title="A thing")),
+        ("Text.", {"slug": "one"}, two(slug="one")),
+        ("Text.", {"preview": "1234567890abcdef"}, two(preview="1234567890abcdef")),
+        ("Text.", {"aliases": "first"}, two(aliases="first")),
+        ("Text.", {"aliases": "first"}, two(slug="first")),
+        ("Text.", {}, write_file("content/gone.txt", "No Slug")),
+        ("Text.", {"tags": "C++"}, write_file("content/slugs.yaml", "tags:\n  C+: cpp\n")),
+        ("Text.", {"date": "2026-11-24"}, wait(2)),
+        ("Text.", {"date": "2026-11-02"}, link("linked")),
+    ],
+)
+def test_a_change_elsewhere_is_found_in_a_text_that_did_not_change(
+    site: Any, body: str, front_matter: dict[str, str], edit: Edit
+) -> None:
+    site.write("campaigns/other.toml", CAMPAIGN)
+    two()(site)
+    site.post(body, name="one", **front_matter)
+    site.post("[x](one.md)", name="three")
+    before = stored(site)
+    edit(site)
+    after = stored(site)
+    assert with_edits(after) == with_edits(site.check()[1])
+    assert after != before
+    reset(site)
+    two()(site)
+    site.write("campaigns/other.toml", CAMPAIGN)
+    site.post(body, name="one", **front_matter)
+    site.post("[x](one.md)", name="three")
+    assert with_edits(stored(site)) == with_edits(before)
 
 
 @pytest.fixture
