@@ -16,9 +16,8 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
-from zlib import crc32
 
-from publish.cache_file import CacheFile
+from publish.cache_file import CacheFile, seal, unseal
 from publish.checks.facts import BodyFacts, FrontMatterFacts, LinkFacts
 from publish.checks.layout import ContentKind, Layout
 from publish.checks.post import Post, digest_of, post_from, read_bytes
@@ -32,11 +31,11 @@ _MOST_KEYS: Final = 3
 _TABLE: Final = """
 CREATE TABLE texts (
     engine TEXT, kind TEXT, name TEXT, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER,
-    digest BLOB, facts BLOB, crc INTEGER, PRIMARY KEY (engine, kind, name)
+    digest BLOB, facts BLOB, PRIMARY KEY (engine, kind, name)
 )
 """
 _QUERY: Final = """
-SELECT kind, name, size, mtime, ctime, inode, digest, facts, crc FROM texts WHERE engine = ?
+SELECT kind, name, size, mtime, ctime, inode, digest, facts FROM texts WHERE engine = ?
 """
 
 
@@ -53,14 +52,14 @@ class _Row(NamedTuple):
     """The stamp of the file when it was read; zeros if it had been written just before."""
     digest: bytes
     facts: bytes
-    """The fields of all facts."""
-    checksum: int
+    """The fields of all facts, sealed."""
 
     def post(self, name: str, kind: ContentKind, layout: Layout) -> Post:
         """The post or page with these facts. Raises `ValueError` if the row is damaged."""
-        if crc32(self.facts) != self.checksum:
-            raise ValueError("wrong checksum")
-        fields = self.facts.decode().split(_FIELD)
+        facts = unseal(self.facts)
+        if facts is None:
+            raise ValueError("its content has changed")
+        fields = facts.decode().split(_FIELD)
         return Post(
             name,
             kind,
@@ -136,8 +135,8 @@ class TextStore:
     def _rows(self) -> dict[tuple[str, str], _Row]:
         """The rows of the file that were not read yet, by kind and name of the text."""
         return {
-            (kind, name): _Row((size, mtime, ctime, inode), digest, facts, checksum)
-            for kind, name, size, mtime, ctime, inode, digest, facts, checksum in self._file.rows(
+            (kind, name): _Row((size, mtime, ctime, inode), digest, facts)
+            for kind, name, size, mtime, ctime, inode, digest, facts in self._file.rows(
                 _QUERY, [self._key]
             )
         }
@@ -158,7 +157,7 @@ class TextStore:
         if new or old:
             self._file.change(
                 ("DELETE FROM texts WHERE engine = ? AND kind = ? AND name = ?", old),
-                ("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", new),
+                ("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", new),
                 ("DELETE FROM texts WHERE engine = ?", self._outdated_keys()),
             )
         if damage := self._file.damage:
@@ -176,7 +175,7 @@ class TextStore:
         if fields.count(_FIELD) != _END - 1:
             return None
         stamp = self._stamps[post]
-        return (self._key, post.kind, post.name, *stamp, post.digest, facts, crc32(facts))
+        return (self._key, post.kind, post.name, *stamp, post.digest, seal(facts))
 
     def _outdated_keys(self) -> list[tuple[str]]:
         """The keys that were written to longest ago."""
