@@ -20,7 +20,8 @@ from typing import Final, NamedTuple
 from publish.cache_file import CacheFile, seal, unseal
 from publish.checks.facts import BodyFacts, FrontMatterFacts, LinkFacts
 from publish.checks.layout import ContentKind, Layout
-from publish.checks.post import Post, digest_of, post_from, read_bytes
+from publish.checks.post import Post, post_from
+from publish.checks.post_text import digest_of, read_bytes
 from publish.checks.source_files import SourceFile, Stamp
 
 FILE: Final = "texts.sqlite"

@@ -7,7 +7,8 @@ from typing import Final
 from publish.checks.edit import Edit
 from publish.checks.finding import Finding
 from publish.checks.near_name import near_name
-from publish.checks.post import MODELS, Post
+from publish.checks.post import Post
+from publish.checks.post_text import MODELS
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "categories": "category",

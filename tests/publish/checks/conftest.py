@@ -60,6 +60,7 @@ class Desk:
         self.root = root
         self.settings = {**SETTINGS, "CACHE_PATH": cache}
         self.now = NOW
+        self.writes = 0
         self.category = "misc"
         """The category of a post that names none."""
         self.write("campaigns/guide.toml", CAMPAIGN)
@@ -125,3 +126,10 @@ def desk(
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def linked(desk: Desk) -> Desk:
+    """A project whose lists of tags, categories and authors have addresses."""
+    desk.settings = {**desk.settings, **LISTS}
+    return desk

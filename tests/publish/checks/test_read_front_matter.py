@@ -7,7 +7,7 @@ import pytest
 
 from publish.checks.front_matter import read_front_matter
 from publish.checks.model import PageFrontMatter, PostFrontMatter
-from publish.checks.post import validate_front_matter
+from publish.checks.post_text import validate_front_matter
 
 BOTH = [
     "Title: What: it pays\nTags: a b, c\nModified: 2026-11-03 09:30\nNoindex: yes\n"

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from publish.checks.front_matter import read_front_matter
 from publish.checks.model import PostFrontMatter, page_schema, post_schema
-from publish.checks.post import validate_front_matter
+from publish.checks.post_text import validate_front_matter
 
 ROOT = Path(__file__).parents[3]
 SCHEMAS = {"page": page_schema, "post": post_schema}
