@@ -13,10 +13,13 @@ from typing import Any, Final
 from publish.cache_file import CacheFile, seal, unseal
 
 FILE: Final = "site.sqlite"
+_MOST_ENGINES: Final = 3
+"""Those of local, published and released builds."""
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB)",
     "CREATE TABLE IF NOT EXISTS sources (path TEXT PRIMARY KEY, stamp BLOB, hash BLOB)",
-    "CREATE TABLE IF NOT EXISTS texts (path TEXT PRIMARY KEY, core BLOB, fields BLOB, html BLOB)",
+    "CREATE TABLE IF NOT EXISTS texts (engine BLOB, path TEXT, core BLOB, fields BLOB, html BLOB,"
+    " PRIMARY KEY (engine, path))",
     "CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, inputs BLOB)",
     "CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, stamp BLOB)",
 )
@@ -39,6 +42,8 @@ class TextRow:
 class Changes:
     """What a build has learned. A value of None removes a row."""
 
+    engine: bytes
+    """The fingerprint of what all texts depend on."""
     facts: Mapping[str, bytes]
     sources: Mapping[str, tuple[bytes, bytes] | None]
     texts: Mapping[str, TextRow | None]
@@ -68,17 +73,17 @@ class BuildStore:
         rows = self._rows("SELECT path, stamp, hash FROM sources")
         return {path: (stamp, content) for path, stamp, content in rows}
 
-    def cores(self) -> dict[str, bytes]:
-        """By path of each text: the part that every list shows."""
-        return self._sealed_rows("SELECT path, core FROM texts")
+    def cores(self, engine: bytes) -> dict[str, bytes]:
+        """By path of each text of this engine: the part that every list shows."""
+        return self._sealed_rows("SELECT path, core FROM texts WHERE engine = ?", engine)
 
-    def part(self, path: str, name: str) -> bytes:
+    def part(self, engine: bytes, path: str, name: str) -> bytes:
         """The part `fields` or `content` of a text. Raises `StoreDamaged`."""
         query = {
-            "fields": "SELECT fields FROM texts WHERE path = ?",
-            "content": "SELECT html FROM texts WHERE path = ?",
+            "fields": "SELECT fields FROM texts WHERE engine = ? AND path = ?",
+            "content": "SELECT html FROM texts WHERE engine = ? AND path = ?",
         }[name]
-        rows = self._rows(query, path)
+        rows = self._rows(query, engine, path)
         if not rows:
             raise StoreDamaged(f"no {name} of {path}")
         return self._opened(rows[0][0])
@@ -89,14 +94,14 @@ class BuildStore:
             self._file.give_up(error)
         self._is_used = False
 
-    def _rows(self, query: str, *values: str) -> list[Any]:
+    def _rows(self, query: str, *values: object) -> list[Any]:
         rows = self._file.rows(query, values)
         if self._is_used and not self._file.is_open:
             raise StoreDamaged("an error while reading")
         return rows
 
-    def _sealed_rows(self, query: str) -> dict[str, bytes]:
-        return {name: self._opened(value) for name, value in self._rows(query)}
+    def _sealed_rows(self, query: str, *values: object) -> dict[str, bytes]:
+        return {name: self._opened(value) for name, value in self._rows(query, *values)}
 
     @staticmethod
     def _opened(sealed: object) -> bytes:
@@ -123,11 +128,21 @@ class BuildStore:
         tables: Mapping[tuple[str, str], Mapping[str, Any]] = {
             ("facts", "name"): changes.facts,
             ("sources", "path"): changes.sources,
-            ("texts", "path"): changes.texts,
             ("pages", "name"): changes.pages,
             ("files", "name"): changes.files,
         }
-        steps: list[tuple[str, Sequence[tuple[object, ...]]]] = []
+        texts = changes.texts.items()
+        steps: list[tuple[str, Sequence[tuple[object, ...]]]] = [
+            (
+                "DELETE FROM texts WHERE engine = ? AND path = ?",
+                [(changes.engine, path) for path, row in texts if row is None],
+            ),
+            (
+                "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)",
+                [(changes.engine, path, *_columns(row)) for path, row in texts if row is not None],
+            ),
+            ("DELETE FROM texts WHERE engine = ?", self._old_engines(changes.engine)),
+        ]
         for (table, key), rows in tables.items():
             removed = [(name,) for name, row in rows.items() if row is None]
             kept = [(name, *_columns(row)) for name, row in rows.items() if row is not None]
@@ -136,6 +151,13 @@ class BuildStore:
                 marks = ", ".join("?" * len(kept[0]))
                 steps.append((f"INSERT OR REPLACE INTO {table} VALUES ({marks})", kept))  # noqa: S608
         self._file.change(*steps)
+
+    def _old_engines(self, engine: bytes) -> list[tuple[bytes]]:
+        """Engines that were used longest ago, but for a few."""
+        query = (
+            "SELECT engine FROM texts WHERE engine <> ? GROUP BY engine ORDER BY max(rowid) DESC"
+        )
+        return self._file.rows(query, [engine])[_MOST_ENGINES - 1 :]
 
     def close(self) -> None:
         """Ends the work with the file."""

@@ -15,6 +15,7 @@ KEPT: Final = (
     "pictures",
     "search",
     "share",
+    "site.lock",
     "site.sqlite",
     "site.sqlite-journal",
     "templates",

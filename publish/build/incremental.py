@@ -48,6 +48,8 @@ STORED_SITE: Final = "GATEPOST_STORED_SITE"
 """The setting with the `StoredSite` of the build."""
 BUILD_WORK: Final = "GATEPOST_BUILD_WORK"
 """The setting in which a build leaves its `BuildWork`."""
+LOCK: Final = "site.lock"
+"""The file, in CACHE_PATH, that a build locks while it uses what is known."""
 TEMPLATES: Final = "templates"
 """The folder of compiled templates, in CACHE_PATH."""
 FINISH: Final = "GATEPOST_FINISH"
@@ -79,14 +81,17 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         """Builds the site."""
         site = Path(self.output_path).absolute()
         site.parent.mkdir(parents=True, exist_ok=True)
+        cache = Path(self.settings["CACHE_PATH"])
+        cache.mkdir(parents=True, exist_ok=True)
         on_wait: Callable[[], None] = self.settings.get(ON_WAIT, lambda: None)
         with (
             build_lock(site.parent / ".build.lock", on_wait),
+            build_lock(cache / LOCK, on_wait),  # a build of another site may have this cache
             _empty_folder(site.parent / WORK_FOLDER) as work,
         ):
             staging = work / site.name
             staging.mkdir()
-            path = Path(self.settings["CACHE_PATH"]) / FILE
+            path = cache / FILE
             store = BuildStore(path)
             try:
                 self._build(site, staging, store)
@@ -280,10 +285,10 @@ class _QuickList(list[Any]):
     """A list of articles that finds quickly whether it has one: Pelican asks for each article."""
 
     def __contains__(self, article: object) -> bool:
-        known: set[int] | None = getattr(self, "_known", None)
+        known: set[Any] | None = getattr(self, "_known", None)
         if known is None or len(known) != len(self):
-            known = self._known = set(map(id, self))
-        return id(article) in known
+            known = self._known = set(self)
+        return article in known
 
 
 def _with_translations(texts: list[Any], keys: Any) -> tuple[list[Any], list[Any]]:

@@ -68,7 +68,7 @@ class StoredSite:
         same = {name for name in self._new_facts if self._facts.get(name) == self._new_facts[name]}
         if self.why_complete:
             same = set()
-        cores = self._store.cores() if "texts" in same else {}
+        cores = {} if self.why_complete else self._store.cores(self._keys.texts)
         self._cores: dict[str, Core] = {
             path: self.format.load(core) for path, core in cores.items()
         }
@@ -217,8 +217,8 @@ class StoredSite:
         row = self._rows.get(path)
         data = (row.fields if part == "fields" else row.content) if row else None
         if data is None:
-            data = self._store.part(path, part)
-        values: Mapping[str, Any] = self.format.load(data)
+            data = self._store.part(self._keys.texts, path, part)
+        values: Mapping[str, Any] = self.format.part(part, data)
         return values
 
     def _part_fingerprint(self, path: str, part: str) -> bytes:
@@ -254,16 +254,17 @@ class StoredSite:
             "attached": "\n".join(sorted(self._attached)).encode(),
         }
         texts: dict[str, TextRow | None] = dict(self._rows)
-        if self._facts.get("texts") != self._new_facts["texts"]:
-            texts = {**dict.fromkeys(self._store.cores()), **texts}
         pages = self.pages.changes
         if self._facts.get("pages") != self._new_facts["pages"]:
             pages = {**dict.fromkeys(self._store.pages()), **pages}
         warned = self._texts_with_pelican_warnings()
         texts |= dict.fromkeys(self._read_again.union(warned or ()))
         if self.why_complete or warned is None:
-            texts, pages = dict.fromkeys(self._store.cores()), dict.fromkeys(self._store.pages())
-        self._store.save(Changes(facts, self._sources.changes, texts, pages, files))
+            texts = dict.fromkeys(self._store.cores(self._keys.texts))
+            pages = dict.fromkeys(self._store.pages())
+        self._store.save(
+            Changes(self._keys.texts, facts, self._sources.changes, texts, pages, files)
+        )
 
     def _texts_with_pelican_warnings(self) -> set[str] | None:
         """The texts that Pelican warned of: it warns again only if it reads them again.

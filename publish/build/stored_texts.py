@@ -10,6 +10,7 @@ all texts are stored texts.
 import io
 import os
 import pickle
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import FunctionType
@@ -240,7 +241,7 @@ class TextFormat:
             return TextRow(
                 self._pickled((kind, prints, core, inputs)),
                 self._pickled(fields),
-                self._pickled(html),
+                zlib.compress(self._pickled(html), 1),
             )
         except (TypeError, AttributeError, pickle.PicklingError) as error:
             raise NotStorable(str(error)) from error
@@ -248,6 +249,10 @@ class TextFormat:
     def load(self, data: bytes) -> Any:
         """What `row` has pickled."""
         return _Unpickler(io.BytesIO(data), self._name).load()
+
+    def part(self, name: PartName, data: bytes) -> Any:
+        """A part of a row."""
+        return self.load(zlib.decompress(data) if name == "content" else data)
 
     def text(self, path: str, core: Core, load: Load, note: Note) -> Any:
         """A stored text with this core. `path` is below the content folder."""

@@ -140,9 +140,9 @@ def add_article_nav(generators: Any) -> None:
         content.outline = outline(content._content or "")
     articles = sorted(context.get("articles", ()), key=age_order)
     by_slug = neighbours([_facts(article) for article in articles])
-    listed = set(map(id, articles))
+    listed = set(articles)
     for content in all_texts(context):  # a translation has the slug of its original
-        around = by_slug[content.slug] if id(content) in listed else Neighbours()
+        around = by_slug[content.slug] if content in listed else Neighbours()
         if (text := repr(around)) != facts_of(content).neighbours:
             content.neighbours, facts_of(content).neighbours = around, text
 
