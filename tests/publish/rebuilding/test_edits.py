@@ -159,7 +159,7 @@ def test_after_any_edits_a_build_writes_what_a_clean_build_would_write(
     del process  # two run side by side
     counts: Counter[str] = Counter()
     machine = type("Rebuilding", (Rebuilding,), {"builds": builds, "counts": counts})
-    options: dict[str, Any] = {"max_examples": 6, "stateful_step_count": 15, "derandomize": True}
+    options: dict[str, Any] = {"max_examples": 4, "stateful_step_count": 14, "derandomize": True}
     if MANY_STEPS:
         options = {"max_examples": MANY_STEPS // 80, "stateful_step_count": 40}
     run_state_machine_as_test(
@@ -193,3 +193,20 @@ def test_after_an_edit_of_each_kind_a_build_writes_what_a_clean_build_would_writ
             refused.append(name)
     print(len(names), "edits,", len(refused), "refused,", bounded, "bounded")  # noqa: T201
     assert len(refused) < len(names) / 5, refused
+
+
+def test_after_killed_builds_a_build_writes_what_a_clean_build_would_write(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.check()
+    killed = 0
+    for number, name in enumerate(("title", "addition", "template_text", "tags", "photo")):
+        EDITS[name](rebuilt.site, Chance([number + 2, 1, 3]))
+        assert not rebuilt.expected().is_refused
+        before = output_of(rebuilt.output)
+        built = rebuilt.build(changes=5 + 8 * number)
+        killed += built.is_killed
+        rebuilt.check_killed(before)
+        rebuilt.check(plain=number == 3)
+    assert killed >= 3
