@@ -78,8 +78,12 @@ def text_store(settings: Mapping[str, Any]) -> TextStore:
     folder, is_kept = settings.get("CACHE_PATH"), depends_on_text_alone(settings["MARKDOWN"])
     path = Path(folder) / FILE if folder and is_kept else None
     layout = layout_of(settings)
+    syntax = layout.syntax  # without sets, whose order differs from process to process
+    layout = replace(layout, syntax=replace(syntax, notes=frozenset(), blocks=frozenset()))
     facts = [
         engine_key(settings),
+        sorted(syntax.notes),
+        sorted(syntax.blocks),
         {name: value for name, value in settings.items() if _OF_TEXTS.fullmatch(name)},
         {name: getattr(layout, name) for name in TEXT_FIELDS},
         folders_of(settings)[2],
