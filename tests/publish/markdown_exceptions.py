@@ -218,7 +218,7 @@ DIFFERENCES: Final = (
             _at(rf"^([^|\n]*\n[ \t>]*)(?={_DASHES})", r"\1w "),
             _at(r"^([^|\n]*\|[^|\n]*\n[ \t>]*)(?=-+:|:-+:?[ \t]*$)", r"\1w "),
             _at(rf"^([ \t>]*)- (?={_DASHES})", r"\1-- "),
-            _at(rf"({_LINE})(?=\[\w+\]:.*{_NEXT}{{0,6}}\n.*\n[ \t>]*{_DASHES})", r"\1w "),
+            _at(rf"({_LINE})(?=\[\w+\]:.*{_NEXT}*\n.*\n[ \t>]*{_DASHES})", r"\1w "),
             _at(rf"`\\\|`(?=.*{_NEXT}+?\n[ \t>]*{_DASHES})", "`x`"),
         ),
         (
