@@ -8,7 +8,6 @@ https://docs.getpelican.com/en/latest/settings.html; those under "Ours" are read
 import os
 
 import publish.plugins
-from publish.build.incremental import IncrementalPelican
 
 # Ours: what every public page says, on both the site and the lead service.
 SITENAME = "The Gatepost Journal"
@@ -41,7 +40,7 @@ LOCALE = ["C.UTF-8", "en_US.UTF-8"]
 DEFAULT_DATE_FORMAT = "%-d %B %Y"
 
 # Reads and renders only what has changed; without this line, Pelican makes everything again.
-PELICAN_CLASS = IncrementalPelican
+PELICAN_CLASS = "publish.IncrementalPelican"
 PATH = "content"
 ARTICLE_PATHS = ["posts"]
 PAGE_PATHS = ["pages"]

@@ -1,1 +1,14 @@
 """Makes the site: checks what writers wrote, runs Pelican with our plugins, imports other sites."""
+
+import importlib
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """`IncrementalPelican`, for Pelican's setting PELICAN_CLASS: a check does not load it.
+
+    Pelican takes a class by a dotted name only from a package of the highest level.
+    """
+    if name == "IncrementalPelican":
+        return importlib.import_module("publish.build.incremental").IncrementalPelican
+    raise AttributeError(name)

@@ -1,7 +1,7 @@
 """A Pelican that reads only texts and renders only pages that have changed since its last build.
 
-Set it in `pelicanconf.py` as PELICAN_CLASS; `gatepost build` always uses it. The site is byte for
-byte what Pelican alone makes of the same files:
+Set it in `pelicanconf.py` as PELICAN_CLASS, by the name "publish.IncrementalPelican"; `gatepost
+build` always uses it. The site is byte for byte what Pelican alone makes of the same files:
 
 - Each text is read once, with the effect that all plugins have on it. Afterwards it is a *stored
   text* (`stored_texts`), as long as all is the same that it was made of: its file, the files that

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
 from pelican import Pelican, signals
@@ -15,7 +15,6 @@ from pelican.log import console
 from pelican.settings import read_settings
 
 from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
-from publish.build.incremental import BUILD_WORK, BuildWork, IncrementalPelican
 from publish.checks.finding import Findings
 from publish.checks.listing import build_warnings
 from publish.checks.post import Post
@@ -25,6 +24,9 @@ from publish.fixing import Check
 from publish.plugins.checks import ProjectCheck
 from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
 from publish.plugins.text_facts import all_texts
+
+if TYPE_CHECKING:
+    from publish.build.incremental import BuildWork
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class RunSummary:
     """Drafts and posts with a future date."""
     rule_warnings: frozenset[str] = frozenset()
     """The warnings that a check lists without a build."""
-    work: BuildWork | None = None
+    work: "BuildWork | None" = None
     """What was read, rendered, written and removed."""
 
     @property
@@ -99,13 +101,16 @@ def settings_from(config: Path, overrides: Mapping[str, object]) -> dict[str, An
     return settings
 
 
-def run_pelican(
-    settings: dict[str, Any], pelican_class: type[Pelican] = IncrementalPelican
-) -> RunSummary:
+def run_pelican(settings: dict[str, Any], pelican_class: type[Pelican] | None = None) -> RunSummary:
     """Reads and checks all content, and writes the site to OUTPUT_PATH.
+
+    `pelican_class` is `IncrementalPelican` if nothing else is said.
 
     Raises `FileErrors` with every problem, or `Unavailable` for a disk error.
     """
+    # A check does not need it.
+    from publish.build.incremental import BUILD_WORK, IncrementalPelican  # noqa: PLC0415
+
     summaries: list[RunSummary] = []
 
     def count(generators: Any) -> None:
@@ -113,7 +118,7 @@ def run_pelican(
 
     theme = Path(settings["THEME"])
     with _quiet_console(), _explained_errors(theme, theme):
-        pelican = pelican_class(settings)
+        pelican = (pelican_class or IncrementalPelican)(settings)
         # Connected after all plugins: called only if `publish.plugins.problems` did not raise.
         with signals.all_generators_finalized.connected_to(count):
             pelican.run()

@@ -12,7 +12,7 @@ from publish.build.incremental import FINISH, ON_REPLACED, ON_WAIT
 from publish.build.pelican_run import RunSummary, run_pelican, settings_from
 from publish.checks.layout import published_file
 from publish.checks.project import read_published
-from publish.plugins.share_pictures import RELEASE
+from publish.plugins.project_settings import RELEASE
 
 
 @dataclass(frozen=True)

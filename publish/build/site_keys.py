@@ -15,8 +15,7 @@ from publish.cache_file import CODE_KEY
 from publish.checks.project import WRITING, Writing
 from publish.plugins import PLUGINS
 from publish.plugins.markdown_cache import depends_on_text_alone
-from publish.plugins.project_settings import folders_of
-from publish.plugins.share_pictures import RELEASE
+from publish.plugins.project_settings import RELEASE, folders_of
 
 _PATHS: Final = frozenset(
     {

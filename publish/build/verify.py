@@ -19,7 +19,7 @@ from capture.errors import GatepostError, Refused
 from publish.build.pelican_run import run_pelican, settings_from
 from publish.build.release import finish_release
 from publish.checks.layout import PUBLISHED, published_file
-from publish.plugins.share_pictures import RELEASE
+from publish.plugins.project_settings import RELEASE
 
 
 def differences(

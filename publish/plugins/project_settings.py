@@ -19,6 +19,9 @@ from publish.checks.text_store import FILE, TextStore
 from publish.plugins.commonmark import site_syntax
 from publish.plugins.markdown_cache import depends_on_text_alone, engine_key
 
+RELEASE: Final = "GATEPOST_RELEASE"
+"""The setting that is true if the build is a release: `publish.build.site` sets it."""
+
 
 def layout_of(settings: Mapping[str, Any]) -> Layout:
     """The project's layout, with Pelican's own function that makes a slug of a title."""

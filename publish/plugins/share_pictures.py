@@ -23,10 +23,10 @@ from capture.errors import Refused, short_path
 from publish.plugins.html_head import Picture
 from publish.plugins.links import with_translations
 from publish.plugins.picture_files import publish_cached_file, register_publishing
+from publish.plugins.project_settings import RELEASE
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import is_stored
 
-RELEASE: Final = "GATEPOST_RELEASE"  # `publish.build.site` sets it
 WIDTH, HEIGHT = 1200, 630
 _UNDRAWABLE: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
 _BATCH_SIZE: Final = 100  # pictures per run of typst
