@@ -118,6 +118,16 @@ class BuildStore:
         """By name of each file that builds have published: its stamp; empty if uncertain."""
         return dict(self._rows("SELECT name, stamp FROM files"))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps what is written."""
+        return self._file.is_open
+
+    def add_texts(self, engine: bytes, rows: Mapping[str, TextRow]) -> None:
+        """Writes texts before the end of the build: what is true of a file stays true."""
+        new = [(engine, path, *_columns(row)) for path, row in rows.items()]
+        self._file.change(("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)", new))
+
     def announce(self, names: Iterable[str]) -> None:
         """Notes the files that are about to be published or removed: a kill may leave some."""
         rows = [(name,) for name in names]

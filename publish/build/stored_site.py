@@ -3,7 +3,7 @@
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from html import unescape
 from pathlib import Path
@@ -27,6 +27,7 @@ from publish.build.stored_texts import (
     StoredContent,
     TextFormat,
     TextInputs,
+    forget_memo,
 )
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
@@ -38,6 +39,8 @@ _FILE_LINK: Final = re.compile(r"""[{|]filename[}|](?P<path>[^"'>#?]+)""")
 _RELATIVE_LINK: Final = re.compile(
     r"""\b(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
 )
+_BATCH_SIZE: Final = 500
+"""Texts that are written together."""
 _ATTACH: Final = re.compile(r"""[{|]attach[}|](?P<path>[^"'<>#?()\s]+)""")
 
 
@@ -149,8 +152,11 @@ class StoredSite:
 
     def store_new_texts(self) -> None:
         """Makes every new text a stored one, before anything is rendered."""
-        warnings = self._warnings()
+        warnings, warned = self._warnings(), self._texts_with_pelican_warnings()
+        is_kept = self._store.is_open and not self.why_complete and warned is not None
         for text in list(all_texts(self.context)):
+            if is_kept and len(self._rows) >= _BATCH_SIZE:
+                self._flush(warned or set())
             path = text.get_relative_source_path()
             if is_stored(text):
                 parts: Parts = text.__dict__["_parts"]
@@ -167,10 +173,22 @@ class StoredSite:
                 continue
             self._rows[path] = row
             core = self._cores[path] = self.format.load(row.core)
+            forget_memo(text)
             self.format.replace(text, core, self._load, self.pages.uses.note)
         for path in self._cores:
             if self.context["generated_content"].get(path) is None:
                 self._rows[path] = None
+
+    def _flush(self, warned: Collection[str]) -> None:
+        """Writes new texts, so that not all are in memory."""
+        rows = {
+            path: row
+            for path, row in self._rows.items()
+            if row is not None and path not in self._read_again and path not in warned
+        }
+        self._store.add_texts(self._keys.texts, rows)
+        for path in rows:
+            del self._rows[path]
 
     def _inputs_of(self, text: Any, path: str, warnings: Mapping[str, list[Any]]) -> TextInputs:
         post = self._writing.by_path.get(Path(text.source_path))

@@ -205,6 +205,12 @@ class StoredPage(StoredContent, Page):  # type: ignore[misc]
     """A page of the last build."""
 
 
+def forget_memo(text: Content) -> None:
+    """Deletes the HTML and the summary that Pelican remembers of a text as long as it runs."""
+    for method in (Content.get_content, Content.get_summary):
+        method.cache.pop((text, text.get_siteurl()), None)
+
+
 class TextFormat:
     """Turns texts into rows and back, for one build."""
 
