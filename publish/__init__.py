@@ -1,6 +1,5 @@
 """Makes the site: checks what writers wrote, runs Pelican with our plugins, imports other sites."""
 
-import importlib
 from typing import Any
 
 
@@ -10,5 +9,7 @@ def __getattr__(name: str) -> Any:
     Pelican takes a class by a dotted name only from a package of the highest level.
     """
     if name == "IncrementalPelican":
-        return importlib.import_module("publish.build.incremental").IncrementalPelican
+        from publish.build.incremental import IncrementalPelican  # noqa: PLC0415
+
+        return IncrementalPelican
     raise AttributeError(name)
