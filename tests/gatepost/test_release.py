@@ -162,7 +162,9 @@ def test_a_second_release_reuses_the_cache_and_has_the_same_bytes(service: Servi
         return {p: p.read_bytes() for p in (service.folder / "output").rglob("*.*") if p.is_file()}
 
     def cache_times() -> dict[Path, int]:
-        return {p: p.stat().st_mtime_ns for p in (service.folder / ".cache").rglob("*.*")}
+        cached = (service.folder / ".cache").rglob("*.*")
+        # What is known of the site is written after each build.
+        return {p: p.stat().st_mtime_ns for p in cached if p.stem != "site"}
 
     before = output_files(), cache_times()
     assert service.run("build", "--release").returncode == 0
