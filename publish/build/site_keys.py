@@ -34,8 +34,8 @@ def why_complete(settings: Mapping[str, Any]) -> str:
         name for name in ("JINJA_FILTERS", "JINJA_GLOBALS", "JINJA_TESTS") if settings[name]
     ]
     reasons = {
-        f"the plugin {strange[:1]} is not one of Gatepost's": bool(strange),
-        f"{functions[:1]} has functions of this site": bool(functions),
+        f"the plugin {', '.join(strange)} is not one of Gatepost's": bool(strange),
+        f"{', '.join(functions)} has functions of this site": bool(functions),
         "RELATIVE_URLS is on": settings["RELATIVE_URLS"],
         "dates come from files": settings.get("DEFAULT_DATE") == "fs",
         "Pelican's own cache is on": settings["CACHE_CONTENT"] or settings["LOAD_CONTENT_CACHE"],

@@ -1,0 +1,141 @@
+"""What a build says of its work, and which sites are made anew in each build."""
+
+import shutil
+
+import pytest
+from click.testing import CliRunner, Result
+
+from publish.build.site_keys import why_complete
+from publish.cli import build as build_command
+from tests.publish.conftest import TinySite
+
+
+def run(*options: str) -> Result:
+    return CliRunner().invoke(build_command, options)
+
+
+def work_of(result: Result) -> str:
+    """The line of counts, without the seconds."""
+    return result.stdout.splitlines()[-1].rsplit(" in ", 1)[0]
+
+
+@pytest.fixture
+def built(site: TinySite) -> TinySite:
+    """A site of two posts, after its first build."""
+    site.post("First.", name="first")
+    site.post("Second.", name="second")
+    site.build()
+    return site
+
+
+def test_an_edit_of_a_text_renders_its_page_alone(built: TinySite) -> None:
+    built.post("Other words.", name="first", front_matter="Summary: As before.\n")
+    run()
+    built.post("Other words still.", name="first", front_matter="Summary: As before.\n")
+    result = run("--explain")
+    assert "first/index.html: posts/first.md (content)" in result.stdout
+    assert "second/index.html" not in result.stdout
+    assert work_of(result).startswith("read 1, rendered ")
+
+
+def test_a_page_that_comes_out_the_same_is_not_written(built: TinySite) -> None:
+    page = built.site / "first/index.html"
+    before = page.stat()
+    template = built.root / "theme/templates/article.html"
+    built.write("theme/templates/article.html", template.read_text() + "{# a comment #}")
+    result = run("--explain")
+    assert "first/index.html: its template" in result.stdout
+    assert work_of(result) == "read 0, rendered 2, written 0, removed 0"
+    assert (page.stat().st_mtime_ns, page.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_a_file_that_is_not_ours_stays_in_the_site(built: TinySite) -> None:
+    foreign = built.write("output/www/first/google123.html", "mine")
+    (built.root / "content/posts/first.md").unlink()
+    result = run()
+    assert not (built.site / "first/index.html").exists()
+    assert foreign.read_text() == "mine"
+    assert " removed 1" in work_of(result)
+
+
+def test_the_first_build_removes_what_is_in_the_folder(site: TinySite) -> None:
+    old = site.write("output/www/old/index.html", "of another site")
+    site.post("Text.")
+    site.build()
+    assert not old.parent.exists()
+
+
+def test_a_file_that_somebody_changed_is_rendered_again(built: TinySite) -> None:
+    built.write("output/www/first/index.html", "changed")
+    result = run("--explain")
+    assert "first/index.html: its file has changed" in result.stdout
+    assert "First." in built.page("first")
+
+
+def test_a_verified_site_is_what_a_clean_build_makes(built: TinySite) -> None:
+    built.post("Other words.", name="first")
+    result = run("--verify")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("The site is what a clean build makes, byte for byte.\n")
+
+
+def test_a_verification_names_each_file_that_differs(
+    built: TinySite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built.write("output/www/mine.txt", "mine")
+    changed = built.site / "first/index.html"
+    monkeypatch.setattr("publish.build.site_folder.SiteFolder.is_current", lambda *_: True)
+    changed.write_text("changed")
+    result = run("--verify")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "first/index.html differs from a clean build",
+        "mine.txt is no file of the site",
+        "Build with --clean. If a page differed, report what you had edited.",
+    ]
+
+
+def test_a_site_with_a_plugin_of_its_own_is_made_anew_each_time(built: TinySite) -> None:
+    built.write("mine.py", "def register():\n    pass\n")
+    built.set("PLUGINS = [*PLUGINS, 'mine']")
+    run()
+    built.post("Other words.", name="first")
+    result = run("--explain")
+    assert "Everything was made again: the plugin mine is not one of" in result.stdout
+    assert work_of(result).startswith("read 2, ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("JINJA_FILTERS", {"shout": str.upper}, "JINJA_FILTERS"),
+        ("RELATIVE_URLS", True, "RELATIVE_URLS is on"),
+        ("DEFAULT_DATE", "fs", "dates come from files"),
+        ("LOAD_CONTENT_CACHE", True, "Pelican's own cache is on"),
+        ("MARKDOWN", {"extensions": ["pymdownx.snippets"]}, "may read other files"),
+    ],
+)
+def test_what_cannot_be_known_makes_a_build_complete(name: str, value: object, reason: str) -> None:
+    settings = {
+        "PLUGINS": [],
+        "JINJA_FILTERS": {},
+        "JINJA_GLOBALS": {},
+        "JINJA_TESTS": {},
+        "RELATIVE_URLS": False,
+        "CACHE_CONTENT": False,
+        "LOAD_CONTENT_CACHE": False,
+        "MARKDOWN": {"extensions": []},
+    }
+    assert why_complete(settings) == ""
+    assert reason in why_complete({**settings, name: value})
+
+
+def test_two_sites_with_one_cache_do_not_take_each_others_texts(built: TinySite) -> None:
+    first = built.files()
+    text = (built.root / "pelicanconf.py").read_text()
+    built.set("SITENAME = 'Another name'")
+    built.build()
+    shutil.rmtree(built.site)
+    built.write("pelicanconf.py", text)
+    built.build()
+    assert built.files() == first
