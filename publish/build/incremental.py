@@ -28,13 +28,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import FileSystemBytecodeCache
 from pelican import Pelican, signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
 from pelican.utils import order_content, process_translations
 
 from publish.build.build_store import FILE, BuildStore, StoreDamaged
+from publish.build.compiled_templates import CompiledTemplates
 from publish.build.site_folder import SiteFolder
+from publish.build.site_keys import key_of_settings
 from publish.build.site_writer import SiteWriter
 from publish.build.stored_pages import RenderedPage
 from publish.build.stored_site import StoredSite
@@ -113,11 +114,13 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         settings[KEPT_FILES] = self._keep_file
         settings["OUTPUT_PATH"] = self.output_path = str(staging)
         retained = settings["OUTPUT_RETENTION"] if settings["DELETE_OUTPUT_DIRECTORY"] else None
-        bytecode = Path(settings["CACHE_PATH"]) / TEMPLATES
-        bytecode.mkdir(parents=True, exist_ok=True)
+        keys: list[bytes] = []
 
         def keep_compiled(generator: Generator) -> None:
-            generator.env.bytecode_cache = FileSystemBytecodeCache(str(bytecode))
+            if not keys:  # Jinja has loaded its extensions now
+                keys.append(key_of_settings(settings))
+            folder = Path(settings["CACHE_PATH"]) / TEMPLATES
+            generator.env.bytecode_cache = CompiledTemplates(folder, keys[0])
 
         try:
             with signals.generator_init.connected_to(keep_compiled):

@@ -60,8 +60,7 @@ class SiteKeys:
         icon = {name: url for name, url in site.assets.items() if name == "favicon.svg"}
         return hash_of(
             (
-                CODE_KEY.encode(),
-                self._of_settings(),
+                key_of_settings(self._settings),
                 fingerprint(site.model_copy(update={"assets": icon})),
                 repr(self._writing.layout.name_slugs).encode(),
                 _file_hash(Path(self._settings["THEME"]) / "share.typ"),
@@ -98,27 +97,28 @@ class SiteKeys:
         folders = folders_of(self._settings)
         return hash_of(part for folder in folders for part in _of_folder(folder))
 
-    def _of_settings(self) -> bytes:
-        """Of all settings, and of the project's own Python files, which make them."""
-        roots = {Path(self._settings["PATH"]).absolute().parent, Path.cwd()}
-        files = sorted(set(_modules(roots)))
-        values = {
-            name: _ADDRESS.sub("", _described(value))
-            for name, value in self._settings.items()
-            if name not in _PATHS and not name.startswith("GATEPOST_")
-        }
-        is_release = bool(self._settings.get(RELEASE))
-        return hash_of(
-            (
-                *(path.read_bytes() for path in files),
-                fingerprint((values, is_release, time.tzname)),
-            )
-        )
-
     @property
     def _writing(self) -> Writing:
         writing: Writing = self._settings[WRITING]
         return writing
+
+
+def key_of_settings(settings: Mapping[str, Any]) -> bytes:
+    """Of all settings, of the project's own Python files, which make them, and of our code."""
+    roots = {Path(settings["PATH"]).absolute().parent, Path.cwd()}
+    files = sorted(set(_modules(roots)))
+    values = {
+        name: _ADDRESS.sub("", _described(value))
+        for name, value in settings.items()
+        if name not in _PATHS and not name.startswith("GATEPOST_")
+    }
+    return hash_of(
+        (
+            CODE_KEY.encode(),
+            *(path.read_bytes() for path in files),
+            fingerprint((values, bool(settings.get(RELEASE)), time.tzname)),
+        )
+    )
 
 
 def _modules(roots: Collection[Path]) -> Iterator[Path]:
