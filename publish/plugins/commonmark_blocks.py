@@ -267,9 +267,10 @@ class Tree:
 
 
 def _expand(line: str) -> str:
-    """The line with blanks in place of the tabs at its start."""
+    """The line with blanks in place of the tabs at its start, not of those at its end."""
     words = line.lstrip(" \t>")
-    return line[: len(line) - len(words)].expandtabs(4) + words
+    start = len(line) - len(words) if words else len(line.rstrip(BLANKS))
+    return line[:start].expandtabs(4) + line[start:]
 
 
 @cache

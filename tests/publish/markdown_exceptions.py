@@ -61,7 +61,7 @@ def _without_deep_rows(table: re.Match[str]) -> str:
     dashes, *rows = table[0].split("\n")
     width = _width(table["lead"]) + 2
     leads = [row[: len(row) - len(row.lstrip(" \t>"))] for row in rows]
-    is_deep = [_width(lead) >= width for lead in leads]
+    is_deep = [_width(lead) >= width - bool(re.search("> {5,}$", lead)) for lead in leads]
     return "\n".join(
         [dashes, *("\n" * deep + row for deep, row in zip(is_deep, rows, strict=True))]
     )
@@ -76,6 +76,18 @@ def _without_open_script(lines: re.Match[str]) -> str:
     is_closed = _width(lines["end"]) >= _width(lines["start"])
     words = f"{lines['start']}script\n{lines['end']}{lines['rest']}script"
     return lines[0] if is_closed else words
+
+
+def _without_lazy_fence(lines: re.Match[str]) -> str:
+    is_lazy = _width(lines["lead"]) < _width(lines["item"])
+    return f"{lines['item']}{lines['before']}{lines['lead']}w" if is_lazy else lines[0]
+
+
+def _without_open_backticks(ticks: re.Match[str]) -> str:
+    paragraph = re.split(r"\n[ \t>]*(?:\n|```)", ticks.string[ticks.end() :], maxsplit=1)[0]
+    behind: list[str] = re.findall("`+", paragraph)
+    is_open = ticks[0] not in behind
+    return "w" if is_open and any(behind.count(other) > 2 for other in behind) else ticks[0]
 
 
 def _expand_tabs(lead: re.Match[str]) -> str:
@@ -102,13 +114,19 @@ _ADDRESS: Final = r"(?:https?:|www\.)\S*"
 _TAG_ALONE: Final = r"(?:</?(?:ins|br?)\b[^>\n]*>|</(?:pre|script)>)[ \t]*$"
 _DASHES: Final = r"(?=.*[|:])\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$"
 
-UNKNOWN_TAGS: Final = "`<token>` is no HTML element, so it is text, also where it stands alone"
+UNKNOWN_TAGS: Final = "`<token>` is no HTML element, so it is text; a picture's words have no HTML"
 HIDES_THE_REST: Final = "raw HTML that nothing closes would hide the rest of the page"
 DIFFERENCES: Final = (
     Difference(
         UNKNOWN_TAGS,
-        (_at(rf"({_LINE})(?=<token>[ \t]*$)", r"\1w "),),
-        (("<token>\n", "<p>&lt;token&gt;</p>"),),
+        (
+            _at(rf"({_LINE})(?=<token>[ \t]*$)", r"\1w "),
+            _at(rf"(?<!\\)(!\[{_CLOSED}*?)<(?:!--c--|br|b|/b|b title='x')>(?={_CLOSED}*\])", r"\1"),
+        ),
+        (
+            ("<token>\n", "<p>&lt;token&gt;</p>"),
+            ("![a<!--c-->](/b)\n", '<p><img alt="a" src="/b"></p>'),
+        ),
     ),
     Difference(
         HIDES_THE_REST,
@@ -150,8 +168,20 @@ DIFFERENCES: Final = (
             ),
             _at(r"([^ \t>\n].*\n[ \t>]+)(?=\[\w+\]:)", r"\1w "),
             _at(r"^([ \t>]* {4}[ \t>]*)(?=` )", r"\1w "),
+            _at(r"(?<![^ \t>\n])(`{1,2})(?=[ \t]*\n[ \t>]* {2})", r"\1w"),
+            _at(
+                rf"^(?P<item>[ \t>]*(?:{_MARK}[ \t]+[ \t>]*)+)(?P<before>.*{_NEXT}*?\n)"
+                r"(?P<lead>[ \t>]*(?: {4}|\t))[ \t>]*`{3}.*",
+                _without_lazy_fence,
+            ),
+            _at(rf"(?<!\\)(!\[{_CLOSED}*?)\\(?=\n[ \t>]* {{2}}{_CLOSED}*\])", r"\1"),
         ),
         (
+            ("> ![a\\\n    b](/c)\n", '<blockquote><p><img alt="a b" src="/c"></p></blockquote>'),
+            (
+                "-    [ ] a\n    > ```\n    > ```\n",
+                "<ul><li><input>a\n&gt; <code>&gt;</code></li></ul>",
+            ),
             ("> a\n<ins>\n", "<blockquote><p>a\n<ins></p></blockquote>"),
             ("> a\nb | c\n> --|--\n", "<blockquote><p>a\nb | c\n--|--</p></blockquote>"),
         ),
@@ -167,9 +197,9 @@ DIFFERENCES: Final = (
                 r"\1w ",
             ),
             _at(
-                rf"^(.*>[ \t]*(?:{_MARK}[ \t]|{_DEEP}).*\n)"
-                rf"(?P<around>[ \t>]*{_DEEP}[ \t]*)>[ \t]*\n"
-                rf"(?:(?P=around)>[ \t]*\n)*(?!(?P=around)>)(?={_MORE_OF_LIST})",
+                rf"^(.*>[ \t]*(?:{_MARK}(?:[ \t].*)?|{_DEEP}.*)\n)"
+                rf"(?P<around>[ \t>]*{_DEEP}[ \t]*)>[ \t>]*\n"
+                rf"(?:(?P=around)>[ \t>]*\n)*(?!(?P=around)>)(?={_MORE_OF_LIST})",
                 r"\1\n",
             ),
         ),
@@ -189,9 +219,13 @@ DIFFERENCES: Final = (
         (("5~6 and 7~8\n", "<p>5~6 and 7~8</p>"),),
     ),
     Difference(
-        "an address after a bracket that is still open is a link too",
-        (_at(rf"(?<!\\)\[(?={_CLOSED}*?(?<!<)(?:https?:|www\.))", "("),),
+        "an address or code after a bracket or backticks that nothing closes counts too",
         (
+            _at(rf"(?<!\\)\[(?={_CLOSED}*?(?<!<)(?:https?:|www\.))", "("),
+            _at(r"(?<![`\\])`+", _without_open_backticks),
+        ),
+        (
+            ("`` `a` `b`\n", "<p>`` <code>a</code> <code>b</code></p>"),
             (
                 "[0, 1) https://e.example\n",
                 '<p>[0, 1) <a href="https://e.example">https://e.example</a></p>',
@@ -272,7 +306,7 @@ DIFFERENCES: Final = (
             _at(rf"({_LINE})\[[ xX]\][ \t]*(?=<|.*\|)", r"\1"),
             _at(
                 rf"({_LINE})\[[ xX]\](?=[ \t]*(?:\[[^\]\n]*\]:.*)?$|.*\[[xX]\]"
-                rf"|[ \t]*[\u2003\u00a0]|.*{_NEXT}{{0,6}}?\n[ \t>]*(?:-+|=+|[|:-][ |:-]+)[ \t]*$)",
+                rf"|[ \t]*[\u2003\u00a0]|.*{_NEXT}*?\n[ \t>]*(?:-+|=+|[|:-][ |:-]+)[ \t]*$)",
                 r"\1( )",
             ),
         ),

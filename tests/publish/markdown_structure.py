@@ -135,7 +135,7 @@ def _with_tasks_in_paragraphs(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-_BOX: Final = re.compile(r"\[(?P<mark>[ xX])\] ")
+_BOX: Final = re.compile(r"\[(?P<mark>[ xX])\](?: |$)")
 
 
 def with_boxes_everywhere(tokens: list[Token]) -> list[Token]:
@@ -146,7 +146,7 @@ def with_boxes_everywhere(tokens: list[Token]) -> list[Token]:
         is_first = place[-1:] == [("start", "li")] or place == [("start", "li"), ("start", "p")]
         box = _BOX.match(str(token[1])) if is_first and token[0] == "text" else None
         words = str(token[1])[box.end() :] if box else ""
-        if box and (words or after[0] != "end"):
+        if box and (words or (box[0].endswith(" ") and after[0] != "end") or after[1:2] == ("br",)):
             attributes = () if box["mark"] == " " else (("checked", "checked"),)
             made.append(("start", "input", attributes))
             made += [("text", words)] if words else []

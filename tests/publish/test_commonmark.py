@@ -83,6 +83,7 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
         "1. \t- a\n\t  *b*\n",
         "- a\n  <!-- b -->c\n",
         "a \t\nb\n",
+        "> a\n>     > \t\n> b\n",
         "a\n\n\u00a0\n\n# \u2003b\u2003\n",
         "> a\n>:\n",
         "Some words:\na | b\n---|---\n1 | 2\n",
