@@ -78,9 +78,14 @@ def _without_open_script(lines: re.Match[str]) -> str:
     return lines[0] if is_closed else words
 
 
-def _without_lazy_fence(lines: re.Match[str]) -> str:
-    is_lazy = _width(lines["lead"]) < _width(lines["item"])
-    return f"{lines['item']}{lines['before']}{lines['lead']}w" if is_lazy else lines[0]
+def _without_lazy_fence(fence: re.Match[str]) -> str:
+    before = re.split(r"^[ \t>]*\n", fence.string[: fence.start()], flags=re.MULTILINE)[-1]
+    quotes, width = f"{fence['lead']}{fence['marks']}".count(">"), _width(fence["lead"])
+    is_lazy = any(
+        quotes < lead.count(">") or (width < _width(lead) and lead.strip(" \t>"))
+        for lead in re.findall(_LINE, before, re.MULTILINE)
+    )
+    return f"{fence['lead']}{fence['marks']}w" if is_lazy else fence[0]
 
 
 def _without_open_backticks(ticks: re.Match[str]) -> str:
@@ -169,11 +174,7 @@ DIFFERENCES: Final = (
             _at(r"([^ \t>\n].*\n[ \t>]+)(?=\[\w+\]:)", r"\1w "),
             _at(r"^([ \t>]* {4}[ \t>]*)(?=` )", r"\1w "),
             _at(r"(?<![^ \t>\n])(`{1,2})(?=[ \t]*\n[ \t>]* {2})", r"\1w"),
-            _at(
-                rf"^(?P<item>[ \t>]*(?:{_MARK}[ \t]+[ \t>]*)+)(?P<before>.*{_NEXT}*?\n)"
-                r"(?P<lead>[ \t>]*(?: {4}|\t))[ \t>]*`{3}.*",
-                _without_lazy_fence,
-            ),
+            _at(r"^(?P<lead>[ \t>]*(?: {4}|\t))(?P<marks>[ \t>]*)`{3}.*", _without_lazy_fence),
             _at(rf"(?<!\\)(!\[{_CLOSED}*?)\\(?=\n[ \t>]* {{2}}{_CLOSED}*\])", r"\1"),
         ),
         (
