@@ -126,7 +126,9 @@ DIFFERENCES: Final = (
         UNKNOWN_TAGS,
         (
             _at(rf"({_LINE})(?=<token>[ \t]*$)", r"\1w "),
-            _at(rf"(?<!\\)(!\[{_CLOSED}*?)<(?:!--c--|br|b|/b|b title='x')>(?={_CLOSED}*\])", r"\1"),
+            _at(
+                rf"(?<!\\)(!\[{_CLOSED}*?)<(?:!--c--|br|/?[ab]|b title='x')>(?={_CLOSED}*\])", r"\1"
+            ),
         ),
         (
             ("<token>\n", "<p>&lt;token&gt;</p>"),
