@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -140,7 +141,11 @@ def disconnected_signals() -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinySite:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TinySite]:
+    """A small project. Its settings and plugins do not stay in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "pelicanconf", None)  # Pelican puts ours there: undone later
-    return TinySite(tmp_path)
+    yield TinySite(tmp_path)
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(tmp_path):
+            del sys.modules[name]
