@@ -34,13 +34,16 @@ from publish.checks.project import WRITING, Writing
 from publish.plugins.problems import get_report
 from publish.plugins.text_facts import all_texts, facts_of, is_stored
 
-_TEXT_LINK: Final = re.compile(r"""[^\s()<>"'|{}\[\]]+\.(?:md|markdown|mkd|mdown)\b""")
+_WORD_END: Final = re.compile(r"""[\s()<>"'|{}\[\],;]+""")
+_TEXT_SUFFIX: Final = re.compile(r"\.(?:md|markdown|mkd|mdown)\b")
 _FILE_LINK: Final = re.compile(r"""[{|]filename[}|](?P<path>[^"'>#?]+)""")
 _RELATIVE_LINK: Final = re.compile(
     r"""\b(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
 )
 _BATCH_SIZE: Final = 500
 """Texts that are written together."""
+_MAX_LINK: Final = 4096
+"""No path of a file is longer."""
 _ATTACH: Final = re.compile(r"""[{|]attach[}|](?P<path>[^"'<>#?()\s]+)""")
 
 
@@ -201,11 +204,7 @@ class StoredSite:
         facts = facts_of(text)
         names = {*facts.linked_files, *facts.shown_files}
         names |= {name for name in _found(_RELATIVE_LINK, html, folder) if name}
-        links = {
-            name
-            for match in _TEXT_LINK.finditer(_text(post))
-            for name in _names_of(match[0], folder)
-        }
+        links = {name for link in _named_texts(_text(post)) for name in _names_of(link, folder)}
         links |= set(_found(_FILE_LINK, html, folder))
         date = vars(text).get("date")
         sources = sorted({path, *names})
@@ -302,6 +301,13 @@ def _text(post: Post) -> str:
     return post.raw.decode("utf-8", errors="replace")
 
 
+def _named_texts(text: str) -> Iterator[str]:
+    """The words of a text that may name the file of another one. In linear time."""
+    for word in _WORD_END.split(text):
+        if ends := [match.end() for match in _TEXT_SUFFIX.finditer(word)]:
+            yield word[: ends[-1]]
+
+
 def _attached(post: Post) -> Iterator[str]:
     """The files that a text moves to its own address."""
     folder = post.name.rpartition("/")[0]
@@ -315,6 +321,8 @@ def _found(pattern: re.Pattern[str], html: str, folder: str) -> Iterator[str]:
 
 def _names_of(link: str, folder: str) -> Iterator[str]:
     """The files that a link may name: from the content folder, and from the text's own."""
+    if len(link) > _MAX_LINK:
+        return
     for path in {link, unquote(link), unquote(unescape(link))}:
         for joined in (name_below(path, folder), path.lstrip("/")):
             name = posixpath.normpath(joined)

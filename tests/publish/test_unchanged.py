@@ -57,16 +57,8 @@ class Site:
 
 @pytest.fixture
 def site(
-    site: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    capfdbinary: pytest.CaptureFixture[bytes],
-    tmp_path_factory: pytest.TempPathFactory,
+    site: Any, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Site:
-    # A module that is younger than its process is no certain input: one of an earlier test.
-    others = tmp_path_factory.getbasetemp()
-    for name, module in list(sys.modules.items()):
-        if Path(getattr(module, "__file__", None) or "/").is_relative_to(others):
-            monkeypatch.delitem(sys.modules, name)
     answers: list[Answer | None] = []
     known_answer = CommandRun.known_answer
 
