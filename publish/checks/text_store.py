@@ -10,6 +10,8 @@ written within two seconds before is not kept, and the next run reads that file 
 up to 10 milliseconds, on FAT two seconds.)
 """
 
+import os
+import tempfile
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -86,7 +88,7 @@ class TextStore:
         """The texts that are as the file has them, and the facts of their links."""
         self._outdated: list[tuple[str, str]] = []
         """Kind and name of texts whose facts cannot be kept any more."""
-        self._started_ns = time.time_ns()
+        self._started_ns = _time_of_files(path)
         self.problem = ""
         """Why the file was given up, if it is damaged."""
 
@@ -184,6 +186,21 @@ class TextStore:
             "SELECT engine FROM texts WHERE engine <> ? GROUP BY engine ORDER BY max(rowid) DESC"
         )
         return self._file.rows(query, [self._key])[_MOST_KEYS - 1 :]
+
+
+def _time_of_files(path: Path | None) -> int:
+    """The time of the clock that stamps files, in nanoseconds: the machine's may be another.
+
+    It is taken in the cache folder: what is in another folder could be an input of the check.
+    """
+    try:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=path.parent) as file:
+                return os.fstat(file.fileno()).st_mtime_ns
+    except OSError:  # nothing can be kept
+        pass
+    return time.time_ns()
 
 
 def is_settled(stamp: Stamp, now_ns: int) -> bool:
