@@ -81,7 +81,7 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
         _explain(work)
     click.echo(f"{_work_done(work)} in {built.seconds:.1f} s")
     if verify:
-        _verify(ctx, config, overrides, built.settings)
+        _verify(ctx, config, overrides, built.settings, is_release=release)
     answer = Answer(tuple(lines(f"Nothing has changed: {counts}, in {site}.")))
     command_run.keep(answer, built.settings, built.summary.due_at)
 
@@ -112,11 +112,16 @@ def _work_done(work: Any) -> str:
 
 
 def _verify(
-    ctx: click.Context, config: Path, overrides: Mapping[str, object], settings: Mapping[str, Any]
+    ctx: click.Context,
+    config: Path,
+    overrides: Mapping[str, object],
+    settings: Mapping[str, Any],
+    *,
+    is_release: bool,
 ) -> None:
     from publish.build.verify import differences
 
-    found = differences(config, overrides, settings)
+    found = differences(config, overrides, settings, is_release=is_release)
     for line in found:
         click.echo(line, err=True)
     if found:

@@ -23,7 +23,11 @@ from publish.plugins.project_settings import RELEASE
 
 
 def differences(
-    config: Path, overrides: Mapping[str, object], settings: Mapping[str, Any]
+    config: Path,
+    overrides: Mapping[str, object],
+    settings: Mapping[str, Any],
+    *,
+    is_release: bool,
 ) -> list[str]:
     """One line for each file in which the site differs from a clean build of it.
 
@@ -36,7 +40,7 @@ def differences(
             "OUTPUT_PATH": str(clean),
             "CACHE_PATH": str(Path(folder) / "cache"),
             PUBLISHED: str(published_file(settings)),
-            RELEASE: bool(settings.get(RELEASE)),
+            RELEASE: is_release,
         }
         arguments = [str(config), json.dumps({**overrides, **others})]
         command = [sys.executable, "-m", "publish.build.verify", *arguments]

@@ -169,6 +169,8 @@ def test_a_second_release_reuses_the_cache_and_has_the_same_bytes(service: Servi
     before = output_files(), cache_times()
     assert service.run("build", "--release").returncode == 0
     assert (output_files(), cache_times()) == before
+    verified = service.run("build", "--release", "--verify")
+    assert verified.returncode == 0, verified.stderr
 
 
 TOKEN = "k3v9x2m7q4w8z5t1"
