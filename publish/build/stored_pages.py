@@ -66,8 +66,11 @@ def noting_context(uses: Uses) -> type[Context]:
     return NotingContext
 
 
-class NotedPage(Page):  # type: ignore[misc]  # Pelican ships no types
-    """A page of a list. It notes when a template asks for its articles, not only for its number."""
+class _NotedList:
+    """Notes when a template asks for the articles of a list, not only for their number."""
+
+    listed: Sequence[Any]
+    """The articles, for ourselves."""
 
     def __init__(self, *arguments: Any, note: Callable[[], None]) -> None:
         self._note = note
@@ -84,23 +87,16 @@ class NotedPage(Page):  # type: ignore[misc]  # Pelican ships no types
         self.listed = articles
 
 
-class NotedPaginator(Paginator):  # type: ignore[misc]
-    """Cuts a list into pages, and notes the use of the list like `NotedPage`."""
+class NotedPage(_NotedList, Page):  # type: ignore[misc]  # Pelican ships no types
+    """One page of a list."""
+
+
+class NotedPaginator(_NotedList, Paginator):  # type: ignore[misc]
+    """Cuts a list into pages."""
 
     def __init__(self, *arguments: Any, note: Callable[[], None]) -> None:
-        self._note = note
-        super().__init__(*arguments)
+        super().__init__(*arguments, note=note)
         self._count = len(self.listed)
-
-    @property
-    def object_list(self) -> Sequence[Any]:
-        """The articles of all pages."""
-        self._note()
-        return self.listed
-
-    @object_list.setter
-    def object_list(self, articles: Sequence[Any]) -> None:
-        self.listed = articles
 
     def noted_page(self, number: int, note: Callable[[], None]) -> NotedPage:
         """The page with this number, from 1."""
