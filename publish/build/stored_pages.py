@@ -124,7 +124,7 @@ class TemplateFingerprints:
 
     @property
     def data(self) -> bytes:
-        """What the next build may use: to parse all templates takes longer than a page."""
+        """The fingerprints, for the next build: parsing all templates takes longer than a page."""
         return pickle.dumps((self._all, self._known))
 
     def of(self, template: Template) -> bytes:

@@ -27,7 +27,7 @@ PartName: TypeAlias = Literal["fields", "content"]
 Load: TypeAlias = Callable[[str, PartName], Mapping[str, Any]]
 """Loads a part of the text with this path."""
 Note: TypeAlias = Callable[[str, PartName], None]
-"""Is told that something asks for a part of the text with this path."""
+"""Notes that a page has used a part of the text with this path."""
 CORE: Final = (
     *("title", "date", "slug", "lang", "_status", "template", "url", "save_as", "summary"),
     *("override_save_as", "override_url", "category", "tags", "author", "authors"),
@@ -253,7 +253,7 @@ class TextFormat:
             raise NotStorable(str(error)) from error
 
     def load(self, data: bytes) -> Any:
-        """What `row` has pickled."""
+        """Unpickles a value of `row`."""
         return _Unpickler(io.BytesIO(data), self._name).load()
 
     def part(self, name: PartName, data: bytes) -> Any:

@@ -62,7 +62,7 @@ class FrontMatterFacts(NamedTuple):
 
 
 class FrontMatterDetails(NamedTuple):
-    """What few rules ask."""
+    """Values that few rules need."""
 
     values: Mapping[str, Any]
     """Valid values of keys whose values are texts."""
@@ -108,7 +108,7 @@ class KeptTag(NamedTuple):
 
 
 class BodyDetails(NamedTuple):
-    """What few rules ask of few texts."""
+    """Values of few texts, for few rules."""
 
     anchors: Sequence[str]
     """All ids in it, sorted, with that of the heading that is its title."""

@@ -129,7 +129,7 @@ class Post:
 
     @cached_property
     def front_matter_details(self) -> FrontMatterDetails:
-        """What few rules ask of the front matter."""
+        """Values of the front matter that few rules need."""
         return FrontMatterDetails._make(json.loads(self.facts.details))
 
     @property
@@ -139,7 +139,7 @@ class Post:
 
     @cached_property
     def body_details(self) -> BodyDetails:
-        """What few rules ask of the text. The rules must have run."""
+        """Values of the text that few rules need. The rules must have run."""
         assert self.body_facts is not None  # noqa: S101 - for mypy
         return BodyDetails._make(json.loads(self.body_facts.details))
 

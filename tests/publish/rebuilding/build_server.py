@@ -4,7 +4,7 @@
         builds.run("gatepost", site.root, now)
 
 A fork has not built anything yet, so it knows no more than a process that starts anew. It can be
-killed before it changes a certain file, or after some time.
+killed before it changes a certain file.
 """
 
 import gc
@@ -16,7 +16,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,7 +64,7 @@ class BuildServer:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()  # it ends when its standard input is closed
 
-    def run(  # noqa: PLR0913 - each is one fact of a process
+    def run(
         self,
         arguments: Sequence[str],
         folder: Path,
@@ -73,11 +72,10 @@ class BuildServer:
         environment: Mapping[str, str] | None = None,
         *,
         changes: int = 0,
-        seconds: float = 0,
     ) -> Built:
         """Runs `gatepost ...` or `pelican ...` in a folder, at a time that stands still.
 
-        It is killed before the change number `changes`, or after `seconds`, if these are given.
+        It is killed before the change number `changes`, if that is given.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -89,7 +87,6 @@ class BuildServer:
                 "environment": dict(environment or {}),
                 "streams": [f"{streams}/out", f"{streams}/err"],
                 "changes": changes,
-                "seconds": seconds,
             }
             self._process.stdin.write(json.dumps(call) + "\n")
             self._process.stdin.flush()
@@ -110,7 +107,8 @@ def serve() -> None:
         if process == 0:
             os.setsid()
             _run(call)
-        print(_wait(process, call["seconds"]), flush=True)  # noqa: T201
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        print(code, flush=True)  # noqa: T201
 
 
 def _import_all() -> None:
@@ -126,19 +124,6 @@ def _import_all() -> None:
     markdown.Markdown(extensions=["extra", "smarty", "toc", "pymdownx.superfences"]).convert(
         "~~~python\nx = 1\n~~~"
     )
-
-
-def _wait(process: int, seconds: float) -> int:
-    """The exit code of a process, which is killed with its children after so many seconds."""
-    ends = time.monotonic() + seconds
-    while seconds and time.monotonic() < ends:
-        ended, status = os.waitpid(process, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.001)
-    if seconds:
-        os.killpg(process, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def _run(call: Mapping[str, Any]) -> None:

@@ -92,12 +92,12 @@ class RebuiltSite:
             self._known[key] = Expected(built, {} if built.code else output_of(self._reference))
         return self._known[key]
 
-    def build(self, *, plain: bool = False, changes: int = 0, seconds: float = 0) -> Built:
+    def build(self, *, plain: bool = False, changes: int = 0) -> Built:
         """Builds with `gatepost build`, or plain `pelican`; a kill is that of `BuildServer.run`."""
         mode = self._mode()
         command = mode.pelican if plain else (*mode.gatepost, "--explain")
         root, now, environment = self.site.root, self.site.now, mode.environment
-        return self._builds.run(command, root, now, environment, changes=changes, seconds=seconds)
+        return self._builds.run(command, root, now, environment, changes=changes)
 
     def check(self, *, plain: bool = False, is_compared: bool = True) -> Step:
         """Builds, and compares the result with the reference. A refused edit is undone.
