@@ -9,9 +9,11 @@ build` always uses it. The site is byte for byte what Pelican alone makes of the
 - Pelican makes all lists, and asks its writer for all pages, as always. The writer renders a page
   only if something has changed that the page used when it was rendered last (`stored_pages`).
   What a render uses is noted while it happens, so that nothing has to be declared by hand.
-- Settings, plugins, our code, libraries, campaigns, clients and gated files count for the complete
-  site: if one of them changes, everything is made again. So it is if a site uses something whose
-  effect cannot be known, such as a plugin that is not one of ours; `why_complete` says what.
+- Campaigns and clients count for the texts with a form, and for feeds. If one of them or a gated
+  file changes, all files of the site are compared with the gated files again.
+- Settings, plugins, our code and libraries count for the complete site: if one of them changes,
+  everything is made again. So it is if a site uses something whose effect cannot be known, such as
+  a plugin that is not one of ours; `why_complete` says what.
 - New files are written beside the site and then put in place one by one (`site_folder`).
 
 What is known is kept in one file (`build_store`). It is written last, and each file of the site is
@@ -41,7 +43,7 @@ from publish.build.stored_pages import RenderedPage
 from publish.build.stored_site import StoredSite
 from publish.checks.layout import PUBLISHED, published_file
 from publish.checks.project import WRITING
-from publish.plugins.kept_files import KEPT_FILES
+from publish.plugins.kept_files import KEPT_FILES, NOT_COMPARED
 from publish.plugins.parallel_markdown import convert_texts
 from publish.plugins.problems import get_report
 
@@ -112,6 +114,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         settings.setdefault(PUBLISHED, str(published_file(settings)))  # of the last build
         settings[STORED_SITE] = self._stored
         settings[KEPT_FILES] = self._keep_file
+        settings[NOT_COMPARED] = self._files_not_compared
         settings["OUTPUT_PATH"] = self.output_path = str(staging)
         retained = settings["OUTPUT_RETENTION"] if settings["DELETE_OUTPUT_DIRECTORY"] else None
         keys: list[bytes] = []
@@ -131,7 +134,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             self._publish(store, retained)
         finally:
             settings["OUTPUT_PATH"] = self.output_path = str(site)
-            for name in (STORED_SITE, KEPT_FILES):
+            for name in (STORED_SITE, KEPT_FILES, NOT_COMPARED):
                 settings.pop(name, None)
 
     def _publish(self, store: BuildStore, retained: Any) -> None:
@@ -164,6 +167,9 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
     def _keep_file(self, name: str) -> bool:
         return self._stored.keeps_files and self._folder.keep_current(name)
 
+    def _files_not_compared(self) -> dict[str, Path]:
+        return {} if self._stored.has_same_private_files else self._folder.kept()
+
     def _get_generator_classes(self) -> list[type[Generator]]:
         ours = {
             ArticlesGenerator: KeepingArticlesGenerator,
@@ -176,7 +182,11 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         """Called by Pelican when all texts are complete, and before the first page."""
         self._stored.store_new_texts()
         self._writer = SiteWriter(
-            self.settings, self._folder, self._stored.pages, self._stored.templates
+            self.settings,
+            self._folder,
+            self._stored.pages,
+            self._stored.templates,
+            self._stored.forms,
         )
         return self._writer
 

@@ -44,6 +44,10 @@ class SiteFolder:
             return True
         return False
 
+    def kept(self) -> dict[str, Path]:
+        """The kept files by name."""
+        return {name: self._last / name for name in self._kept}
+
     @property
     def is_in_place(self) -> bool:
         """Whether the last build has put its files into this site too."""

@@ -55,7 +55,7 @@ class SiteKeys:
 
     @cached_property
     def texts(self) -> bytes:
-        """Of what each text depends on, besides its own inputs."""
+        """Of what each text and each page depends on, besides its own inputs."""
         site = self._context["site"]
         icon = {name: url for name, url in site.assets.items() if name == "favicon.svg"}
         return hash_of(
@@ -66,14 +66,6 @@ class SiteKeys:
                 _file_hash(Path(self._settings["THEME"]) / "share.typ"),
             )
         )
-
-    @cached_property
-    def pages(self) -> bytes:
-        """Of what each page depends on, besides its own inputs.
-
-        All files of the site are compared with the gated files, so these count too.
-        """
-        return hash_of((self.texts, self._private))
 
     @cached_property
     def templates(self) -> bytes:
@@ -89,10 +81,10 @@ class SiteKeys:
         campaigns = catalogue.campaigns.values() if catalogue else ()
         now = self._writing.now
         opened = sorted(campaign.slug for campaign in campaigns if campaign.is_open(now))
-        return hash_of((self._private, self.templates, fingerprint(opened)))
+        return hash_of((self.private, self.templates, fingerprint(opened)))
 
     @cached_property
-    def _private(self) -> bytes:
+    def private(self) -> bytes:
         """Of the campaigns, clients and gated files."""
         folders = folders_of(self._settings)
         return hash_of(part for folder in folders for part in _of_folder(folder))

@@ -17,6 +17,7 @@ from publish.build.stored_pages import (
     Values,
     noting_context,
 )
+from publish.plugins.form_tags import FORMS
 
 _FEED: Final = b"feed"
 _LISTS: Final = ("articles", "dates")
@@ -32,11 +33,14 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         folder: SiteFolder,
         inputs: PageInputs,
         templates: TemplateFingerprints,
+        forms: bytes,
     ) -> None:
+        """`forms`: the fingerprint of everything that a form shows."""
         super().__init__(str(folder.staging), settings=settings)
         self._folder = folder
         self._inputs = inputs
         self._templates = templates
+        self._forms = forms
         self._context_class = noting_context(inputs.uses)
         self._asked: set[str] = set()
         self._shared: Any = None
@@ -106,10 +110,12 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         own = {
             "elements": list(elements[: self.settings["FEED_MAX_ITEMS"]]),
             "feed": (url, feed_type, feed_title),
+            # A plugin replaces the forms of all texts with links.
+            FORMS: (context[FORMS], self._forms) if context.get(FORMS) else (),
         }
         self._inputs.uses.clear()
         values = self._values(_FEED, own, context)
-        names = (*own, "site", "SITENAME", "SITESUBTITLE", "FEED_DOMAIN", "GATEPOST_FORMS")
+        names = (*own, "site", "SITENAME", "SITESUBTITLE", "FEED_DOMAIN")
 
         def write_noted() -> None:
             write()

@@ -70,7 +70,7 @@ class StoredSite:
         self.context = context
         self.format = TextFormat(self.settings, context)
         self._keys = SiteKeys(self.settings, context)
-        self._new_facts = {"texts": self._keys.texts, "pages": self._keys.pages}
+        self._new_facts = {"texts": self._keys.texts, "private": self._keys.private}
         same = {name for name in self._new_facts if self._facts.get(name) == self._new_facts[name]}
         if self.why_complete:
             same = set()
@@ -80,10 +80,16 @@ class StoredSite:
         }
         kept = self._facts.get("templates") if "texts" in same else None
         self.templates = TemplateFingerprints(self._keys.templates, kept)
-        pages = self._store.pages() if "pages" in same else {}
+        pages = self._store.pages() if "texts" in same else {}
         self.pages = PageInputs(pages, self._part_fingerprint)
-        self.keeps_files = "pages" in same
+        self.keeps_files = "texts" in same
+        self.has_same_private_files = "private" in same
         self._valid = frozenset(self._find_valid())
+
+    @property
+    def forms(self) -> bytes:
+        """The fingerprint of everything that a form shows."""
+        return self._keys.forms
 
     @property
     def _writing(self) -> Writing:
@@ -272,7 +278,7 @@ class StoredSite:
         }
         texts: dict[str, TextRow | None] = dict(self._rows)
         pages = self.pages.changes
-        if self._facts.get("pages") != self._new_facts["pages"]:
+        if self._facts.get("texts") != self._new_facts["texts"]:
             pages = {**dict.fromkeys(self._store.pages()), **pages}
         warned = self._texts_with_pelican_warnings()
         texts |= dict.fromkeys(self._read_again.union(warned or ()))

@@ -21,6 +21,8 @@ from publish.checks.tag_syntax import Tag, TagExtension, has_marks, split_at_mar
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import all_texts, facts_of, is_stored
 
+FORMS: Final = "GATEPOST_FORMS"
+"""The name in the context of all forms and calls to action: each one's kind and campaign."""
 _BLOCKS: Final = "GATEPOST_BLOCKS"
 _FORM_PAGES: Final = "gatepost_form_pages"  # publish.plugins.theme writes it into site.json
 
@@ -36,11 +38,14 @@ def insert_forms(generators: Any) -> None:
     blocks = Blocks(generators[0])
     context = generators[0].context
     pages: dict[str, set[str]] = {}
+    forms: set[tuple[str, str]] = set()
     for content in all_texts(context):
         if not is_stored(content):
             _Page(content, blocks).insert_forms()
+        forms |= facts_of(content).forms
         for slug in facts_of(content).open_forms:
             pages.setdefault(slug, set()).add(f"/{content.url}")
+    context[FORMS] = sorted(forms)
     context[_FORM_PAGES] = pages
     context[_BLOCKS] = blocks
 
@@ -48,8 +53,7 @@ def insert_forms(generators: Any) -> None:
 def link_in_feeds(context: MutableMapping[str, Any], feed: Any) -> None:
     """Replaces each form and call to action of a feed with a link."""
     blocks: Blocks = context[_BLOCKS]
-    forms = {form for text in all_texts(context) for form in facts_of(text).forms}
-    links = blocks.links(sorted(forms))
+    links = blocks.links(context[FORMS])
     for item in feed.items:
         for part in ("content", "description"):
             for block, link in links.items():

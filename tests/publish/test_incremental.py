@@ -49,6 +49,36 @@ def test_a_page_that_comes_out_the_same_is_not_written(built: TinySite) -> None:
     assert (page.stat().st_mtime_ns, page.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
+def test_an_edit_of_a_campaign_renders_the_pages_with_its_form_and_the_feeds(
+    built: TinySite,
+) -> None:
+    built.post("{% form guide %}", name="first")
+    run()
+    campaign = (built.root / "campaigns/guide.toml").read_text().partition("\n")[2]
+    built.write("campaigns/guide.toml", f'title = "Another guide"\n{campaign}')
+    result = run("--explain")
+    assert "first/index.html: posts/first.md (content)\n" in result.stdout
+    assert "feed.xml: `GATEPOST_FORMS`\n" in result.stdout
+    assert work_of(result) == "read 1, rendered 2, written 2, removed 0"
+
+
+def test_an_edit_of_a_client_that_no_page_shows_changes_no_page(built: TinySite) -> None:
+    client = (built.root / "clients/acme.toml").read_text()
+    built.write("clients/acme.toml", client.replace("1 Main Street", "2 Main Street"))
+    assert work_of(run()) == "read 0, rendered 0, written 0, removed 0"
+
+
+def test_pages_that_are_kept_are_compared_with_a_new_gated_file(built: TinySite) -> None:
+    built.write("content/gated/page.html", built.page("first"))
+    before = built.files()
+    for _ in range(2):
+        assert built.mistakes_of_build() == [
+            "content/gated/page.html: would have been published as /first/index.html: only a form "
+            "gives it out, with `{% form SLUG %}` or `{% cta SLUG %}`"
+        ]
+    assert built.files() == before
+
+
 def test_a_file_that_is_not_ours_stays_in_the_site(built: TinySite) -> None:
     foreign = built.write("output/www/first/google123.html", "mine")
     (built.root / "content/posts/first.md").unlink()

@@ -1,45 +1,92 @@
 """Which pages a build may render after an edit of one kind: else a build of everything would pass.
 
 A page whose bytes have changed may always be rendered. What else may be depends on the kind.
+Settings and the theme's files have no bound: code in Pelican and templates reads any setting, and
+every page shows the addresses of the theme's files.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from tests.publish.rebuilding.sample_texts import Text
 
-NO_PAGE: Final = frozenset(
+NO_PAGE: Final = frozenset({"touch", "table", "file_of_images", "drawing", "photo", "nothing"})
+"""Kinds of edits that change no page by themselves, or only pages that show the change."""
+FEEDS: Final = frozenset({"campaign_file", "client_file", "gated_file"})
+"""Kinds that change forms. In a feed a link takes the place of each form."""
+TEMPLATES: Final = frozenset(
     {
-        *("touch", "table", "file_of_images", "override", "partial", "nothing"),
+        *("template_text", "template_comment", "template_use", "first_templates"),
+        *("partial", "override"),
     }
 )
-"""Kinds of edits that change no page by themselves, or only pages that show the change."""
+"""Kinds that change pages whose template is, extends, includes or imports an edited one."""
 OWN_PAGE: Final = frozenset({"body", "questions", "same_size_and_time", "style_of_front_matter"})
 """Kinds that lists do not show. A summary that is the first paragraph is shown."""
 ALL_PAGES: Final = frozenset(
-    {
-        # Every page shows an address of the theme's files, or may show a setting.
-        *("style", "theme_file", "setting", "setting_removed", "module", "environment"),
-        # They count for the complete site.
-        *("campaign_file", "client_file", "gated_file", "slugs_of_names"),
-        # As many as use the template.
-        *("template_text", "template_comment", "template_use"),
-    }
+    {"style", "theme_file", "setting", "setting_removed", "module", "environment", "slugs_of_names"}
 )
-ALL_LISTS: Final = re.compile(
+_IS_FEED: Final = re.compile(r"feed\.xml|feeds/.*")
+_IS_LIST: Final = re.compile(
     r"(tag|category|author|articles)/.*|(404|index)\.html|feed\.xml|sitemap.*\.xml|\d{4}/index\.html"
     r"|(archives|tags|categories|authors|search)/index\.html|feeds/.*"
 )
 """Pages that list articles. They may have used something of an article that they do not show."""
+_PAGES_OF_TEMPLATES: Final = {
+    "index.html": r"articles/.*",
+    "tag.html": r"tag/.*",
+    "category.html": r"category/.*",
+    "author.html": r"author/.*",
+    "period_archives.html": r"\d{4}/index\.html",
+    "404.html": r"404\.html",
+    "sitemap.xml": r"sitemap-.*\.xml",
+    "sitemap_index.xml": r"sitemap\.xml",
+    "robots.txt": r"robots\.txt",
+    **{f"{name}.html": rf"{name}/index\.html" for name in ("archives", "tags", "categories")},
+    **{f"{name}.html": rf"{name}/index\.html" for name in ("authors", "search")},
+}
+"""The pages of each template that is not the template of texts."""
 
 
-def pages_of(texts: Iterable[Text]) -> frozenset[str]:
-    """The pages of texts, whether they are public or previews."""
-    return frozenset(page for text in texts for page in _pages_of(text))
+@dataclass(frozen=True)
+class Step:
+    """What one build has done. Pages are paths below the site."""
+
+    is_accepted: bool
+    changed: frozenset[str] = frozenset()
+    """Files of the site that are new, or have other bytes than before."""
+    texts: tuple[Text, ...] = ()
+    """All texts."""
+    edited: tuple[Text, ...] = ()
+    """The texts that were edited, as they were and as they are, with their translations."""
+    templates: frozenset[str] = frozenset()
+    """The templates that use an edited one, by name, and the edited ones."""
+    rendered: Mapping[str, str] | None = None
+    """By page that the build has rendered: why. None if it may render any page."""
 
 
-def _pages_of(text: Text) -> Iterable[str]:
+def too_many(kind: str, step: Step) -> str:
+    """The rendered pages that an edit of this kind does not allow, for a message."""
+    if kind in ALL_PAGES:
+        return ""
+    rest = set(step.rendered or ()).difference(step.changed)
+    if kind in TEMPLATES:
+        allowed = set(_pages_of_templates(step.templates, step.texts, rest))
+    elif kind in FEEDS:
+        allowed = {page for page in rest if _IS_FEED.fullmatch(page)}
+    elif kind in NO_PAGE:
+        allowed = set()
+    else:
+        is_allowed = _IS_FEED if kind in OWN_PAGE else _IS_LIST
+        allowed = {page for page in rest if is_allowed.fullmatch(page)}
+        allowed.update(page for text in step.edited for page in _pages_of(text))
+    return ", ".join(sorted(rest - allowed))
+
+
+def _pages_of(text: Text) -> Iterator[str]:
+    """The pages of a text, whether it is public or a preview."""
     keys = text.keys
     if preview := keys.get("preview"):
         yield f"drafts/{preview}/index.html"
@@ -53,7 +100,43 @@ def _pages_of(text: Text) -> Iterable[str]:
         yield f"{keys['slug']}/index.html"
 
 
-def edited_texts(before: Mapping[str, Text], after: Mapping[str, Text]) -> list[Text]:
+def _pages_of_templates(
+    templates: Collection[str], texts: Iterable[Text], rendered: Iterable[str]
+) -> Iterator[str]:
+    """The pages of these templates, and among those that were rendered the feeds and lists."""
+    for text in texts:
+        if not templates.isdisjoint(_templates_of(text)):
+            yield from _pages_of(text)
+        for alias in text.keys.get("aliases", ()) if "moved.html" in templates else ():
+            yield f"{alias.strip('/')}/index.html"
+    patterns = [_PAGES_OF_TEMPLATES[name] for name in templates if name in _PAGES_OF_TEMPLATES]
+    patterns.append(_IS_FEED.pattern)
+    for page in rendered:
+        if any(re.fullmatch(pattern, page) for pattern in patterns):
+            yield page
+
+
+def _templates_of(text: Text) -> Iterable[str]:
+    if "date" in text.keys:
+        return {f"{text.keys.get('template', 'article')}.html"}
+    return {"home.html" if text.keys["slug"] == "home" else "page.html"}
+
+
+def users_of(names: Iterable[str], sources: Mapping[str, str]) -> frozenset[str]:
+    """These templates, and all whose source names one of them, directly or not."""
+    found: set[str] = set()
+    todo = set(names)
+    while todo:
+        found |= todo
+        todo = {
+            user
+            for user, source in sources.items()
+            if user not in found and any(f'"{n}"' in source or f"'{n}'" in source for n in todo)
+        }
+    return frozenset(found)
+
+
+def edited_texts(before: Mapping[str, Text], after: Mapping[str, Text]) -> tuple[Text, ...]:
     """The texts that an edit has changed, as they were and as they are, with their translations.
 
     And those in the template `essay.html`, which counts all articles.
@@ -67,19 +150,5 @@ def edited_texts(before: Mapping[str, Text], after: Mapping[str, Text]) -> list[
         if text is not None
     ]
     slugs = {text.keys["slug"] for text in edited}
-    every = [*before.values(), *after.values()]
-    return [text for text in every if text.keys["slug"] in slugs or "template" in text.keys]
-
-
-def too_many(kind: str, rendered: Iterable[str], changed: Iterable[str], own: Iterable[str]) -> str:
-    """The rendered pages that an edit of this kind does not allow, for a message."""
-    if kind in ALL_PAGES:
-        return ""
-    rest = set(rendered).difference(changed)
-    if kind not in NO_PAGE:
-        rest.difference_update(own)
-    if kind in OWN_PAGE:
-        rest.discard("feed.xml")
-    elif kind not in NO_PAGE:
-        rest = {page for page in rest if not ALL_LISTS.fullmatch(page)}
-    return ", ".join(sorted(rest))
+    every = (*before.values(), *after.values())
+    return tuple(text for text in every if text.keys["slug"] in slugs or "template" in text.keys)

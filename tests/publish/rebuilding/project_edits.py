@@ -105,6 +105,13 @@ def template_use(site: SampleSite, chance: Chance) -> None:
 
 
 @project_edit
+def first_templates(site: SampleSite, _chance: Chance) -> None:
+    """All templates as they were at first."""
+    site.write_templates()
+    site.shows_others = False
+
+
+@project_edit
 def partial(site: SampleSite, chance: Chance) -> None:
     """A partial that `template_use` may include: it appears, changes and goes."""
     name = chance.pick(["extra.html", "first.html"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.publish.rebuilding.bounds import edited_texts
+from tests.publish.rebuilding.bounds import Step, edited_texts, users_of
 from tests.publish.rebuilding.build_server import BuildServer, Built
 from tests.publish.rebuilding.comparison import (
     LOCAL,
@@ -18,7 +18,6 @@ from tests.publish.rebuilding.comparison import (
     output_of,
 )
 from tests.publish.rebuilding.sample_site import SampleSite
-from tests.publish.rebuilding.sample_texts import Text
 
 _SOURCES: Final = ("content", "theme", "overrides", "helpers", "campaigns", "clients")
 _MADE_AGAIN: Final = re.compile(r"Everything was made again|The \{attach\} link in")
@@ -27,19 +26,6 @@ _PAGE: Final = re.compile(r"^(?P<page>[^\s:]+): (?P<reason>.+)$", re.MULTILINE)
 _WORK: Final = re.compile(
     r"^read (\d+), rendered (\d+), written (\d+), removed (\d+) in ", re.MULTILINE
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one build has done. Pages are paths below the site."""
-
-    is_accepted: bool
-    changed: frozenset[str] = frozenset()
-    """Files of the site that are new, or have other bytes than before."""
-    edited: tuple[Text, ...] = ()
-    """The texts that were edited, with their translations."""
-    rendered: Mapping[str, str] | None = None
-    """By page that the build has rendered: why. None if it may render any page."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +111,14 @@ class RebuiltSite:
         self.known_by = "" if knows_nothing else self.mode.settings
         is_bounded = self.known_by and self.known_by == known_by and not self.site.shows_others
         edited = edited_texts(self._last_site.texts, self.site.texts)
+        templates = self._edited_templates(sources)
         self._last_sources, self._last_site = sources, copy.deepcopy(self.site)
         return Step(
             is_accepted=True,
             changed=frozenset(path.removeprefix("www/") for path in changed),
-            edited=tuple(edited),
+            texts=tuple(self.site.texts.values()),
+            edited=edited,
+            templates=templates,
             rendered=_rendered(built) if is_bounded and not plain else None,
         )
 
@@ -162,6 +151,19 @@ class RebuiltSite:
             if now.get(path) != content:
                 self.site.write(path, content)
         self.site = copy.deepcopy(self._last_site)
+
+    def _edited_templates(self, sources: Mapping[str, bytes]) -> frozenset[str]:
+        """The templates that were edited since the last build, and all that use them."""
+        edited, texts = set(), dict[str, str]()
+        last = self._last_sources
+        for path in sources.keys() | last.keys():
+            if path.startswith(("theme/templates/", "overrides/")):
+                name = path.rpartition("/")[2]
+                versions = (last.get(path, b""), sources.get(path, b""))
+                texts[name] = texts.get(name, "") + b"".join(versions).decode()
+                if versions[0] != versions[1]:
+                    edited.add(name)
+        return users_of(edited, texts)
 
     def _mode(self) -> Mode:
         url = {"GATEPOST_CAPTURE_URL": self.site.capture_url} if self.site.capture_url else {}

@@ -50,8 +50,8 @@ class SampleSite:
         for name in ("pelicanconf.py", "publishconf.py"):
             shutil.copy(ROOT / name, self.root)
         self.settings_base = (self.root / "pelicanconf.py").read_text("utf-8")
+        self.write_templates()
         files: Mapping[str, str] = {
-            "theme/templates/essay.html": ESSAY,
             "clients/acme.toml": CLIENT,
             "campaigns/guide.toml": CAMPAIGN,
             "content/gated/guide.pdf": GUIDE,
@@ -67,6 +67,14 @@ class SampleSite:
         self.texts = sample_texts()
         for path in self.texts:
             self.save(path)
+
+    def write_templates(self) -> None:
+        """Writes all templates as they are at first."""
+        folder = ROOT / "theme/templates"
+        for path in folder.iterdir():
+            if path.is_file():
+                self.write(f"theme/templates/{path.name}", path.read_bytes())
+        self.write("theme/templates/essay.html", ESSAY)
 
     def count(self) -> int:
         """The next number, for a text that no file has yet."""

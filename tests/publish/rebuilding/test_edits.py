@@ -24,12 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.publish.rebuilding.bounds import pages_of, too_many
+from tests.publish.rebuilding.bounds import Step, too_many
 from tests.publish.rebuilding.build_server import BuildServer
 from tests.publish.rebuilding.comparison import LOCAL, PRODUCTION, output_of
 from tests.publish.rebuilding.edits import TEXT_EDITS, Chance
 from tests.publish.rebuilding.project_edits import PROJECT_EDITS
-from tests.publish.rebuilding.rebuilds import RebuiltSite, Step
+from tests.publish.rebuilding.rebuilds import RebuiltSite
 
 pytestmark = pytest.mark.slow
 MANY_STEPS: Final = int(os.environ.get("GATEPOST_REBUILDS", "0"))
@@ -130,7 +130,7 @@ def check_bound(kind: str, step: Step) -> bool:
     """
     if step.rendered is None:
         return False
-    unneeded = too_many(kind, step.rendered, step.changed, pages_of(step.edited))
+    unneeded = too_many(kind, step)
     assert not unneeded, f"{kind}: rendered without need: {unneeded}; {dict(step.rendered)}"
     return True
 
