@@ -133,6 +133,11 @@ def _verify(
 def _explain(work: Any) -> None:
     if work.why_complete:
         click.echo(f"Everything was made again: {work.why_complete}.")
+    if work.unnamed_warning:
+        click.echo(
+            "The next build makes everything again, because Pelican warns only of texts that it "
+            f"reads, and this warning names none; correct its cause: {work.unnamed_warning}"
+        )
     for page in work.rendered:
         click.echo(f"{page.name}: {page.reason}")
 

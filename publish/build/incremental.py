@@ -75,6 +75,8 @@ class BuildWork:
     removed: tuple[str, ...]
     why_complete: str
     """Why everything was made again; empty if only what changed was."""
+    unnamed_warning: str
+    """A warning of Pelican for which the next build makes everything again; or empty."""
 
 
 class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no types
@@ -162,6 +164,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             published.written,
             tuple(removed),
             self._stored.why_complete,
+            self._stored.unnamed_warning,
         )
 
     def _keep_file(self, name: str) -> bool:

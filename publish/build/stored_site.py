@@ -55,6 +55,8 @@ class StoredSite:
         self.settings = settings
         self.why_complete = why_complete(settings)
         self.texts_read = 0
+        self.unnamed_warning = ""
+        """A warning of Pelican that names no text, so that the next build must read all."""
         self._store = store
         self._facts = store.facts()
         self._sources = SourceFiles(Path(settings["PATH"]), store.sources(), tick)
@@ -298,6 +300,7 @@ class StoredSite:
         for message in get_report(self.settings).pelican_warnings:
             named = {path for path in self.context["generated_content"] if path in message}
             if not named:
+                self.unnamed_warning = message
                 return None
             found |= named
         return found

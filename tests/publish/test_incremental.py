@@ -135,6 +135,18 @@ def test_a_site_with_a_plugin_of_its_own_is_made_anew_each_time(built: TinySite)
     assert work_of(result).startswith("read 2, ")
 
 
+def test_a_warning_of_pelican_that_names_no_text_makes_the_next_build_complete(
+    built: TinySite,
+) -> None:
+    built.set("ARTICLE_ORDER_BY = 7")
+    assert (
+        "The next build makes everything again, because Pelican warns only of texts that it reads, "
+        "and this warning names none; correct its cause: Invalid *_ORDER_BY setting (7)."
+    ) in run("--explain").stdout
+    built.post("Other words.", name="first")
+    assert work_of(run()).startswith("read 2, ")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [

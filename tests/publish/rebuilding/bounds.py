@@ -24,7 +24,7 @@ TEMPLATES: Final = frozenset(
 )
 """Kinds that change pages whose template is, extends, includes or imports an edited one."""
 OWN_PAGE: Final = frozenset({"body", "questions", "same_size_and_time", "style_of_front_matter"})
-"""Kinds that lists do not show. A summary that is the first paragraph is shown."""
+"""Kinds that lists do not show, unless the edit has changed a summary: the first paragraphs."""
 ALL_PAGES: Final = frozenset(
     {"style", "theme_file", "setting", "setting_removed", "module", "environment", "slugs_of_names"}
 )
@@ -75,13 +75,15 @@ def too_many(kind: str, step: Step) -> str:
     if kind in TEMPLATES:
         allowed = set(_pages_of_templates(step.templates, step.texts, rest))
     elif kind in FEEDS:
-        allowed = {page for page in rest if _IS_FEED.fullmatch(page)}
+        allowed = set(filter(_IS_FEED.fullmatch, rest))
     elif kind in NO_PAGE:
         allowed = set()
     else:
-        is_allowed = _IS_FEED if kind in OWN_PAGE else _IS_LIST
-        allowed = {page for page in rest if is_allowed.fullmatch(page)}
-        allowed.update(page for text in step.edited for page in _pages_of(text))
+        allowed = {page for text in step.edited for page in _pages_of(text)}
+        lists = filter(_IS_LIST.fullmatch, step.changed - allowed)
+        is_listed = kind not in OWN_PAGE or any(not _IS_FEED.fullmatch(page) for page in lists)
+        may_render = _IS_LIST if is_listed else _IS_FEED
+        allowed.update(filter(may_render.fullmatch, rest))
     return ", ".join(sorted(rest - allowed))
 
 
