@@ -5,6 +5,7 @@ damaged file is deleted, and a file that cannot be used is as good as none.
 """
 
 import hashlib
+import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Sequence
@@ -60,6 +61,9 @@ class CacheFile:
     def __init__(self, path: Path | None, *tables: str, seconds: float = 5) -> None:
         """`tables` are the statements that create its tables. A file with others is emptied."""
         self._path = path
+        self._seconds = seconds
+        self._process = os.getpid()
+        self._of_parent: sqlite3.Connection | None = None
         self._database: sqlite3.Connection | None = None
         self.damage = ""
         """What was wrong with the file, if it was damaged and so was deleted."""
@@ -77,14 +81,21 @@ class CacheFile:
         return self._database is not None
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        """The rows of a query; none without a file."""
+        """The rows of a query; none without a file. A child process may ask too."""
         if not self._database:
             return []
         try:
+            if self._process != os.getpid():
+                self._open_again()
             return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             self.give_up(error)
             return []
+
+    def _open_again(self) -> None:
+        """For a fork: SQLite forbids it to use the connection of its parent, or to close it."""
+        self._process, self._of_parent = os.getpid(), self._database
+        self._database = sqlite3.connect(str(self._path), self._seconds, isolation_level=None)
 
     def change(self, *changes: tuple[str, Iterable[Sequence[object]]]) -> None:
         """Executes statements, each with all its rows of values, in one transaction."""

@@ -5,6 +5,7 @@ item gets a `ChildEnded`. The children are forks: they start in milliseconds, an
 function needs.
 """
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -131,6 +132,7 @@ class _Pool(Generic[Item, Result]):
         for other in inherited:  # else a child would keep the parent's ends open
             other.close()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children
+        gc.freeze()  # a search for cycles among the parent's objects would copy them
         with suppress(EOFError, BrokenPipeError):
             while True:
                 index = connection.recv()

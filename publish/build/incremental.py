@@ -190,6 +190,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             self._stored.pages,
             self._stored.templates,
             self._stored.forms,
+            may_share=not self._stored.why_complete,
         )
         return self._writer
 
@@ -262,6 +263,11 @@ class KeepingArticlesGenerator(_KeepingGenerator, ArticlesGenerator):  # type: i
 
         with signals.article_generator_pretaxonomy.connected_to(join, sender=self):
             super().generate_context()
+
+    def generate_pages(self, writer: SiteWriter) -> None:
+        """Called by Pelican: writes the pages of articles, and all lists of them."""
+        with writer.collecting():
+            super().generate_pages(writer)
 
 
 class KeepingPagesGenerator(_KeepingGenerator, PagesGenerator):  # type: ignore[misc]

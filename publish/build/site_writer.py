@@ -1,10 +1,19 @@
-"""Writes the pages and feeds that have changed; the others stay in the site as they are."""
+"""Writes the pages and feeds that have changed; the others stay in the site as they are.
 
+Many pages are rendered by child processes, once Pelican has asked for all of them. The first page
+of each template is rendered at once, so that children inherit the template ready, and the
+fingerprints of values that all pages share.
+"""
+
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from jinja2 import Template
+from pelican import signals
 from pelican.writers import Writer
 
 from publish.build.fingerprint import UnknownValue
@@ -18,10 +27,21 @@ from publish.build.stored_pages import (
     noting_context,
 )
 from publish.plugins.form_tags import FORMS
+from publish.shared_work import share
 
 _FEED: Final = b"feed"
 _LISTS: Final = ("articles", "dates")
 """The lists that Pelican cuts into pages."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Page:
+    """A page to render."""
+
+    name: str
+    values: Values
+    write: Callable[[], Any]
+    is_override: bool
 
 
 class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
@@ -34,17 +54,39 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         inputs: PageInputs,
         templates: TemplateFingerprints,
         forms: bytes,
+        *,
+        may_share: bool,
     ) -> None:
-        """`forms`: the fingerprint of everything that a form shows."""
+        """`forms`: the fingerprint of everything that a form shows. `may_share`: whether child
+        processes may render pages."""
         super().__init__(str(folder.staging), settings=settings)
         self._folder = folder
         self._inputs = inputs
         self._templates = templates
         self._forms = forms
+        is_silent = not logging.getLogger("pelican").isEnabledFor(logging.INFO)
+        self._may_share = may_share and is_silent and not signals.content_written.receivers
         self._context_class = noting_context(inputs.uses)
         self._asked: set[str] = set()
         self._shared: Any = None
+        self._collected: list[_Page] | None = None
+        """The pages to render at the end of `collecting`; None outside of it."""
+        self._ready: set[bytes] = set()
+        """The templates that this process has used."""
         self.rendered: list[RenderedPage] = []
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Lets child processes render the pages that Pelican asks for in the block, at its end.
+
+        Nothing in the block may read the written files, or change what pages show.
+        """
+        self._collected = [] if self._may_share else None
+        try:
+            yield
+            self._render_collected()
+        finally:
+            self._collected = None
 
     def write_file(  # noqa: PLR0913, PLR0917 - Pelican calls it
         self,
@@ -168,25 +210,48 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
     def _write(
         self, name: str, values: Values, write: Callable[[], Any], *, override: bool
     ) -> None:
-        is_first = name not in self._asked
-        self._asked.add(name)
-        reason = "another page has its name" if not is_first else ""
-        if is_first:
-            reason = self._reason(name, values)
-            if not reason:
-                self._folder.keep(name)
-                path = str(self._folder.staging / name)
-                self._written_files.add(path)
-                if override:
-                    self._overridden_files.add(path)
-                return
-        self._inputs.uses.clear()
-        write()
-        if is_first:
-            self._inputs.keep(name, values)
-        else:
+        page = _Page(name, values, write, override)
+        if name in self._asked:
+            self._render_collected()
+            write()
             self._inputs.forget(name)
+            self.rendered.append(RenderedPage(name, "another page has its name"))
+            return
+        self._asked.add(name)
+        reason = self._reason(name, values)
+        if not reason:
+            self._folder.keep(name)
+            self._note_written(page)
+            return
         self.rendered.append(RenderedPage(name, reason))
+        if self._collected is not None and values.template in self._ready:
+            self._collected.append(page)
+        else:
+            self._render(page)
+            self._ready.add(values.template)
+
+    def _render(self, page: _Page) -> bytes | None:
+        """Renders a page; returns its inputs, if they are known."""
+        self._inputs.uses.clear()
+        page.write()
+        self._inputs.keep(page.name, page.values)
+        return self._inputs.changes[page.name]
+
+    def _render_collected(self) -> None:
+        """Renders the collected pages, on all processors if there are many."""
+        if not self._collected:
+            return
+        pages, self._collected = self._collected, []
+        for page, inputs in zip(pages, share(self._render, pages), strict=True):
+            self._inputs.changes[page.name] = inputs
+            self._note_written(page)
+
+    def _note_written(self, page: _Page) -> None:
+        """For Pelican, which refuses to write a page twice."""
+        path = str(self._folder.staging / page.name)
+        self._written_files.add(path)
+        if page.is_override:
+            self._overridden_files.add(path)
 
     def _reason(self, name: str, values: Values) -> str:
         if not self._folder.is_current(name):

@@ -38,7 +38,7 @@ _WORD_END: Final = re.compile(r"""[\s()<>"'|{}\[\],;]+""")
 _TEXT_SUFFIX: Final = re.compile(r"\.(?:md|markdown|mkd|mdown)\b")
 _FILE_LINK: Final = re.compile(r"""[{|]filename[}|](?P<path>[^"'>#?]+)""")
 _RELATIVE_LINK: Final = re.compile(
-    r"""\b(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
+    r"""(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
 )
 _BATCH_SIZE: Final = 500
 """Texts that are written together."""
@@ -78,7 +78,7 @@ class StoredSite:
             same = set()
         cores = {} if self.why_complete else self._store.cores(self._keys.texts)
         self._cores: dict[str, Core] = {
-            path: self.format.load(core) for path, core in cores.items()
+            path: self.format.core(core) for path, core in cores.items()
         }
         kept = self._facts.get("templates") if "texts" in same else None
         self.templates = TemplateFingerprints(self._keys.templates, kept)
@@ -172,18 +172,16 @@ class StoredSite:
             if is_stored(text):
                 parts: Parts = text.__dict__["_parts"]
                 if parts.is_changed:
-                    row = self.format.row(text, self._cores[path][3])
-                    self._rows[path] = row
-                    parts.fingerprints = self.format.load(row.core)[1]
+                    core, self._rows[path] = self.format.row(text, self._cores[path][3])
+                    parts.fingerprints = core[1]
                 continue
             self.texts_read += 1
             try:
-                row = self.format.row(text, self._inputs_of(text, path, warnings))
+                core, row = self.format.row(text, self._inputs_of(text, path, warnings))
             except NotStorable:
                 self._rows[path] = None
                 continue
-            self._rows[path] = row
-            core = self._cores[path] = self.format.load(row.core)
+            self._rows[path], self._cores[path] = row, core
             forget_memo(text)
             self.format.replace(text, core, self._load, self.pages.uses.note)
         for path in self._cores:
@@ -212,8 +210,8 @@ class StoredSite:
         facts = facts_of(text)
         names = {*facts.linked_files, *facts.shown_files}
         names |= {name for name in _found(_RELATIVE_LINK, html, folder) if name}
-        links = {name for link in _named_texts(_text(post)) for name in _names_of(link, folder)}
-        links |= set(_found(_FILE_LINK, html, folder))
+        named = {*_named_texts(_text(post)), *(link["path"] for link in _FILE_LINK.finditer(html))}
+        links = {name for link in named for name in _names_of(link, folder)}
         date = vars(text).get("date")
         sources = sorted({path, *names})
         about = [short_path(Path(self.settings["PATH"]) / name) for name in sources]
@@ -243,7 +241,7 @@ class StoredSite:
         data = (row.fields if part == "fields" else row.content) if row else None
         if data is None:
             data = self._store.part(self._keys.texts, path, part)
-        values: Mapping[str, Any] = self.format.part(part, data)
+        values: Mapping[str, Any] = self.format.part(data)
         return values
 
     def _part_fingerprint(self, path: str, part: str) -> bytes:
@@ -312,9 +310,11 @@ def _text(post: Post) -> str:
 
 def _named_texts(text: str) -> Iterator[str]:
     """The words of a text that may name the file of another one. In linear time."""
-    for word in _WORD_END.split(text):
-        if ends := [match.end() for match in _TEXT_SUFFIX.finditer(word)]:
-            yield word[: ends[-1]]
+    for words in text.split():
+        if ".m" in words:  # most words name no file
+            for word in _WORD_END.split(words):
+                if ends := [match.end() for match in _TEXT_SUFFIX.finditer(word)]:
+                    yield word[: ends[-1]]
 
 
 def _attached(post: Post) -> Iterator[str]:

@@ -21,7 +21,7 @@ from pelican.contents import Article, Content, Page
 from pelican.urlwrappers import Author, Category, Tag, URLWrapper
 
 from publish.build.build_store import TextRow
-from publish.build.fingerprint import fingerprint, hash_of
+from publish.build.fingerprint import hash_of
 
 PartName: TypeAlias = Literal["fields", "content"]
 Load: TypeAlias = Callable[[str, PartName], Mapping[str, Any]]
@@ -36,7 +36,7 @@ CORE: Final = (
 )
 """The attributes that are known, or known to be absent, without loading a part."""
 _CORE: Final = frozenset(CORE)
-_CONTENT: Final = frozenset({"_content", "content"})
+_CONTENT: Final = ("_content", "content")
 _OF_THE_BUILD: Final = frozenset(
     {
         *("settings", "_context", "translations", "get_summary", "files_of_text", "source_path"),
@@ -44,6 +44,9 @@ _OF_THE_BUILD: Final = frozenset(
     }
 )
 """Attributes that each build sets anew."""
+_SHOWN: Final = tuple(name for name in CORE if name not in _OF_THE_BUILD | {"text_facts"})
+"""The attributes of the core that templates show."""
+_NOT_FIELDS: Final = _CORE.union(_CONTENT, _OF_THE_BUILD, ["_parts"])
 _NAMES: Final[Mapping[str, type[URLWrapper]]] = {
     "Category": Category,
     "Tag": Tag,
@@ -56,13 +59,12 @@ _TYPES: Final[Mapping[str, Collection[str]]] = {
     "dateutil.tz.tz": ("tzlocal", "tzoffset", "tzutc"),
     "markupsafe": ("Markup",),
     "pelican.utils": ("SafeDatetime",),
-    "publish.build.stored_texts": ("TextInputs",),
+    "publish.build.stored_texts": ("TextInputs", "_by_name"),
     "publish.plugins.article_nav": ("Heading", "Neighbours", "Reference", "Series"),
     "publish.plugins.html_head": ("HtmlHead", "LanguageVersion", "Picture"),
     "publish.plugins.text_facts": ("TextFacts",),
 }
-"""By module: the types that a stored attribute may have, besides the plain ones."""
-_PLAIN: Final = frozenset({str, bytes, int, float, bool, type(None), tuple, list, dict})
+"""By module: the types that a stored attribute may have, besides Python's simple ones."""
 
 
 @dataclass(frozen=True)
@@ -221,8 +223,11 @@ class TextFormat:
         self._root = os.path.abspath(settings["PATH"])  # noqa: PTH100 - as Pelican does
         self._zone = ZoneInfo(settings["TIMEZONE"])
 
-    def row(self, content: Any, inputs: "TextInputs") -> TextRow:
-        """A text as a row. Raises `NotStorable` for an attribute of a type that is not known."""
+    def row(self, content: Any, inputs: "TextInputs") -> tuple[Core, TextRow]:
+        """A text as a core and a row.
+
+        Raises `NotStorable` for an attribute of a type that is not known.
+        """
         if isinstance(content, StoredContent):
             parts: Parts = content.__dict__["_parts"]
             values = content.__dict__ | parts.values("fields") | parts.values("content")
@@ -230,35 +235,35 @@ class TextFormat:
             values = dict(vars(content))
             values |= {name: getattr(content, name) for name in ("url", "save_as", "summary")}
             values["content"] = content.content
-        core = {name: values[name] for name in CORE if name in values and name not in _OF_THE_BUILD}
-        html = {name: values[name] for name in _CONTENT}
         if values["timezone"] != self._zone:
             raise NotStorable("a time zone of its own")
-        not_fields = _CORE | _CONTENT | _OF_THE_BUILD | {"_parts"}
-        fields = {name: value for name, value in values.items() if name not in not_fields}
-        shown = {name: value for name, value in core.items() if name != "text_facts"}
+        shown = {name: values[name] for name in _SHOWN if name in values}
+        facts = {name: values[name] for name in ("text_facts",) if name in values}
+        fields = {name: values[name] for name in sorted(values) if name not in _NOT_FIELDS}
+        kind = "page" if isinstance(content, Page) else "article"
         try:
-            prints = {
-                "core": fingerprint(shown),
-                "fields": fingerprint(fields),
-                "content": fingerprint(html),
+            rows = {
+                "core": _canonical(shown),
+                "fields": zlib.compress(_canonical(fields), 1),
+                "content": zlib.compress(_canonical({name: values[name] for name in _CONTENT}), 1),
             }
-            kind = "page" if isinstance(content, Page) else "article"
-            return TextRow(
-                self._pickled((kind, prints, core, inputs)),
-                self._pickled(fields),
-                zlib.compress(self._pickled(html), 1),
-            )
-        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            prints = {name: hash_of((data,)) for name, data in rows.items()}
+            rest = _pickled((kind, prints, facts, inputs))
+        except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
             raise NotStorable(str(error)) from error
+        core: Core = kind, prints, shown | facts, inputs
+        return core, TextRow(rows["core"] + rest, rows["fields"], rows["content"])
 
-    def load(self, data: bytes) -> Any:
-        """Unpickles a value of `row`."""
-        return _Unpickler(io.BytesIO(data), self._name).load()
+    def core(self, data: bytes) -> Core:
+        """The core of a row."""
+        unpickler = _Unpickler(io.BytesIO(data), self._name)
+        shown = unpickler.load()
+        kind, prints, facts, inputs = unpickler.load()
+        return kind, prints, shown | facts, inputs
 
-    def part(self, name: PartName, data: bytes) -> Any:
-        """A part of a row."""
-        return self.load(zlib.decompress(data) if name == "content" else data)
+    def part(self, data: bytes) -> Any:
+        """The fields or the content of a row."""
+        return _Unpickler(io.BytesIO(zlib.decompress(data)), self._name).load()
 
     def text(self, path: str, core: Core, load: Load, note: Note) -> Any:
         """A stored text with this core. `path` is below the content folder."""
@@ -288,16 +293,11 @@ class TextFormat:
             _parts=parts,
         )
 
-    def _pickled(self, value: object) -> bytes:
-        stream = io.BytesIO()
-        _Pickler(stream, pickle.HIGHEST_PROTOCOL).dump(value)
-        return stream.getvalue()
-
-    def _name(self, key: tuple[str, str, str | None]) -> URLWrapper | ZoneInfo:
+    def _name(self, kind: str, name: str, slug: str | None) -> URLWrapper | ZoneInfo:
         """A category, tag, author or zone; one object for all texts."""
+        key = kind, name, slug
         found = self._names.get(key)
         if found is None:
-            kind, name, slug = key
             if kind == "ZoneInfo":
                 found = ZoneInfo(name)
             else:
@@ -308,20 +308,45 @@ class TextFormat:
         return found
 
 
+def _pickled(value: object, *, is_canonical: bool = False) -> bytes:
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    pickler.fast = is_canonical
+    pickler.dump(value)
+    return stream.getvalue()
+
+
+def _canonical(value: object) -> bytes:
+    """A pickle that is the same for equal values, so that its hash is a fingerprint.
+
+    Other pickles depend on which of the equal values in them are one object in memory. Here each
+    value is written where it occurs. Raises `ValueError` if a value contains itself. A set alone
+    has another order in each process: then the page of the text is rendered once more.
+    """
+    return _pickled(value, is_canonical=True)
+
+
 class _Pickler(pickle.Pickler):
     """Refers to categories, tags, authors and zones by their names."""
 
-    def persistent_id(self, obj: Any) -> tuple[str, str, str | None] | None:
+    def reducer_override(self, obj: Any) -> Any:
+        """Called for all that is not one of Python's simple values or collections."""
         if isinstance(obj, URLWrapper):
-            return type(obj).__name__, obj.name, None if obj._slug_from_name else obj.slug
+            slug = None if obj._slug_from_name else obj.slug
+            return _by_name, (type(obj).__name__, obj.name, slug)
         if isinstance(obj, ZoneInfo):
-            return "ZoneInfo", obj.key, None
+            return _by_name, ("ZoneInfo", obj.key, None)
         if isinstance(obj, Content):
             raise pickle.PicklingError(f"refers to {obj}")
         kind = obj if isinstance(obj, type | FunctionType) else type(obj)
-        if kind not in _PLAIN and not _is_known(kind.__module__, kind.__name__):
+        if not _is_known(kind.__module__, kind.__name__):
             raise pickle.PicklingError(f"has a {kind.__module__}.{kind.__name__}")
-        return None
+        return NotImplemented
+
+
+def _by_name(kind: str, name: str, slug: str | None) -> URLWrapper | ZoneInfo:
+    """Stands in a pickle for `TextFormat._name`."""
+    raise NotImplementedError(f"{kind} {name} {slug}")
 
 
 def _is_known(module: str, name: str) -> bool:
@@ -329,14 +354,14 @@ def _is_known(module: str, name: str) -> bool:
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, name: Callable[[Any], object]) -> None:
+    def __init__(self, stream: io.BytesIO, name: Callable[..., object]) -> None:
         super().__init__(stream)
         self._name = name
 
-    def persistent_load(self, key: Any) -> object:
-        return self._name(key)
-
     def find_class(self, module: str, name: str) -> Any:
+        """Called for each type and function in a pickle."""
+        if name == _by_name.__name__ and module == __name__:
+            return self._name
         if not _is_known(module, name):
             raise pickle.UnpicklingError(f"{module}.{name} is not a value of a text")
         return super().find_class(module, name)

@@ -12,15 +12,13 @@ from pelican import signals
 
 from publish.checks.post import Post
 from publish.checks.project import WRITING
-from publish.child_processes import ChildEnded, Limits, processor_count, run_each
+from publish.child_processes import ChildEnded
 from publish.plugins.commonmark import TextConverter
 from publish.plugins.kept_files import KEPT_FILES
 from publish.plugins.markdown_cache import depends_on_text_alone, html_cache
 from publish.plugins.signals import connect_last
+from publish.shared_work import are_many, run_batches
 
-MIN_TEXTS: Final = 100
-"""Fewer are converted sooner than children start."""
-_BATCH_SIZE: Final = 20
 _SECONDS: Final = 60
 """Processor time for a batch."""
 
@@ -33,26 +31,26 @@ def convert_all(pelican: Any) -> None:
 
 def convert_texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> None:
     """Converts texts that are not in the cache, and adds their HTML to it for the reader."""
-    if processor_count() == 1 or not depends_on_text_alone(settings["MARKDOWN"]):
+    if not depends_on_text_alone(settings["MARKDOWN"]):
         return
     cache = html_cache(settings)
     texts = [text for text in dict.fromkeys(_texts(settings, posts)) if not cache.has(text)]
-    if len(texts) < MIN_TEXTS:
+    if not are_many(texts):
         return
     converter = TextConverter(settings)
     converter.html("")  # the children inherit it ready
 
-    def convert(batch: list[str]) -> list[str] | None:
+    def convert(text: str) -> str | None:
         try:
-            return [converter.html(text) for text in batch]
+            return converter.html(text)
         except Exception:  # the reader will raise it again, and name the file
             return None
 
-    batches = [texts[place : place + _BATCH_SIZE] for place in range(0, len(texts), _BATCH_SIZE)]
-    for batch, pages in run_each(convert, batches, Limits(_SECONDS)):
-        if pages is not None and not isinstance(pages, ChildEnded):
-            for text, html in zip(batch, pages, strict=True):
-                cache.add(text, html)
+    for _, batch, results in run_batches(convert, texts, _SECONDS):
+        if not isinstance(results, ChildEnded):
+            for text, html in zip(batch, results, strict=True):
+                if html is not None:
+                    cache.add(text, html)
 
 
 def _texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> Iterator[str]:

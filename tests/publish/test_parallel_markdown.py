@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from publish.plugins import parallel_markdown
+from publish import child_processes, shared_work
 from publish.plugins.commonmark import TextConverter
 from tests.publish.conftest import TinySite
 
@@ -22,9 +22,9 @@ def converted_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return convert(self, text)
 
     monkeypatch.setattr(TextConverter, "html", html)
-    monkeypatch.setattr(parallel_markdown, "processor_count", lambda: 2)
-    monkeypatch.setattr(parallel_markdown, "MIN_TEXTS", 5)
-    monkeypatch.setattr(parallel_markdown, "_BATCH_SIZE", 2)
+    monkeypatch.setattr(child_processes, "processor_count", lambda: 2)
+    monkeypatch.setattr(shared_work, "MANY", 5)
+    monkeypatch.setattr(shared_work, "BATCH_SIZE", 2)
     return texts
 
 
@@ -50,7 +50,7 @@ def test_children_convert_the_texts_and_the_site_is_the_same(
     site.build()
     parallel = site.files()
     assert converted_here == [""]
-    monkeypatch.setattr(parallel_markdown, "processor_count", lambda: 1)
+    monkeypatch.setattr(child_processes, "processor_count", lambda: 1)
     converted_here.clear()
     shutil.rmtree(site.root / "cache")
     site.build()

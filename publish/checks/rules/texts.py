@@ -30,20 +30,26 @@ from publish.checks.rules.front_matter import front_matter_findings
 from publish.checks.rules.keys import key_findings
 from publish.checks.rules.pictures import SHOWN, foreign_picture_findings
 from publish.checks.sure_edits import heading_edits
+from publish.shared_work import share
 
 
 def text_findings(writing: Writing) -> Iterator[Finding]:
     """The findings of the rules for single texts, of each post and page."""
+    new = [post for post in writing.files if post.body_facts is None]
+    for post, facts in zip(new, share(_facts, new), strict=True):
+        post.body_facts, post.link_facts = facts
     for post in writing.files:
-        if post.body_facts is None:
-            post.body_facts = _body_facts(post)
-            post.link_facts = _unproven_links(post)
-            post.forget_outline()
-        if not post.body_facts.has_findings:
+        if not post.body_facts or not post.body_facts.has_findings:
             continue
         for kept in map(KeptFinding._make, post.body_details.findings):
             edits = tuple(Edit(*edit) for edit in kept.edits)
             yield Finding(post.where, kept.line, kept.message, kept.rule, kept.in_draft, edits)
+
+
+def _facts(post: Post) -> tuple[BodyFacts, LinkFacts]:
+    facts = _body_facts(post), _unproven_links(post)
+    post.forget_outline()
+    return facts
 
 
 def _body_facts(post: Post) -> BodyFacts:

@@ -24,6 +24,8 @@ from typing import Any, Final, Self
 
 import markdown
 
+from publish import shared_work
+
 ROOT: Final = Path(__file__).parents[3]
 _CHANGES: Final = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link"})
 """Audit events of Python, beside `open`, that change a folder."""
@@ -99,6 +101,7 @@ def serve() -> None:
     """Answers each call with the exit code of its process."""
     sys.dont_write_bytecode = True  # settings that keep size and time would be read from it
     _import_all()
+    shared_work.MANY = 5  # a small site needs them too
     gc.freeze()
     print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:
