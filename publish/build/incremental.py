@@ -184,14 +184,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
     def _get_writer(self) -> SiteWriter:
         """Called by Pelican when all texts are complete, and before the first page."""
         self._stored.store_new_texts()
-        self._writer = SiteWriter(
-            self.settings,
-            self._folder,
-            self._stored.pages,
-            self._stored.templates,
-            self._stored.forms,
-            may_share=not self._stored.why_complete,
-        )
+        self._writer = SiteWriter(self.settings, self._folder, self._stored)
         return self._writer
 
 

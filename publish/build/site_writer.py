@@ -20,12 +20,11 @@ from publish.build.fingerprint import UnknownValue
 from publish.build.site_folder import SiteFolder
 from publish.build.stored_pages import (
     NotedPaginator,
-    PageInputs,
     RenderedPage,
-    TemplateFingerprints,
     Values,
     noting_context,
 )
+from publish.build.stored_site import StoredSite
 from publish.plugins.form_tags import FORMS
 from publish.shared_work import share
 
@@ -47,26 +46,18 @@ class _Page:
 class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
     """Pelican's writer, which is asked for every page, and renders only what has changed."""
 
-    def __init__(
-        self,
-        settings: Mapping[str, Any],
-        folder: SiteFolder,
-        inputs: PageInputs,
-        templates: TemplateFingerprints,
-        forms: bytes,
-        *,
-        may_share: bool,
-    ) -> None:
-        """`forms`: the fingerprint of everything that a form shows. `may_share`: whether child
-        processes may render pages."""
+    def __init__(self, settings: Mapping[str, Any], folder: SiteFolder, site: StoredSite) -> None:
         super().__init__(str(folder.staging), settings=settings)
         self._folder = folder
-        self._inputs = inputs
-        self._templates = templates
-        self._forms = forms
+        self._inputs = site.pages
+        self._templates = site.templates
+        self._forms = site.forms
         is_silent = not logging.getLogger("pelican").isEnabledFor(logging.INFO)
-        self._may_share = may_share and is_silent and not signals.content_written.receivers
-        self._context_class = noting_context(inputs.uses)
+        self._may_share = (
+            is_silent and not site.why_complete and not signals.content_written.receivers
+        )
+        """Whether nobody sees in which process a page is rendered."""
+        self._context_class = noting_context(site.pages.uses)
         self._asked: set[str] = set()
         self._shared: Any = None
         self._collected: list[_Page] | None = None
