@@ -5,11 +5,8 @@ that are saved during a build are built afterwards. `Builder` runs the builds in
 `Sandbox` serves a good build with its forms, and `Console` prints the results in the terminal.
 """
 
-import itertools
 import os
 import queue
-import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,26 +19,22 @@ from pathlib import Path
 from typing import Final, Self
 
 import click
-from flask import Flask
-from jinja2 import TemplateSyntaxError
 
-from capture.errors import FileErrors, GatepostError, Problem, Unavailable, short_path
-from capture.ledger import open_ledger
-from capture.ledger.protocol import Ledger
+import capture
+import gatepost
+import publish
+from capture.errors import GatepostError, Unavailable
 from gatepost.preview.build_once import problems_of
 from gatepost.preview.fork_server import ORDER, REPORT
+from gatepost.preview.sandbox import Sandbox
 from gatepost.preview.state import (
     BuildProblem,
     BuildReport,
-    Edition,
     HeldBackPost,
     PreviewFeed,
     PreviewOrder,
-    with_script,
 )
 from gatepost.preview.watching import FileWatcher
-from gatepost.server.serve import make_app, web_config
-from gatepost.settings import Settings
 from publish.checks.listing import build_warnings
 from publish.plugins.current_file import CURRENT_FILE
 
@@ -64,11 +57,15 @@ class Builder:
         with self._fork_server:  # closes its pipes and waits for its end
             pass
 
+    def restart(self) -> None:
+        """Starts the fork server again, with our code as it is now."""
+        self.__exit__()
+        self.__enter__()
+
     def build(self, order: PreviewOrder) -> BuildReport:
         """Builds once and waits for the report. Starts the fork server again if it has ended."""
         if self._fork_server.poll() is not None:
-            self.__exit__()
-            self.__enter__()
+            self.restart()
         stdin, stdout = self._fork_server.stdin, self._fork_server.stdout
         assert stdin is not None and stdout is not None  # noqa: S101, PT018 - both are pipes
         try:
@@ -123,68 +120,15 @@ class Console:
             click.echo(str(problem), err=True)
 
 
-class Sandbox:
-    """Serves a built site together with a lead service that writes to a temporary ledger.
-
-    The real ledger never forgets, so it must not receive a writer's test leads: they would be
-    billed, count as duplicates and fix the campaign's terms.
-    """
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        """`folder` is the temporary folder of the preview."""
-        self._folder = folder
-        self._settings = settings.model_copy(
-            update={
-                "site_url": "",  # links point to the preview itself
-                "capture_url": "",
-                "secret_key": secrets.token_hex(),
-                "duplicate_key": secrets.token_hex(),
-                "var_dir": folder,
-                "trusted_proxies": 0,
-                "rate_limit": "",
-            }
-        )
-        self._ledgers = 0
-        self._ledger = self._new_ledger()
-
-    def site(self, output: Path, edition: Edition, *, new_terms: bool) -> Flask:
-        """Returns the app for the site in `output`. Raises a `GatepostError`.
-
-        `new_terms` starts an empty ledger: some terms cannot change once there are leads
-        (rule 17 of docs/rules.md), but a writer may still change them here.
-        """
-        if new_terms:
-            self._ledger = self._new_ledger()
-        settings = self._settings.model_copy(update={"output_dir": output})
-        app = make_app(settings, self._ledger)
-        _check_templates(app, settings.theme_dir / "templates")
-        app.after_request(lambda response: with_script(response, edition))
-        return app
-
-    def _new_ledger(self) -> Ledger:
-        self._ledgers += 1
-        url = f"sqlite:///{self._folder}/sandbox-{self._ledgers}.db"
-        self._settings = self._settings.model_copy(update={"database_url": url})
-        return open_ledger(url, web_config(self._settings).duplicate_key)
-
-
-def _check_templates(app: Flask, folder: Path) -> None:
-    """Checks the syntax of all templates: the build parses only those that the site uses."""
-    problems = []
-    for path in sorted(folder.glob("*.html")):
-        try:
-            app.jinja_env.parse(path.read_text(encoding="utf-8"), path.name, str(path))
-        except TemplateSyntaxError as error:
-            problems.append(Problem(short_path(path), error.lineno, str(error.message)))
-    if problems:
-        raise FileErrors(problems)
-
-
 Changes = queue.Queue[frozenset[Path] | OSError]
 
 _HTML_SOURCES: Final = frozenset({".md", ".toml", ".html", ".css"})
 """Suffixes of files whose change also changes the HTML of the pages that use them. Other files,
 such as pictures, can change how a page looks without a change of its HTML."""
+_OUR_CODE: Final = tuple(
+    Path(folder) for package in (capture, gatepost, publish) for folder in package.__path__
+)
+"""The folders of the code that the fork server has loaded for all builds."""
 _MAX_WAIT_SECONDS: Final = 10.0
 """Longest single wait. After it the clock is read again, because the machine may have slept."""
 
@@ -197,7 +141,9 @@ class BuildLoop:
     overrides: Mapping[str, str]
     """Pelican settings that override the settings file."""
     folder: Path
-    """The temporary folder of the preview. Each build writes to a new folder in it."""
+    """The temporary folder of the preview."""
+    output: Path
+    """The folder of the site, which builds change in place, and of the files beside it."""
     folders: tuple[Path, ...]
     """Folders to watch from the start. A build report adds those that the build has read."""
     seconds: int
@@ -221,10 +167,9 @@ class BuildLoop:
         changed_since_good: frozenset[Path] = frozenset()
         due: datetime | None = None
         sources: set[Path] = set()
-        for number in itertools.count(1):
+        while True:
             started, started_at = time.monotonic(), datetime.now(UTC)
-            output = self.folder / "built" / str(number)
-            report = self._build(output)
+            report = self._build(changed_since_good)
             due = _next_due(report, due, started_at)
             if report.problems:  # a crashed build may report no sources
                 sources |= set(report.sources)
@@ -233,17 +178,25 @@ class BuildLoop:
             watcher.watch((*self.folders, *sources), since=started_at)
             # Problems that a save during the build may have fixed are not shown.
             is_outdated = bool(report.problems) and not changes.empty()
-            if not is_outdated and self._show(report, output, changed_since_good, started):
+            if not is_outdated and self._show(report, changed_since_good, started):
                 changed_since_good = frozenset()
-                self._delete_old_builds()
             changed = wait_for_saves(changes, due)
             watcher.restart_if_recreated(changed)
+            if any(map(_is_our_code, changed)):
+                self.builder.restart()
             changed_since_good |= changed
 
-    def _build(self, output: Path) -> BuildReport:
+    def _build(self, changed: frozenset[Path]) -> BuildReport:
+        """Builds in place. Nothing changes in the site if there is a problem."""
+        is_first = self.feed.current.site is None
+        if is_first or any(path.suffix == ".html" for path in changed):
+            try:
+                self.sandbox.check_templates()
+            except GatepostError as error:
+                return BuildReport(problems=tuple(problems_of(error)))
         current_file = self.folder / "current-file"
         own_settings = {
-            "OUTPUT_PATH": str(output / "www"),
+            "OUTPUT_PATH": str(self.output / "www"),
             CURRENT_FILE: str(current_file),
         }
         order = PreviewOrder(
@@ -251,32 +204,21 @@ class BuildLoop:
         )
         return self.builder.build(order)
 
-    def _show(
-        self, report: BuildReport, output: Path, changed: frozenset[Path], started: float
-    ) -> bool:
+    def _show(self, report: BuildReport, changed: frozenset[Path], started: float) -> bool:
         """Shows the new site or the problems. Returns whether there is a new site."""
-        problems, state = report.problems, self.feed.current
+        problems = report.problems
         if not problems:
-            edition = Edition(state.session, state.build + 1)
-            new_terms = any(path.suffix == ".toml" for path in changed)
             try:
-                site = self.sandbox.site(output, edition, new_terms=new_terms)
+                site = self.sandbox.site(changed)
             except GatepostError as error:  # from a file that only the lead service reads
                 problems = tuple(problems_of(error))
             else:
                 self.feed.show_site(site, report.held_back, for_all=_affects_all_pages(changed))
                 self.console.show_build(report, time.monotonic() - started)
                 return True
-        shutil.rmtree(output, ignore_errors=True)
         self.feed.show_problems(problems)
         self.console.show_problems(problems)
         return False
-
-    def _delete_old_builds(self) -> None:
-        """Keeps the last two builds: a response may still read the older one."""
-        builds = sorted((self.folder / "built").iterdir(), key=lambda path: int(path.name))
-        for build in builds[:-2]:
-            shutil.rmtree(build, ignore_errors=True)
 
 
 def _next_due(
@@ -311,6 +253,11 @@ def _paths(messages: list[frozenset[Path] | OSError]) -> Iterator[Path]:
         if isinstance(message, OSError):
             raise Unavailable(f"files cannot be watched for changes: {message}")
         yield from message
+
+
+def _is_our_code(path: Path) -> bool:
+    """Whether the fork server may have loaded this module."""
+    return path.suffix == ".py" and any(map(path.is_relative_to, _OUR_CODE))
 
 
 def _affects_all_pages(changed: frozenset[Path]) -> bool:

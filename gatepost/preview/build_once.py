@@ -1,14 +1,17 @@
 """One build of the preview, in a process that ends with it.
 
-Pelican keeps state in its modules, and plugins and settings are code that may change between two
-builds. Each build therefore imports all of it again. The imports are inside functions, so that an
-error in that code is caught and reported like a mistake in a post.
+Pelican keeps state in its modules, and the project's plugins and settings are code that may change
+between two builds. Each build therefore starts with modules that no build has used, and imports
+the project's own code again. The imports are inside functions, so that an error in our code is
+caught and reported like a mistake in a post.
 """
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from capture.errors import FileErrors, GatepostError, short_path
 from gatepost.preview.state import BuildProblem, BuildReport, HeldBackPost, PreviewOrder
@@ -46,20 +49,19 @@ def build_once(order: PreviewOrder) -> BuildReport:
     try:
         return _build(order)
     except BaseException as error:
-        return BuildReport(
-            problems=tuple(problems_of(error)), sources=tuple(_code_folders(Path.cwd()))
-        )
+        folders = set(_code_folders())
+        with suppress(BaseException):  # perhaps the settings are what is wrong
+            from publish.build.pelican_run import settings_from  # noqa: PLC0415
+
+            folders.update(_source_folders(settings_from(order.config, order.overrides)))
+        return BuildReport(problems=tuple(problems_of(error)), sources=tuple(folders))
 
 
 def _build(order: PreviewOrder) -> BuildReport:
     from publish.build.site import build  # noqa: PLC0415
     from publish.cli import format_counts  # noqa: PLC0415
 
-    sources = tuple({*_source_folders(order), *_code_folders(Path.cwd())})
-    try:
-        built = build(order.config, order.overrides)
-    except BaseException as error:
-        return BuildReport(problems=tuple(problems_of(error)), sources=sources)
+    built = build(order.config, order.overrides)
     summary = built.summary
     return BuildReport(
         summary=format_counts(summary),
@@ -71,26 +73,25 @@ def _build(order: PreviewOrder) -> BuildReport:
             for post in summary.held_back
         ),
         next_due=summary.due_at,
-        sources=tuple({*sources, *_code_folders(Path.cwd())}),
+        sources=tuple({*_source_folders(built.settings), *_code_folders()}),
     )
 
 
-def _source_folders(order: PreviewOrder) -> Iterator[Path]:
-    from publish.build.pelican_run import settings_from  # noqa: PLC0415
+def _source_folders(settings: Mapping[str, Any]) -> Iterator[Path]:
     from publish.plugins.project_settings import folders_of  # noqa: PLC0415
 
-    settings = settings_from(order.config, order.overrides)
     yield Path(settings["PATH"]).absolute()
     yield Path(settings["THEME"]).absolute()
     yield from (path.absolute() for path in folders_of(settings))
     yield from (Path(path).absolute() for path in settings.get("PLUGIN_PATHS", ()))
 
 
-def _code_folders(root: Path) -> Iterator[Path]:
-    """The top folders below `root` that hold imported code: plugins, or packages of the project."""
+def _code_folders() -> Iterator[Path]:
+    """The top folders of the project that hold imported code: plugins, or packages."""
+    root, libraries = f"{Path.cwd()}/", f"{sys.prefix}/"
     for module in list(sys.modules.values()):
-        file = Path(getattr(module, "__file__", None) or sys.prefix)
-        if file.is_relative_to(root) and not file.is_relative_to(sys.prefix):
-            parts = file.relative_to(root).parts
-            if len(parts) > 1:
-                yield root / parts[0]
+        file = getattr(module, "__file__", None) or ""
+        if file.startswith(root) and not file.startswith(libraries):
+            folder, _, name = file.removeprefix(root).partition("/")
+            if name:
+                yield Path(root, folder)

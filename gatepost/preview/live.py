@@ -22,8 +22,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from capture.errors import Refused
 from capture.site_policy import POLICY_HEADER, PREVIEW_POLICY
-from gatepost.preview.build_loop import Builder, BuildLoop, Console, Sandbox
-from gatepost.preview.state import Edition, PreviewFeed, PreviewState, with_script
+from gatepost.preview.build_loop import Builder, BuildLoop, Console
+from gatepost.preview.sandbox import Sandbox
+from gatepost.preview.state import EDITION, Edition, PreviewFeed, PreviewState, with_script
 from gatepost.server.serve import check_port
 from gatepost.settings import Settings, url_host
 from publish.checks.layout import PUBLISHED
@@ -53,6 +54,7 @@ def run_preview(settings: Settings, overrides: Mapping[str, str]) -> None:
     feed, console = PreviewFeed(), Console(f"http://{host}:{settings.port}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), Builder() as builder, _temporary_folder() as folder:
+        output = folder / "output"
         loop = BuildLoop(
             config=_CONFIG,
             overrides={
@@ -61,10 +63,11 @@ def run_preview(settings: Settings, overrides: Mapping[str, str]) -> None:
                 PUBLISHED: str(settings.output_dir.absolute() / "published.json"),
             },
             folder=folder,
+            output=output,
             folders=_default_folders(settings),
             seconds=settings.build_seconds,
             builder=builder,
-            sandbox=Sandbox(settings, folder),
+            sandbox=Sandbox(settings, folder, output),
             feed=feed,
             console=console,
         )
@@ -151,8 +154,7 @@ def live_routes(feed: PreviewFeed) -> Flask:
     def add_headers(response: Response) -> Response:
         response.headers[POLICY_HEADER] = str(PREVIEW_POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
-        state = feed.current
-        return with_script(response, Edition(state.session, state.build))
+        return with_script(response)
 
     return app
 
@@ -188,10 +190,11 @@ class HostGuard:
         if not host_is_trusted(environ.get("HTTP_HOST"), self._hosts):
             message = f"This preview answers only its own machine: open it as {self._hosts[0]}.\n"
             return Response(message, 421)(environ, start_response)
-        site = self._feed.current.site
-        if site is None or environ["PATH_INFO"].startswith(URL_PREFIX):
+        state = self._feed.current
+        environ[EDITION] = Edition(state.session, state.build)  # before a file of it is opened
+        if state.site is None or environ["PATH_INFO"].startswith(URL_PREFIX):
             return self._live(environ, start_response)
-        return site(environ, start_response)
+        return state.site(environ, start_response)
 
 
 class QuietRequestHandler(WSGIRequestHandler):

@@ -173,16 +173,21 @@ class Edition:
     build: int
 
 
-def with_script(response: Response, edition: Edition) -> Response:
+EDITION: Final = "gatepost.edition"
+"""The name of a request's `Edition` in its WSGI environment."""
+
+
+def with_script(response: Response) -> Response:
     """Adds the preview's script to an HTML response, so that the page follows the builds.
 
-    The response to a POST gets none: a reload would send the form again.
+    The page may be newer than the edition of its request, which is harmless, but is never older.
+    The response to a POST gets no script: a reload would send the form again.
     """
     if response.mimetype != "text/html" or request.method != "GET":
         return response
     response.direct_passthrough = False
     html = response.get_data()
-    script = _script_for(html, edition).encode()
+    script = _script_for(html, request.environ[EDITION]).encode()
     match = _HEAD_END.search(html)
     position = match.start() if match else len(html)
     response.set_data(html[:position] + script + html[position:])

@@ -12,7 +12,7 @@ from typing import Final
 import watchfiles
 from watchfiles import Change, DefaultFilter
 
-STEP_MILLISECONDS: Final = 30
+STEP_MILLISECONDS: Final = 10
 """Changes within this time are reported together: an editor makes several to save a file."""
 _READY_SECONDS: Final = 10.0
 """Longest wait for the start of a watch."""

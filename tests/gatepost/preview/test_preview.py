@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import person
+from tests.service import ROOT, person
 from tests.waiting import HANG_SECONDS
 
 from .conftest import Preview, make_preview_project
@@ -169,6 +169,77 @@ def test_a_file_saved_while_its_folder_is_first_read_is_built_again(
     )
     preview.save("pelicanconf.py", f'{config}PLUGIN_PATHS = ["plugins"]\nPLUGINS.append("mine")\n')
     preview.wait_for("^Built ", 2)
+
+
+def test_a_changed_module_of_ours_is_used_by_the_next_build(tmp_path: Path) -> None:
+    class PreviewOfCopy(Preview):
+        def environment(self) -> dict[str, str]:
+            return super().environment() | {"PYTHONPATH": str(self.folder)}
+
+    make_preview_project(tmp_path)
+    for name in ("capture", "gatepost", "publish"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    preview = PreviewOfCopy(tmp_path)
+    preview.is_forked = False
+    try:
+        preview.start().wait_for("^Built ")
+        preview.edit("publish/cli.py", "def format_counts(", "def format_counts(+")
+        preview.wait_for(r"^publish/cli.py:\d+: SyntaxError")
+        preview.edit("publish/cli.py", "def format_counts(+", "def format_counts(")
+        preview.wait_for("^Built ", 2)
+    finally:
+        preview.end(signal.SIGKILL)
+        preview.wait_until_gone()
+
+
+def test_a_save_changes_the_files_of_its_pages_and_no_others(preview: Preview) -> None:
+    (www,) = preview.temporary.glob("*/output/www")
+    before = stamps(www)
+    for number in (2, 3):
+        preview.edit(POST, "## ", "## New: ")
+        preview.wait_for("^Built ", number)
+    assert "New: New: " in preview.get(PAGE).text
+    after = stamps(www)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == {f"{PAGE[1:]}index.html", "feed.xml"}
+    # All pages are of the last build, also those of which it has changed no file.
+    assert 'data-build="3"' in preview.get(PAGE).text
+    assert 'data-build="3"' in preview.get("/privacy/").text
+
+
+def test_a_mistake_that_only_the_lead_service_would_find_keeps_every_page(
+    preview: Preview,
+) -> None:
+    (www,) = preview.temporary.glob("*/output/www")
+    before = stamps(www)
+    preview.save("theme/templates/thanks.html", "x\n{% if %}")
+    preview.wait_for(r"^theme/templates/thanks.html:2: ")
+    preview.edit(POST, "## ", "## New: ")
+    preview.wait_for(r"^theme/templates/thanks.html:2: ", 2)
+    assert stamps(www) == before
+    assert "New: " not in preview.get(PAGE).text
+
+
+def test_a_changed_campaign_takes_effect_in_the_form_and_in_the_lead_service(
+    preview: Preview,
+) -> None:
+    preview.edit(POST, "## ", "## New: ")  # a text alone keeps the lead service as it is
+    preview.wait_for("^Built ", 2)
+    campaign = preview.file("campaigns/acme-cloud-guide.toml").read_text()
+    preview.save("campaigns/acme-cloud-guide.toml", campaign + "\n# a new version\n")
+    preview.wait_for("^Built ", 3)
+    preview.versions = {}
+    assert preview.thanks(preview.post(person(gp_version=preview.version()))).status == 200
+
+
+def stamps(folder: Path) -> dict[str, tuple[int, int]]:
+    """By name of each file: its inode and its time."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            status = path.stat()
+            found[path.relative_to(folder).as_posix()] = (status.st_ino, status.st_mtime_ns)
+    return found
 
 
 def test_gated_files_are_also_watched(preview: Preview) -> None:
