@@ -57,6 +57,7 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
     with command_run.noted():
         from publish.build.cache_folder import forget_builds
         from publish.build.pelican_run import settings_from
+        from publish.build.progress_bar import progress_bar
         from publish.build.site import build as run
         from publish.build.site import is_due
 
@@ -65,13 +66,14 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
             return
         if clean:
             forget_builds(settings_from(config, overrides))
-        built = run(
-            config,
-            overrides,
-            on_wait=_print_waiting,
-            finish=_release_step() if release else None,
-            on_replaced=command_run.note_output,
-        )
+        with progress_bar():
+            built = run(
+                config,
+                overrides,
+                on_wait=_print_waiting,
+                finish=_release_step() if release else None,
+                on_replaced=command_run.note_output,
+            )
     counts, site = format_counts(built.summary), short_path(built.site)
     lines = partial(_build_lines, built.summary)
     for line, is_error in lines(f"Built {counts} in {built.seconds:.1f} seconds, in {site}."):

@@ -24,7 +24,7 @@ has changed, only means that more pages are rendered.
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,7 @@ from publish.checks.project import WRITING
 from publish.plugins.kept_files import KEPT_FILES, NOT_COMPARED
 from publish.plugins.parallel_markdown import convert_texts
 from publish.plugins.problems import get_report
+from publish.progress import with_progress
 
 STORED_SITE: Final = "GATEPOST_STORED_SITE"
 """The setting with the `StoredSite` of the build."""
@@ -198,11 +199,11 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
         site: StoredSite = self.settings[STORED_SITE]
         return site
 
-    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> set[str]:
+    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Iterable[str]:
         """Called by Pelican: the texts to read."""
         if self._to_read is not None and extensions is None:
-            return self._to_read
-        files: set[str] = super().get_files(paths, exclude, extensions)
+            return with_progress("Reading texts", self._to_read, len(self._to_read))
+        files: Iterable[str] = super().get_files(paths, exclude, extensions)
         return files
 
     def _take_stored(self, kind: str) -> list[Any]:

@@ -26,6 +26,7 @@ from publish.build.stored_pages import (
 )
 from publish.build.stored_site import StoredSite
 from publish.plugins.form_tags import FORMS
+from publish.progress import show_progress, with_progress
 from publish.shared_work import share
 
 _FEED: Final = b"feed"
@@ -220,6 +221,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         else:
             self._render(page)
             self._ready.add(values.template)
+            show_progress("Rendering pages", len(self.rendered))
 
     def _render(self, page: _Page) -> bytes | None:
         """Renders a page; returns its inputs, if they are known."""
@@ -233,7 +235,8 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         if not self._collected:
             return
         pages, self._collected = self._collected, []
-        for page, inputs in zip(pages, share(self._render, pages), strict=True):
+        made = with_progress("Rendering pages", share(self._render, pages), len(pages))
+        for page, inputs in zip(pages, made, strict=True):
             self._inputs.changes[page.name] = inputs
             self._note_written(page)
 

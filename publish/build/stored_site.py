@@ -33,6 +33,7 @@ from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.plugins.problems import get_report
 from publish.plugins.text_facts import all_texts, facts_of, is_stored
+from publish.progress import with_progress
 
 _WORD_END: Final = re.compile(r"""[\s()<>"'|{}\[\],;]+""")
 _TEXT_SUFFIX: Final = re.compile(r"\.(?:md|markdown|mkd|mdown)\b")
@@ -165,7 +166,8 @@ class StoredSite:
         """Makes every new text a stored one, before anything is rendered."""
         warnings, warned = self._warnings(), self._texts_with_pelican_warnings()
         is_kept = self._store.is_open and not self.why_complete and warned is not None
-        for text in list(all_texts(self.context)):
+        texts = list(all_texts(self.context))
+        for text in with_progress("Completing texts", texts, len(texts)):
             if is_kept and len(self._rows) >= _BATCH_SIZE:
                 self._flush(warned or set())
             path = text.get_relative_source_path()

@@ -20,6 +20,7 @@ from publish.plugins.picture_files import (
     svg_size,
 )
 from publish.plugins.problems import Report, get_report
+from publish.progress import with_progress
 
 FOLDER: Final = "pictures"
 _SECONDS: Final = 120
@@ -62,7 +63,8 @@ class Gallery:
             record_file(self._settings, self.root / path)
 
         limits = Limits[str](_SECONDS, _MAX_PIXELS, lambda path: pixel_count(self.root / path))
-        for path, made in run_each(self._make, paths, limits, start):
+        pictures = run_each(self._make, paths, limits, start)
+        for path, made in with_progress("Making pictures", pictures, len(paths)):
             if isinstance(made, ChildEnded):
                 where = short_path(self.root / path)
                 self._pictures[path] = f"{where} {made.reason}: make it smaller or simpler"

@@ -17,6 +17,7 @@ from publish.plugins.commonmark import TextConverter
 from publish.plugins.kept_files import KEPT_FILES
 from publish.plugins.markdown_cache import depends_on_text_alone, html_cache
 from publish.plugins.signals import connect_last
+from publish.progress import show_progress
 from publish.shared_work import are_many, run_batches
 
 _SECONDS: Final = 60
@@ -46,7 +47,10 @@ def convert_texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> 
         except Exception:  # the reader will raise it again, and name the file
             return None
 
+    done = 0
     for _, batch, results in run_batches(convert, texts, _SECONDS):
+        done += len(batch)
+        show_progress("Converting texts", done, len(texts))
         if not isinstance(results, ChildEnded):
             for text, html in zip(batch, results, strict=True):
                 if html is not None:

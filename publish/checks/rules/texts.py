@@ -30,13 +30,15 @@ from publish.checks.rules.front_matter import front_matter_findings
 from publish.checks.rules.keys import key_findings
 from publish.checks.rules.pictures import SHOWN, foreign_picture_findings
 from publish.checks.sure_edits import heading_edits
+from publish.progress import with_progress
 from publish.shared_work import share
 
 
 def text_findings(writing: Writing) -> Iterator[Finding]:
     """The findings of the rules for single texts, of each post and page."""
     new = [post for post in writing.files if post.body_facts is None]
-    for post, facts in zip(new, share(_facts, new), strict=True):
+    found = with_progress("Checking texts", share(_facts, new), len(new))
+    for post, facts in zip(new, found, strict=True):
         post.body_facts, post.link_facts = facts
     for post in writing.files:
         if not post.body_facts or not post.body_facts.has_findings:

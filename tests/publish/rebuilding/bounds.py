@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.publish.rebuilding.sample_texts import Text
 
-NO_PAGE: Final = frozenset({"touch", "table", "file_of_images", "drawing", "photo", "nothing"})
+NO_PAGE: Final = frozenset({"touch", "table", "file_of_images", "nothing"})
 """Kinds of edits that change no page by themselves, or only pages that show the change."""
 FEEDS: Final = frozenset({"campaign_file", "client_file", "gated_file"})
 """Kinds that change forms. In a feed a link takes the place of each form."""
@@ -23,7 +23,12 @@ TEMPLATES: Final = frozenset(
     }
 )
 """Kinds that change pages whose template is, extends, includes or imports an edited one."""
-OWN_PAGE: Final = frozenset({"body", "questions", "same_size_and_time", "style_of_front_matter"})
+OWN_PAGE: Final = frozenset(
+    {
+        *("body", "questions", "same_size_and_time", "style_of_front_matter"),
+        *("drawing", "photo"),
+    }
+)
 """Kinds that lists do not show, unless the edit has changed a summary: the first paragraphs."""
 ALL_PAGES: Final = frozenset(
     {"style", "theme_file", "setting", "setting_removed", "module", "environment", "slugs_of_names"}
@@ -34,6 +39,7 @@ _IS_LIST: Final = re.compile(
     r"|(archives|tags|categories|authors|search)/index\.html|feeds/.*"
 )
 """Pages that list articles. They may have used something of an article that they do not show."""
+_SHOWS_SUMMARIES: Final = re.compile(r"(tag|category|author|articles)/.*")
 _PAGES_OF_TEMPLATES: Final = {
     "index.html": r"articles/.*",
     "tag.html": r"tag/.*",
@@ -79,12 +85,18 @@ def too_many(kind: str, step: Step) -> str:
     elif kind in NO_PAGE:
         allowed = set()
     else:
-        allowed = {page for text in step.edited for page in _pages_of(text)}
-        lists = filter(_IS_LIST.fullmatch, step.changed - allowed)
-        is_listed = kind not in OWN_PAGE or any(not _IS_FEED.fullmatch(page) for page in lists)
+        allowed = {page for text in _changed_texts(step) for page in _pages_of(text)}
+        is_listed = kind not in OWN_PAGE or any(map(_SHOWS_SUMMARIES.fullmatch, step.changed))
         may_render = _IS_LIST if is_listed else _IS_FEED
         allowed.update(filter(may_render.fullmatch, rest))
     return ", ".join(sorted(rest - allowed))
+
+
+def _changed_texts(step: Step) -> Iterator[Text]:
+    """The edited texts, those that show a changed picture, and their translations."""
+    yield from step.edited
+    changed = {t.keys["slug"] for t in step.texts if not step.changed.isdisjoint(_pages_of(t))}
+    yield from (text for text in step.texts if text.keys["slug"] in changed)
 
 
 def _pages_of(text: Text) -> Iterator[str]:

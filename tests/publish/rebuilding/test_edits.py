@@ -162,17 +162,19 @@ def test_after_any_edits_a_build_writes_what_a_clean_build_would_write(
     options: dict[str, Any] = {"max_examples": 4, "stateful_step_count": 14, "derandomize": True}
     if MANY_STEPS:
         options = {"max_examples": MANY_STEPS // 80, "stateful_step_count": 40}
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            deadline=None,
-            database=None,
-            phases=[Phase.generate, *([Phase.shrink] if MANY_STEPS else [])],
-            suppress_health_check=list(HealthCheck),
-            **options,
-        ),
-    )
-    print(dict(counts))  # noqa: T201 - pytest shows it with -s
+    try:
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                deadline=None,
+                database=None,
+                phases=[Phase.generate, *([Phase.shrink] if MANY_STEPS else [])],
+                suppress_health_check=list(HealthCheck),
+                **options,
+            ),
+        )
+    finally:
+        print(dict(counts))  # noqa: T201 - pytest shows it with -s
     assert counts["accepted"] > 2 * counts["refused"]
 
 
