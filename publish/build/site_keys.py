@@ -1,5 +1,6 @@
 """Fingerprints of what counts for the complete site: settings, code, theme, campaigns, files."""
 
+import os
 import re
 import sys
 import time
@@ -118,12 +119,14 @@ def _modules(roots: Collection[Path]) -> Iterator[Path]:
 
     Among them is the settings file: Pelican loads it as a module.
     """
-    others = {Path(sys.prefix).resolve(), *(Path(path) for path in publish.__path__)}
+    inside = tuple(f"{root}{os.sep}" for root in roots)  # strings: there are many modules
+    others = (Path(sys.prefix).resolve(), *(Path(path) for path in publish.__path__))
+    outside = tuple(f"{path}{os.sep}" for path in others)
     for module in list(sys.modules.values()):
-        if name := getattr(module, "__file__", None):
+        name = getattr(module, "__file__", None)
+        if name and name.startswith(inside) and not name.startswith(outside):
             path = Path(name)
-            is_own = any(path.is_relative_to(root) for root in roots) and path.is_file()
-            if is_own and not any(path.is_relative_to(other) for other in others):
+            if path.is_file():
                 yield path
 
 

@@ -57,7 +57,8 @@ class ProjectCheck:
         """Takes Pelican's settings."""
         self._settings = settings
         self._now = now
-        self._store = text_store(settings)
+        self._layout = layout_of(settings)
+        self._store = text_store(settings, self._layout)
         self._unedited: tuple[Writing, Findings] | None = None
 
     @property
@@ -71,10 +72,9 @@ class ProjectCheck:
         if not edited and self._unedited:
             return self._unedited
         folders = folders_of(self._settings)
-        layout = layout_of(self._settings)
         with without_garbage_collection():
             checked = check_writing(
-                layout, *folders, self._now, edited=edited, read=self._store.read
+                self._layout, *folders, self._now, edited=edited, read=self._store.read
             )
             if not edited:
                 self._unedited = checked

@@ -76,11 +76,10 @@ _OF_TEXTS: Final = re.compile(
 """The settings that Pelican reads for the slug of a title and the category of a file."""
 
 
-def text_store(settings: Mapping[str, Any]) -> TextStore:
-    """The facts of the project's texts, which the last check has kept."""
+def text_store(settings: Mapping[str, Any], layout: Layout) -> TextStore:
+    """The facts of the texts of a project with this layout, which the last check has kept."""
     folder, is_kept = settings.get("CACHE_PATH"), depends_on_text_alone(settings["MARKDOWN"])
     path = Path(folder) / FILE if folder and is_kept else None
-    layout = layout_of(settings)
     syntax = layout.syntax  # without sets, whose order differs from process to process
     layout = replace(layout, syntax=replace(syntax, notes=frozenset(), blocks=frozenset()))
     facts = [
