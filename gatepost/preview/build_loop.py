@@ -130,7 +130,8 @@ _OUR_CODE: Final = tuple(
 )
 """The folders of the code that the fork server has loaded for all builds."""
 _MAX_WAIT_SECONDS: Final = 10.0
-"""Longest single wait. After it the clock is read again, because the machine may have slept."""
+"""Longest single wait. After it the clock is read again, because the machine may have slept. Also,
+Python handles a signal only then if it came just before the wait."""
 
 
 @dataclass(frozen=True)
@@ -237,11 +238,11 @@ def wait_for_saves(changes: Changes, due: datetime | None) -> frozenset[Path]:
     """
     messages: list[frozenset[Path] | OSError] = []
     while not messages:
-        seconds = (due - datetime.now(UTC)).total_seconds() if due else None
-        if seconds is not None and seconds <= 0:
+        seconds = (due - datetime.now(UTC)).total_seconds() if due else _MAX_WAIT_SECONDS
+        if seconds <= 0:
             return frozenset()
         with suppress(queue.Empty):
-            messages.append(changes.get(timeout=seconds and min(seconds, _MAX_WAIT_SECONDS)))
+            messages.append(changes.get(timeout=min(seconds, _MAX_WAIT_SECONDS)))
     with suppress(queue.Empty):
         while True:
             messages.append(changes.get_nowait())

@@ -54,6 +54,7 @@ MODULES: Final = (
     "pygments.lexers",
     "pygments.styles.default",
     "pyromark",
+    "rich._emoji_codes",
     "typst",
     "wtforms",
     "yaml",

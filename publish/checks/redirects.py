@@ -72,6 +72,8 @@ class MapEntry:
 
 def map_entries(writing: Writing, redirects: Sequence[Redirect]) -> tuple[MapEntry, ...]:
     """The lines of the map for nginx."""
+    if not redirects:
+        return ()
     paths = {path: redirect for redirect in redirects for path in redirect.paths}
     others = {path for path in _other_paths(writing) if path != folded(path)}
     by_folded: dict[str, set[str]] = {}
