@@ -63,12 +63,28 @@ def add_search(site: Path, cache: Path) -> None:
     if not cached.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
-            build_search_index(site, Path(folder) / "index")
+            link_pages(pages, site, Path(folder) / "pages")
+            build_search_index(Path(folder) / "pages", Path(folder) / "index")
             for old in cache.glob("?" * len(cached.name)):  # not temporary folders
                 shutil.rmtree(old, ignore_errors=True)
             with suppress(OSError):  # another build was faster, with the same index
                 (Path(folder) / "index").rename(cached)
     shutil.copytree(cached, site / SEARCH_FOLDER)
+
+
+def link_pages(pages: Iterable[Path], site: Path, folder: Path) -> None:
+    """Links pages of a site into a folder, in this order.
+
+    Pagefind numbers pages in the order in which the file system lists them. In some, such as tmpfs,
+    that is the order in which they were made, which differs from build to build.
+    """
+    for page in pages:
+        target = folder / page.relative_to(site)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(page)
+        except OSError:  # another disk
+            shutil.copyfile(page, target)
 
 
 def search_key(pages: Iterable[Path], site: Path) -> str:
@@ -100,6 +116,7 @@ def build_search_index(site: Path, target: Path) -> None:
             path.unlink()
     entry_file = target / "pagefind-entry.json"
     content = json.loads(entry_file.read_bytes())
+    content["languages"] = dict(sorted(content["languages"].items()))  # Pagefind has no order
     for language in content["languages"].values():
         language["hash"] = _split_words(target, language["hash"])
     entry_file.write_text(json.dumps(content, separators=(",", ":")))

@@ -30,6 +30,8 @@ from publish.plugins.text_facts import is_stored
 WIDTH, HEIGHT = 1200, 630
 _UNDRAWABLE: Final = frozenset({"So", "Sk", "Cf", "Cc", "Co", "Cn"})  # Unicode's categories
 _BATCH_SIZE: Final = 100  # pictures per run of typst
+_REVISION: Final = 2
+"""Counts the changes of this code after which cached pictures are drawn again."""
 _LONG_WORD: Final = re.compile(r"\S{24,}")
 
 
@@ -44,7 +46,7 @@ def draw_all(generators: Any) -> None:
         return
     folder = Path(settings["CACHE_PATH"]) / "share"
     pictures = {}
-    recipe = f"{version('typst')} {template.read_text(encoding='utf-8')}"
+    recipe = f"{_REVISION} {version('typst')} {template.read_text(encoding='utf-8')}"
     for article in with_translations(context["articles"]):
         facts = _facts(article, context["site"].name)
         name = f"{_key(recipe, facts)}.png"
@@ -79,8 +81,8 @@ def _draw_batch(todo: Sequence[tuple[Path, Mapping[str, str]]], template: Path) 
             typst.compile(template, output=pattern, format="png", ppi=72, sys_inputs=inputs)
         except typst.TypstError as error:
             raise Refused(f"{short_path(template)}: cannot be drawn: {error.message}") from None
-        # typst pads the page numbers with zeros, so names sort in the order of pages
-        for image, (path, _) in zip(sorted(Path(folder).iterdir()), todo, strict=True):
+        images = sorted(Path(folder).iterdir(), key=lambda image: int(image.stem))
+        for image, (path, _) in zip(images, todo, strict=True):
             image.replace(path)
 
 

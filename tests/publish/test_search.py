@@ -8,7 +8,7 @@ from typing import Any
 import cbor2
 import pytest
 
-from publish.build.release import build_search_index
+from publish.build.release import add_search, build_search_index
 
 PREFIX = b"pagefind_dcd"
 WORDS = ["lead", "leaders", "le", "zebra", "Überweisung", "日本", "naïve", "x1"]
@@ -80,6 +80,23 @@ def test_file_names_depend_only_on_the_content(index: Path, tmp_path: Path) -> N
 
     assert names(tmp_path / "again") == names(index)
     assert not names(tmp_path / "changed") & names(index)
+
+
+def test_an_index_does_not_depend_on_the_order_in_which_pages_and_languages_are_made(
+    tmp_path: Path,
+) -> None:
+    languages = ("en", "de", "fr", "es", "it", "nl")
+    outputs = []
+    for order in (languages, languages[::-1]):
+        site = tmp_path / f"{order[0]}-first"
+        for language in order:
+            page = site / language / "index.html"
+            page.parent.mkdir(parents=True)
+            page.write_text(f'<html lang="{language}"><main data-pagefind-body>One word</main>')
+        add_search(site, tmp_path / f"cache of {site.name}")
+        found = (site / "pagefind").rglob("*")
+        outputs.append({path.name: path.read_bytes() for path in found if path.is_file()})
+    assert outputs[0] == outputs[1]
 
 
 def test_a_small_site_has_one_part(tmp_path: Path) -> None:

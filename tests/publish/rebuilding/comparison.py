@@ -3,11 +3,13 @@
 import difflib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from publish.build.release import finish_release
+from publish.plugins.project_settings import RELEASE as RELEASE_SETTING
 from tests.publish.rebuilding.build_server import BuildServer, Built
 
 REFERENCE: Final = """\
@@ -24,13 +26,16 @@ OUTPUT_PATH, CACHE_PATH = {folder!r} + "/www", {folder!r} + "/cache"
 
 @dataclass(frozen=True)
 class Mode:
-    """How a site is built: locally, or with full addresses."""
+    """How a site is built: locally, with full addresses, or for a release."""
 
     settings: str
     """The name of the settings module."""
     gatepost: tuple[str, ...]
     pelican: tuple[str, ...]
     environment: Mapping[str, str]
+    output: str = "output"
+    """The folder that contains `www`."""
+    is_release: bool = False
 
 
 LOCAL: Final = Mode("pelicanconf", ("gatepost", "build"), ("pelican",), {})
@@ -42,19 +47,32 @@ PRODUCTION: Final = Mode(
 )
 
 
+RELEASE: Final = replace(
+    PRODUCTION, gatepost=(*PRODUCTION.gatepost, "--release"), pelican=(), is_release=True
+)
+"""Plain `pelican` makes no release."""
+PREVIEW: Final = replace(
+    LOCAL, environment={"GATEPOST_OUTPUT_DIR": "preview"}, pelican=(), output="preview"
+)
+"""As the live preview builds: another folder of the same settings, with the same cache."""
+
+
 def build_reference(
     builds: BuildServer, project: Path, folder: Path, now: datetime, mode: Mode = LOCAL
 ) -> Built:
     """Builds the project clean, with plain Pelican, into `www` in an emptied folder."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "cache").mkdir(parents=True)
-    published = project / "output" / "published.json"
+    published = project / mode.output / "published.json"
     if published.exists():  # the checks compare with what was published before
         shutil.copy(published, folder)
     settings = folder / "cache" / "reference_settings.py"
     text = REFERENCE.format(project=str(project), module=mode.settings, folder=str(folder))
-    settings.write_text(text, encoding="utf-8")
-    return builds.run(["pelican", "-q", "-s", str(settings)], project, now, mode.environment)
+    settings.write_text(f"{text}{RELEASE_SETTING} = {mode.is_release}\n", encoding="utf-8")
+    built = builds.run(["pelican", "-q", "-s", str(settings)], project, now, mode.environment)
+    if mode.is_release and not built.code:
+        finish_release(folder / "www", folder / "cache")
+    return built
 
 
 def output_of(folder: Path) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ import copy
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +58,7 @@ class RebuiltSite:
 
     @property
     def output(self) -> Path:
-        return self.site.root / "output"
+        return self.site.root / self.mode.output
 
     def files_of(self, what: str) -> list[Path]:
         """The files of the output, or those of the cache in which builds keep what they know."""
@@ -78,20 +78,22 @@ class RebuiltSite:
             self._known[key] = Expected(built, {} if built.code else output_of(self._reference))
         return self._known[key]
 
-    def build(self, *, plain: bool = False, changes: int = 0) -> Built:
+    def build(self, *, plain: bool = False, clean: bool = False, changes: int = 0) -> Built:
         """Builds with `gatepost build`, or plain `pelican`; a kill is that of `BuildServer.run`."""
         mode = self._mode()
-        command = mode.pelican if plain else (*mode.gatepost, "--explain")
+        options = ("--explain", "--clean") if clean else ("--explain",)
+        command = mode.pelican if plain and mode.pelican else (*mode.gatepost, *options)
         root, now, environment = self.site.root, self.site.now, mode.environment
         return self._builds.run(command, root, now, environment, changes=changes)
 
-    def check(self, *, plain: bool = False, is_compared: bool = True) -> Step:
+    def check(self, *, plain: bool = False, clean: bool = False, is_compared: bool = True) -> Step:
         """Builds, and compares the result with the reference. A refused edit is undone.
 
         Without a comparison only a refused build needs the reference.
         """
         before, times, known_by = output_of(self.output), self._times(), self.known_by
-        built = self.build(plain=plain)
+        plain = plain and bool(self.mode.pelican)
+        built = self.build(plain=plain, clean=clean)
         if built.code or is_compared:
             self._compare(built, before)
         if built.code:
@@ -167,12 +169,7 @@ class RebuiltSite:
 
     def _mode(self) -> Mode:
         url = {"GATEPOST_CAPTURE_URL": self.site.capture_url} if self.site.capture_url else {}
-        return Mode(
-            self.mode.settings,
-            self.mode.gatepost,
-            self.mode.pelican,
-            {**self.mode.environment, **url},
-        )
+        return replace(self.mode, environment={**self.mode.environment, **url})
 
     def _times(self) -> dict[str, tuple[int, int]]:
         """By path of each file of the output: its time and the number of its inode."""
@@ -189,7 +186,7 @@ class RebuiltSite:
 
     def _key(self) -> str:
         """A hash of everything that decides the reference."""
-        published = self.output / "published.json"
+        published = self.output / "published.json"  # the next build compares with it
         facts = [self.site.now, self._mode(), published.exists() and published.read_bytes()]
         digest = hashlib.sha256(repr(facts).encode())
         for path, content in sorted(self._sources().items()):

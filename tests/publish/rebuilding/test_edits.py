@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Final, TypeAlias
@@ -26,7 +26,14 @@ from hypothesis.stateful import (
 
 from tests.publish.rebuilding.bounds import Step, too_many
 from tests.publish.rebuilding.build_server import BuildServer
-from tests.publish.rebuilding.comparison import LOCAL, PRODUCTION, output_of
+from tests.publish.rebuilding.comparison import (
+    LOCAL,
+    PREVIEW,
+    PRODUCTION,
+    RELEASE,
+    Mode,
+    output_of,
+)
 from tests.publish.rebuilding.edits import TEXT_EDITS, Chance
 from tests.publish.rebuilding.project_edits import PROJECT_EDITS
 from tests.publish.rebuilding.rebuilds import RebuiltSite
@@ -35,6 +42,11 @@ pytestmark = pytest.mark.slow
 MANY_STEPS: Final = int(os.environ.get("GATEPOST_REBUILDS", "0"))
 """Set by `make test-rebuilding`: about so many steps, others each time."""
 EDITS: Final = TEXT_EDITS | PROJECT_EDITS
+MODES: Final[Mapping[str, Mode]] = {
+    "local": LOCAL,
+    "production": PRODUCTION,
+    "preview": PREVIEW,
+}
 AnEdit: TypeAlias = tuple[str, Sequence[int]]
 _numbers = st.lists(st.integers(0, 999), min_size=8, max_size=8)
 _text_edits = st.tuples(st.sampled_from(sorted(TEXT_EDITS)), _numbers)
@@ -108,19 +120,20 @@ class Rebuilding(RuleBasedStateMachine):
             self.rebuilt.check_killed(before)
 
     @rule(
-        what=st.sampled_from(["nothing", "local", "production", "output", "cache"]),
+        what=st.sampled_from(["nothing", *MODES, "clean", "output", "cache"]),
         number=st.integers(0, 999),
         kind=st.sampled_from(["delete", "cut", "change", "folder"]),
         plain=_seldom,
     )
     def no_edit(self, what: str, number: int, kind: str, plain: bool) -> None:
-        """Other addresses; or a file of the output or of the cache is damaged."""
-        if what in {"local", "production"}:
-            self.rebuilt.mode = PRODUCTION if what == "production" else LOCAL
-        elif what != "nothing":
+        """Another mode, a clean build, or a damaged file of the output or of the cache."""
+        if what in MODES:
+            self.rebuilt.mode = MODES[what]
+        elif what in {"output", "cache"}:
             damage(self.rebuilt.files_of(what), number, kind)
             self.rebuilt.known_by = ""
-        self._build("nothing" if what == "nothing" else "", plain=plain)
+        is_clean = what == "clean"
+        self._build("nothing" if what == "nothing" else "", plain=plain, clean=is_clean)
 
 
 def check_bound(kind: str, step: Step) -> bool:
@@ -195,6 +208,27 @@ def test_after_an_edit_of_each_kind_a_build_writes_what_a_clean_build_would_writ
             refused.append(name)
     print(len(names), "edits,", len(refused), "refused,", bounded, "bounded")  # noqa: T201
     assert len(refused) < len(names) / 5, refused
+
+
+def test_releases_previews_and_local_builds_follow_each_other(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    rebuilt = RebuiltSite(builds, tmp_path)
+    for mode, name in (
+        (RELEASE, "touch"),
+        (RELEASE, "body"),
+        (RELEASE, "tags"),
+        (LOCAL, "title"),
+        (RELEASE, "photo"),
+        (PREVIEW, "deletion"),
+        (LOCAL, "category"),
+        (PREVIEW, "body"),
+        (RELEASE, "campaign_file"),
+        (RELEASE, "template_text"),
+    ):
+        rebuilt.mode = mode
+        EDITS[name](rebuilt.site, Chance([5, 1, 2, 1]))
+        assert rebuilt.check().is_accepted, name
 
 
 def test_after_killed_builds_a_build_writes_what_a_clean_build_would_write(
