@@ -32,6 +32,8 @@ from publish.shared_work import share
 _FEED: Final = b"feed"
 _LISTS: Final = ("articles", "dates")
 """The lists that Pelican cuts into pages."""
+_MOST_COLLECTED: Final = 2000
+"""Pages that wait in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,6 +220,8 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         self.rendered.append(RenderedPage(name, reason))
         if self._collected is not None and values.template in self._ready:
             self._collected.append(page)
+            if len(self._collected) >= _MOST_COLLECTED:
+                self._render_collected()
         else:
             self._render(page)
             self._ready.add(values.template)

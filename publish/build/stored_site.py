@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any, Final
 from urllib.parse import unquote
 
-from capture.errors import short_path
+from capture.errors import Unavailable, short_path
 from capture.paths import name_below
 from publish.build.build_store import BuildStore, Changes, TextRow
 from publish.build.fingerprint import fingerprint
@@ -31,6 +31,7 @@ from publish.build.stored_texts import (
 )
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
+from publish.plugins.links import finished
 from publish.plugins.problems import get_report
 from publish.plugins.text_facts import all_texts, facts_of, is_stored
 from publish.progress import with_progress
@@ -112,7 +113,9 @@ class StoredSite:
         changed = [post for name, post in posts.items() if name not in same]
         moved = set(self._cores).difference(posts)
         moved |= {post.name for post in changed if self._is_moved(post)}
-        self._attached = {name for post in changed for name in _attached(post)}
+        attached = {post.name: set(_attached(post)) for post in changed}
+        self._read_again = {name for name, files in attached.items() if files}
+        self._attached = {name for files in attached.values() for name in files}
         moved |= self._attached.union(self._facts.get("attached", b"").decode().split("\n"))
         for path in same:
             inputs = self._cores[path][3]
@@ -167,28 +170,40 @@ class StoredSite:
         warnings, warned = self._warnings(), self._texts_with_pelican_warnings()
         is_kept = self._store.is_open and not self.why_complete and warned is not None
         texts = list(all_texts(self.context))
-        for text in with_progress("Completing texts", texts, len(texts)):
+        new = [text for text in texts if not is_stored(text)]
+        for text in texts:
+            if is_stored(text) and text.__dict__["_parts"].is_changed:
+                self._store_changed(text)
+
+        def row_of(text: Any) -> TextRow | None:
+            """May run in a child process."""
+            try:
+                return self.format.row(text, self._inputs_of(text, warnings))
+            except (NotStorable, Unavailable):  # or the file has changed since it was read
+                return None
+
+        rows = with_progress("Completing texts", finished(new, row_of), len(new))
+        for text, row in zip(new, rows, strict=True):
             if is_kept and len(self._rows) >= _BATCH_SIZE:
                 self._flush(warned or set())
             path = text.get_relative_source_path()
-            if is_stored(text):
-                parts: Parts = text.__dict__["_parts"]
-                if parts.is_changed:
-                    core, self._rows[path] = self.format.row(text, self._cores[path][3])
-                    parts.fingerprints = core[1]
-                continue
             self.texts_read += 1
-            try:
-                core, row = self.format.row(text, self._inputs_of(text, path, warnings))
-            except NotStorable:
-                self._rows[path] = None
-                continue
-            self._rows[path], self._cores[path] = row, core
-            forget_memo(text)
-            self.format.replace(text, core, self._load, self.pages.uses.note)
+            self._rows[path] = row
+            if row is not None:
+                core = self.format.core(row.core)
+                for name in core[3].files:  # a child cannot say when it has read a file
+                    self._sources.hash_of(name)
+                forget_memo(text)
+                self.format.replace(text, core, self._load, self.pages.uses.note)
         for path in self._cores:
             if self.context["generated_content"].get(path) is None:
                 self._rows[path] = None
+
+    def _store_changed(self, text: Any) -> None:
+        """Stores a text again that a plugin has changed."""
+        path = text.get_relative_source_path()
+        self._rows[path] = row = self.format.row(text, self._cores[path][3])
+        text.__dict__["_parts"].fingerprints = self.format.core(row.core)[1]
 
     def _flush(self, warned: Collection[str]) -> None:
         """Writes new texts, so that not all are in memory."""
@@ -201,12 +216,11 @@ class StoredSite:
         for path in rows:
             del self._rows[path]
 
-    def _inputs_of(self, text: Any, path: str, warnings: Mapping[str, list[Any]]) -> TextInputs:
+    def _inputs_of(self, text: Any, warnings: Mapping[str, list[Any]]) -> TextInputs:
+        path = text.get_relative_source_path()
         post = self._writing.by_path.get(Path(text.source_path))
         if post is None:
             raise NotStorable("no rule has read it")
-        if any(_attached(post)):
-            self._read_again.add(path)
         html = text._content or ""
         folder = path.rpartition("/")[0]
         facts = facts_of(text)

@@ -223,11 +223,8 @@ class TextFormat:
         self._root = os.path.abspath(settings["PATH"])  # noqa: PTH100 - as Pelican does
         self._zone = ZoneInfo(settings["TIMEZONE"])
 
-    def row(self, content: Any, inputs: "TextInputs") -> tuple[Core, TextRow]:
-        """A text as a core and a row.
-
-        Raises `NotStorable` for an attribute of a type that is not known.
-        """
+    def row(self, content: Any, inputs: "TextInputs") -> TextRow:
+        """A text as a row. Raises `NotStorable` for an attribute of a type that is not known."""
         if isinstance(content, StoredContent):
             parts: Parts = content.__dict__["_parts"]
             values = content.__dict__ | parts.values("fields") | parts.values("content")
@@ -251,8 +248,7 @@ class TextFormat:
             rest = _pickled((kind, prints, facts, inputs))
         except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
             raise NotStorable(str(error)) from error
-        core: Core = kind, prints, shown | facts, inputs
-        return core, TextRow(rows["core"] + rest, rows["fields"], rows["content"])
+        return TextRow(rows["core"] + rest, rows["fields"], rows["content"])
 
     def core(self, data: bytes) -> Core:
         """The core of a row."""

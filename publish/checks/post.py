@@ -62,10 +62,13 @@ class Post:
     @cached_property
     def text(self) -> PostText:
         """The parsed file. Raises `Unavailable` if the file has changed since it was checked."""
+        return parse_text(self._read(), self.kind, self.name)
+
+    def _read(self) -> bytes:
         raw, _ = read_bytes(self.path)
         if digest_of(raw) != self.digest:
             raise Unavailable(f"{self.where}: was changed just now: run the command again")
-        return parse_text(raw, self.kind, self.name)
+        return raw
 
     @property
     def slug(self) -> str:
@@ -94,8 +97,8 @@ class Post:
 
     @property
     def raw(self) -> bytes:
-        """The file."""
-        return self.text.raw
+        """The file. Raises `Unavailable` like `text`."""
+        return self.text.raw if "text" in self.__dict__ else self._read()
 
     @property
     def front_matter(self) -> FrontMatter:
@@ -122,6 +125,11 @@ class Post:
             for place, (_, answer) in enumerate(self.get("faq") or ())
         ]
         return text.with_answers(answers) if answers else text
+
+    def forget_text(self) -> None:
+        """Makes room: a build needs the text once more only for the line of a problem."""
+        for name in ("text", "lines", "body_details"):
+            self.__dict__.pop(name, None)
 
     def forget_outline(self) -> None:
         """Makes room: the outline is large, and few rules use it once more."""

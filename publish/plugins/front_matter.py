@@ -40,7 +40,9 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
     def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
         """The text as HTML, and the front matter in Pelican's types."""
         with reading_file(self.settings, Path(source_path)):
-            return self._read(Path(source_path))
+            read = self._read(Path(source_path))
+        self._post(Path(source_path)).forget_text()
+        return read
 
     def _read(self, path: Path) -> tuple[str, dict[str, Any]]:
         post = self._post(path)

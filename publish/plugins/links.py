@@ -8,10 +8,10 @@ read. Helpers that other plugins share are here too.
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote
 
 from pelican import signals
@@ -26,9 +26,12 @@ from publish.plugins import problems
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import new_texts
+from publish.shared_work import share
 
+Result = TypeVar("Result")
 _UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
 _FILE: Final = re.compile(r"[{|](?:static|attach|filename)[}|](?P<path>[^#?]+)")
+_ATTACH: Final = re.compile(r"[{|]attach[}|]")
 _CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
 _SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
 """A quick test: only pages that match are parsed."""
@@ -93,14 +96,54 @@ def line_of_key(content: Any, key: str) -> int | None:
     return post.line(key) if post else None
 
 
+def finished(contents: Sequence[Any], work: Callable[[Any], Result]) -> Iterator[Result]:
+    """The result of `work` for each new text with its finished HTML; many on all processors.
+
+    When Pelican finishes a text with a link in braces to a file, it notes that the file is linked,
+    and then no text can attach it. So one process finishes all texts if one of them attaches files.
+    Pelican would format the address of a text for each link to it; here it is formatted once.
+    """
+    to_format = [content for content in contents if not hasattr(content, "override_url")]
+    addresses = {id(content): content.url for content in to_format}
+
+    def work_on(content: Any) -> Result:
+        address = addresses.get(id(content))
+        if address is None:
+            return work(content)
+        del content.override_url  # it shall be seen as it is
+        try:
+            return work(content)
+        finally:
+            content.override_url = address
+
+    for content in to_format:
+        content.override_url = addresses[id(content)]
+    try:
+        attaches = any(map(_attaches, contents))
+        yield from map(work_on, contents) if attaches else share(work_on, contents)
+    finally:
+        for content in to_format:
+            vars(content).pop("override_url", None)
+
+
+def _attaches(content: Any) -> bool:
+    fields = (content.metadata.get(name) for name in content.settings["FORMATTED_FIELDS"])
+    return any(_ATTACH.search(str(html)) for html in (content._content, *fields))
+
+
 def check_finished_pages(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
     report = get_report(generators[0].settings)
     refused = {problem.path for problem in report.problems}
-    for content in new_texts(generators[0].context):
-        if short_path(Path(content.source_path)) in refused:
-            continue  # nothing replaces a refused link out of the content folder
-        for text in dict.fromkeys(unresolved(content.content)):
+    contents = [
+        content
+        for content in new_texts(generators[0].context)
+        # Nothing replaces a refused link out of the content folder.
+        if short_path(Path(content.source_path)) not in refused
+    ]
+    found = finished(contents, lambda content: unresolved(content.content))
+    for content, texts in zip(contents, found, strict=True):
+        for text in dict.fromkeys(texts):
             message = (
                 f"`{text}` would be shown to readers as it is: correct it, "
                 "or put it between backticks to show it"
