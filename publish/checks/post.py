@@ -128,7 +128,7 @@ class Post:
 
     def forget_text(self) -> None:
         """Makes room: a build needs the text once more only for the line of a problem."""
-        for name in ("text", "lines", "body_details"):
+        for name in ("text", "lines", "body_details", "front_matter_details"):
             self.__dict__.pop(name, None)
 
     def forget_outline(self) -> None:
