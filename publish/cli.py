@@ -140,6 +140,8 @@ def _explain(work: Any) -> None:
             "The next build makes everything again, because Pelican warns only of texts that it "
             f"reads, and this warning names none; correct its cause: {work.unnamed_warning}"
         )
+    if not work.made_lists:
+        click.echo("Only bodies of texts had changed: no list was made again.")
     for page in work.rendered:
         click.echo(f"{page.name}: {page.reason}")
 

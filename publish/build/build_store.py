@@ -5,7 +5,8 @@ and the next build is a clean one. A build that is killed leaves what the build 
 and the names of the files that it was about to publish.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +19,9 @@ _MOST_ENGINES: Final = 3
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB)",
     "CREATE TABLE IF NOT EXISTS sources (path TEXT PRIMARY KEY, stamp BLOB, hash BLOB)",
-    "CREATE TABLE IF NOT EXISTS texts (engine BLOB, path TEXT, core BLOB, fields BLOB, html BLOB,"
-    " PRIMARY KEY (engine, path))",
-    "CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, inputs BLOB)",
+    "CREATE TABLE IF NOT EXISTS texts (engine BLOB, path TEXT, digest BLOB, core BLOB, fields BLOB,"
+    " html BLOB, PRIMARY KEY (engine, path))",
+    "CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, inputs BLOB, texts BLOB)",
     "CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, stamp BLOB)",
 )
 
@@ -33,9 +34,20 @@ class StoreDamaged(Exception):
 class TextRow:
     """A text in three parts, from what every list shows to what only its own page shows."""
 
+    digest: bytes
+    """The hash of its file."""
     core: bytes
     fields: bytes
     content: bytes
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """What a page was made of."""
+
+    inputs: bytes
+    texts: Collection[str]
+    """The paths of the texts of which it shows more than lists do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Changes:
     facts: Mapping[str, bytes]
     sources: Mapping[str, tuple[bytes, bytes] | None]
     texts: Mapping[str, TextRow | None]
-    pages: Mapping[str, bytes | None]
+    pages: Mapping[str, PageRow | None]
     files: Mapping[str, tuple[bytes] | None]
 
 
@@ -77,9 +89,14 @@ class BuildStore:
         """By path of each text of this engine: the part that every list shows."""
         return self._sealed_rows("SELECT path, core FROM texts WHERE engine = ?", engine)
 
+    def digests(self, engine: bytes) -> dict[str, bytes]:
+        """By path of each text of this engine: the hash of its file."""
+        return dict(self._rows("SELECT path, digest FROM texts WHERE engine = ?", engine))
+
     def part(self, engine: bytes, path: str, name: str) -> bytes:
-        """The part `fields` or `content` of a text. Raises `StoreDamaged`."""
+        """The part `core`, `fields` or `content` of a text. Raises `StoreDamaged`."""
         query = {
+            "core": "SELECT core FROM texts WHERE engine = ? AND path = ?",
             "fields": "SELECT fields FROM texts WHERE engine = ? AND path = ?",
             "content": "SELECT html FROM texts WHERE engine = ? AND path = ?",
         }[name]
@@ -114,6 +131,14 @@ class BuildStore:
         """By name of each page: what it was made of."""
         return self._sealed_rows("SELECT name, inputs FROM pages")
 
+    def pages_with(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Those of `pages` that show more of one of these texts than lists do."""
+        searched = [_listed([path]) for path in paths]
+        listed = self._sealed_rows("SELECT name, texts FROM pages") if searched else {}
+        names = [name for name, texts in listed.items() if any(path in texts for path in searched)]
+        query = "SELECT name, inputs FROM pages WHERE name = ?"
+        return {name: self._sealed_rows(query, name)[name] for name in names}
+
     def files(self) -> dict[str, bytes]:
         """By name of each file that builds have published: its stamp; empty if uncertain."""
         return dict(self._rows("SELECT name, stamp FROM files"))
@@ -126,7 +151,7 @@ class BuildStore:
     def add_texts(self, engine: bytes, rows: Mapping[str, TextRow]) -> None:
         """Writes texts before the end of the build: what is true of a file stays true."""
         new = [(engine, path, *_columns(row)) for path, row in rows.items()]
-        self._file.change(("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)", new))
+        self._file.change(("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)", new))
 
     def announce(self, names: Iterable[str]) -> None:
         """Notes the files that are about to be published or removed: a kill may leave some."""
@@ -148,7 +173,7 @@ class BuildStore:
                 [(changes.engine, path) for path, row in texts if row is None],
             ),
             (
-                "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)",
                 [(changes.engine, path, *_columns(row)) for path, row in texts if row is not None],
             ),
             ("DELETE FROM texts WHERE engine = ?", self._old_engines(changes.engine)),
@@ -174,9 +199,18 @@ class BuildStore:
         self._file.close()
 
 
-def _columns(row: TextRow | tuple[bytes, ...] | bytes) -> tuple[bytes, ...]:
+def _columns(row: TextRow | PageRow | tuple[bytes, ...] | bytes) -> tuple[object, ...]:
     """The values of a row after its name. Stamps and hashes need no seal."""
-    if isinstance(row, tuple):
-        return row
-    values = (row.core, row.fields, row.content) if isinstance(row, TextRow) else (row,)
-    return tuple(map(seal, values))
+    match row:
+        case TextRow():
+            return row.digest, seal(row.core), seal(row.fields), seal(row.content)
+        case PageRow():
+            return seal(row.inputs), seal(_listed(row.texts))
+        case tuple():
+            return row
+    return (seal(row),)
+
+
+def _listed(paths: Collection[str]) -> bytes:
+    """Paths as one value, in which each can be found."""
+    return b"".join(b"\0%b\0" % os.fsencode(path) for path in sorted(paths))

@@ -34,8 +34,10 @@ from pelican import Pelican, signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
 from pelican.utils import order_content, process_translations
 
+from capture.errors import Problem
 from publish.build.build_store import FILE, BuildStore, StoreDamaged
 from publish.build.compiled_templates import CompiledTemplates
+from publish.build.edits import MoreChangedError, cache_warnings
 from publish.build.site_folder import SiteFolder
 from publish.build.site_keys import key_of_settings
 from publish.build.site_writer import SiteWriter
@@ -62,6 +64,8 @@ ON_REPLACED: Final = "GATEPOST_ON_REPLACED"
 """The setting with a function that is called with the site when it is complete."""
 ON_WAIT: Final = "GATEPOST_ON_WAIT"
 """The setting with a function that is called when another build is running."""
+_KINDS: Final = {"ARTICLE": "post", "PAGE": "page"}
+"""Our names of Pelican's kinds of texts."""
 WORK_FOLDER: Final = ".build"
 """The folder beside the site in which new files are staged."""
 
@@ -78,6 +82,8 @@ class BuildWork:
     """Why everything was made again; empty if only what changed was."""
     unnamed_warning: str
     """A warning of Pelican for which the next build makes everything again; or empty."""
+    made_lists: bool
+    """Whether all lists were made: not if only bodies of texts had changed."""
 
 
 class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no types
@@ -96,24 +102,46 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             _empty_folder(site.parent / WORK_FOLDER) as work,
         ):
             staging = work / site.name
-            staging.mkdir()
             path = cache / FILE
             store = BuildStore(path)
             try:
-                self._build(site, staging, store)
-            except StoreDamaged as error:
-                store.give_up(error)
-                self._build(site, staging, store)
+                self._build_from(store, site, staging)
             finally:
                 store.close()
             if store.problem:
                 get_report(self.settings).warn(path, None, store.problem)
 
-    def _build(self, site: Path, staging: Path, store: BuildStore) -> None:
+    def _build_from(self, store: BuildStore, site: Path, staging: Path) -> None:
+        """Builds the site in the short way if possible; else again, with all lists."""
+        settings, may_be_short = dict(self.settings), True
+        damaged: list[Problem] = []
+        while True:
+            staging.mkdir()
+            try:
+                self._build(site, staging, store, may_be_short=may_be_short)
+            except MoreChangedError:
+                may_be_short = False
+            except StoreDamaged as error:
+                store.give_up(error)
+            else:
+                get_report(self.settings).warnings += damaged
+                return
+            # They are deleted, so the next attempt does not find them again.
+            damaged += cache_warnings(get_report(self.settings).warnings, settings)
+            shutil.rmtree(staging)
+            self.settings.clear()
+            self.settings.update(settings)
+
+    def _build(self, site: Path, staging: Path, store: BuildStore, *, may_be_short: bool) -> None:
         settings = self.settings
-        self._stored = StoredSite(settings, store, staging.stat().st_mtime_ns)
         last = Path(os.fsdecode(store.facts().get("site", b"")))
-        self._folder = SiteFolder(site, staging, last, store.files())
+        self._folder = folder = SiteFolder(site, staging, last, store.files())
+        self._stored = StoredSite(
+            settings,
+            store,
+            staging.stat().st_mtime_ns,
+            lambda: may_be_short and folder.is_as_left(),
+        )
         settings.setdefault(PUBLISHED, str(published_file(settings)))  # of the last build
         settings[STORED_SITE] = self._stored
         settings[KEPT_FILES] = self._keep_file
@@ -131,6 +159,9 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         try:
             with signals.generator_init.connected_to(keep_compiled):
                 super().run()
+            if self._stored.edits is not None:
+                self._stored.pages.check_all_rendered()
+                folder.keep_others()
             if finish := settings.get(FINISH):
                 self._folder.complete()
                 finish(staging, Path(settings["CACHE_PATH"]))
@@ -166,6 +197,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             tuple(removed),
             self._stored.why_complete,
             self._stored.unnamed_warning,
+            self._stored.edits is None,
         )
 
     def _keep_file(self, name: str) -> bool:
@@ -208,10 +240,16 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
 
     def _take_stored(self, kind: str) -> list[Any]:
         """The stored texts. Pelican then finds only the others."""
-        found = super().get_files(self.settings[f"{kind}_PATHS"], self.settings[f"{kind}_EXCLUDES"])
+        by_name, edits = self.settings[WRITING].by_name, self._site.edits
+        if edits is not None:
+            content_kind = _KINDS[kind]
+            found = {name for name in edits if by_name[name].kind == content_kind}
+        else:
+            found = super().get_files(
+                self.settings[f"{kind}_PATHS"], self.settings[f"{kind}_EXCLUDES"]
+            )
         texts = list(self._site.stored_texts(sorted(found)))
         self._to_read = found.difference(text.relative_source_path for text in texts)
-        by_name = self.settings[WRITING].by_name
         convert_texts(
             self.settings, [by_name[name] for name in sorted(self._to_read) if name in by_name]
         )
@@ -288,6 +326,11 @@ class KeepingPagesGenerator(_KeepingGenerator, PagesGenerator):  # type: ignore[
 
 class KeepingStaticGenerator(StaticGenerator):  # type: ignore[misc]
     """Copies only files that have changed."""
+
+    def generate_output(self, writer: Any) -> None:
+        """Called by Pelican."""
+        if self.settings[STORED_SITE].edits is None:
+            super().generate_output(writer)
 
     def _file_update_required(self, staticfile: Any) -> bool:
         """Called by Pelican for each file."""

@@ -3,14 +3,13 @@
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError
-from pelican import Pelican, signals
-from pelican.contents import Article
+from pelican import Pelican
 from pelican.log import console
 from pelican.settings import read_settings
 
@@ -23,7 +22,6 @@ from publish.checks.rules.forms import open_forms
 from publish.fixing import Check
 from publish.plugins.checks import ProjectCheck
 from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
-from publish.plugins.text_facts import all_texts
 
 if TYPE_CHECKING:
     from publish.build.incremental import BuildWork
@@ -111,32 +109,23 @@ def run_pelican(settings: dict[str, Any], pelican_class: type[Pelican] | None = 
     # A check does not need it.
     from publish.build.incremental import BUILD_WORK, IncrementalPelican  # noqa: PLC0415
 
-    summaries: list[RunSummary] = []
-
-    def count(generators: Any) -> None:
-        summaries.append(_count_published(generators[0]))
-
     theme = Path(settings["THEME"])
     with _quiet_console(), _explained_errors(theme, theme):
         pelican = (pelican_class or IncrementalPelican)(settings)
-        # Connected after all plugins: called only if `publish.plugins.problems` did not raise.
-        with signals.all_generators_finalized.connected_to(count):
-            pelican.run()
+        pelican.run()
         raise_problems(settings)
     report = get_report(settings)
     rule_warnings = dict.fromkeys(map(str, report.rule_warnings))
     others = dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings))
     warnings = tuple(dict.fromkeys((*rule_warnings, *others)))
-    writing = settings.get(WRITING)
-    held_back = tuple(_held_back_posts(writing)) if writing else ()
-    due_at = writing.next_change if writing else None
-    return replace(
-        summaries[0],
-        warnings=warnings,
+    writing: Writing = settings[WRITING]
+    return RunSummary(
+        *_counts(writing),
+        warnings,
         rule_warnings=frozenset(rule_warnings),
         due=_next_due(writing),
-        due_at=due_at,
-        held_back=held_back,
+        due_at=writing.next_change,
+        held_back=tuple(_held_back_posts(writing)),
         work=settings.get(BUILD_WORK),
     )
 
@@ -155,20 +144,9 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     return CheckResult(*counts, findings, content, recheck, settings, due_at, problem)
 
 
-def _count_published(generator: Any) -> RunSummary:
-    context = generator.context
-    published = [
-        "Article" if isinstance(content, Article) else "Page"
-        for content in all_texts(context)
-        if content.status != "draft"
-    ]
-    forms = sum(map(len, context.get("gatepost_form_pages", {}).values()))
-    return RunSummary(published.count("Article"), published.count("Page"), forms, (), None)
-
-
-def _next_due(writing: Writing | None) -> str | None:
-    post = writing.next_due if writing else None
-    if writing is None or post is None or post.due is None:
+def _next_due(writing: Writing) -> str | None:
+    post = writing.next_due
+    if post is None or post.due is None:
         return None
     return f"{_due_text(post, writing)}: {post.where}"
 

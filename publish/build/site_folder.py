@@ -33,9 +33,17 @@ class SiteFolder:
             return False
         return stamp is not None and stamp != b"" and has_output_stamp(status, stamp)
 
+    def is_as_left(self) -> bool:
+        """Whether the last build has made this site, and every file is as that build left it."""
+        return self.is_in_place and all(map(self.is_current, self.known))
+
     def keep(self, name: str) -> None:
         """Keeps a file of the last build."""
         self._kept.add(name)
+
+    def keep_others(self) -> None:
+        """Keeps all files of the last build, but for those that are staged."""
+        self._kept.update(self.known.keys() - self.staged().keys())
 
     def keep_current(self, name: str) -> bool:
         """Keeps a file with a name that tells its content, if it is as the last build left it."""

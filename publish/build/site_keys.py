@@ -7,12 +7,14 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 import publish
 from publish.build.fingerprint import fingerprint, hash_of
 from publish.build.sources import MISSING
 from publish.cache_file import CODE_KEY
+from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.plugins import PLUGINS
 from publish.plugins.markdown_cache import depends_on_text_alone
@@ -69,6 +71,16 @@ class SiteKeys:
         )
 
     @cached_property
+    @cached_property
+    def all(self) -> bytes:
+        """Of everything here, and of the files that the theme publishes."""
+        theme = Path(self._settings["THEME"])
+        static = [theme / name for name in self._settings["THEME_STATIC_PATHS"]]
+        parts = (part for folder in static for part in _of_folder(folder))
+        site = fingerprint(self._context["site"])
+        return hash_of((self.texts, self.forms, self.templates, site, *parts))
+
+    @cached_property
     def templates(self) -> bytes:
         """Of all templates."""
         folders = [Path(self._settings["THEME"]) / "templates"]
@@ -89,6 +101,24 @@ class SiteKeys:
         """Of the campaigns, clients and gated files."""
         folders = folders_of(self._settings)
         return hash_of(part for folder in folders for part in _of_folder(folder))
+
+    def address(self, post: Post) -> bytes:
+        """Of what decides the address of a text."""
+        own = (post.url, post.save_as, post.slug, post.get("lang"), post.get("preview"))
+        others = "" if self._has_plain_addresses else repr(sorted(post.values.items()))
+        return fingerprint((own, post.state(self._writing.now), others))
+
+    @cached_property
+    def _has_plain_addresses(self) -> bool:
+        """Whether the checks know each field of the patterns of addresses."""
+        patterns = (
+            self._settings[f"{kind}_{language}URL"]
+            for kind in ("ARTICLE", "PAGE", "DRAFT", "DRAFT_PAGE")
+            for language in ("", "LANG_")
+        )
+        parts = (part for pattern in patterns for part in Formatter().parse(str(pattern)))
+        names = {re.split(r"[.\[]", name)[0] for _, name, _, _ in parts if name}
+        return names <= {"slug", "lang", "date", "category", "author"}
 
     @property
     def _writing(self) -> Writing:

@@ -6,7 +6,7 @@ fingerprints of values that all pages share.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,11 @@ from jinja2 import Template
 from pelican import signals
 from pelican.writers import Writer
 
+from publish.build.build_store import PageRow
 from publish.build.fingerprint import UnknownValue
 from publish.build.site_folder import SiteFolder
 from publish.build.stored_pages import (
+    ELEMENTS,
     NotedPaginator,
     RenderedPage,
     Values,
@@ -26,6 +28,7 @@ from publish.build.stored_pages import (
 )
 from publish.build.stored_site import StoredSite
 from publish.plugins.form_tags import FORMS
+from publish.plugins.text_facts import facts_of
 from publish.progress import show_progress, with_progress
 from publish.shared_work import share
 
@@ -108,6 +111,8 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
             )
             pages = self._pages(name, url, paginated, per_page)
         for page_name, page_values in pages:
+            if not self._inputs.wants(page_name):
+                continue
             values = {**kwargs, **page_values}
             write = partial(
                 super().write_file,
@@ -138,16 +143,22 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         feed_title: str | None = None,
     ) -> Any:
         """Writes a feed, unless it would be the same as before. Returns None then."""
+        if path and not self._inputs.wants(path):
+            return None
+        shown = context
+        if path and (known := self._inputs.elements(path)) is not None:
+            elements, shown = known, {**context, "articles": known, FORMS: _forms_of(known)}
         write = partial(
-            super().write_feed, elements, context, path, url, feed_type, override_output, feed_title
+            super().write_feed, elements, shown, path, url, feed_type, override_output, feed_title
         )
         if not path:
             return write()
+        texts = list(elements[: self.settings["FEED_MAX_ITEMS"]])
+        forms = _forms_of(texts)  # a plugin replaces them with links
         own = {
-            "elements": list(elements[: self.settings["FEED_MAX_ITEMS"]]),
+            ELEMENTS: texts,
             "feed": (url, feed_type, feed_title),
-            # A plugin replaces the forms of all texts with links.
-            FORMS: (context[FORMS], self._forms) if context.get(FORMS) else (),
+            FORMS: (forms, self._forms) if forms else (),
         }
         self._inputs.uses.clear()
         values = self._values(_FEED, own, context)
@@ -227,7 +238,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
             self._ready.add(values.template)
             show_progress("Rendering pages", len(self.rendered))
 
-    def _render(self, page: _Page) -> bytes | None:
+    def _render(self, page: _Page) -> PageRow | None:
         """Renders a page; returns its inputs, if they are known."""
         self._inputs.uses.clear()
         page.write()
@@ -241,7 +252,10 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         pages, self._collected = self._collected, []
         made = with_progress("Rendering pages", share(self._render, pages), len(pages))
         for page, inputs in zip(pages, made, strict=True):
-            self._inputs.changes[page.name] = inputs
+            if inputs is None:
+                self._inputs.forget(page.name)
+            else:
+                self._inputs.changes[page.name] = inputs
             self._note_written(page)
 
     def _note_written(self, page: _Page) -> None:
@@ -258,3 +272,8 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
             return self._inputs.why_render(name, values)
         except UnknownValue as error:
             return f"a value of type {error}"
+
+
+def _forms_of(texts: Iterable[Any]) -> list[tuple[str, str]]:
+    """The forms and calls to action of these texts: each one's kind and campaign."""
+    return sorted({form for text in texts for form in facts_of(text).forms})

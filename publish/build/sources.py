@@ -61,6 +61,14 @@ class SourceFiles:
             found = self._hashes[name] = self._hash_of(name)
         return found
 
+    def are_unchanged(self) -> bool:
+        """Whether all files are as they were."""
+        return all(self.hash_of(name) == content for name, (_, content) in self._known.items())
+
+    def forget_others(self) -> None:
+        """Forgets the files whose hash nothing has asked for: nothing uses them any more."""
+        self.changes |= dict.fromkeys(self._known.keys() - self._hashes.keys())
+
     def _hash_of(self, name: str) -> bytes:
         path = f"{self._root}/{name}"
         known = self._known.get(name)

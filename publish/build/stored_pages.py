@@ -10,17 +10,32 @@ is the page. What a page may use besides is the same in both builds, or else
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, Template, TemplateNotFound, meta
 from jinja2.runtime import Context
 from pelican.paginator import Page, Paginator
 
+from publish.build.build_store import PageRow
 from publish.build.fingerprint import UnknownValue, fingerprint
 from publish.build.stored_texts import PartName
 
-Inputs: TypeAlias = tuple[bytes, tuple[tuple[str, bytes], ...], tuple[tuple[str, str, bytes], ...]]
-"""Of the template, of each name, and of each part of a text: its fingerprint."""
+
+class Inputs(NamedTuple):
+    """What a page was made of."""
+
+    template: bytes
+    """The fingerprint of the template."""
+    names: tuple[tuple[str, bytes], ...]
+    """Each name that the template asked for, and the fingerprint of its value."""
+    parts: tuple[tuple[str, str, bytes], ...]
+    """The part of each text that the page shows: path, name and fingerprint."""
+    elements: tuple[str, ...]
+    """The texts of a feed, in its order."""
+
+
+ELEMENTS: Final = "elements"
+"""The name of the texts of a feed."""
 _ABSENT: Final = "absent"
 _LIST: Final = ".object_list"
 
@@ -162,6 +177,11 @@ class RenderedPage:
     reason: str
 
 
+def read_inputs(row: bytes) -> Inputs:
+    """The inputs in a row."""
+    return Inputs(*pickle.loads(row))  # noqa: S301 - our own file
+
+
 class PageInputs:
     """Finds whether the inputs of pages are those of the last build."""
 
@@ -169,10 +189,14 @@ class PageInputs:
         self,
         known: Mapping[str, bytes],
         part_fingerprint: Callable[[str, str], bytes],
+        uses: Uses,
     ) -> None:
-        self.uses = Uses()
-        self.changes: dict[str, bytes | None] = dict.fromkeys(known)
+        """`known`: the rows of the last build. Stored texts note their parts in `uses`."""
+        self.uses = uses
+        self.changes: dict[str, PageRow | None] = dict.fromkeys(known)
         """The rows to write, and None for those to remove."""
+        self.are_all_known = True
+        """Whether what was used is known of every page that was rendered."""
         self._known = known
         self._part_fingerprint = part_fingerprint
         self._shared: dict[str, bytes] = {}
@@ -182,35 +206,59 @@ class PageInputs:
         row = self._known.get(name)
         if row is None:
             return "it is new"
-        of_template, names, parts = pickle.loads(row)  # noqa: S301 - our own file
-        if of_template != values.template:
+        inputs = read_inputs(row)
+        if reason := self.other_value(inputs, values) or self.other_part(inputs):
+            return reason
+        self.changes.pop(name, None)
+        return ""
+
+    def wants(self, name: str) -> bool:
+        """Whether the writer has to look at this page at all."""
+        del name
+        return True
+
+    def elements(self, name: str) -> Sequence[Any] | None:
+        """The texts of a feed, if Pelican does not know all of them."""
+        del name
+        return None
+
+    def check_all_rendered(self) -> None:
+        """Called at the end of the short way of a build."""
+
+    def other_value(self, inputs: Inputs, values: "Values") -> str:
+        """The first value that is not as it was; empty if all are the same."""
+        if inputs.template != values.template:
             return "its template"
-        for key, old in names:
-            if self._of_name(key, values) != old:
-                return f"`{key}`"
-        for path, part, old in parts:
+        changed = (key for key, old in inputs.names if self._of_name(key, values) != old)
+        return next((f"`{key}`" for key in changed), "")
+
+    def other_part(self, inputs: Inputs) -> str:
+        """The first part of a text that is not as it was; empty if all are the same."""
+        for path, part, old in inputs.parts:
             if self._part_fingerprint(path, part) != old:
                 return f"{path} ({part})"
-        self.changes.pop(name, None)
         return ""
 
     def keep(self, name: str, values: "Values") -> None:
         """Notes the inputs of a page that was rendered, unless one of them is not known."""
         names, parts = sorted(self.uses.names), sorted(self.uses.parts)
         try:
-            inputs: Inputs = (
+            inputs = Inputs(
                 values.template,
                 tuple((key, self._of_name(key, values)) for key in names),
                 tuple((path, part, self._part_fingerprint(path, part)) for path, part in parts),
+                tuple(text.relative_source_path for text in values.own.get(ELEMENTS, ())),
             )
         except UnknownValue:
-            self.changes[name] = None
+            self.forget(name)
         else:
-            self.changes[name] = pickle.dumps(inputs, pickle.HIGHEST_PROTOCOL)
+            row = pickle.dumps(tuple(inputs), pickle.HIGHEST_PROTOCOL)
+            self.changes[name] = PageRow(row, {path for path, _ in parts})
 
     def forget(self, name: str) -> None:
-        """For a page that is written twice: it is rendered in each build."""
+        """For a page that each build must render, such as one that is written twice."""
         self.changes[name] = None
+        self.are_all_known = False
 
     def _of_name(self, key: str, values: "Values") -> bytes:
         """Of the value that a template gets. Values of the complete site are computed once."""

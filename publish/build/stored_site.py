@@ -1,24 +1,32 @@
 """The knowledge of one build: which texts and pages of the last build are still as they were."""
 
 import os
-import posixpath
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
-from html import unescape
 from pathlib import Path
-from string import Formatter
 from typing import Any, Final
-from urllib.parse import unquote
 
-from capture.errors import Unavailable, short_path
-from capture.paths import name_below
+from capture.errors import Problem, Unavailable, short_path
 from publish.build.build_store import BuildStore, Changes, TextRow
-from publish.build.fingerprint import fingerprint
+from publish.build.edits import (
+    EditedPages,
+    MoreChangedError,
+    StoredTexts,
+    Surroundings,
+    Warned,
+    find_edits,
+    front_matter_key,
+    has_same_core,
+    names_key,
+    site_warnings,
+    stamps_beside,
+)
+from publish.build.fingerprint import hash_of
+from publish.build.named_files import attached_files, named_texts, relative_files
 from publish.build.site_folder import SiteFolder
 from publish.build.site_keys import SiteKeys, why_complete
 from publish.build.sources import MISSING, SourceFiles
-from publish.build.stored_pages import PageInputs, TemplateFingerprints, Values
+from publish.build.stored_pages import PageInputs, TemplateFingerprints, Uses, Values
 from publish.build.stored_texts import (
     Core,
     NotStorable,
@@ -33,28 +41,33 @@ from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.plugins.links import finished
 from publish.plugins.problems import get_report
-from publish.plugins.text_facts import all_texts, facts_of, is_stored
+from publish.plugins.text_facts import FORMER_TEXTS, all_texts, facts_of, is_stored
 from publish.progress import with_progress
 
-_WORD_END: Final = re.compile(r"""[\s()<>"'|{}\[\],;]+""")
-_TEXT_SUFFIX: Final = re.compile(r"\.(?:md|markdown|mkd|mdown)\b")
-_FILE_LINK: Final = re.compile(r"""[{|]filename[}|](?P<path>[^"'>#?]+)""")
-_RELATIVE_LINK: Final = re.compile(
-    r"""(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
-)
+_SURROUNDINGS: Final = "surroundings"
 _BATCH_SIZE: Final = 500
 """Texts that are written together."""
-_MAX_LINK: Final = 4096
-"""No path of a file is longer."""
-_ATTACH: Final = re.compile(r"""[{|]attach[}|](?P<path>[^"'<>#?()\s]+)""")
 
 
 class StoredSite:
     """What is known of the last build, and what this build learns."""
 
-    def __init__(self, settings: MutableMapping[str, Any], store: BuildStore, tick: int) -> None:
-        """`tick`: when the build began, by the clock of the file system, in nanoseconds."""
+    def __init__(
+        self,
+        settings: MutableMapping[str, Any],
+        store: BuildStore,
+        tick: int,
+        is_as_left: Callable[[], bool],
+    ) -> None:
+        """`tick`: when the build began, by the clock of the file system, in nanoseconds.
+
+        `is_as_left` tells whether all files of the site are as the last build left them.
+        """
         self.settings = settings
+        self.edits: frozenset[str] | None = None
+        """In the short way of a build (`publish.build.edits`), the edited texts."""
+        self._is_as_left = is_as_left
+        self._uses = Uses()
         self.why_complete = why_complete(settings)
         self.texts_read = 0
         self.unnamed_warning = ""
@@ -78,17 +91,59 @@ class StoredSite:
         same = {name for name in self._new_facts if self._facts.get(name) == self._new_facts[name]}
         if self.why_complete:
             same = set()
-        cores = {} if self.why_complete else self._store.cores(self._keys.texts)
-        self._cores: dict[str, Core] = {
-            path: self.format.core(core) for path, core in cores.items()
-        }
         kept = self._facts.get("templates") if "texts" in same else None
         self.templates = TemplateFingerprints(self._keys.templates, kept)
-        pages = self._store.pages() if "texts" in same else {}
-        self.pages = PageInputs(pages, self._part_fingerprint)
         self.keeps_files = "texts" in same
         self.has_same_private_files = "private" in same
+        self._last = Surroundings.from_bytes(self._facts.get(_SURROUNDINGS, b""))
+        self._cores: dict[str, Core] = {}
+        self._text_warnings = dict(self._last.of_texts)
+        self.edits = self._find_edits()
+        if self.edits is not None:
+            return
+        cores = {} if self.why_complete else self._store.cores(self._keys.texts)
+        self._cores = {path: self.format.core(core) for path, core in cores.items()}
+        pages = self._store.pages() if "texts" in same else {}
+        self.pages = PageInputs(pages, self._part_fingerprint, self._uses)
         self._valid = frozenset(self._find_valid())
+
+    def _find_edits(self) -> frozenset[str] | None:
+        """The edited texts, if nothing else has changed. Prepares the context for them."""
+        is_possible = (
+            self.keeps_files
+            and not self._facts.get("attached")
+            and self._last.key == self._key_of_surroundings
+            and self._last.beside == stamps_beside(Path(os.fsdecode(self._facts["site"])))
+        )
+        digests = self._store.digests(self._keys.texts) if is_possible else {}
+        edits = find_edits(self._writing, self._last, digests, self._sources) if digests else None
+        if edits is None or not self._is_as_left():
+            return None
+        texts = StoredTexts(digests, self._stored_text)
+        former = {path: texts[path] for path in edits}
+        if not all(map(self._has_same_place, former.values())):
+            return None
+        self.context[FORMER_TEXTS] = former
+        self.context["generated_content"] = texts
+        self._valid = frozenset()
+        self._warn_again(self._last.warnings_without(edits))
+        return edits
+
+    def _has_same_place(self, former: Any) -> bool:
+        """Whether an edited text has no translations, which Pelican would have to find, and has
+        the same front matter. So other edits are found early, before the text is read."""
+        path = former.relative_source_path
+        front_matter = front_matter_key(self._writing.by_name[path])
+        has_same = self._cores[path][3].front_matter == front_matter
+        return has_same and not facts_of(former).language_versions
+
+    @cached_property
+    def _key_of_surroundings(self) -> bytes:
+        return hash_of((self._keys.all, names_key(self._writing)))
+
+    def _warn_again(self, warnings: Iterable[Warned]) -> None:
+        report = get_report(self.settings)
+        report.warnings += (Problem(*warned) for warned in warnings)
 
     @property
     def forms(self) -> bytes:
@@ -113,7 +168,7 @@ class StoredSite:
         changed = [post for name, post in posts.items() if name not in same]
         moved = set(self._cores).difference(posts)
         moved |= {post.name for post in changed if self._is_moved(post)}
-        attached = {post.name: set(_attached(post)) for post in changed}
+        attached = {post.name: attached_files(post) for post in changed}
         self._read_again = {name for name, files in attached.items() if files}
         self._attached = {name for files in attached.values() for name in files}
         moved |= self._attached.union(self._facts.get("attached", b"").decode().split("\n"))
@@ -135,35 +190,21 @@ class StoredSite:
     def _is_moved(self, post: Post) -> bool:
         """Whether links to a text may lead elsewhere now."""
         old = self._cores.get(post.name)
-        return old is None or old[3].address != self._address(post)
-
-    def _address(self, post: Post) -> bytes:
-        """The fingerprint of what decides the address of a text."""
-        own = (post.url, post.save_as, post.slug, post.get("lang"), post.get("preview"))
-        others = "" if self._has_plain_addresses else repr(sorted(post.values.items()))
-        return fingerprint((own, post.state(self._writing.now), others))
-
-    @cached_property
-    def _has_plain_addresses(self) -> bool:
-        """Whether the checks know each field of the patterns of addresses."""
-        patterns = (
-            self.settings[f"{kind}_{language}URL"]
-            for kind in ("ARTICLE", "PAGE", "DRAFT", "DRAFT_PAGE")
-            for language in ("", "LANG_")
-        )
-        parts = (part for pattern in patterns for part in Formatter().parse(str(pattern)))
-        names = {re.split(r"[.\[]", name)[0] for _, name, _, _ in parts if name}
-        return names <= {"slug", "lang", "date", "category", "author"}
+        return old is None or old[3].address != self._keys.address(post)
 
     def stored_texts(self, paths: Iterable[str]) -> Iterator[Any]:
         """Articles and pages of the last build, for those paths that have not changed."""
-        report = get_report(self.settings)
         for path in paths:
             if path in self._valid:
                 core = self._cores[path]
-                for name, line, message in core[3].warnings:
-                    report.warn(Path(self.settings["PATH"]) / name, line, message)
-                yield self.format.text(path, core, self._load, self.pages.uses.note)
+                self._warn_again(core[3].warnings)
+                yield self.format.text(path, core, self._load, self._uses.note)
+
+    def _stored_text(self, path: str) -> Any:
+        """The article or page of the last build with this path."""
+        row = self._store.part(self._keys.texts, path, "core")
+        core = self._cores[path] = self.format.core(row)
+        return self.format.text(path, core, self._load, self._uses.note)
 
     def store_new_texts(self) -> None:
         """Makes every new text a stored one, before anything is rendered."""
@@ -191,10 +232,15 @@ class StoredSite:
             self._rows[path] = row
             if row is not None:
                 core = self.format.core(row.core)
+                if self.edits is not None and not has_same_core(core, self._cores[path]):
+                    raise MoreChangedError
+                self._text_warnings[path] = core[3].warnings
                 for name in core[3].files:  # a child cannot say when it has read a file
                     self._sources.hash_of(name)
                 forget_memo(text)
-                self.format.replace(text, core, self._load, self.pages.uses.note)
+                self.format.replace(text, core, self._load, self._uses.note)
+        if self.edits is not None:
+            self._find_pages(warned)
         for path in self._cores:
             if self.context["generated_content"].get(path) is None:
                 self._rows[path] = None
@@ -204,6 +250,21 @@ class StoredSite:
         path = text.get_relative_source_path()
         self._rows[path] = row = self.format.row(text, self._cores[path][3])
         text.__dict__["_parts"].fingerprints = self.format.core(row.core)[1]
+
+    def _find_pages(self, warned: Collection[str] | None) -> None:
+        """The pages to render in the short way."""
+        read = self._rows.keys()
+        if warned or warned is None or None in self._rows.values():
+            raise MoreChangedError
+        by_name = self._writing.by_name
+        if read != self.edits or any(attached_files(by_name[path]) for path in read):
+            raise MoreChangedError
+        self.pages = EditedPages(
+            self._store.pages_with(read),
+            self._part_fingerprint,
+            self._uses,
+            self.context["generated_content"],
+        )
 
     def _flush(self, warned: Collection[str]) -> None:
         """Writes new texts, so that not all are in memory."""
@@ -222,20 +283,18 @@ class StoredSite:
         if post is None:
             raise NotStorable("no rule has read it")
         html = text._content or ""
-        folder = path.rpartition("/")[0]
         facts = facts_of(text)
         names = {*facts.linked_files, *facts.shown_files}
-        names |= {name for name in _found(_RELATIVE_LINK, html, folder) if name}
-        named = {*_named_texts(_text(post)), *(link["path"] for link in _FILE_LINK.finditer(html))}
-        links = {name for link in named for name in _names_of(link, folder)}
+        names |= relative_files(post, html)
         date = vars(text).get("date")
         sources = sorted({path, *names})
         about = [short_path(Path(self.settings["PATH"]) / name) for name in sources]
         return TextInputs(
             text=post.digest,
+            front_matter=front_matter_key(post),
             files={name: self._sources.hash_of(name) for name in sorted(names)},
-            links=frozenset(links),
-            address=self._address(post),
+            links=named_texts(post, html),
+            address=self._keys.address(post),
             forms=self._keys.forms if facts.forms else b"",
             is_due=date is None or date <= self._writing.now,
             warnings=tuple(
@@ -273,8 +332,8 @@ class StoredSite:
         values = Values(b"copy", {"source": source, "content": content}, {})
         if not self.pages.why_render(name, values):
             return True
-        self.pages.uses.clear()
-        self.pages.uses.names.update(values.own)
+        self._uses.clear()
+        self._uses.names.update(values.own)
         self.pages.keep(name, values)
         return False
 
@@ -289,11 +348,14 @@ class StoredSite:
         facts = {
             **self._new_facts,
             "site": os.fsencode(folder.site),
+            _SURROUNDINGS: self._surroundings(folder.site).to_bytes(),
             "templates": b"" if self.settings["TEMPLATE_PAGES"] else self.templates.data,
             "attached": "\n".join(sorted(self._attached)).encode(),
         }
         texts: dict[str, TextRow | None] = dict(self._rows)
         pages = self.pages.changes
+        if self.edits is None:
+            self._sources.forget_others()
         if self._facts.get("texts") != self._new_facts["texts"]:
             pages = {**dict.fromkeys(self._store.pages()), **pages}
         warned = self._texts_with_pelican_warnings()
@@ -303,6 +365,22 @@ class StoredSite:
             pages = dict.fromkeys(self._store.pages())
         self._store.save(
             Changes(self._keys.texts, facts, self._sources.changes, texts, pages, files)
+        )
+
+    def _surroundings(self, site: Path) -> Surroundings:
+        """For the next build."""
+        known = self.context["generated_content"]
+        of_texts = {
+            path: warnings
+            for path, warnings in self._text_warnings.items()
+            if warnings and known.get(path) is not None
+        }
+        return Surroundings(
+            self._writing.now.isoformat(),
+            self._key_of_surroundings if self.pages.are_all_known else b"",
+            stamps_beside(site),
+            of_texts,
+            site_warnings(get_report(self.settings).warnings, of_texts, self.settings),
         )
 
     def _texts_with_pelican_warnings(self) -> set[str] | None:
@@ -318,38 +396,3 @@ class StoredSite:
                 return None
             found |= named
         return found
-
-
-def _text(post: Post) -> str:
-    return post.raw.decode("utf-8", errors="replace")
-
-
-def _named_texts(text: str) -> Iterator[str]:
-    """The words of a text that may name the file of another one. In linear time."""
-    for words in text.split():
-        if ".m" in words:  # most words name no file
-            for word in _WORD_END.split(words):
-                if ends := [match.end() for match in _TEXT_SUFFIX.finditer(word)]:
-                    yield word[: ends[-1]]
-
-
-def _attached(post: Post) -> Iterator[str]:
-    """The files that a text moves to its own address."""
-    folder = post.name.rpartition("/")[0]
-    return _found(_ATTACH, _text(post), folder)
-
-
-def _found(pattern: re.Pattern[str], html: str, folder: str) -> Iterator[str]:
-    for match in pattern.finditer(html):
-        yield from _names_of(match["path"], folder)
-
-
-def _names_of(link: str, folder: str) -> Iterator[str]:
-    """The files that a link may name: from the content folder, and from the text's own."""
-    if len(link) > _MAX_LINK:
-        return
-    for path in {link, unquote(link), unquote(unescape(link))}:
-        for joined in (name_below(path, folder), path.lstrip("/")):
-            name = posixpath.normpath(joined)
-            if not name.startswith("../"):  # nothing outside is ever read
-                yield name

@@ -73,6 +73,8 @@ class TextInputs:
 
     text: bytes
     """The hash of its file."""
+    front_matter: bytes
+    """The fingerprint of its front matter."""
     files: Mapping[str, bytes]
     """The hash of each other file that it shows, links to, or does not find."""
     links: frozenset[str]
@@ -248,7 +250,7 @@ class TextFormat:
             rest = _pickled((kind, prints, facts, inputs))
         except (TypeError, AttributeError, ValueError, pickle.PicklingError) as error:
             raise NotStorable(str(error)) from error
-        return TextRow(rows["core"] + rest, rows["fields"], rows["content"])
+        return TextRow(inputs.text, rows["core"] + rest, rows["fields"], rows["content"])
 
     def core(self, data: bytes) -> Core:
         """The core of a row."""

@@ -17,7 +17,13 @@ from pelican import signals
 
 from publish.plugins.article_order import age_order
 from publish.plugins.signals import connect_last
-from publish.plugins.text_facts import all_texts, facts_of, new_texts
+from publish.plugins.text_facts import (
+    FORMER_TEXTS,
+    all_texts,
+    facts_of,
+    has_all_texts,
+    new_texts,
+)
 
 # Neighbours. For each tag only the articles nearest in time are compared, so that the work grows
 # linearly with the number of articles.
@@ -138,6 +144,12 @@ def add_article_nav(generators: Any) -> None:
     context = generators[0].context
     for content in new_texts(context):
         content.outline = outline(content._content or "")
+        if former := context.get(FORMER_TEXTS):
+            before = former[content.get_relative_source_path()]
+            content.neighbours = before.neighbours
+            facts_of(content).neighbours = facts_of(before).neighbours
+    if not has_all_texts(context):
+        return
     articles = sorted(context.get("articles", ()), key=age_order)
     by_slug = neighbours([_facts(article) for article in articles])
     listed = set(articles)

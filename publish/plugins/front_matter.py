@@ -25,7 +25,7 @@ from publish.plugins.current_file import reading_file
 from publish.plugins.link_rewriting import link_rewriter
 from publish.plugins.markdown_cache import html_cache, save_html_cache
 from publish.plugins.signals import connect_last
-from publish.plugins.text_facts import all_texts, is_stored
+from publish.plugins.text_facts import all_texts, has_all_texts, is_stored
 
 _PELICAN_KEYS: Final = {"author": "authors"}  # one or several
 _NAME_KINDS: Final[Mapping[type, NameKind]] = {Category: "category", Tag: "tag", Author: "author"}
@@ -105,8 +105,9 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
 
 def save_cache(generator: Any) -> None:
     """Saves the HTML of all texts, now that Pelican has read them."""
-    has_stored = any(map(is_stored, all_texts(generator.context)))
-    save_html_cache(generator.settings, all_were_used=not has_stored)
+    context = generator.context
+    has_read_all = has_all_texts(context) and not any(map(is_stored, all_texts(context)))
+    save_html_cache(generator.settings, all_were_used=has_read_all)
 
 
 def use_reader(readers: Any) -> None:

@@ -76,9 +76,14 @@ def add_html_heads(generators: Any) -> None:
     shorten = partial(do_truncate, environment, length=MAX_DESCRIPTION_LENGTH)
     for content in all_texts(context):
         versions = tuple((version.lang, version.url) for version in content.translations)
-        if is_stored(content) and versions == facts_of(content).language_versions:
+        files = tuple(version.get_relative_source_path() for version in content.translations)
+        facts = facts_of(content)
+        if is_stored(content) and (versions, files) == (
+            facts.language_versions,
+            facts.translations,
+        ):
             continue
-        facts_of(content).language_versions = versions
+        facts.language_versions, facts.translations = versions, files
         description = shorten(_plain(content.summary))
         content.head = html_head_of_content(content, context["site"], description)
 

@@ -29,7 +29,7 @@ from publish.plugins.picture_files import (
 )
 from publish.plugins.problems import Report
 from publish.plugins.signals import connect_last
-from publish.plugins.text_facts import all_texts, facts_of, new_texts
+from publish.plugins.text_facts import all_texts, facts_of, has_all_texts, new_texts
 
 _LINKED: Final = re.compile(r"""=\s*["']/(?P<path>[^"'#?]+)""")
 _PHONE: Final = 400  # pixels: a wider picture does not fit a phone's screen
@@ -60,7 +60,7 @@ def rewrite_pictures(generators: Any) -> None:
         page.rewrite()
     for text in new_texts(context):
         facts_of(text).kept_originals |= set(_linked_originals(text))
-    for generator in generators:
+    for generator in generators if has_all_texts(context) else ():
         if isinstance(generator, StaticGenerator):
             exclude_originals(generator, gallery.replaced, gallery.report)
 

@@ -5,9 +5,9 @@ A build does not read a text again that has not changed (`publish.build.incremen
 new texts, and takes from stored ones what it noted here.
 """
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass
@@ -28,10 +28,25 @@ class TextFacts:
     """Campaigns whose open form is on the page."""
     language_versions: tuple[tuple[str, str], ...] = ()
     """Language and address of each translation that the HTML head names."""
+    translations: tuple[str, ...] = ()
+    """The files of these translations."""
     neighbours: str = ""
     """The neighbours of an article, as text, to see whether they have changed."""
     sitemap_entry: tuple[str, tuple[str, ...]] | None = None
     """The date of the last change, and the pictures; None if search engines may not list it."""
+
+
+FORMER_TEXTS: Final = "GATEPOST_FORMER_TEXTS"
+"""In a context: by path, the edited texts as they were before, if nothing else has changed.
+
+Then the context has only the edited texts. Their places among all texts are the same, and so is
+everything that is made of all texts (`publish.build.edits`).
+"""
+
+
+def has_all_texts(context: Mapping[str, Any]) -> bool:
+    """Whether the context has all texts of the site, and not only edited ones."""
+    return FORMER_TEXTS not in context
 
 
 def facts_of(text: Any) -> TextFacts:

@@ -18,7 +18,7 @@ from werkzeug.urls import iri_to_uri
 from capture.site import Link, Site
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
-from publish.plugins.text_facts import all_texts
+from publish.plugins.text_facts import all_texts, has_all_texts
 
 _NOT_PROSE = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
 _CJK_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
@@ -37,6 +37,8 @@ def add_theme_context(generator: Any) -> None:
 def write_site_facts(pelican: Any) -> None:
     """Copies the theme's files under their published names and writes `site.json`."""
     context = pelican.settings.pop(_CONTEXT)
+    if not has_all_texts(context):
+        return
     output = Path(pelican.output_path)
     source = Path(pelican.theme) / "static"
     target = output / "theme"

@@ -71,6 +71,8 @@ class Step:
     """The templates that use an edited one, by name, and the edited ones."""
     rendered: Mapping[str, str] | None = None
     """By page that the build has rendered: why. None if it may render any page."""
+    made_lists: bool = True
+    """Whether it made the lists anew, and not only the pages of edited bodies."""
 
 
 def too_many(kind: str, step: Step) -> str:

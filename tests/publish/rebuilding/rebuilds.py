@@ -22,6 +22,7 @@ from tests.publish.rebuilding.sample_site import SampleSite
 _SOURCES: Final = ("content", "theme", "overrides", "helpers", "campaigns", "clients")
 _MADE_AGAIN: Final = re.compile(r"Everything was made again|The next build makes everything again")
 """What a build prints after which the next one knows nothing."""
+_NO_LISTS: Final = "no list was made again"
 _PAGE: Final = re.compile(r"^(?P<page>[^\s:]+): (?P<reason>.+)$", re.MULTILINE)
 _WORK: Final = re.compile(
     r"^read (\d+), rendered (\d+), written (\d+), removed (\d+) in ", re.MULTILINE
@@ -122,6 +123,7 @@ class RebuiltSite:
             edited=edited,
             templates=templates,
             rendered=_rendered(built) if is_bounded and not plain else None,
+            made_lists=_NO_LISTS not in built.out,
         )
 
     def _compare(self, built: Built, before: Mapping[str, bytes]) -> None:

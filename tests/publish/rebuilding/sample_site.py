@@ -104,6 +104,12 @@ class SampleSite:
         Image.new("RGB", (24, 16), (shade % 256, 90, 160)).save(file, "PNG")
         self.write(path, file.getvalue())
 
+    def detach(self) -> None:
+        """Makes the attached file a linked one: each build reads the texts that attach files."""
+        text = self.texts["posts/kappa/index.md"]
+        text.body = text.body.replace("{attach}", "")
+        self.save("posts/kappa/index.md")
+
     def save(self, path: str) -> None:
         """Writes the file of a post or page."""
         self.write(f"content/{path}", self.texts[path].source())

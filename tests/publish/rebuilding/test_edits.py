@@ -47,6 +47,13 @@ MODES: Final[Mapping[str, Mode]] = {
     "production": PRODUCTION,
     "preview": PREVIEW,
 }
+BODIES: Final = (
+    "\nText {number}.\n",
+    "\n## Heading {number}\n\nText, see [another]({{filename}}/{other}).\n",
+    "\n> [!NOTE]\n> Text {number}, see [alpha]({{filename}}/posts/alpha.md).\n",
+    "\nText with `{{code}}` and a note.[^{number}]\n\n[^{number}]: A note.\n",
+)
+"""What an edit adds to a body. Links to other files would change what builds publish."""
 AnEdit: TypeAlias = tuple[str, Sequence[int]]
 _numbers = st.lists(st.integers(0, 999), min_size=8, max_size=8)
 _text_edits = st.tuples(st.sampled_from(sorted(TEXT_EDITS)), _numbers)
@@ -84,10 +91,13 @@ class Rebuilding(RuleBasedStateMachine):
         """Builds and compares. After one edit of this kind, not too much may be rendered."""
         step = self.rebuilt.check(**options)
         self.counts["accepted" if step.is_accepted else "refused"] += 1
+        self.counts["without lists"] += not step.made_lists
         self.counts["bounded"] += bool(kind) and check_bound(kind, step)
 
-    @initialize(plain=st.booleans())
-    def first_build(self, plain: bool) -> None:
+    @initialize(plain=st.booleans(), attaches=_seldom)
+    def first_build(self, plain: bool, attaches: bool) -> None:
+        if not attaches:
+            self.rebuilt.site.detach()
         self._build(plain=plain)
 
     @rule(edit=_text_edits, plain=_seldom, is_compared=_often)
@@ -229,6 +239,37 @@ def test_releases_previews_and_local_builds_follow_each_other(
         rebuilt.mode = mode
         EDITS[name](rebuilt.site, Chance([5, 1, 2, 1]))
         assert rebuilt.check().is_accepted, name
+
+
+def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_build_would_write(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.site.detach()
+    paths = sorted(rebuilt.site.texts)
+    for path in paths:  # else the first paragraphs are the summary
+        rebuilt.site.texts[path].keys.setdefault("summary", "What lists show.")
+        rebuilt.site.save(path)
+    rebuilt.check()
+    made_lists = []
+    for number, path in enumerate(paths):
+        text, other = rebuilt.site.texts[path], paths[number - 1]
+        text.body += BODIES[number % len(BODIES)].format(number=number, other=other)
+        rebuilt.site.save(path)
+        if rebuilt.check().made_lists:
+            made_lists.append(path)
+    slugs = Counter(text.keys["slug"] for text in rebuilt.site.texts.values())
+    expected = [
+        path
+        for path in paths
+        # Lists find translations; the start page shows a list, and the essay counts all articles.
+        # A draft without a preview has no page.
+        if slugs[rebuilt.site.texts[path].keys["slug"]] > 1
+        or path == "pages/home.md"
+        or "template" in rebuilt.site.texts[path].keys
+        or path == "posts/xi.md"
+    ]
+    assert made_lists == expected
 
 
 def test_after_killed_builds_a_build_writes_what_a_clean_build_would_write(
