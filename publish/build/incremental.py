@@ -11,6 +11,8 @@ build` always uses it. The site is byte for byte what Pelican alone makes of the
   What a render uses is noted while it happens, so that nothing has to be declared by hand.
 - Campaigns and clients count for the texts with a form, and for feeds. If one of them or a gated
   file changes, all files of the site are compared with the gated files again.
+- If only bodies of texts were edited, no list is made at all, so that the work does not grow with
+  the number of other texts (`edits`).
 - Settings, plugins, our code and libraries count for the complete site: if one of them changes,
   everything is made again. So it is if a site uses something whose effect cannot be known, such as
   a plugin that is not one of ours; `why_complete` says what.

@@ -71,7 +71,6 @@ class SiteKeys:
         )
 
     @cached_property
-    @cached_property
     def all(self) -> bytes:
         """Of everything here, and of the files that the theme publishes."""
         theme = Path(self._settings["THEME"])
