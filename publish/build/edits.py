@@ -88,6 +88,8 @@ def names_key(writing: Writing) -> bytes:
 
 def stamps_beside(site: Path) -> dict[str, bytes]:
     """By name of each file beside the site: its stamp."""
+    if not site.parent.is_dir():
+        return {}
     files = (path for path in site.parent.iterdir() if path.name[0] != "." and path.is_file())
     return {path.name: stamp_of(path.stat()) for path in files}
 

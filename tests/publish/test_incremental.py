@@ -1,6 +1,7 @@
 """What a build says of its work, and which sites are made anew in each build."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -86,6 +87,18 @@ def test_a_file_that_is_not_ours_stays_in_the_site(built: TinySite) -> None:
     assert not (built.site / "first/index.html").exists()
     assert foreign.read_text() == "mine"
     assert " removed 1" in work_of(result)
+
+
+def test_a_project_that_was_moved_is_built(
+    built: TinySite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    moved = shutil.copytree(built.root, tmp_path / "moved", ignore=shutil.ignore_patterns("output"))
+    shutil.rmtree(built.site.parent)
+    monkeypatch.chdir(moved)
+    result = run()
+    assert result.exit_code == 0, result.stderr
+    assert "First." in (moved / "output/www/first/index.html").read_text("utf-8")
 
 
 def test_the_first_build_removes_what_is_in_the_folder(site: TinySite) -> None:
