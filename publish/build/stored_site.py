@@ -197,6 +197,7 @@ class StoredSite:
         for path in paths:
             if path in self._valid:
                 core = self._cores[path]
+                self._text_warnings[path] = core[3].warnings
                 self._warn_again(core[3].warnings)
                 yield self.format.text(path, core, self._load, self._uses.note)
 
