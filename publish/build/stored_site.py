@@ -280,7 +280,7 @@ class StoredSite:
 
     def _inputs_of(self, text: Any, warnings: Mapping[str, list[Any]]) -> TextInputs:
         path = text.get_relative_source_path()
-        post = self._writing.by_path.get(Path(text.source_path))
+        post = self._writing.text_at(Path(text.source_path))
         if post is None:
             raise NotStorable("no rule has read it")
         html = text._content or ""

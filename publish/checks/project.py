@@ -183,9 +183,13 @@ class Writing:
         return by_last_part(self.by_name)
 
     @cached_property
-    def by_path(self) -> Mapping[Path, Post]:
-        """All files, also those with `Status: skip`, by their absolute path."""
-        return {post.path: post for post in self.files}
+    def _files_by_name(self) -> Mapping[str, Post]:
+        return {post.name: post for post in self.files}
+
+    def text_at(self, path: Path) -> Post | None:
+        """The post or page in a file with this absolute path, also one with `Status: skip`."""
+        content, name = f"{self.layout.content}/", str(path)
+        return self._files_by_name.get(name[len(content) :]) if name.startswith(content) else None
 
     @cached_property
     def by_slug(self) -> Mapping[str, Post]:

@@ -39,7 +39,7 @@ def report_active_content(content: Any, html: str, settings: Any) -> None:
     writing = settings[WRITING]
     source = Path(content.source_path)
     parts = active_parts(html)
-    post = writing.by_path.get(source.absolute()) if parts else None
+    post = writing.text_at(source.absolute()) if parts else None
     messages = {part.message for part in post.outline.active} if post else set()
     for part in parts:
         level = writing.layout.levels[part.rule]

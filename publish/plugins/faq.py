@@ -60,7 +60,7 @@ def publish_linked_files(generator: Any) -> None:
     settings, context = generator.settings, generator.context
     writing = settings[WRITING]
     for content in new_texts(context):
-        post = writing.by_path.get(Path(content.source_path).absolute())
+        post = writing.text_at(Path(content.source_path).absolute())
         if post is None or not post.get("faq"):
             continue
         rewrite = link_rewriter(writing.layout, settings, _folder(content))

@@ -84,10 +84,9 @@ class FrontMatterReader(MarkdownReader):  # type: ignore[misc]  # Pelican ships 
 
     def _post(self, path: Path) -> Post:
         """The file as the rules have read it, so that the page is what was checked."""
-        try:
-            post: Post = self.settings[WRITING].by_path[path.absolute()]
-        except KeyError:
-            raise ValueError("the file was added during the build: build again") from None
+        post: Post | None = self.settings[WRITING].text_at(path.absolute())
+        if post is None:
+            raise ValueError("the file was added during the build: build again")
         return post
 
     def _value(self, name: str, post: Post, html: Callable[[str], str]) -> Any:

@@ -86,13 +86,13 @@ def with_translations(items: Iterable[Any]) -> Iterator[Any]:
 
 def line_of(content: Any, text: str) -> int | None:
     """The line of the content's file with this text; None if it is not certain."""
-    post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
+    post = content.settings[WRITING].text_at(Path(content.source_path).absolute())
     return post.line_of(text) if post else None
 
 
 def line_of_key(content: Any, key: str) -> int | None:
     """The line of a key of the content's front matter; None for content without a file."""
-    post = content.settings[WRITING].by_path.get(Path(content.source_path).absolute())
+    post = content.settings[WRITING].text_at(Path(content.source_path).absolute())
     return post.line(key) if post else None
 
 
