@@ -74,6 +74,10 @@ class Sandbox:
         for path in sorted((self._settings.theme_dir / "templates").glob("*.html")):
             try:
                 environment.parse(path.read_text(encoding="utf-8"), path.name, str(path))
+            except FileNotFoundError:  # deleted meanwhile, or the lock of an editor
+                continue
+            except UnicodeDecodeError:
+                problems.append(Problem(short_path(path), None, "is not UTF-8: save it as UTF-8"))
             except TemplateSyntaxError as error:
                 problems.append(Problem(short_path(path), error.lineno, str(error.message)))
         if problems:

@@ -56,7 +56,7 @@ class Preview(Service):
         """Saves as most editors do: writes a new file and renames it to the old one."""
         draft = self.file(f"{path}.tmp")
         draft.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(text, encoding="utf-8", errors="surrogateescape")
         draft.replace(self.file(path))
 
     def edit(self, path: str, old: str, new: str) -> None:

@@ -122,6 +122,7 @@ def test_a_scheduled_post_is_published_at_its_time_without_a_save(preview: Previ
     [
         ("pelicanconf.py", "PATH = (\n", r"^pelicanconf.py:1: SyntaxError"),
         ("theme/templates/thanks.html", "x\n{% if %}", r"^theme/templates/thanks.html:2: "),
+        ("theme/templates/form.html", "caf\udce9", r"^theme/templates/form.html: is not UTF-8"),
         ("theme/templates/page.html", "{{ 1 / 0 }}", r"^theme/templates/page.html:1: ZeroDiv"),
         ("campaigns/acme-demo.toml", "title = 1\n", r"^campaigns/acme-demo.toml"),
         ("clients/acme.toml", "= 1\n", r"^clients/acme.toml"),
