@@ -111,7 +111,9 @@ class SiteFolder:
         """Removes what has the name of a folder but is none, or of a file but is a folder."""
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
-        if not target.parent.is_dir():
+        try:
+            target.parent.mkdir(exist_ok=True)
+        except OSError:  # several folders are missing, or one is a file
             for folder in reversed(target.parents):
                 is_inside = folder.is_relative_to(self.site) and folder != self.site
                 if is_inside and not folder.is_dir():

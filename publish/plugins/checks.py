@@ -5,7 +5,7 @@ It also searches the finished HTML for active content that only Markdown's synta
 """
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from pelican import signals
 
 from capture.errors import Problem, short_path
-from publish.checks.active_content import active_parts, is_external
+from publish.checks.active_content import ActivePart, active_parts, is_external
 from publish.checks.finding import Findings
 from publish.checks.project import WRITING, Writing
 from publish.checks.rules import check_writing
@@ -23,22 +23,26 @@ from publish.plugins.problems import get_report, raise_problems
 from publish.plugins.project_settings import folders_of, layout_of, text_store
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import new_texts
+from publish.shared_work import share
 
 
 def report_active_content_of_all(generator: Any) -> None:
     """Reports the active content of every new text. Runs before forms are inserted."""
-    for content in new_texts(generator.context):
-        report_active_content(content, content._content or "", generator.settings)
+    contents = list(new_texts(generator.context))
+    found = share(lambda content: active_parts(content._content or ""), contents)
+    for content, parts in zip(contents, found, strict=True):
+        _report(content, parts, generator.settings)
 
 
 def report_active_content(content: Any, html: str, settings: Any) -> None:
-    """Reports active content in `html`, a part of a page, unless the rules reported it already.
+    """Reports active content in `html`, a part of a page, unless the rules reported it already."""
+    _report(content, active_parts(html), settings)
 
-    A part with an address sends to it or loads from it; that is allowed on this site.
-    """
+
+def _report(content: Any, parts: Sequence[ActivePart], settings: Any) -> None:
+    """A part with an address sends to it or loads from it; that is allowed on this site."""
     writing = settings[WRITING]
     source = Path(content.source_path)
-    parts = active_parts(html)
     post = writing.text_at(source.absolute()) if parts else None
     messages = {part.message for part in post.outline.active} if post else set()
     for part in parts:

@@ -17,16 +17,23 @@ from publish.checks.project import Writing
 from publish.checks.rules.link_checker import LinkChecker, unpublished_target_findings
 from publish.checks.rules.link_targets import UNKNOWN, Answer, has_anchor, has_page, post_at
 from publish.checks.sure_edits import name_edits
+from publish.shared_work import share
 
 
 def link_findings(writing: Writing) -> Iterator[Finding]:
     """Links to something that does not exist, or that readers cannot open; and orphans."""
     missing = _missing(writing)
-    for post in writing.posts:
-        if not _are_correct(writing, post.link_facts, missing):
-            findings = list(_findings(writing, post))
-            post.link_facts = _link_facts(writing, post, is_correct=not findings)
-            yield from findings
+    to_check = [
+        post for post in writing.posts if not _are_correct(writing, post.link_facts, missing)
+    ]
+
+    def check(post: Post) -> tuple[list[Finding], LinkFacts]:
+        findings = list(_findings(writing, post))
+        return findings, _link_facts(writing, post, is_correct=not findings)
+
+    for post, (findings, facts) in zip(to_check, share(check, to_check), strict=True):
+        post.link_facts = facts
+        yield from findings
     yield from _orphan_findings(writing)
 
 
