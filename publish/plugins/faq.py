@@ -61,13 +61,13 @@ def publish_linked_files(generator: Any) -> None:
     writing = settings[WRITING]
     for content in new_texts(context):
         post = writing.text_at(Path(content.source_path).absolute())
-        if post is None or not post.get("faq"):
+        if post is None or not getattr(content, "faq", ()):
             continue
         rewrite = link_rewriter(writing.layout, settings, _folder(content))
         for link in post.links:
             if match := _STATIC_LINK.match(rewrite(link.target)):
                 name = name_below(unquote(match["path"]), _folder(content))
-                facts_of(content).linked_files.add(posixpath.normpath(name))
+                facts_of(content).linked_files |= {posixpath.normpath(name)}
         context["static_links"] |= facts_of(content).linked_files
 
 

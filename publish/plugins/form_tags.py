@@ -156,7 +156,7 @@ class _Page:
         campaign = self._blocks.campaigns.get(tag.slug)
         if campaign is None or (tag.kind == "form" and tag.slug in self._forms):
             return str(escape(tag.raw))
-        facts_of(self._content).forms.add((tag.kind, tag.slug))
+        facts_of(self._content).forms |= {(tag.kind, tag.slug)}
         if tag.kind == "form" and self._blocks.is_open(campaign):
             self._forms.add(tag.slug)
         return self._blocks.html(tag.kind, campaign)

@@ -205,10 +205,7 @@ def _direction(language: str) -> Direction:
 
 def _structured_data(site: Site, nodes: Iterable[Node]) -> Node:
     """One document with the publisher, the site, and the nodes of one page."""
-    return {
-        "@context": "https://schema.org",
-        "@graph": [_organization(site), _website(site), *nodes],
-    }
+    return {"@context": "https://schema.org", "@graph": [*_nodes_of_site(site), *nodes]}
 
 
 def _nodes(content: Any, site: Site, url: str, description: str) -> Iterator[Node]:
@@ -224,31 +221,33 @@ def _nodes(content: Any, site: Site, url: str, description: str) -> Iterator[Nod
         yield _faq_page(questions)
 
 
-def _organization(site: Site) -> Node:
-    """The publisher of the site."""
-    return {
-        **_publisher(site),
-        "url": f"{site.url}/",
-        "logo": site.assets.get("favicon.svg", f"{site.url}/favicon.ico"),
+def _nodes_of_site(site: Site) -> tuple[Node, Node]:
+    """The publisher of the site, and the site itself: the same objects for all pages."""
+    logo = site.assets.get("favicon.svg", f"{site.url}/favicon.ico")
+    return _made_nodes(site.url, site.name, site.tagline, site.language, site.publisher, logo)
+
+
+@cache
+def _made_nodes(  # noqa: PLR0913, PLR0917 - the facts of a site
+    url: str, name: str, tagline: str, language: str, publisher: str, logo: str
+) -> tuple[Node, Node]:
+    reference = {"@type": "Organization", "@id": f"{url}/#publisher", "name": publisher}
+    website = {
+        "@type": "WebSite",
+        "@id": f"{url}/#site",
+        "name": name,
+        "url": f"{url}/",
+        "description": tagline,
+        "inLanguage": language,
+        "publisher": reference,
     }
+    return {**reference, "url": f"{url}/", "logo": logo}, website
 
 
 def _publisher(site: Site) -> Node:
     """A reference to the publisher."""
-    return {"@type": "Organization", "@id": f"{site.url}/#publisher", "name": site.publisher}
-
-
-def _website(site: Site) -> Node:
-    """The site itself."""
-    return {
-        "@type": "WebSite",
-        "@id": f"{site.url}/#site",
-        "name": site.name,
-        "url": f"{site.url}/",
-        "description": site.tagline,
-        "inLanguage": site.language,
-        "publisher": _publisher(site),
-    }
+    reference: Node = _nodes_of_site(site)[1]["publisher"]
+    return reference
 
 
 def _blog_posting(content: Any, site: Site, url: str, description: str) -> Node:

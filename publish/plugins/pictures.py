@@ -70,11 +70,16 @@ class _Page:
 
     def __init__(self, content: Any, gallery: Gallery) -> None:
         self._content = content
-        self._text: str = content._content or ""
         self._image: str = getattr(content, "image", "")
         self._gallery = gallery
         self._addresses: list[str] = []
         self._count = 0
+
+    @property
+    def _text(self) -> str:
+        """The HTML as it is now: pages that wait keep no copy of it."""
+        html: str = self._content._content or ""
+        return html
 
     def paths(self) -> Iterator[str]:
         """The pictures of the page, below the content folder."""

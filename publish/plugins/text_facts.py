@@ -14,17 +14,17 @@ from typing import Any, Final
 class TextFacts:
     """The facts of one text. Paths are below the content folder if nothing else is said."""
 
-    linked_files: set[str] = field(default_factory=set)
+    linked_files: frozenset[str] = frozenset()
     """Files that the text links to; Pelican publishes them."""
-    shown_files: set[str] = field(default_factory=set)
+    shown_files: frozenset[str] = frozenset()
     """Pictures of which the text shows smaller files."""
-    kept_originals: set[str] = field(default_factory=set)
+    kept_originals: frozenset[str] = frozenset()
     """Files that the finished text links to, so that originals among them are published."""
     cached_files: dict[str, str] = field(default_factory=dict)
     """Made files: the published name below the site, and the path below CACHE_PATH."""
-    forms: set[tuple[str, str]] = field(default_factory=set)
+    forms: frozenset[tuple[str, str]] = frozenset()
     """Each form and call to action: its kind and its campaign."""
-    open_forms: set[str] = field(default_factory=set)
+    open_forms: frozenset[str] = frozenset()
     """Campaigns whose open form is on the page."""
     language_versions: tuple[tuple[str, str], ...] = ()
     """Language and address of each translation that the HTML head names."""
