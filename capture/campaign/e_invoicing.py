@@ -4,9 +4,10 @@ Each check returns what is wrong and how to fix it, or "" if the value can go in
 """
 
 import re
+from functools import cache
 from typing import Final
 
-from capture.countries import COUNTRIES
+from capture.countries import countries
 
 _EAS: Final = """
 0002 0007 0009 0037 0060 0088 0096 0097 0106 0130 0135 0142 0147 0151 0154 0158 0170 0177 0183
@@ -41,21 +42,25 @@ REASON_CODES: Final = frozenset(_VATEX.split())
 """Reasons why no VAT is charged: the code list VATEX of the European Commission."""
 
 _VAT_ID: Final = re.compile(r"([A-Z]{2})[0-9A-Z+*]{2,13}")
-_VAT_COUNTRIES: Final = frozenset(COUNTRIES) - {"GR"} | {"EL", "XI"}
-"""The prefixes of VAT ids: country codes, but EL for Greece and XI for Northern Ireland."""
 _BIC: Final = re.compile(r"[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _ADDRESS: Final = re.compile(r"([0-9A-Z]{2,4}):(\S+)")
 
 
 def country_fault(text: str) -> str:
     """Checks a country code (ISO 3166)."""
-    return "" if text in COUNTRIES else "is not a country code of ISO 3166; write one such as DE"
+    return "" if text in countries() else "is not a country code of ISO 3166; write one such as DE"
+
+
+@cache
+def _vat_prefixes() -> frozenset[str]:
+    """The prefixes of VAT ids: country codes, but EL for Greece and XI for Northern Ireland."""
+    return frozenset(countries()) - {"GR"} | {"EL", "XI"}
 
 
 def vat_id_fault(text: str) -> str:
     """Checks the form of a VAT id, not whether it was ever issued."""
     match = _VAT_ID.fullmatch(text)
-    if match and match[1] in _VAT_COUNTRIES:
+    if match and match[1] in _vat_prefixes():
         return ""
     return "is not a VAT id; write it with its country code and without spaces, as DE123456789"
 

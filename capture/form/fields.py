@@ -13,14 +13,14 @@ from wtforms import Field, SelectMultipleField, ValidationError, widgets
 from wtforms.form import BaseForm
 
 from capture.campaign.model import Answer, FieldType
-from capture.countries import COUNTRIES, country_name
+from capture.countries import countries, country_name
 from capture.email_domains import domain_of, is_disposable
 from capture.form.contact import email_address, example_phones, phone_number, web_address
 from capture.form.field_options import FieldOptions, OptionList, SelectWidget
 from capture.form.text import cleaned_line, cleaned_text, displayable, request_sentence
 
 _INTEGER: Final = re.compile(r"[+-]?(?:\d{1,15}|\d{1,3}(?:[ ,]\d{3}){1,4})")
-_COUNTRY_OPTIONS: Final = OptionList(COUNTRIES.items())
+_COUNTRY_OPTIONS: Final = OptionList(countries().items())
 
 
 class AnswerField(Field):
@@ -197,14 +197,14 @@ class CountryField(AnswerField):
         return cleaned_line(typed).upper()
 
     def normalize(self, text: str) -> str:
-        if text not in COUNTRIES:
+        if text not in countries():
             raise ValidationError(self.spec.invalid_message)
         return text
 
     @property
     def selected(self) -> str:
         """The selected code; "" if none."""
-        return self.text if self.text in COUNTRIES else ""
+        return self.text if self.text in countries() else ""
 
 
 class MultipleChoiceField(SelectMultipleField):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from capture.campaign.model import Answer, Campaign, FieldType
 from capture.campaign.value_types import number_range
-from capture.countries import COUNTRIES, country_name
+from capture.countries import countries, country_name
 from capture.email_domains import is_disposable, is_free_mail
 from capture.qualification.titles import title_test
 from capture.qualification.verdict import (
@@ -256,7 +256,7 @@ class _PreparedCriterion:
             (None, "", ()), CriterionResult(self.id, self.rule.sentence, None, False, no_answer)
         )
         choices = field.choices if field is not None and field.type is FieldType.CHOICE else ()
-        for answer in COUNTRIES if self.is_country else choices:
+        for answer in countries() if self.is_country else choices:
             self.known[answer] = self.result_for(answer)
 
     def result_for(self, answer: Answer | None) -> CriterionResult:

@@ -240,21 +240,23 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
         files: Iterable[str] = super().get_files(paths, exclude, extensions)
         return files
 
+    def check_disabled_readers(self) -> None:
+        """Called by Pelican: warns of texts of a kind that it cannot read."""
+        if self._site.edits is None:  # else the last build had no such warning
+            super().check_disabled_readers()
+
     def _take_stored(self, kind: str) -> list[Any]:
         """The stored texts. Pelican then finds only the others."""
-        by_name, edits = self.settings[WRITING].by_name, self._site.edits
-        if edits is not None:
-            content_kind = _KINDS[kind]
-            found = {name for name in edits if by_name[name].kind == content_kind}
+        settings, edits = self.settings, self._site.edits
+        by_name = settings[WRITING].by_name
+        if edits is None:
+            found = super().get_files(settings[f"{kind}_PATHS"], settings[f"{kind}_EXCLUDES"])
         else:
-            found = super().get_files(
-                self.settings[f"{kind}_PATHS"], self.settings[f"{kind}_EXCLUDES"]
-            )
+            found = {name for name in edits if by_name[name].kind == _KINDS[kind]}
         texts = list(self._site.stored_texts(sorted(found)))
         self._to_read = found.difference(text.relative_source_path for text in texts)
-        convert_texts(
-            self.settings, [by_name[name] for name in sorted(self._to_read) if name in by_name]
-        )
+        to_read = [by_name[name] for name in sorted(self._to_read) if name in by_name]
+        convert_texts(settings, to_read)
         for text in texts:
             self.context["generated_content"][text.relative_source_path] = text
             self.context["static_links"].update(text.get_static_links())

@@ -8,9 +8,6 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
-from rapidfuzz.distance import OSA, Indel
-from rapidfuzz.process import extract
-
 _CUTOFF: Final = 0.75
 """The least similarity, from 0 to 1, of a name that is suggested, and of the ends of two paths."""
 _MOST: Final = 10
@@ -43,7 +40,7 @@ class NearName:
             len(words) == len(others)
             and len(wrong) == 1
             and max(map(len, wrong[0])) >= _TYPO_LENGTH
-            and OSA.distance(*wrong[0]) <= 1
+            and _errors(*wrong[0]) <= 1
         )
         return self.only if is_typo else ""
 
@@ -51,8 +48,25 @@ class NearName:
     def typo_of(self) -> str:
         """The only name if it differs by one letter, in long words by two; else empty."""
         allowed = 1 if len(self.word) < _LONG_WORD else 2
-        is_typo = self.only and OSA.distance(_plain(self.word), _plain(self.only)) <= allowed
+        is_typo = self.only and _errors(_plain(self.word), _plain(self.only)) <= allowed
         return self.only if is_typo else ""
+
+
+# Importing rapidfuzz takes 20 ms, which a project without mistakes does not need.
+
+
+def _errors(word: str, other: str) -> int:
+    """The letters that are wrong, missing, too many or exchanged."""
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+
+    return OSA.distance(word, other)
+
+
+def _similarity(word: str, other: str) -> float:
+    """From 0 to 1."""
+    from rapidfuzz.distance import Indel  # noqa: PLC0415
+
+    return Indel.normalized_similarity(word, other)
 
 
 def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") -> NearName:
@@ -73,6 +87,9 @@ def near_name(word: str, known: Iterable[str], fallback: str, prefix: str = "") 
 
 def _similar(word: str, names: Mapping[str, str]) -> list[str]:
     """The names whose plain form is similar, the most similar first."""
+    from rapidfuzz.distance import Indel  # noqa: PLC0415
+    from rapidfuzz.process import extract  # noqa: PLC0415
+
     similar = extract(
         word,
         names,
@@ -92,7 +109,7 @@ def _plain(name: str) -> str:
 
 def _have_similar_ends(one: str, other: str) -> bool:
     ends = PurePosixPath(one).name, PurePosixPath(other).name
-    return Indel.normalized_similarity(*ends) >= _CUTOFF
+    return _similarity(*ends) >= _CUTOFF
 
 
 def _invisible_difference(word: str, name: str) -> str:

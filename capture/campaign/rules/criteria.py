@@ -11,7 +11,7 @@ from capture.campaign.problems import Finding, KeyPath, join_words, suggestion
 from capture.campaign.rules.draft import Draft
 from capture.campaign.rules.form import Spans, accepted_choices, split_choices, split_message
 from capture.campaign.value_types import NAME, number_range
-from capture.countries import COUNTRIES
+from capture.countries import countries
 
 NUMERIC: Final = ("at_least", "at_most", "between")
 _EXACT: Final = ("equal", "one_of", "none_of")
@@ -190,11 +190,11 @@ def _no_word_problem(text: str) -> str:
 
 
 def _country_problem(code: str) -> str:
-    if code in COUNTRIES:
+    if code in countries():
         return ""
-    by_name = {name: code for code, name in COUNTRIES.items()}
+    by_name = {name: code for code, name in countries().items()}
     aliases = get_global("territory_aliases").get(code.upper(), [])
-    meant = code.upper() if code.upper() in COUNTRIES else next(iter(aliases), None)
+    meant = code.upper() if code.upper() in countries() else next(iter(aliases), None)
     if meant is None:
         meant = next((by_name[name] for name in by_name if name.lower() == code.lower()), None)
     hint = f"; did you mean `{meant}`?" if meant else "; write two capital letters such as US or DE"

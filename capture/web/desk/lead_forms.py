@@ -9,7 +9,7 @@ from capture.billing.history import LeadHistory
 from capture.campaign.model import Campaign, FieldType
 from capture.client_access.client_leads import ClientLead
 from capture.client_access.client_review import revision
-from capture.countries import COUNTRIES
+from capture.countries import countries
 from capture.documents.agreement.model import visible_text
 from capture.form.campaign_form import as_form_values
 from capture.intake.correct import is_correctable, needs_not_spam
@@ -203,7 +203,7 @@ def _answer_input(terms: Campaign, name: str, value: str) -> AnswerInput:
         case FieldType.CHOICE:
             kind = "choice"
         case FieldType.COUNTRY:
-            kind, choices = "choice", sorted(COUNTRIES.items(), key=lambda item: item[1])
+            kind, choices = "choice", sorted(countries().items(), key=lambda item: item[1])
         case FieldType.MULTIPLE_CHOICE:
             kind = "multiple_choice"
         case FieldType.LONG_TEXT:
