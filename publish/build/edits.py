@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import Problem, short_path
-from publish.build.fingerprint import fingerprint, hash_of
+from publish.build.fingerprint import hash_of
 from publish.build.sources import SourceFiles, stamp_of
 from publish.build.stored_pages import PageInputs, Uses, Values, read_inputs
 from publish.build.stored_texts import Core
@@ -72,11 +72,6 @@ class Surroundings:
             if path not in left_out:
                 yield from warnings
         yield from self.of_site
-
-
-def front_matter_key(post: Post) -> bytes:
-    """The fingerprint of the front matter of a text."""
-    return fingerprint(repr(sorted(post.front_matter.values.items())))
 
 
 def names_key(writing: Writing) -> bytes:

@@ -15,7 +15,6 @@ from publish.build.edits import (
     Surroundings,
     Warned,
     find_edits,
-    front_matter_key,
     has_same_core,
     names_key,
     site_warnings,
@@ -133,7 +132,7 @@ class StoredSite:
         """Whether an edited text has no translations, which Pelican would have to find, and has
         the same front matter. So other edits are found early, before the text is read."""
         path = former.relative_source_path
-        front_matter = front_matter_key(self._writing.by_name[path])
+        front_matter = self._writing.by_name[path].front_matter_hash
         has_same = self._cores[path][3].front_matter == front_matter
         return has_same and not facts_of(former).language_versions
 
@@ -292,7 +291,7 @@ class StoredSite:
         about = [short_path(Path(self.settings["PATH"]) / name) for name in sources]
         return TextInputs(
             text=post.digest,
-            front_matter=front_matter_key(post),
+            front_matter=post.front_matter_hash,
             files={name: self._sources.hash_of(name) for name in sorted(names)},
             links=named_texts(post, html),
             address=self._keys.address(post),
