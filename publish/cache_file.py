@@ -58,8 +58,14 @@ class CacheFile:
     Another process that writes is waited for, at most so many seconds.
     """
 
-    def __init__(self, path: Path | None, *tables: str, seconds: float = 5) -> None:
-        """`tables` are the statements that create its tables. A file with others is emptied."""
+    def __init__(
+        self, path: Path | None, *tables: str, seconds: float = 5, has_bound_rows: bool = False
+    ) -> None:
+        """`tables` are the statements that create its tables. A file with others is emptied.
+
+        `has_bound_rows`: rows must be of the same moment as others. Such a file waits for the disk.
+        In another file each row is true by itself, and a power cut costs no more than the file.
+        """
         self._path = path
         self._seconds = seconds
         self._process = os.getpid()
@@ -71,6 +77,8 @@ class CacheFile:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._database = sqlite3.connect(path, seconds, isolation_level=None)
+                if not has_bound_rows:
+                    self._database.execute("PRAGMA synchronous = OFF")
                 _make_tables(self._database, tables)
             except (OSError, sqlite3.Error) as error:
                 self.give_up(error)

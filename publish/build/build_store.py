@@ -67,7 +67,7 @@ class BuildStore:
     """The file. Without a path, and after an error, nothing is known and nothing is kept."""
 
     def __init__(self, path: Path | None) -> None:
-        self._file = CacheFile(path, *_TABLES)
+        self._file = CacheFile(path, *_TABLES, has_bound_rows=True)
         self._is_used = self._file.is_open
 
     @property
@@ -154,9 +154,9 @@ class BuildStore:
         self._file.change(("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)", new))
 
     def announce(self, names: Iterable[str]) -> None:
-        """Notes the files that are about to be published or removed: a kill may leave some."""
-        rows = [(name,) for name in names]
-        self._file.change(("INSERT OR REPLACE INTO files VALUES (?, x'')", rows))
+        """Notes new files that are about to be published: a kill may leave some of them."""
+        if rows := [(name,) for name in names]:
+            self._file.change(("INSERT OR REPLACE INTO files VALUES (?, x'')", rows))
 
     def save(self, changes: Changes) -> None:
         """Writes all changes in one step."""

@@ -179,7 +179,8 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             folder.complete()
         staged = folder.staged()
         unwanted = folder.unwanted(staged)
-        store.announce((*staged, *unwanted))
+        # Of a file that is known already, the stamp says after a kill whether it was replaced.
+        store.announce(name for name in staged if name not in folder.known)
         published = folder.publish(staged, unwanted)
         removed = list(published.removed)
         if not folder.is_in_place and retained is not None:
