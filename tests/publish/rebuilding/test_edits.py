@@ -37,6 +37,7 @@ from tests.publish.rebuilding.comparison import (
 from tests.publish.rebuilding.edits import TEXT_EDITS, Chance
 from tests.publish.rebuilding.project_edits import PROJECT_EDITS
 from tests.publish.rebuilding.rebuilds import RebuiltSite
+from tests.publish.rebuilding.sample_site import DRAWING
 
 pytestmark = pytest.mark.slow
 MANY_STEPS: Final = int(os.environ.get("GATEPOST_REBUILDS", "0"))
@@ -270,6 +271,24 @@ def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_bui
         or path == "posts/xi.md"
     ]
     assert made_lists == expected
+
+
+def test_an_edit_that_changes_a_summary_renders_translations_and_lists(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    """Found by random edits: a summary shows the picture, or is the edited first paragraph."""
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.check()
+    rebuilt.site.write("content/images/line.svg", DRAWING.format(470))
+    step = rebuilt.check()
+    assert check_bound("drawing", step)
+    assert {"about/index.html", "de/about/index.html"} <= set(step.rendered or ())
+    post = rebuilt.site.texts["posts/results/omicron.md"]
+    post.body = post.body.replace("Its", "Ita")
+    rebuilt.site.save("posts/results/omicron.md")
+    step = rebuilt.check()
+    assert check_bound("same_size_and_time", step)
+    assert {"omicron/index.html", "articles/index.html"} <= set(step.rendered or ())
 
 
 def test_after_killed_builds_a_build_writes_what_a_clean_build_would_write(
