@@ -255,9 +255,8 @@ def _table_edits(text: str, events: Iterable[Event]) -> Iterator[_Edit]:
         if _cells(match["head"]) == _cells(match["dashes"])
     ]
     if edits:
-        known = _lines_of_tables(text, events)
         edited = _apply(text, edits)
-        made = _lines_of_tables(edited, _read(edited, []).events) - known
+        made = _first_lines(edited, _read(edited, []).events) - _first_lines(text, events)
         yield from (edit for edit in edits if text.count("\n", 0, edit.start) in made)
 
 
@@ -265,12 +264,14 @@ def _cells(row: str) -> int:
     return len(_COLUMN_MARK.findall(row.strip(BLANKS).removeprefix("|").removesuffix("|")))
 
 
-def _lines_of_tables(text: str, events: Iterable[Event]) -> set[int]:
+def _first_lines(text: str, events: Iterable[Event]) -> set[int]:
+    """The lines on which blocks begin."""
     places = _Places(text)
     return {
         text.count("\n", 0, places.of(place["start"]))
         for event, place in events
-        if split_event(event)[:2] == ("Start", "Table")
+        for kind, name, _ in [split_event(event)]
+        if kind == "Start" and name not in _AROUND_WORDS
     }
 
 

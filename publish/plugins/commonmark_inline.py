@@ -184,7 +184,7 @@ class _Pieces:
         for event, source in events:
             kind, name, data = split_event(event)
             if self._images:
-                self._add_to_image(kind, name, data)
+                self._add_to_image(kind, name, code_text(source) if name == "Code" else data)
             elif name == "Text":
                 self._words.append(_escaped(data, source))
             elif name == "Link" and kind == "Start" and data["link_type"] in {"Autolink", "Email"}:

@@ -52,6 +52,22 @@ def _without_lazy_tag(lines: re.Match[str]) -> str:
     return f"{lines[0]}w " if is_lazy else lines[0]
 
 
+def _without_lazy_span(span: re.Match[str]) -> str:
+    """Code, a title or HTML of several lines, without its marks if a later line is lazy."""
+    above = f"{span.string[: span.start()]}w"
+    paragraph = re.split(r"^[ \t>]*\n", above, flags=re.MULTILINE)[-1]
+    leads = re.findall(_LINE, paragraph, re.MULTILINE)
+    deepest = max(leads, key=lambda lead: (lead.count(">"), _width(lead)))
+    quotes = deepest.count(">")
+    for lead in re.findall(r"\n([ \t>]*)", span["words"]):
+        inside = re.match(rf"[ \t]*(?:>[ \t]*){{0,{quotes}}}", lead)
+        width = _width(inside[0]) if inside else 0
+        is_deep = re.match(r"(?: {4}|[ ]*\t)[ \t]*>", lead)
+        if lead.count(">") < quotes or width < _width(deepest) or is_deep:
+            return f"w{span['words']}w"
+    return span[0]
+
+
 def _without_lazy_head(lines: re.Match[str]) -> str:
     is_lazy = _width(lines["head"]) != _width(lines["dashes"])
     return f"{lines[0]}w " if is_lazy else lines[0]
@@ -59,7 +75,7 @@ def _without_lazy_head(lines: re.Match[str]) -> str:
 
 def _without_deep_rows(table: re.Match[str]) -> str:
     dashes, *rows = table[0].split("\n")
-    width = _width(table["lead"]) + 2
+    width = _width(table["lead"]) + 1
     leads = [row[: len(row) - len(row.lstrip(" \t>"))] for row in rows]
     is_deep = [_width(lead) >= width - bool(re.search("> {5,}$", lead)) for lead in leads]
     return "\n".join(
@@ -109,12 +125,14 @@ _NEXT: Final = r"(?:\n[ \t>]*[^ \t>\n].*)"
 """A line that is not empty."""
 _MORE_OF_LIST: Final = rf"(?:[ \t>]*\n)*[ \t>]*(?:{_MARK}[ \t\n]|{_DEEP})"
 """The next item, or more blocks of the same one, behind empty lines."""
+_RULE: Final = r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})"
 _DEFINITION: Final = rf"\[\w+\]:.*{_NEXT}{{0,3}}?"
-_IN_BRACKETS: Final = r"(?:\\(?:.|\n)|[^\[\]\\\n]|\n(?![ \t]*\n))"
+_IN_BRACKETS: Final = r"(?:\\(?:\W|(?=\w))|[^\[\]\\\n]|\n(?![ \t]*\n))"
 _CLOSED: Final = (
     rf"(?:{_IN_BRACKETS}|\[(?:{_IN_BRACKETS}|\[(?:{_IN_BRACKETS}|\[{_IN_BRACKETS}*\])*\])*\])"
 )
 """A character, or brackets that are closed."""
+_PAIR: Final = rf"\[{_CLOSED}*?\]"
 _ADDRESS: Final = r"(?:https?:|www\.)\S*"
 _TAG_ALONE: Final = r"(?:</?(?:ins|br?)\b[^>\n]*>|</(?:pre|script)>)[ \t]*$"
 _DASHES: Final = r"(?=.*[|:])\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$"
@@ -176,6 +194,12 @@ DIFFERENCES: Final = (
             _at(r"([^ \t>\n].*\n[ \t>]+)(?=\[\w+\]:)", r"\1w "),
             _at(r"^([ \t>]* {4}[ \t>]*)(?=` )", r"\1w "),
             _at(r"(?<![^ \t>\n])(`{1,2})(?=[ \t]*\n[ \t>]* {2})", r"\1w"),
+            _at(
+                r"(?<![`\\])(?P<mark>`+)(?!`)(?P<words>[^`]*\n[^`]*)(?P=mark)(?!`)",
+                _without_lazy_span,
+            ),
+            _at(r"'(?P<words>title\n[ \t>]*of two lines)'", _without_lazy_span),
+            _at(r"<(?P<words>\?php\n[^<]*?\?)>", _without_lazy_span),
             _at(r"^(?P<lead>[ \t>]*(?: {4}|\t))(?P<marks>[ \t>]*)`{3}.*", _without_lazy_fence),
             _at(rf"(?<!\\)(!\[{_CLOSED}*?)\\(?=\n[ \t>]* {{2}}{_CLOSED}*\])", r"\1"),
         ),
@@ -185,14 +209,16 @@ DIFFERENCES: Final = (
                 "-    [ ] a\n    > ```\n    > ```\n",
                 "<ul><li><input>a\n&gt; <code>&gt;</code></li></ul>",
             ),
+            ("> ` a\n `\n", "<blockquote><p><code>a</code></p></blockquote>"),
             ("> a\n<ins>\n", "<blockquote><p>a\n<ins></p></blockquote>"),
             ("> a\nb | c\n> --|--\n", "<blockquote><p>a\nb | c\n--|--</p></blockquote>"),
         ),
     ),
     Difference(
-        "an empty line after `***`, a definition, or the words of a quote makes a list loose",
+        "empty lines after `***`, a definition, words of a quote make a list loose; no table does",
         (
-            _at(rf"^({_IN_ITEM})(?=(?:\*\*\*|---)\n[ \t>]*\n{_MORE_OF_LIST})", r"\1w "),
+            _at(rf"^({_IN_ITEM})(?={_RULE}\n[ \t>]*\n{_MORE_OF_LIST})", r"\1w "),
+            _at(rf"^(?P<lead>[ \t>]*{_DEEP}[ \t>]*)(?={_DASHES}\n(?!(?P=lead)|[ \t>]*$))", r"\1w "),
             _at(rf"^({_IN_ITEM})(?={_DEFINITION}\n[ \t>]*\n)", r"\1w "),
             _at(
                 rf"^([ \t>]*\n(?P<lead>[ \t>]*{_DEEP}[ \t>]*))"
@@ -200,7 +226,7 @@ DIFFERENCES: Final = (
                 r"\1w ",
             ),
             _at(
-                rf"^(.*>[ \t]*(?:{_MARK}(?:[ \t].*)?|{_DEEP}.*)\n)"
+                rf"^(.*>[ \t]*(?:{_MARK}(?:[ \t].*)?|{_DEEP}.*)\n(?:[ \t]*[^ \t>\n].*\n)*)"
                 rf"(?P<around>[ \t>]*{_DEEP}[ \t]*)>[ \t>]*\n"
                 rf"(?:(?P=around)>[ \t>]*\n)*(?!(?P=around)>)(?={_MORE_OF_LIST})",
                 r"\1\n",
@@ -210,6 +236,11 @@ DIFFERENCES: Final = (
             (
                 "1. > - a\n   >\n2. b\n",
                 "<ol><li><blockquote><ul><li>a</li></ul></blockquote></li><li><p>b</p></li></ol>",
+            ),
+            (
+                "- a | b\n  --|--\n- c\n",
+                "<ul><li><table><thead><tr><th>a</th><th>b</th></tr></thead></table></li>"
+                "<li>c</li></ul>",
             ),
             ("- ***\n\n- a\n", "<ul><li><hr></li><li><p>a</p></li></ul>"),
             ("- [b]: /c\n\n  a\n", "<ul><li><p>a</p></li></ul>"),
@@ -222,12 +253,19 @@ DIFFERENCES: Final = (
         (("5~6 and 7~8\n", "<p>5~6 and 7~8</p>"),),
     ),
     Difference(
-        "an address or code after a bracket or backticks that nothing closes counts too",
+        "a `[`, backticks or title without an end hide nothing behind them; no link is in a link",
         (
             _at(rf"(?<!\\)\[(?={_CLOSED}*?(?<!<)(?:https?:|www\.))", "("),
             _at(r"(?<![`\\])`+", _without_open_backticks),
+            _at(rf"(?<![!\\])\[(?={_CLOSED}*?{_PAIR}{_CLOSED}*?{_PAIR}{_CLOSED}*\]\()", "("),
+            _at(rf"({_LINE}\[\w+\]:.*\n[ \t>]*)(?=(?P<quote>[\"'])[^\"'\n]*(?P=quote)\S)", r"\1w "),
         ),
         (
+            ("[ [a](/b) [c](d d](/e)\n", '<p>[ <a href="/b">a</a> [c](d d](/e)</p>'),
+            (
+                "[a]\n\n[a]: /b\n'c')\n",
+                "<p><a href=\"/b\">a</a></p><p>'c')</p>",
+            ),
             ("`` `a` `b`\n", "<p>`` <code>a</code> <code>b</code></p>"),
             (
                 "[0, 1) https://e.example\n",
@@ -280,7 +318,7 @@ DIFFERENCES: Final = (
         (
             _at(rf"^(?P<lead>[ \t>]*)(?![ \t>]){_DASHES}{_NEXT}+", _without_deep_rows),
             _at(rf"^([ \t>]*{_DASHES}{_NEXT}*?\n[ \t>]*)(?={_TAG_ALONE})", r"\1w "),
-            _at(r"^([ \t>]*\|)[ \t]*$", r"\1 w"),
+            _at(rf"({_LINE}\|)[ \t]*$", r"\1 w"),
         ),
         (
             (
@@ -300,13 +338,17 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "an item begins with at most one empty line, also if that has blanks",
-        (_at(rf"({_LINE}{_MARK})[ \t]*(?=\n[ \t>]*[ \t]{{2}}$)", r"\1 w"),),
+        (
+            _at(rf"({_LINE}{_MARK})[ \t]*(?=\n[ \t>]*[ \t]{{2}}$)", r"\1 w"),
+            _at(rf"^(.*>[ \t]*{_MARK})(?=[ \t]*\n[ \t]*$)", r"\1 w"),
+        ),
         (("-\n  \n  a\n", "<ul><li></li></ul><p>a</p>"),),
     ),
     Difference(
         "a task is a paragraph that begins with a box: no heading, table, HTML, definition",
         (
             _at(rf"({_LINE})\[[ xX]\][ \t]*(?=<|.*\|)", r"\1"),
+            _at(rf"({_LINE})\[(?=[ \t]*\n[ \t>]*\])", r"\1("),
             _at(
                 rf"({_LINE})\[[ xX]\](?=[ \t]*(?:\[[^\]\n]*\]:.*)?$|.*\[[xX]\]"
                 rf"|[ \t]*[\u2003\u00a0]|.*{_NEXT}*?\n[ \t>]*(?:-+|=+|[|:-][ |:-]+)[ \t]*$)",

@@ -96,6 +96,10 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
         "Some words:\na |\n--- |\n1\n",
         "Some words:  \na | b\n--|--\n",
         "![*a*\nb](/d.png)\n",
+        "![`a\nb` c](/d.png)\n",
+        " \n1. |a\n-|-\n",
+        "1.\n    - |a\n    -|-\n",
+        "w\n- a | b\n--|--\n",
         "a>www.example.org (www.example.org) !www.example.org\n",
     ],
 )
