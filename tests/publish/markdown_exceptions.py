@@ -62,7 +62,7 @@ def _without_lazy_span(span: re.Match[str]) -> str:
     for lead in re.findall(r"\n([ \t>]*)", span["words"]):
         inside = re.match(rf"[ \t]*(?:>[ \t]*){{0,{quotes}}}", lead)
         width = _width(inside[0]) if inside else 0
-        is_deep = re.match(r"(?: {4}|[ ]*\t)[ \t]*>", lead)
+        is_deep = re.match(rf"{_DEEP_LINE}>", lead)
         if lead.count(">") < quotes or width < _width(deepest) or is_deep:
             return f"w{span['words']}w"
     return span[0]
@@ -116,6 +116,7 @@ def _expand_tabs(lead: re.Match[str]) -> str:
 
 
 _DEEP: Final = r"(?: {2}| ?\t)"
+_DEEP_LINE: Final = r"(?: {4}|\t)[ \t]*"
 _MARK: Final = r"(?:[-+*]|\d+[.)])"
 _LINE: Final = rf"^[ \t>]*(?:{_MARK}[ \t][ \t>]*)*"
 """The start of a line, with the marks of quotes and list items."""
@@ -350,6 +351,10 @@ DIFFERENCES: Final = (
             _at(rf"({_LINE})\[[ xX]\][ \t]*(?=<|.*\|)", r"\1"),
             _at(rf"({_LINE})\[(?=[ \t]*\n[ \t>]*\])", r"\1("),
             _at(
+                rf"(>.*\n(?:[ \t]*[^ \t>\n].*\n)*[ \t]*{_DEEP_LINE}{_MARK}[ \t]+)\[[ xX]\]",
+                r"\1( )",
+            ),
+            _at(
                 rf"({_LINE})\[[ xX]\](?=[ \t]*(?:\[[^\]\n]*\]:.*)?$|.*\[[xX]\]"
                 rf"|[ \t]*[\u2003\u00a0]|.*{_NEXT}*?\n[ \t>]*(?:-+|=+|[|:-][ |:-]+)[ \t]*$)",
                 r"\1( )",
@@ -357,6 +362,10 @@ DIFFERENCES: Final = (
         ),
         (
             ("- [ ] \n", "<ul><li>[ ]</li></ul>"),
+            (
+                "- > a\n      - [ ] b\n",
+                "<ul><li><blockquote><p>a\n- [ ] b</p></blockquote></li></ul>",
+            ),
             ("- [ ] a\n  ---\n", "<ul><li><h2>[ ] a</h2></li></ul>"),
             (
                 "- [ ] a | b\n  --|--\n",
