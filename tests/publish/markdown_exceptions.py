@@ -55,15 +55,16 @@ def _without_lazy_tag(lines: re.Match[str]) -> str:
 def _without_lazy_span(span: re.Match[str]) -> str:
     """Code, a title or HTML of several lines, without its marks if a later line is lazy."""
     above = f"{span.string[: span.start()]}w"
+    if span[0].startswith("```") and re.search(rf"{_LINE}w\Z", above, re.MULTILINE):
+        return span[0]  # a fence
     paragraph = re.split(r"^[ \t>]*\n", above, flags=re.MULTILINE)[-1]
     leads = re.findall(_LINE, paragraph, re.MULTILINE)
     deepest = max(leads, key=lambda lead: (lead.count(">"), _width(lead)))
-    quotes = deepest.count(">")
     for lead in re.findall(r"\n([ \t>]*)", span["words"]):
-        inside = re.match(rf"[ \t]*(?:>[ \t]*){{0,{quotes}}}", lead)
+        inside = re.match(rf"[ \t]*(?:>[ \t]*){{0,{deepest.count('>')}}}", lead)
         width = _width(inside[0]) if inside else 0
         is_deep = re.match(rf"{_DEEP_LINE}>", lead)
-        if lead.count(">") < quotes or width < _width(deepest) or is_deep:
+        if lead.count(">") < deepest.count(">") or width < _width(deepest) or is_deep:
             return f"w{span['words']}w"
     return span[0]
 
@@ -77,7 +78,9 @@ def _without_deep_rows(table: re.Match[str]) -> str:
     dashes, *rows = table[0].split("\n")
     width = _width(table["lead"]) + 1
     leads = [row[: len(row) - len(row.lstrip(" \t>"))] for row in rows]
-    is_deep = [_width(lead) >= width - bool(re.search("> {5,}$", lead)) for lead in leads]
+    is_deep = [
+        _width(lead) >= width or bool(re.search("> {5,}$", lead.expandtabs(4))) for lead in leads
+    ]
     return "\n".join(
         [dashes, *("\n" * deep + row for deep, row in zip(is_deep, rows, strict=True))]
     )
@@ -109,10 +112,6 @@ def _without_open_backticks(ticks: re.Match[str]) -> str:
     behind: list[str] = re.findall("`+", paragraph)
     is_open = ticks[0] not in behind
     return "w" if is_open and any(behind.count(other) > 2 for other in behind) else ticks[0]
-
-
-def _expand_tabs(lead: re.Match[str]) -> str:
-    return lead[0].expandtabs(4)
 
 
 _DEEP: Final = r"(?: {2}| ?\t)"
@@ -196,11 +195,11 @@ DIFFERENCES: Final = (
             _at(r"^([ \t>]* {4}[ \t>]*)(?=` )", r"\1w "),
             _at(r"(?<![^ \t>\n])(`{1,2})(?=[ \t]*\n[ \t>]* {2})", r"\1w"),
             _at(
-                r"(?<![`\\])(?P<mark>`+)(?!`)(?P<words>[^`]*\n[^`]*)(?P=mark)(?!`)",
+                r"(?<![`\\])(?P<mark>`+)(?!`)(?P<words>(?:[^`\n]|\n(?![ \t]*\n))+)(?P=mark)(?!`)",
                 _without_lazy_span,
             ),
             _at(r"'(?P<words>title\n[ \t>]*of two lines)'", _without_lazy_span),
-            _at(r"<(?P<words>\?php\n[^<]*?\?)>", _without_lazy_span),
+            _at(r"<(?P<words>\?php(?:[^<\n]|\n(?![ \t]*\n))*?\?)>", _without_lazy_span),
             _at(r"^(?P<lead>[ \t>]*(?: {4}|\t))(?P<marks>[ \t>]*)`{3}.*", _without_lazy_fence),
             _at(rf"(?<!\\)(!\[{_CLOSED}*?)\\(?=\n[ \t>]* {{2}}{_CLOSED}*\])", r"\1"),
         ),
@@ -256,7 +255,7 @@ DIFFERENCES: Final = (
     Difference(
         "a `[`, backticks or title without an end hide nothing behind them; no link is in a link",
         (
-            _at(rf"(?<!\\)\[(?={_CLOSED}*?(?<!<)(?:https?:|www\.))", "("),
+            _at(rf"(?<!\\)\[(?={_CLOSED}*?(?<!<)(?:https?:|www\.|<\S+@\S+>{_CLOSED}*?\S@))", "("),
             _at(r"(?<![`\\])`+", _without_open_backticks),
             _at(rf"(?<![!\\])\[(?={_CLOSED}*?{_PAIR}{_CLOSED}*?{_PAIR}{_CLOSED}*\]\()", "("),
             _at(rf"({_LINE}\[\w+\]:.*\n[ \t>]*)(?=(?P<quote>[\"'])[^\"'\n]*(?P=quote)\S)", r"\1w "),
@@ -376,7 +375,7 @@ DIFFERENCES: Final = (
     Difference(
         "a fence, dashes of a table or `>` behind a tab that a quote or item takes a part of",
         (
-            _at(r"^[ \t>]*\t[ \t>]*(?=`{3}|~{3})", _expand_tabs),
+            _at(r"^[ \t>]*\t[ \t>]*(?=`{3}|~{3})", lambda lead: lead[0].expandtabs(4)),
             _at(r"(^ {0,3}>.*\n) {0,3}\t(?=[ \t]*>)", r"\1    "),
             _at(rf"^([ \t>]*\t[ \t>]*)(?={_DASHES})", r"\1w "),
         ),
