@@ -147,6 +147,11 @@ def _first_word(heading: Heading) -> str:
     return heading.text.partition(" ")[0]
 
 
+def _is_open(line: str) -> bool:
+    """Whether a link begins on the line whose address is below."""
+    return line.count("[") > line.count("]")
+
+
 def _misplaced(outline: Outline, lines: list[str]) -> list[tuple[int, str]]:
     """Links and headings whose line does not have them."""
     links = [
@@ -154,6 +159,7 @@ def _misplaced(outline: Outline, lines: list[str]) -> list[tuple[int, str]]:
         for link in outline.links
         if link.target.removeprefix("mailto:") not in lines[link.line - 1]
         and not lines[link.line - 1].endswith("]:")  # a definition, with its address below
+        and not _is_open(lines[link.line - 1])
     ]
     headings = [
         (heading.line, heading.text)
