@@ -177,7 +177,7 @@ class _Part:
         self._heading_start = self._picture_start = 0  # among the words
         self._source = ""
         self._heading = 0  # its level
-        self._cell_end = 0
+        self._cell_end = self._open_pictures = 0
 
     def find_links(self, find: FindReference) -> None:
         """Reads the links to labels that other parts define."""
@@ -233,10 +233,8 @@ class _Part:
             self._heading_start, self._heading = len(self._words), int(data["level"][1])
 
     def _quote(self, start: int, end: int) -> None:
-        message = alert_problem(
-            self._bytes[start : min(end, start + _LINE)].decode(errors="ignore")
-        )
-        if message:
+        line = self._bytes[start : min(end, start + _LINE)].decode(errors="ignore")
+        if message := alert_problem(line):
             self._found.problems.append(TextProblem(self._line(start), message))
 
     def _html_block(self, start: int, end: int) -> None:
@@ -251,6 +249,9 @@ class _Part:
 
     def _link(self, name: str, data: dict[str, Any], start: int) -> None:
         is_image = name == "Image"
+        self._open_pictures += is_image
+        if self._open_pictures > is_image:  # the page has only the words of a picture's text
+            return
         address, line = data["dest_url"], self._line(start)
         if data["link_type"] == "Email":
             address = f"mailto:{address}"
@@ -263,7 +264,8 @@ class _Part:
             self._picture_start = len(self._words)
 
     def _end(self, name: str, start: int, end: int) -> None:
-        if name == "Image":
+        self._open_pictures -= name == "Image"
+        if name == "Image" and not self._open_pictures:
             alt = show_math("".join(self._words[self._picture_start :])).strip()
             del self._words[self._picture_start :]
             self._found.pictures.append(Picture(self._source, alt or None, self._line(start)))
@@ -278,11 +280,7 @@ class _Part:
     def _end_row(self, start: int, end: int) -> None:
         surplus = self._bytes[self._cell_end : end].decode().strip("| \t\n>")
         if surplus:
-            message = (
-                f"`{surplus}` is not shown, because the row has more cells than its table has "
-                "columns: write `\\|` for a `|` inside a cell"
-            )
-            self._found.problems.append(TextProblem(self._line(start), message))
+            self._found.problems.append(TextProblem.of_surplus_cells(self._line(start), surplus))
 
     def _end_heading(self, text: str, start: int) -> None:
         attributes = _ATTRIBUTE_LIST.search(text)

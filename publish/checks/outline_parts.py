@@ -51,6 +51,15 @@ class TextProblem:
     line: int
     message: str
 
+    @classmethod
+    def of_surplus_cells(cls, line: int, cells: str) -> "TextProblem":
+        """For cells of a row for which its table has no columns."""
+        message = (
+            f"`{cells}` is not shown, because the row has more cells than its table has "
+            "columns: write `\\|` for a `|` inside a cell"
+        )
+        return cls(line, message)
+
 
 @dataclass(frozen=True)
 class Outline:

@@ -26,6 +26,14 @@ def test_links_of_every_kind_have_their_lines() -> None:
     )
 
 
+def test_a_link_or_picture_in_the_text_of_a_picture_is_none() -> None:
+    outline = outline_of("![*a* [link](/x) ![b](c.png)](/d.png) [e](f.md)")
+    assert [link.target for link in outline.links] == ["/d.png", "f.md"]
+    assert [(picture.source, picture.alt) for picture in outline.pictures] == [
+        ("/d.png", "a link b")
+    ]
+
+
 def test_a_picture_has_its_alternative_text() -> None:
     text = (
         'é ![a *dot*](a.svg)\n\n![](b.svg)\n\n<p>\n<img src="c.svg">\n<img src="d.svg" alt=""></p>'
