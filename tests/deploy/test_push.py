@@ -4,13 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
-import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from capture.campaign.git_history import committed_versions
 from tests.deploy.server import ROOT, SERVICE_UID, Server, Writer, publisher_command
-from tests.waiting import HANG_SECONDS
+from tests.waiting import HANG_SECONDS, wait_until
 
 UNCHANGED = "Nothing was published; the site is unchanged."
 
@@ -254,22 +255,41 @@ def test_of_two_simultaneous_pushes_one_is_published_and_one_refused(
     assert (server.site / f"current/output/www/{slug}/index.html").is_file()
 
 
+def wait_for_reader(pipe: Path) -> int:
+    """The other end of a pipe, as soon as a process reads from it, which then waits."""
+    ends: list[int] = []
+
+    def is_read() -> bool:
+        with suppress(OSError):  # nobody reads yet
+            ends.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(ends)
+
+    wait_until(is_read)
+    return ends[0]
+
+
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGHUP])
 def test_a_killed_push_harms_neither_the_site_nor_the_next_push(
     writer: Writer, server: Server, signal_number: signal.Signals
 ) -> None:
     live = server.live
     writer.post(f"killed-by-{signal_number.name.lower()}")
+    settings, pipe = server.opt / "pelicanconf.py", server.folder / signal_number.name
+    text = settings.read_text()
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)
+    # The build reads its settings, and waits there for the other end of the pipe.
+    settings.write_text(f"{text}\nopen({str(pipe)!r}).read()\n")
     push = subprocess.Popen(
         [*publisher_command(), "git", "push", "live", "main"], cwd=writer.folder,
         env=server.environment(var_dir=str(server.folder / "none")), stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
-    making = server.site / "releases/.making/output"
-    while push.poll() is None and not making.exists():
-        time.sleep(0.005)
+    other_end = wait_for_reader(pipe)
     os.killpg(push.pid, signal_number)
     push.communicate()
+    os.close(other_end)
+    settings.write_text(text)
     assert server.live == live
     assert "</html>" in server.page("index.html")
     result = writer.push()
