@@ -1,4 +1,4 @@
-"""How far a build is: whoever wants to show it gives a function, and long work calls it."""
+"""Shows how far a build is: a command sets the function that shows it, and long work calls it."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

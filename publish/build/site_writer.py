@@ -62,7 +62,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         self._may_share = (
             is_silent and not site.why_complete and not signals.content_written.receivers
         )
-        """Whether nobody sees in which process a page is rendered."""
+        """Whether pages may be rendered in child processes: no log line or signal differs then."""
         self._context_class = noting_context(site.pages.uses)
         self._asked: set[str] = set()
         self._shared: Any = None

@@ -110,7 +110,7 @@ def finished(contents: Sequence[Any], work: Callable[[Any], Result]) -> Iterator
         address = addresses.get(id(content))
         if address is None:
             return work(content)
-        del content.override_url  # it shall be seen as it is
+        del content.override_url  # `work` reads the text without it
         try:
             return work(content)
         finally:
