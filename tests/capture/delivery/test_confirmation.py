@@ -1,5 +1,6 @@
 """The letter that asks for the proof of an address, from the form to the client's notice."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -261,8 +262,9 @@ def test_the_letter_repeats_nothing_that_was_typed(office: Post) -> None:
     own = office(GATED)
     own.receive(full_name="Buy at evil.example", phone="+1 212 555 0100")
     letter = own.letter("confirmation")
-    for text in ("evil", "555", "ann@clinic.example"):
-        assert text not in letter.text + letter.html + letter.subject
+    shown = letter.text + letter.html + letter.subject
+    for typed in (r"evil\.example", r"555\W*0100", r"ann@clinic\.example"):
+        assert not re.search(typed, shown)
 
 
 def test_a_letter_whose_file_is_missing_waits_for_the_file(office: Post) -> None:
