@@ -142,7 +142,8 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             settings,
             store,
             staging.stat().st_mtime_ns,
-            lambda: may_be_short and folder.is_as_left(),
+            # A release makes more files than pages, so it takes the long way.
+            lambda: may_be_short and FINISH not in settings and folder.is_as_left(),
         )
         settings.setdefault(PUBLISHED, str(published_file(settings)))  # of the last build
         settings[STORED_SITE] = self._stored
@@ -256,8 +257,7 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
             found = {name for name in edits if by_name[name].kind == _KINDS[kind]}
         texts = list(self._site.stored_texts(sorted(found)))
         self._to_read = found.difference(text.relative_source_path for text in texts)
-        to_read = [by_name[name] for name in sorted(self._to_read) if name in by_name]
-        convert_texts(settings, to_read)
+        convert_texts(settings, [by_name[n] for n in sorted(self._to_read) if n in by_name])
         for text in texts:
             self.context["generated_content"][text.relative_source_path] = text
             self.context["static_links"].update(text.get_static_links())
