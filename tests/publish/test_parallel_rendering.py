@@ -83,18 +83,24 @@ def test_what_pages_have_used_in_children_is_known_to_the_next_build(site: TinyS
     assert "Other words still." in site.page("post-3")
 
 
-def test_an_error_in_a_child_is_that_of_one_process(
-    site: TinySite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    template = "Title\n{% if article.title in ('post-2', 'post-5') %}{{ 1 / 0 }}{% endif %}"
-    site.write("theme/templates/article.html", template)
+def refusals(site: TinySite, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages of a refused build: with children, and in one process."""
     messages = []
     for processors in (2, 1):
         monkeypatch.setattr(child_processes, "processor_count", lambda count=processors: count)
         with pytest.raises(FileErrors) as raised:
             site.build()
         messages.append(str(raised.value))
-    assert messages == ["theme/templates/article.html:2: ZeroDivisionError: division by zero"] * 2
+    return messages
+
+
+def test_an_error_in_a_child_is_that_of_one_process(
+    site: TinySite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = "Title\n{% if article.title in ('post-2', 'post-5') %}{{ 1 / 0 }}{% endif %}"
+    site.write("theme/templates/article.html", template)
+    message = "theme/templates/article.html:2: ZeroDivisionError: division by zero"
+    assert refusals(site, monkeypatch) == [message, message]
 
 
 def test_warnings_of_children_are_said_once_in_the_order_of_pages(
@@ -156,12 +162,7 @@ def test_a_name_that_two_pages_have_is_refused_as_in_one_process(
     post.write_text(post.read_text().replace("2026", "2025"))
     site.write("theme/templates/period_archives.html", "{{ period[0] }}")
     site.set("YEAR_ARCHIVE_SAVE_AS = 'years.html'")
-    messages = []
-    for processors in (2, 1):
-        monkeypatch.setattr(child_processes, "processor_count", lambda count=processors: count)
-        with pytest.raises(FileErrors) as raised:
-            site.build()
-        messages.append(str(raised.value))
-    assert messages[0] == messages[1]
-    assert "Failed to overwrite" in messages[0]
-    assert "years.html" in messages[0]
+    with_children, in_one_process = refusals(site, monkeypatch)
+    assert with_children == in_one_process
+    assert "Failed to overwrite" in with_children
+    assert "years.html" in with_children
