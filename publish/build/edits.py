@@ -15,7 +15,7 @@ The short way needs proof at each step, else the build begins again and makes al
 """
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +33,7 @@ MOST_EDITS: Final = 100
 """With more edited texts than this, a build makes all lists."""
 
 Warned = tuple[str, int | None, str]
-"""A warning: file, line and message."""
+"""A warning about a text: file below the content folder, line and message."""
 
 
 class MoreChangedError(Exception):
@@ -52,7 +52,7 @@ class Surroundings:
     """By name of each file beside the site: its stamp."""
     of_texts: Mapping[str, tuple[Warned, ...]] = field(default_factory=dict)
     """By path of each text with warnings: these."""
-    of_site: tuple[Warned, ...] = ()
+    of_site: tuple[Problem, ...] = ()
     """The warnings that are not about a text."""
 
     @classmethod
@@ -64,14 +64,6 @@ class Surroundings:
         """For the next build."""
         values = (self.now, self.key, dict(self.beside), dict(self.of_texts), self.of_site)
         return pickle.dumps(values, pickle.HIGHEST_PROTOCOL)
-
-    def warnings_without(self, edited: Iterable[str]) -> Iterator[Warned]:
-        """The warnings that are not about these texts."""
-        left_out = set(edited)
-        for path, warnings in self.of_texts.items():
-            if path not in left_out:
-                yield from warnings
-        yield from self.of_site
 
 
 def names_key(writing: Writing) -> bytes:
@@ -218,12 +210,9 @@ def site_warnings(
     warnings: Sequence[Problem],
     of_texts: Mapping[str, tuple[Warned, ...]],
     settings: Mapping[str, Any],
-) -> tuple[Warned, ...]:
+) -> tuple[Problem, ...]:
     """The warnings that are about no text, and about no file of the cache folder."""
-    left_out = {warned for own in of_texts.values() for warned in own}
-    left_out |= {_warned(warning) for warning in cache_warnings(warnings, settings)}
-    return tuple(dict.fromkeys(w for w in map(_warned, warnings) if w not in left_out))
-
-
-def _warned(problem: Problem) -> Warned:
-    return problem.path, problem.line, problem.message
+    left_out = set(cache_warnings(warnings, settings))
+    for name, line, message in (warned for own in of_texts.values() for warned in own):
+        left_out.add(Problem(short_path(Path(settings["PATH"]) / name), line, message))
+    return tuple(warning for warning in dict.fromkeys(warnings) if warning not in left_out)

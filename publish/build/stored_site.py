@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from capture.errors import Problem, Unavailable, short_path
+from capture.errors import Unavailable, short_path
 from publish.build.build_store import BuildStore, Changes, TextRow
 from publish.build.edits import (
     EditedPages,
@@ -125,7 +125,9 @@ class StoredSite:
         self.context[FORMER_TEXTS] = former
         self.context["generated_content"] = texts
         self._valid = frozenset()
-        self._warn_again(self._last.warnings_without(edits))
+        for path in sorted(self._last.of_texts.keys() - edits):
+            self._warn_again(self._last.of_texts[path])
+        get_report(self.settings).warnings += self._last.of_site
         return edits
 
     def _has_same_place(self, former: Any) -> bool:
@@ -141,8 +143,8 @@ class StoredSite:
         return hash_of((self._keys.all, names_key(self._writing)))
 
     def _warn_again(self, warnings: Iterable[Warned]) -> None:
-        report = get_report(self.settings)
-        report.warnings += (Problem(*warned) for warned in warnings)
+        for name, line, message in warnings:
+            get_report(self.settings).warn(Path(self.settings["PATH"]) / name, line, message)
 
     @property
     def forms(self) -> bytes:

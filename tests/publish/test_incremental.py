@@ -1,6 +1,7 @@
 """What a build says of its work, and which sites are made anew in each build."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,20 @@ def test_two_sites_with_one_cache_do_not_take_each_others_texts(built: TinySite)
     built.write("pelicanconf.py", text)
     built.build()
     assert built.files() == first
+
+
+@pytest.mark.parametrize(
+    "summaries", [("As before.",) * 3, ("As before.", "Another.", "A third one.")]
+)
+def test_a_warning_about_a_text_that_is_not_read_again_is_repeated_as_it_was(
+    built: TinySite, summaries: Sequence[str]
+) -> None:
+    built.set('PLUGINS.insert(-1, "publish.plugins.pictures")')
+    built.write("content/images/line.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    built.post("![A line]({static}/images/line.svg)", name="first")
+    for number, summary in enumerate(summaries):
+        built.post(f"Text {number}.", name="second", front_matter=f"Summary: {summary}\n")
+        warnings = [line for line in run().stderr.splitlines() if "has no size" in line]
+        assert warnings == [
+            "warning: content/images/line.svg: has no size: give its <svg> a width and a height"
+        ]
