@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from publish.cache_file import CODE_KEY, CacheFile, seal, unseal
+from publish.checks.tag_syntax import TagExtension
 from publish.plugins.problems import get_report
 
 _CACHE: Final = "GATEPOST_HTML_CACHE"
@@ -121,7 +122,11 @@ def depends_on_text_alone(markdown: Mapping[str, Any]) -> bool:
 
 
 def engine_key(settings: Mapping[str, Any]) -> str:
-    """A hash of everything but the text that decides its HTML."""
+    """A hash of everything but the text that decides its HTML.
+
+    It is the same before and after `form_tags` has added its extension, so that a check, which runs
+    no plugin, finds what a build has kept.
+    """
     markdown = settings["MARKDOWN"]
     others = {key: value for key, value in markdown.items() if key != "extensions"}
     facts = [CODE_KEY, settings.get("HEADING_IDS"), _extensions(markdown), others]
@@ -136,5 +141,6 @@ def _extensions(markdown: Mapping[str, Any]) -> list[tuple[str, str]]:
         if isinstance(name, str)
         else (f"{type(name).__module__}.{type(name).__qualname__}", repr(name.getConfigs()))
         for name in named
+        if not isinstance(name, TagExtension)  # which every build has: `CODE_KEY` stands for it
     )
     return list(dict.fromkeys(pairs))

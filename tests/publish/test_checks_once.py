@@ -14,6 +14,7 @@ from gatepost.releases.worker import build_pushed_site
 from gatepost.settings import SettingsWithSources
 from publish.checks import rules as checks
 from publish.checks.known_findings import write_known_findings
+from publish.checks.rules import texts
 from publish.plugins.links import unresolved
 from tests.samples import CAMPAIGN
 
@@ -142,6 +143,24 @@ def _recorded(rule: Any, calls: list[str]) -> Any:
 
     recorded.__name__ = rule.__name__
     return recorded
+
+
+def test_check_build_and_preview_use_the_same_facts_of_a_text(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    facts = texts._facts
+
+    def counting(post: Any) -> Any:
+        found.append(post.name)
+        return facts(post)
+
+    monkeypatch.setattr(texts, "_facts", counting)
+    site.set("CACHE_PATH = 'kept'")
+    site.post("{% form guide %}")
+    for run in (site.build, site.check, lambda: by_preview(site)):
+        run()
+    assert found == ["posts/post.md"]
 
 
 def test_a_rule_that_is_off_reports_nothing_in_a_build(site: Any) -> None:
