@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 
 from pelican import signals
 from pelican.contents import Static
-from werkzeug.urls import iri_to_uri
 
 from publish.plugins.signals import connect_last
+from publish.uris import to_uri
 
 _KINDS: Final = ("ARTICLE", "PAGE", "DRAFT", "DRAFT_PAGE", "CATEGORY", "TAG", "AUTHOR", "STATIC")
 
@@ -39,7 +39,7 @@ class _PageOfListPattern(UriPattern):
     """The pattern of a further page of a list; its field `url` is encoded already."""
 
     def format(self, *args: object, **fields: object) -> str:
-        return iri_to_uri(str.format(self, *args, **fields))
+        return to_uri(str.format(self, *args, **fields))
 
 
 def encode_patterns(pelican: Any) -> None:

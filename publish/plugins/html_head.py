@@ -15,11 +15,11 @@ from jinja2.filters import do_truncate
 from markupsafe import Markup
 from pelican import signals
 from pelican.contents import Article
-from werkzeug.urls import iri_to_uri
 
 from capture.site import Site
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import all_texts, facts_of, is_stored
+from publish.uris import to_uri
 
 MAX_DESCRIPTION_LENGTH: Final = 300
 _START_PAGE: Final = ("Start", "")  # the first breadcrumb: name and path
@@ -105,7 +105,7 @@ def html_head_of_content(content: Any, site: Site, description: str) -> HtmlHead
         title=content.title,
         description=description,
         url=url,
-        canonical=urljoin(url, iri_to_uri(getattr(content, "canonical", "")) or url),
+        canonical=urljoin(url, to_uri(getattr(content, "canonical", "")) or url),
         is_article=is_article,
         noindex=noindex,
         picture=_picture(content),

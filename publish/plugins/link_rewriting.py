@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from werkzeug.urls import iri_to_uri
-
 from capture.paths import name_below
 from publish.checks.file_links import file_word
 from publish.checks.html_links import rewrite_links
 from publish.checks.layout import Layout
 from publish.checks.name_slugs import SECTIONS
+from publish.uris import to_uri
 
 _WORD: Final = re.compile(r"\{\w+\}|\|\w+\|")
 _LIST: Final = re.compile(r"[{|](?P<kind>category|tag|author)[}|](?P<name>.+)", re.DOTALL)
@@ -66,6 +65,6 @@ def absolute_links(text: str, page: str) -> str:
 def _uri(link: str) -> str:
     """The link with ASCII letters alone; unchanged if it is no valid address."""
     try:
-        return link if link.isascii() else iri_to_uri(link)
+        return link if link.isascii() else to_uri(link)
     except ValueError:
         return link

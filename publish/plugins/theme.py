@@ -13,12 +13,12 @@ from typing import Any
 
 from markupsafe import Markup
 from pelican import signals
-from werkzeug.urls import iri_to_uri
 
 from capture.site import Link, Site
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import all_texts, has_all_texts
+from publish.uris import to_uri
 
 _NOT_PROSE = re.compile(r"<form .*?</form>|<!--.*?-->|<[^>]*>", re.DOTALL)
 _CJK_CHARACTER = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # kana and Han
@@ -98,7 +98,7 @@ def site_from(settings: Mapping[str, Any], static: Path) -> Site:
 
 def _links(entries: tuple[tuple[str, str], ...], url: str) -> tuple[Link, ...]:
     return tuple(
-        Link(title=title, url=iri_to_uri(url + path if path.startswith("/") else path))
+        Link(title=title, url=to_uri(url + path if path.startswith("/") else path))
         for title, path in entries
     )
 
