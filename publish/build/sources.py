@@ -37,8 +37,11 @@ def output_stamp_of(status: os.stat_result) -> bytes:
 
 def has_output_stamp(status: os.stat_result, stamp: bytes) -> bool:
     """Whether a published file still has this stamp."""
-    now, then = _STAMP.unpack(output_stamp_of(status)), _STAMP.unpack(stamp)
-    return now == then or (then[2] == 0 and now[:2] + now[3:] == then[:2] + then[3:])
+    now = output_stamp_of(status)
+    if now == stamp:
+        return True
+    (size, modified, _, inode), then = _STAMP.unpack(now), _STAMP.unpack(stamp)
+    return then == (size, modified, 0, inode)
 
 
 class SourceFiles:

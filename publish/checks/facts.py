@@ -9,7 +9,7 @@ few rules ask of few texts is JSON that is parsed on first use: the details.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, KeysView, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 _ITEM: Final = "\x1f"
@@ -21,9 +21,9 @@ def items(text: str) -> list[str]:
     return text.split(_ITEM) if text else []
 
 
-def all_items(texts: Iterable[str]) -> set[str]:
-    """The items of many lists."""
-    return {*items(_ITEM.join([text for text in texts if text]))}
+def all_items(texts: Iterable[str]) -> KeysView[str]:
+    """The items of many lists, each once, in the order of their first places."""
+    return dict.fromkeys(items(_ITEM.join([text for text in texts if text]))).keys()
 
 
 def from_items(parts: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
-from publish.checks.facts import items
+from publish.checks.facts import all_items, items
 from publish.checks.layout import ContentKind, Layout
 from publish.checks.meant_files import by_last_part
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
@@ -79,11 +79,13 @@ def names_of(post: Post) -> Iterator[tuple[NameKind, Sequence[str]]]:
 
 def names_of_all(posts: Iterable[Post]) -> Mapping[tuple[NameKind, str], None]:
     """Kind and name of all categories, tags and authors of these posts."""
-    # Most posts have the same names as others.
-    some = {(post.facts.category, post.facts.tags, post.facts.authors): post for post in posts}
-    return dict.fromkeys(
-        (kind, name) for post in some.values() for kind, names in names_of(post) for name in names
-    )
+    facts = [post.facts for post in posts]
+    names: Mapping[NameKind, Iterable[str]] = {
+        "category": dict.fromkeys(of_post.category for of_post in facts),
+        "tag": all_items(of_post.tags for of_post in facts),
+        "author": all_items(of_post.authors for of_post in facts),
+    }
+    return dict.fromkeys((kind, name) for kind, of_kind in names.items() for name in of_kind)
 
 
 def list_files(layout: Layout, kind: NameKind, name: str) -> tuple[str, ...]:
