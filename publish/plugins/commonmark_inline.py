@@ -160,7 +160,8 @@ class _MatchingTexts(InlineProcessor):
 
     def _searches(self) -> Iterator[Callable[[str], object]]:
         """How each pattern searches a text."""
-        for pattern in self.inlinePatterns:
+        patterns: Any = self.inlinePatterns
+        for pattern in patterns:
             compiled = pattern.getCompiledRegExp()
             yield compiled.search if isinstance(pattern, InlinePattern) else compiled.match
 
