@@ -159,10 +159,16 @@ _SEAL_SIZE: Final = 8
 
 def seal(value: bytes) -> bytes:
     """The value with its hash before it."""
-    return hashlib.blake2b(value, digest_size=_SEAL_SIZE).digest() + value
+    return _seal_of(value) + value
 
 
 def unseal(sealed: object) -> bytes | None:
     """The value of `seal`; None if it has changed since."""
-    value = sealed[_SEAL_SIZE:] if isinstance(sealed, bytes) else b""
-    return value if seal(value) == sealed else None
+    if not isinstance(sealed, bytes):
+        return None
+    value = sealed[_SEAL_SIZE:]
+    return value if _seal_of(value) == sealed[:_SEAL_SIZE] else None
+
+
+def _seal_of(value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=_SEAL_SIZE).digest()

@@ -6,10 +6,11 @@ A value of an unknown type has none, so whatever uses it is made again.
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pelican.contents import Content
@@ -28,7 +29,9 @@ class UnknownValue(TypeError):
 
 def fingerprint(value: object) -> bytes:
     """The fingerprint of a value. Raises `UnknownValue`."""
-    return hash_of(_parts(value))
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    _add(value, digest.update)
+    return digest.digest()
 
 
 def hash_of(parts: Iterable[bytes]) -> bytes:
@@ -39,35 +42,36 @@ def hash_of(parts: Iterable[bytes]) -> bytes:
     return digest.digest()
 
 
-def _parts(value: Any) -> Iterator[bytes]:
-    """The value as bytes, each with its type."""
+def _add(value: Any, add: Callable[[bytes], None]) -> None:
+    """Adds the value as bytes, each with its type. Lists of a site have many values."""
     if isinstance(value, _PLAIN):
         text = value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
-        yield b"%b %d:" % (type(value).__name__.encode(), len(text))
-        yield text
+        add(b"%b %d:" % (type(value).__name__.encode(), len(text)))
+        add(text)
     elif isinstance(value, Content):
-        yield _of_text(value)
+        add(_of_text(value))
     else:
-        name, items = _items(value)
-        yield b"%b(" % name.encode()
-        for item in items:
-            yield from _parts(item)
-        yield b")"
+        name, items = _kind(type(value))  # type: ignore[arg-type]  # types can be hashed
+        add(b"%b(" % name)
+        for item in items(value):
+            _add(item, add)
+        add(b")")
 
 
-def _items(value: Any) -> tuple[str, Iterable[object]]:
-    """The type of a value, and the simpler values that it is made of."""
-    for kind, items in _ITEMS:
-        if isinstance(value, kind):
-            return type(value).__name__, items(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return type(value).__qualname__, (
-            getattr(value, field.name) for field in dataclasses.fields(value)
-        )
-    raise UnknownValue(f"{type(value).__module__}.{type(value).__qualname__}")
+@cache
+def _kind(kind: type) -> tuple[bytes, "_Items"]:
+    """The name of a type, and the simpler values that its values are made of."""
+    for known, items in _ITEMS:
+        if issubclass(kind, known):
+            return kind.__name__.encode(), items
+    if dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+        return kind.__qualname__.encode(), lambda value: [getattr(value, name) for name in names]
+    raise UnknownValue(f"{kind.__module__}.{kind.__qualname__}")
 
 
-_ITEMS: Final[tuple[tuple[Any, Callable[[Any], Iterable[object]]], ...]] = (
+_Items: TypeAlias = Callable[[Any], Iterable[object]]
+_ITEMS: Final[tuple[tuple[Any, _Items], ...]] = (
     (list | tuple, lambda value: value),
     (Mapping, lambda value: sorted((fingerprint(key), fingerprint(value[key])) for key in value)),
     (set | frozenset, lambda value: sorted(map(fingerprint, value))),
@@ -75,9 +79,8 @@ _ITEMS: Final[tuple[tuple[Any, Callable[[Any], Iterable[object]]], ...]] = (
     (datetime, lambda value: (value.isoformat(), value.fold, repr(value.tzinfo))),
     (date | PurePath | ZoneInfo, lambda value: (str(value),)),
     (URLWrapper, lambda value: (value.name, value.slug)),
-    # The articles of a list are noted apart, see stored_pages.
-    (Page, lambda value: (value.number, value.full_name, value.paginator)),
-    (Paginator, lambda value: (value.name, value.url, value.count, value.per_page)),
+    (Page, lambda value: (value.number, value.paginator.stored_fingerprint)),
+    (Paginator, lambda value: (value.stored_fingerprint,)),
     (BaseModel, lambda value: (value.model_dump_json(),)),
 )
 """By type: what a value is made of."""

@@ -26,7 +26,7 @@ has changed, only means that more pages are rendered.
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,26 +34,26 @@ from typing import Any, Final
 
 from pelican import Pelican, signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
-from pelican.utils import order_content, process_translations
 
 from capture.errors import Problem
 from publish.build.build_store import FILE, BuildStore, StoreDamaged
 from publish.build.compiled_templates import CompiledTemplates
 from publish.build.edits import MoreChangedError, cache_warnings
+from publish.build.generators import (
+    STORED_SITE,
+    KeepingArticlesGenerator,
+    KeepingPagesGenerator,
+    KeepingStaticGenerator,
+)
 from publish.build.site_folder import SiteFolder
 from publish.build.site_keys import key_of_settings
 from publish.build.site_writer import SiteWriter
 from publish.build.stored_pages import RenderedPage
 from publish.build.stored_site import StoredSite
 from publish.checks.layout import PUBLISHED, published_file
-from publish.checks.project import WRITING
 from publish.plugins.kept_files import KEPT_FILES, NOT_COMPARED
-from publish.plugins.parallel_markdown import convert_texts
 from publish.plugins.problems import get_report
-from publish.progress import with_progress
 
-STORED_SITE: Final = "GATEPOST_STORED_SITE"
-"""The setting with the `StoredSite` of the build."""
 BUILD_WORK: Final = "GATEPOST_BUILD_WORK"
 """The setting in which a build leaves its `BuildWork`."""
 LOCK: Final = "site.lock"
@@ -66,8 +66,6 @@ ON_REPLACED: Final = "GATEPOST_ON_REPLACED"
 """The setting with a function that is called with the site when it is complete."""
 ON_WAIT: Final = "GATEPOST_ON_WAIT"
 """The setting with a function that is called when another build is running."""
-_KINDS: Final = {"ARTICLE": "post", "PAGE": "page"}
-"""Our names of Pelican's kinds of texts."""
 WORK_FOLDER: Final = ".build"
 """The folder beside the site in which new files are staged."""
 
@@ -223,158 +221,6 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         self._stored.store_new_texts()
         self._writer = SiteWriter(self.settings, self._folder, self._stored)
         return self._writer
-
-
-class _KeepingGenerator(Generator):  # type: ignore[misc]
-    """Lets Pelican read only the texts that are not stored."""
-
-    _to_read: set[str] | None = None
-
-    @property
-    def _site(self) -> StoredSite:
-        site: StoredSite = self.settings[STORED_SITE]
-        return site
-
-    def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Iterable[str]:
-        """Called by Pelican: the texts to read."""
-        if self._to_read is not None and extensions is None:
-            return with_progress("Reading texts", self._to_read, len(self._to_read))
-        files: Iterable[str] = super().get_files(paths, exclude, extensions)
-        return files
-
-    def check_disabled_readers(self) -> None:
-        """Called by Pelican: warns of texts of a kind that it cannot read."""
-        if self._site.edits is None:  # else the last build had no such warning
-            super().check_disabled_readers()
-
-    def _take_stored(self, kind: str) -> list[Any]:
-        """The stored texts. Pelican then finds only the others."""
-        settings, edits = self.settings, self._site.edits
-        by_name = settings[WRITING].by_name
-        if edits is None:
-            found = super().get_files(settings[f"{kind}_PATHS"], settings[f"{kind}_EXCLUDES"])
-        else:
-            found = {name for name in edits if by_name[name].kind == _KINDS[kind]}
-        texts = list(self._site.stored_texts(sorted(found)))
-        self._to_read = found.difference(text.relative_source_path for text in texts)
-        convert_texts(settings, [by_name[n] for n in sorted(self._to_read) if n in by_name])
-        for text in texts:
-            self.context["generated_content"][text.relative_source_path] = text
-            self.context["static_links"].update(text.get_static_links())
-        return texts
-
-    def _join(self, stored: list[Any], kind: str, lists: Any) -> None:
-        """Adds the stored texts to the lists of those that Pelican has read."""
-        by_status: dict[str, list[Any]] = {}
-        for text in stored:
-            by_status.setdefault(text.status, []).append(text)
-        for status, name, translations in lists:
-            texts = [*getattr(self, name), *getattr(self, translations)]
-            texts += by_status.get(status, ())
-            originals, others = _with_translations(texts, self.settings[f"{kind}_TRANSLATION_ID"])
-            setattr(self, name, order_content(originals, self.settings[f"{kind}_ORDER_BY"]))
-            setattr(self, translations, others)
-
-
-class KeepingArticlesGenerator(_KeepingGenerator, ArticlesGenerator):  # type: ignore[misc]
-    """Makes the lists of articles from the stored and the new ones."""
-
-    def generate_context(self) -> None:
-        """Called by Pelican."""
-        self._site.start(self.context)
-        stored = self._take_stored("ARTICLE")
-
-        def join(_generator: Any) -> None:
-            self._join(
-                stored,
-                "ARTICLE",
-                (
-                    ("published", "articles", "translations"),
-                    ("hidden", "hidden_articles", "hidden_translations"),
-                    ("draft", "drafts", "drafts_translations"),
-                ),
-            )
-            self.tags.default_factory = _QuickList
-            self.categories.default_factory = _QuickList
-            self.authors.default_factory = _QuickList
-
-        with signals.article_generator_pretaxonomy.connected_to(join, sender=self):
-            super().generate_context()
-
-    def generate_pages(self, writer: SiteWriter) -> None:
-        """Called by Pelican: writes the pages of articles, and all lists of them."""
-        with writer.collecting():
-            super().generate_pages(writer)
-
-
-class KeepingPagesGenerator(_KeepingGenerator, PagesGenerator):  # type: ignore[misc]
-    """Makes the lists of pages from the stored and the new ones."""
-
-    def generate_context(self) -> None:
-        """Called by Pelican."""
-        self._stored_pages = self._take_stored("PAGE")
-        super().generate_context()
-
-    def _update_context(self, items: Any) -> None:
-        """Called by Pelican when it has read all pages."""
-        self._join(
-            self._stored_pages,
-            "PAGE",
-            (
-                ("published", "pages", "translations"),
-                ("hidden", "hidden_pages", "hidden_translations"),
-                ("draft", "draft_pages", "draft_translations"),
-            ),
-        )
-        super()._update_context(items)
-
-
-class KeepingStaticGenerator(StaticGenerator):  # type: ignore[misc]
-    """Copies only files that have changed."""
-
-    def generate_output(self, writer: Any) -> None:
-        """Called by Pelican."""
-        if self.settings[STORED_SITE].edits is None:
-            super().generate_output(writer)
-
-    def _file_update_required(self, staticfile: Any) -> bool:
-        """Called by Pelican for each file."""
-        stored: StoredSite = self.settings[STORED_SITE]
-        name = os.path.normpath(staticfile.save_as)
-        is_same = stored.is_same_copy(staticfile.relative_source_path, name)
-        return not (is_same and self.settings[KEPT_FILES](name))
-
-
-class _QuickList(list[Any]):
-    """A list of articles that finds quickly whether it has one: Pelican asks for each article."""
-
-    def __contains__(self, article: object) -> bool:
-        known: set[Any] | None = getattr(self, "_known", None)
-        if known is None or len(known) != len(self):
-            known = self._known = set(self)
-        return article in known
-
-
-def _with_translations(texts: list[Any], keys: Any) -> tuple[list[Any], list[Any]]:
-    """Originals and translations. Pelican decides which is which, where there are several."""
-    if not keys:
-        return texts, []
-    names = [keys] if isinstance(keys, str) else sorted(keys)
-    groups: dict[tuple[Any, ...], list[Any]] = {}
-    for text in texts:
-        groups.setdefault(tuple(getattr(text, name) for name in names), []).append(text)
-    originals, translations = [], []
-    for key in sorted(groups):
-        group = groups[key]
-        if len(group) == 1:
-            group[0].translations = []
-            originals.append(group[0])
-        else:
-            group.sort(key=lambda text: str(text.source_path))
-            of_group, others = process_translations(group, keys)
-            originals += of_group
-            translations += others
-    return originals, translations
 
 
 @contextmanager

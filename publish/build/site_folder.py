@@ -23,9 +23,13 @@ class SiteFolder:
         self.known = known
         self._last = last
         self._kept: set[str] = set()
+        self._is_as_left = False
+        """Whether every file is known to be as the last build has left it."""
 
     def is_current(self, name: str) -> bool:
         """Whether a file is as the last build has left it."""
+        if self._is_as_left:
+            return name in self.known
         stamp = self.known.get(name)
         try:
             status = os.stat(f"{self._last}/{name}")  # noqa: PTH116 - there are many
@@ -35,7 +39,8 @@ class SiteFolder:
 
     def is_as_left(self) -> bool:
         """Whether the last build has made this site, and every file is as that build left it."""
-        return self.is_in_place and all(map(self.is_current, self.known))
+        self._is_as_left = self.is_in_place and all(map(self.is_current, self.known))
+        return self._is_as_left
 
     def keep(self, name: str) -> None:
         """Keeps a file of the last build."""

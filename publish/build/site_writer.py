@@ -6,11 +6,11 @@ fingerprints of values that all pages share.
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Template
 from pelican import signals
@@ -21,6 +21,7 @@ from publish.build.fingerprint import UnknownValue
 from publish.build.site_folder import SiteFolder
 from publish.build.stored_pages import (
     ELEMENTS,
+    NotedPage,
     NotedPaginator,
     RenderedPage,
     Values,
@@ -35,12 +36,12 @@ from publish.shared_work import share
 _FEED: Final = b"feed"
 _LISTS: Final = ("articles", "dates")
 """The lists that Pelican cuts into pages."""
+_PAGES: Final = ("previous_page", "page", "next_page")
 _MOST_COLLECTED: Final = 2000
 """Pages that wait in memory."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Page:
+class _Page(NamedTuple):
     """A page to render."""
 
     name: str
@@ -55,6 +56,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
     def __init__(self, settings: Mapping[str, Any], folder: SiteFolder, site: StoredSite) -> None:
         super().__init__(str(folder.staging), settings=settings)
         self._folder = folder
+        self._staging = str(folder.staging)
         self._inputs = site.pages
         self._templates = site.templates
         self._forms = site.forms
@@ -189,20 +191,13 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         count = next(iter(paginators.values())).num_pages
         for number in range(1, count + 1):
             values: dict[str, Any] = {}
-            save_as = ""
-            for key, paginator in paginators.items():
-                page = paginator.noted_page(number, noting(f"{key}_page"))
-                save_as = page.save_as
-                values[f"{key}_paginator"] = paginator
-                values[f"{key}_page"] = page
-                values[f"{key}_previous_page"] = values[f"{key}_next_page"] = None
-                if number > 1:
-                    other = f"{key}_previous_page"
-                    values[other] = paginator.noted_page(number - 1, noting(other))
-                if number < count:
-                    other = f"{key}_next_page"
-                    values[other] = paginator.noted_page(number + 1, noting(other))
-            yield save_as, values
+            for kind, paginator in paginators.items():
+                values[f"{kind}_paginator"] = paginator
+                for place, other in enumerate(_PAGES, start=number - 1):
+                    key = f"{kind}_{other}"
+                    is_there = 1 <= place <= count
+                    values[key] = NotedPage(paginator, place, noting(key)) if is_there else None
+            yield values[f"{kind}_page"].save_as, values
 
     def _values(self, template: bytes, own: Mapping[str, Any], context: Any) -> Values:
         """The first context is that of the site. Others are copies of it, with more in them."""
@@ -260,7 +255,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
 
     def _note_written(self, page: _Page) -> None:
         """For Pelican, which refuses to write a page twice."""
-        path = str(self._folder.staging / page.name)
+        path = f"{self._staging}/{os.path.normpath(page.name)}"
         self._written_files.add(path)
         if page.is_override:
             self._overridden_files.add(path)

@@ -40,8 +40,7 @@ _ABSENT: Final = "absent"
 _LIST: Final = ".object_list"
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """What a template gets."""
 
     template: bytes
@@ -86,10 +85,7 @@ class _NotedList:
 
     listed: Sequence[Any]
     """The articles, for ourselves."""
-
-    def __init__(self, *arguments: Any, note: Callable[[], None]) -> None:
-        self._note = note
-        super().__init__(*arguments)
+    _note: Callable[[], None]
 
     @property
     def object_list(self) -> Sequence[Any]:
@@ -102,24 +98,35 @@ class _NotedList:
         self.listed = articles
 
 
-class NotedPage(_NotedList, Page):  # type: ignore[misc]  # Pelican ships no types
-    """One page of a list."""
-
-
-class NotedPaginator(_NotedList, Paginator):  # type: ignore[misc]
+class NotedPaginator(_NotedList, Paginator):  # type: ignore[misc]  # Pelican ships no types
     """Cuts a list into pages."""
 
     def __init__(self, *arguments: Any, note: Callable[[], None]) -> None:
-        super().__init__(*arguments, note=note)
-        self._count = len(self.listed)
+        self._note = note
+        self.plain = Paginator(*arguments)
+        super().__init__(*arguments)
+        self._count = self.plain.count
+        own = (self.name, self.url, self.count, self.per_page)
+        self.stored_fingerprint = fingerprint(own)
+        """Of all but the articles, which are noted apart."""
 
-    def noted_page(self, number: int, note: Callable[[], None]) -> NotedPage:
-        """The page with this number, from 1."""
-        page = self.page(number)
-        return NotedPage(
-            *(page.full_name, page.base_url, page.object_list, number, self, self.settings),
-            note=note,
-        )
+
+class NotedPage(_NotedList, Page):  # type: ignore[misc]
+    """One page of a list. Most are never rendered, so they have only what tells them apart.
+
+    Pelican's own page is made when something asks for more.
+    """
+
+    def __init__(self, paginator: NotedPaginator, number: int, note: Callable[[], None]) -> None:
+        self.paginator, self.number, self._note = paginator, number, note
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for an attribute that is not there yet."""
+        if "listed" in self.__dict__:
+            raise AttributeError(name)
+        page = vars(self.paginator.plain.page(self.number))
+        self.__dict__.update(page, paginator=self.paginator, listed=page["object_list"])
+        return getattr(self, name)
 
 
 class TemplateFingerprints:

@@ -12,9 +12,10 @@ import os
 import pickle
 import zlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
 from types import FunctionType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pelican.contents import Article, Content, Page
@@ -40,13 +41,15 @@ _CONTENT: Final = ("_content", "content")
 _OF_THE_BUILD: Final = frozenset(
     {
         *("settings", "_context", "translations", "get_summary", "files_of_text", "source_path"),
-        *("relative_source_path", "timezone"),
+        *("relative_source_path", "timezone", "stored_fingerprint"),
     }
 )
 """Attributes that each build sets anew."""
 _SHOWN: Final = tuple(name for name in CORE if name not in _OF_THE_BUILD | {"text_facts"})
 """The attributes of the core that templates show."""
 _NOT_FIELDS: Final = _CORE.union(_CONTENT, _OF_THE_BUILD, ["_parts"])
+_Name: TypeAlias = tuple[str, str, str | None]
+"""Of a category, tag, author or zone: type, name, and the slug if it does not follow from that."""
 _NAMES: Final[Mapping[str, type[URLWrapper]]] = {
     "Category": Category,
     "Tag": Tag,
@@ -59,7 +62,7 @@ _TYPES: Final[Mapping[str, Collection[str]]] = {
     "dateutil.tz.tz": ("tzlocal", "tzoffset", "tzutc"),
     "markupsafe": ("Markup",),
     "pelican.utils": ("SafeDatetime",),
-    "publish.build.stored_texts": ("TextInputs", "_by_name"),
+    "publish.build.stored_texts": ("TextInputs",),
     "publish.plugins.article_nav": ("Heading", "Neighbours", "Reference", "Series"),
     "publish.plugins.html_head": ("HtmlHead", "LanguageVersion", "Picture"),
     "publish.plugins.text_facts": ("TextFacts",),
@@ -67,8 +70,7 @@ _TYPES: Final[Mapping[str, Collection[str]]] = {
 """By module: the types that a stored attribute may have, besides Python's simple ones."""
 
 
-@dataclass(frozen=True)
-class TextInputs:
+class TextInputs(NamedTuple):
     """What a text was made of, besides its settings and our code."""
 
     text: bytes
@@ -190,9 +192,12 @@ class StoredContent:
         other: str | None = Content.get_relative_source_path(self, source_path)
         return other
 
-    @property
+    @cached_property
     def stored_fingerprint(self) -> bytes:
-        """The fingerprint of all that this text shows without loading a part."""
+        """The fingerprint of all that this text shows without loading a part.
+
+        Asked for when plugins no longer change texts; then lists ask for it often.
+        """
         own: bytes = self.__dict__["_parts"].fingerprints["core"]
         translations = self.__dict__["translations"]
         if not translations:
@@ -209,7 +214,7 @@ class StoredPage(StoredContent, Page):  # type: ignore[misc]
     """A page of the last build."""
 
 
-def _forget_memo(text: Content) -> None:
+def forget_memo(text: Content) -> None:
     """Deletes the HTML and the summary that Pelican remembers of a text as long as it runs."""
     for method in (Content.get_content, Content.get_summary):
         method.cache.pop((text, text.get_siteurl()), None)
@@ -221,7 +226,7 @@ class TextFormat:
     def __init__(self, settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         self._settings = settings
         self._context = context
-        self._names: dict[tuple[str, str, str | None], URLWrapper | ZoneInfo] = {}
+        self._names = _Names(settings)
         self._root = os.path.abspath(settings["PATH"])  # noqa: PTH100 - as Pelican does
         self._zone = ZoneInfo(settings["TIMEZONE"])
 
@@ -234,7 +239,6 @@ class TextFormat:
             values = dict(vars(content))
             values |= {name: getattr(content, name) for name in ("url", "save_as", "summary")}
             values["content"] = content.content
-            _forget_memo(content)
         if values["timezone"] != self._zone:
             raise NotStorable("a time zone of its own")
         shown = {name: values[name] for name in _SHOWN if name in values}
@@ -255,14 +259,14 @@ class TextFormat:
 
     def core(self, data: bytes) -> Core:
         """The core of a row."""
-        unpickler = _Unpickler(io.BytesIO(data), self._name)
+        unpickler = _Unpickler(io.BytesIO(data), self._names)
         shown = unpickler.load()
         kind, prints, facts, inputs = unpickler.load()
         return kind, prints, shown | facts, inputs
 
     def part(self, data: bytes) -> Any:
         """The fields or the content of a row."""
-        return _Unpickler(io.BytesIO(zlib.decompress(data)), self._name).load()
+        return _Unpickler(io.BytesIO(zlib.decompress(data)), self._names).load()
 
     def text(self, path: str, core: Core, load: Load, note: Note) -> Any:
         """A stored text with this core. `path` is below the content folder."""
@@ -274,7 +278,6 @@ class TextFormat:
     def replace(self, content: Any, core: Core, load: Load, note: Note) -> None:
         """Makes a text that was just read a stored text: whoever has it, keeps it."""
         path, translations = content.get_relative_source_path(), content.translations
-        _forget_memo(content)
         _, prints, values, _ = core
         content.__class__ = StoredPage if isinstance(content, Page) else StoredArticle
         content.__dict__.clear()
@@ -293,19 +296,23 @@ class TextFormat:
             _parts=parts,
         )
 
-    def _name(self, kind: str, name: str, slug: str | None) -> URLWrapper | ZoneInfo:
-        """A category, tag, author or zone; one object for all texts."""
-        key = kind, name, slug
-        found = self._names.get(key)
-        if found is None:
-            if kind == "ZoneInfo":
-                found = ZoneInfo(name)
-            else:
-                found = _NAMES[kind](name, self._settings)
-                if slug is not None:
-                    found.slug = slug
-            self._names[key] = found
-        return found
+
+class _Names(dict[_Name, URLWrapper | ZoneInfo]):
+    """The categories, tags, authors and zones: one object for all texts."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def __missing__(self, key: _Name) -> URLWrapper | ZoneInfo:
+        kind, name, slug = key
+        if kind == "ZoneInfo":
+            self[key] = ZoneInfo(name)
+        else:
+            self[key] = found = _NAMES[kind](name, self._settings)
+            if slug is not None:
+                found.slug = slug
+        return self[key]
 
 
 def _pickled(value: object, *, is_canonical: bool = False) -> bytes:
@@ -329,13 +336,15 @@ def _canonical(value: object) -> bytes:
 class _Pickler(pickle.Pickler):
     """Refers to categories, tags, authors and zones by their names."""
 
-    def reducer_override(self, obj: Any) -> Any:
-        """Called for all that is not one of Python's simple values or collections."""
+    def persistent_id(self, obj: Any) -> _Name | None:
+        """Called for each value: the name that stands in its place."""
         if isinstance(obj, URLWrapper):
             slug = None if obj._slug_from_name else obj.slug
-            return _by_name, (type(obj).__name__, obj.name, slug)
-        if isinstance(obj, ZoneInfo):
-            return _by_name, ("ZoneInfo", obj.key, None)
+            return type(obj).__name__, obj.name, slug
+        return ("ZoneInfo", obj.key, None) if isinstance(obj, ZoneInfo) else None
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Called for all that is not one of Python's simple values or collections."""
         if isinstance(obj, Content):
             raise pickle.PicklingError(f"refers to {obj}")
         kind = obj if isinstance(obj, type | FunctionType) else type(obj)
@@ -344,24 +353,21 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
 
-def _by_name(kind: str, name: str, slug: str | None) -> URLWrapper | ZoneInfo:
-    """Stands in a pickle for `TextFormat._name`."""
-    raise NotImplementedError(f"{kind} {name} {slug}")
-
-
 def _is_known(module: str, name: str) -> bool:
     return name in _TYPES.get(module, ())
 
 
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, name: Callable[..., object]) -> None:
-        super().__init__(stream)
-        self._name = name
+@cache
+def _find_class(module: str, name: str) -> Any:
+    """A type or function in a pickle. Most pickles have the same."""
+    if not _is_known(module, name):
+        raise pickle.UnpicklingError(f"{module}.{name} is not a value of a text")
+    return getattr(import_module(module), name)
 
-    def find_class(self, module: str, name: str) -> Any:
-        """Called for each type and function in a pickle."""
-        if name == _by_name.__name__ and module == __name__:
-            return self._name
-        if not _is_known(module, name):
-            raise pickle.UnpicklingError(f"{module}.{name} is not a value of a text")
-        return super().find_class(module, name)
+
+class _Unpickler(pickle.Unpickler):
+    find_class = staticmethod(_find_class)
+
+    def __init__(self, stream: io.BytesIO, names: "_Names") -> None:
+        super().__init__(stream)
+        self.persistent_load = names.__getitem__  # type: ignore[method-assign]

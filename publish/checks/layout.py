@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from capture.errors import short_path
 from capture.paths import ConfinedFolder
 from publish.checks.finding import Level, levels_from
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, NameSlugs, read_name_slugs
@@ -85,6 +86,11 @@ class Layout:
     """The category of a post that names none, by its path below the content folder."""
     syntax: Syntax = DEFAULT_SYNTAX
     """What the site's Markdown knows besides CommonMark."""
+
+    @cached_property
+    def where(self) -> str:
+        """What messages show before the name of a text: the content folder with a slash."""
+        return short_path(self.content / "-").removesuffix("-")
 
     def sources(self, kind: ContentKind) -> list[SourceFile]:
         """Every file of the kind, as Pelican finds them, sorted by name."""

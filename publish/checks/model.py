@@ -29,8 +29,6 @@ _STATUSES: Final = ("published", "hidden", "draft", "skip")
 _DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$"
 _ZONE: Final = re.compile(r" (?=[Z+-])")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
-_FILE_WORD: Final = re.compile(r"^[{|](?:static|attach)[}|]")
-_OTHER_SITE: Final = re.compile(r"//|[A-Za-z][A-Za-z0-9+.-]*:|[{|]")
 _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -141,13 +139,10 @@ def _url(value: Any) -> str:
     return text
 
 
-def _picture_path(value: Any) -> str:
-    text = _FILE_WORD.sub("", _line(value))
-    if not text or _OTHER_SITE.match(text):
-        raise invalid(
-            "must be a picture of the site, such as /images/funnel.svg, or funnel.svg beside the "
-            "text"
-        )
+def _site_path(value: Any) -> str:
+    text = _line(value)
+    if not text.startswith("/") or text.startswith("//"):
+        raise invalid("must be a picture of the site, such as /images/funnel.svg")
     return text
 
 
@@ -220,9 +215,7 @@ OldAddresses = Annotated[tuple[str, ...], *_field_type(_old_addresses, **_LIST)]
 Moment = Annotated[datetime, *_field_type(_moment, type="string", pattern=_DATES)]
 Flag = Annotated[bool, *_field_type(_flag, type="boolean")]
 Url = Annotated[str, *_field_type(_url, type="string", format="uri", pattern="^https?://")]
-PicturePath = Annotated[
-    str, *_field_type(_picture_path, type="string", pattern="^(?!//|[A-Za-z][A-Za-z0-9+.-]*:)\\S")
-]
+SitePath = Annotated[str, *_field_type(_site_path, type="string", pattern="^/[^/]")]
 File = Annotated[str, *_field_type(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
 Address = Annotated[str, *_field_type(_address, type="string", pattern="^/?[^/\\s][^\\s]*$")]
 Language = Annotated[str, *_field_type(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
@@ -267,9 +260,7 @@ class PageFrontMatter(BaseModel):
     preview: Token | None = Field(
         None, description="Where a draft is shown: /drafts/<preview>/. `gatepost new` makes it."
     )
-    image: PicturePath | None = Field(
-        None, description="The main image: /images/funnel.svg, or funnel.svg beside the text."
-    )
+    image: SitePath | None = Field(None, description="The main image, such as /images/funnel.svg.")
     image_alt: Line | None = Field(None, description="The alternative text: what the image shows.")
     campaign: Slug | None = Field(None, description="Puts this campaign's form at the end.")
     canonical: Url | None = Field(None, description="Where the text appeared first.")

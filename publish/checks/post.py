@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from capture.errors import Unavailable, short_path
+from capture.errors import Unavailable
 from publish.checks.edit import BREAK, Edit
 from publish.checks.facts import (
     BodyDetails,
@@ -57,7 +57,7 @@ class Post:
     @cached_property
     def where(self) -> str:
         """The path in messages."""
-        return short_path(self.path)
+        return f"{self.layout.where}{self.name}"
 
     @cached_property
     def text(self) -> PostText:

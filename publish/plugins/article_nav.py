@@ -9,8 +9,9 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import log2
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 from pelican import signals
@@ -32,8 +33,10 @@ RELATED: Final = 3
 NEAREST: Final = 8  # articles of a tag that are compared, on either side
 
 
-@dataclass(frozen=True)
-class Reference:
+# Named tuples are made and compared faster than dataclasses: there is one for each article.
+
+
+class Reference(NamedTuple):
     """What one article's page may show of another article. `date` is ISO 8601."""
 
     title: str
@@ -42,8 +45,7 @@ class Reference:
     shown_date: str
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """Articles that belong together, oldest first; `place` is this article's, from 1."""
 
     name: str
@@ -51,8 +53,7 @@ class Series:
     parts: tuple[Reference, ...]
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """The facts of an article that decide its neighbours."""
 
     slug: str
@@ -63,8 +64,7 @@ class Facts:
     """Slugs that the writer lists under `Related`."""
 
 
-@dataclass(frozen=True)
-class Neighbours:
+class Neighbours(NamedTuple):
     """The articles to read before or after one article."""
 
     older: Reference | None = None
@@ -110,14 +110,17 @@ def _related(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[
 
     A rare tag counts more than a common one; among equals the nearest in time comes first.
     """
-    score: dict[int, float] = defaultdict(float)
+    score: dict[int, float] = {}
     for tag in dict.fromkeys(facts.tags):
         places = tagged[tag]
         at = bisect_left(places, place)
+        weight = 1 / log2(1 + len(places))
         for other in places[max(0, at - NEAREST) : at + NEAREST + 1]:
-            if other != place:
-                score[other] += 1 / log2(1 + len(places))
-    return sorted(score, key=lambda other: (-score[other], abs(other - place), other))[:RELATED]
+            score[other] = score.get(other, 0) + weight
+    score.pop(place, None)
+    least = min(sorted(score.values())[-RELATED:], default=0)
+    best = [other for other, value in score.items() if value >= least]  # few, so sorted quickly
+    return sorted(best, key=lambda other: (-score[other], abs(other - place), other))[:RELATED]
 
 
 def _series(facts: Facts, parts: Sequence[Reference]) -> Series:
@@ -155,8 +158,9 @@ def add_article_nav(generators: Any) -> None:
     listed = set(articles)
     for content in all_texts(context):  # a translation has the slug of its original
         around = by_slug[content.slug] if content in listed else Neighbours()
-        if (text := repr(around)) != facts_of(content).neighbours:
-            content.neighbours, facts_of(content).neighbours = around, text
+        key = blake2b(repr(around).encode(errors="surrogatepass"), digest_size=16).digest()
+        if key != facts_of(content).neighbours:
+            content.neighbours, facts_of(content).neighbours = around, key
 
 
 def outline(html: str) -> tuple[Heading, ...]:
@@ -169,7 +173,8 @@ def outline(html: str) -> tuple[Heading, ...]:
 
 
 def _facts(article: Any) -> Facts:
-    chosen = getattr(article, "related", ())
+    own = vars(article)  # most articles have neither a series nor `related`
+    chosen = own.get("related", ())
     return Facts(
         slug=article.slug,
         reference=Reference(
@@ -178,8 +183,8 @@ def _facts(article: Any) -> Facts:
             date=article.date.isoformat(),
             shown_date=article.locale_date,
         ),
-        tags=tuple(tag.slug for tag in getattr(article, "tags", ())),
-        series=str(getattr(article, "series", "") or ""),
+        tags=tuple([tag.slug for tag in own.get("tags", ())]),
+        series=str(own.get("series") or ""),
         chosen=tuple(chosen) if not isinstance(chosen, str) else tuple(_split_list(chosen)),
     )
 

@@ -5,8 +5,9 @@ file holds up to `MAX_ENTRIES` articles, the oldest first, so that an old file c
 articles.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from pelican import signals
@@ -34,9 +35,10 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
     def generate_output(self, writer: Any) -> None:
         """Called by Pelican after everything was read."""
         articles = list(_content_entries(reversed(self.context["articles"])))
-        newest = _newest(self.context["articles"])
+        dates = {article: _modified(article) for article in self.context["articles"]}
+        newest = max(dates.values(), default="")
         pages = _date_start_page(_content_entries(self.context["pages"]), newest)
-        parts = {"sitemap-pages.xml": [*pages, *self._lists()]}
+        parts = {"sitemap-pages.xml": [*pages, *self._lists(dates)]}
         for start in range(0, len(articles), MAX_ENTRIES):
             name = f"sitemap-articles-{start // MAX_ENTRIES + 1}.xml"
             parts[name] = articles[start : start + MAX_ENTRIES]
@@ -48,14 +50,18 @@ class SitemapGenerator(Generator):  # type: ignore[misc]  # Pelican ships no typ
     def _write(self, writer: Any, name: str, template: str, entries: Sequence[Entry]) -> None:
         writer.write_file(name, self.get_template(template), self.context, entries=entries)
 
-    def _lists(self) -> Iterator[Entry]:
-        """The list of all articles, and the pages of categories, tags and authors."""
+    def _lists(self, dates: Mapping[Any, str]) -> Iterator[Entry]:
+        """The list of all articles, and the pages of categories, tags and authors.
+
+        `dates`: when each article was modified. Each is in several lists.
+        """
         settings = self.settings
-        yield Entry(settings["INDEX_URL"], _newest(self.context["articles"]))
+        yield Entry(settings["INDEX_URL"], max(dates.values(), default=""))
         for kind, key in (("CATEGORY", "categories"), ("TAG", "tags"), ("AUTHOR", "authors")):
             if settings[f"{kind}_SAVE_AS"]:
                 for name, articles in self.context[key]:
-                    yield Entry(name.url, _newest(articles))
+                    newest = max(map(dates.__getitem__, articles), default="")
+                    yield Entry(name.url, newest)
 
 
 def _content_entries(items: Iterable[Any]) -> Iterator[Entry]:
@@ -71,9 +77,9 @@ def _date_start_page(entries: Iterable[Entry], newest: str) -> Iterator[Entry]:
         yield entry if entry.path else replace(entry, modified=newest)
 
 
-def _newest(articles: Iterable[Any]) -> str:
-    dates = (getattr(article, "modified", article.date) for article in articles)
-    return max((date.isoformat() for date in dates), default="")
+def _modified(article: Any) -> str:
+    date: datetime = getattr(article, "modified", article.date)
+    return date.isoformat()
 
 
 def note_entries(generators: Any) -> None:

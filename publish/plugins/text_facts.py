@@ -30,8 +30,8 @@ class TextFacts:
     """Language and address of each translation that the HTML head names."""
     translations: tuple[str, ...] = ()
     """The files of these translations."""
-    neighbours: str = ""
-    """The neighbours of an article, as text, to see whether they have changed."""
+    neighbours: bytes = b""
+    """The hash of the neighbours of an article, to see whether they have changed."""
     sitemap_entry: tuple[str, tuple[str, ...]] | None = None
     """The date of the last change, and the pictures; None if search engines may not list it."""
 

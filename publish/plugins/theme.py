@@ -74,7 +74,8 @@ def titles(context: Mapping[str, Any]) -> dict[str, str]:
 def dates(context: Mapping[str, Any]) -> dict[str, str]:
     """The dates of all published articles, by path."""
     return {
-        f"/{article.url}": f"{article.date:%Y-%m-%d}" for article in context.get("articles", ())
+        f"/{article.url}": article.date.date().isoformat()
+        for article in context.get("articles", ())
     }
 
 

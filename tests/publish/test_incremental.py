@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 from click.testing import CliRunner, Result
@@ -121,6 +122,38 @@ def test_a_verified_site_is_what_a_clean_build_makes(built: TinySite) -> None:
     result = run("--verify")
     assert result.exit_code == 0
     assert result.stdout.endswith("The site is what a clean build makes, byte for byte.\n")
+
+
+LIST: Final = """\
+{% for page in (articles_previous_page, articles_page, articles_next_page, dates_page) if page %}
+{{ page.number }} {{ page.url }} {{ page.save_as }} {{ page.start_index() }} {{ page.end_index() }}
+{{ page.has_next() }} {{ page.object_list|map(attribute="title")|join(" ") }}
+{% endfor %}
+{% if dates_paginator %}{{ dates_paginator.object_list|map(attribute="title")|join }}
+{{ articles_paginator.num_pages }} {{ articles_paginator.page(1).object_list|length }}{% endif %}
+{{ dates|map(attribute="title")|join(" ") }} / {{ articles|map(attribute="title")|join(" ") }}
+{{ all_articles|length }}
+"""
+"""Shows all that Pelican gives the template of a list."""
+
+
+def test_lists_with_own_templates_are_as_pelican_makes_them(site: TinySite) -> None:
+    kinds = ("tag", "category", "author")
+    for kind in kinds:
+        site.write(f"theme/templates/{kind}.html", LIST)
+        site.set(f"{kind.upper()}_SAVE_AS = '{kind}/{{slug}}.html'")
+    site.set("DEFAULT_PAGINATION, DEFAULT_ORPHANS, NEWEST_FIRST_ARCHIVES = 2, 1, False")
+    site.set("PAGINATED_TEMPLATES = {'tag': None, 'category': 3}")
+    for number in range(9):
+        names = f"Tags: even{number % 2}, three{number % 3}\nAuthor: A{number % 2}\n"
+        site.post("Text.", name=f"n{number}", front_matter=names)
+    assert run("--verify").exit_code == 0
+    before = site.files()
+    site.post("Text.", name="n4", front_matter="Tags: even0, new\nAuthor: A1\n")
+    (site.root / "content/posts/n7.md").unlink()
+    assert run("--verify").exit_code == 0
+    changed = {name for name, page in site.files().items() if before.get(name) != page}
+    assert {"tag/new.html", "tag/three1.html", "category/posts.html", "author/a0.html"} <= changed
 
 
 def test_a_verification_names_each_file_that_differs(

@@ -1,6 +1,10 @@
 """The neighbours of articles: by time, by tags, in a series."""
 
-from publish.plugins.article_nav import NEAREST, Facts, Reference, neighbours
+from collections import Counter
+from math import log2
+from random import Random
+
+from publish.plugins.article_nav import NEAREST, RELATED, Facts, Reference, neighbours
 
 
 def article(slug: str, *tags: str, series: str = "", chosen: tuple[str, ...] = ()) -> Facts:
@@ -53,3 +57,20 @@ def test_only_the_nearest_articles_can_be_related() -> None:
     far = 50 + NEAREST + 1
     changed = [*many[:far], *(article(f"m{number}", "x") for number in range(far, 100))]
     assert neighbours(changed)["n50"] == before
+
+
+def test_related_articles_are_the_best_of_all_that_share_a_tag() -> None:
+    choose = Random(1)
+    tags = [f"t{number}" for number in range(12)]
+    articles = [article(f"a{number}", *choose.choices(tags, k=3)) for number in range(80)]
+    counts = Counter(tag for other in articles for tag in set(other.tags))
+    by_slug = neighbours(articles)
+    for place, me in enumerate(articles):
+        scores = {}
+        for tag in set(me.tags):
+            places = [at for at, other in enumerate(articles) if tag in other.tags]
+            own = places.index(place)
+            for at in (*places[max(0, own - NEAREST) : own], *places[own + 1 :][:NEAREST]):
+                scores.setdefault(at, []).append(1 / log2(1 + counts[tag]))
+        best = sorted(scores, key=lambda at: (-round(sum(scores[at]), 9), abs(at - place), at))
+        assert titles(by_slug[me.slug].related) == [f"A{at}" for at in best[:RELATED]]
