@@ -1,4 +1,4 @@
-"""Links and active content of attribute lists, such as `{: href="other.md" }` behind an element."""
+"""Ids, links and active content of attribute lists, such as `{: #part }` behind an element."""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +13,30 @@ _LIST: Final = re.compile(
 )
 """The limits keep it linear: a list has at most 100 characters besides its quoted values."""
 
+_LIST_OF_HEADING: Final = re.compile(rf"[ \t]*{ATTRIBUTE_LIST}[^}}\n]{{0,500}}\}}[ \t]*$")
+_ID: Final = re.compile(rf"{ATTRIBUTE_LIST}[^}}\n]{{0,500}}#(?P<id>[^\s}}]+)")
+_ENDS_OF_ELEMENTS: Final = "])*_`"
+"""A list that follows one of these directly belongs to an element in a line."""
 _HEADING_OR_LIST: Final = re.compile(r"[ \t>]*[#{]")
 """The start of a line with a heading, or with a list alone."""
+
+
+def split_heading(text: str) -> tuple[str, str]:
+    """The text of a heading without the list at its end, and the id that the list gives it."""
+    attributes = _LIST_OF_HEADING.search(text)
+    if not attributes:
+        return text, ""
+    own_id = _ID.search(text)
+    return text[: attributes.start()], own_id["id"] if own_id else ""
+
+
+def find_ids_in_lists(text: str) -> Iterator[str]:
+    """The ids of elements other than headings."""
+    if any(start in text for start in ("{:", "{#", "{ ")):
+        for match in _ID.finditer(text):
+            before = text[max(0, match.start() - 1)]
+            if match[0][1] == ":" or before in _ENDS_OF_ELEMENTS:
+                yield match["id"]
 
 
 def find_links_in_lists(text: str) -> Iterator[HtmlLink]:

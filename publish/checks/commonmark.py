@@ -1,13 +1,13 @@
 """How a text is read: CommonMark with GitHub's additions, the same for `check` and for the page.
 
-`read_blocks` gives the block structure of a text, `read_inline` the structure of one paragraph.
+`read_blocks` gives the block structure of a text, `commonmark_inline` the structure of a paragraph.
 Both are pyromark's, with four differences. A note is cut out before and read as a text of its own,
 because CommonMark takes its indented body for code. So is HTML with `markdown="1"`. `<token>`
 is text, because HTML has no such element. And marks in math are hidden, if the site has math.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any, Final
@@ -15,15 +15,23 @@ from typing import Any, Final
 import pyromark
 
 from publish.checks.cuts import (
-    MARKDOWN_ELEMENT,
     Cut,
     end_of_element,
     ended_elements,
     is_too_deep,
 )
 from publish.checks.html_tags import is_html
+from publish.checks.markdown_in_html import MARKDOWN_ELEMENT
 from publish.checks.math import Math, Words, hide_math, show_math
-from publish.checks.notes import DEFAULT_SYNTAX, MAX_NOTES, Note, Syntax, find_notes
+from publish.checks.notes import (
+    DEFAULT_SYNTAX,
+    IN_PARAGRAPH,
+    MAX_NOTES,
+    TOO_DEEP,
+    Note,
+    Syntax,
+    find_notes,
+)
 
 Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
@@ -43,7 +51,6 @@ _OPTIONS: Final = (
     | pyromark.Options.ENABLE_DEFINITION_LIST
     | pyromark.Options.ENABLE_GFM
 )
-_INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_STRIKETHROUGH
 
 
 # Parts that are cut out: notes, and HTML with Markdown inside.
@@ -84,6 +91,22 @@ class Blocks:
         cut = _CUT.match(html.lstrip())
         return int(cut["number"]) if cut else None
 
+    def lost_cuts(self, first: int) -> set[int]:
+        """The lines of the cuts from `first` that are no blocks, but words of a paragraph."""
+        if first == len(self.cuts):
+            return set()
+        source = self.text.encode()
+        found = {
+            self.cut_number(source[place["start"] : place["end"]].decode())
+            for event, place in self.events
+            if split_event(event)[:2] == ("Start", "HtmlBlock")
+        }
+        return {
+            cut.line
+            for number, cut in enumerate(self.cuts)
+            if number not in found | set(range(first))
+        }
+
     def definitions(self) -> Iterator[tuple[str, str, str, int]]:
         """Label, address, title and offset in bytes of each definition of a link."""
         links = pyromark.reference_definitions(self.text, options=_OPTIONS)
@@ -105,13 +128,23 @@ def read_blocks(
     In HTML with Markdown inside, Markdown goes on in the line after an element without it.
     """
     cuts: list[Cut] = []
+    before, first = text, 0  # the text before the last cuts, and the first one of these
+    in_paragraphs: set[int] = set()  # lines
     while True:
         blocks = _read(text, cuts)
+        if lost := blocks.lost_cuts(first):
+            in_paragraphs |= lost
+            text = before
+            del cuts[first:]
+            continue
+        before, first = text, len(cuts)
         edits = list(_table_edits(text, blocks.events)) if "|" in text else []
         edits = edits or list(_edits(text, blocks.events, cuts, syntax, is_in_html))
-        notes = [] if edits else list(_notes(text, blocks.events, syntax))
+        notes = [] if edits else list(_notes(text, blocks.events, syntax, in_paragraphs))
         if depth < MAX_NOTES:
-            edits += _note_edits(text, (note for note in notes if not note.missing), cuts)
+            edits += _note_edits(text, (note for note in notes if not note.unread), cuts)
+        else:
+            notes = [replace(note, unread=note.unread or TOO_DEEP) for note in notes]
         edited = _apply(text, edits) if edits else _with_hidden_math(blocks, syntax.math)
         if edited == text:
             return replace(blocks, unread=tuple(notes))
@@ -227,7 +260,9 @@ def _restored(source: str, cuts: list[Cut]) -> str:
     return _COMMENT_OF_CUT.sub(lambda comment: cuts[int(comment["number"])].source, source)
 
 
-def _notes(text: str, events: Iterable[Event], syntax: Syntax) -> Iterator[Note]:
+def _notes(
+    text: str, events: Iterable[Event], syntax: Syntax, in_paragraphs: Container[int]
+) -> Iterator[Note]:
     places = _Places(text)
     hidden = (
         (places.of(place["start"]), places.of(place["end"]))
@@ -236,14 +271,16 @@ def _notes(text: str, events: Iterable[Event], syntax: Syntax) -> Iterator[Note]
         and (start := event.get("Start"))
         and (start == "HtmlBlock" or (isinstance(start, dict) and "CodeBlock" in start))
     )
-    return find_notes(text, hidden, syntax)
+    for note in find_notes(text, hidden, syntax):
+        is_word = text.count("\n", 0, note.start) in in_paragraphs
+        yield replace(note, unread=IN_PARAGRAPH) if is_word and not note.unread else note
 
 
 def _note_edits(text: str, notes: Iterable[Note], cuts: list[Cut]) -> Iterator[_Edit]:
     """Cuts out each note."""
     for note in notes:
         line = text.count("\n", 0, note.start)
-        cuts.append(Cut(_restored(note.source, cuts), line, note.mark))
+        cuts.append(Cut(_restored(note.source, cuts), line, note.mark, content=note.content))
         yield _cut(text, note.start, note.end, len(cuts) - 1)
 
 
@@ -312,62 +349,6 @@ def _words(source: bytes, events: Iterable[Event]) -> Iterator[Words]:
             is_first = name != "Code"
 
 
-# The text of one paragraph, heading or table cell.
-
-_LEAD: Final = ". "
-"""Put before a text, so that it is a paragraph whatever it begins with."""
-_BACKSLASH: Final = ord("\\")
-_NEXT_LINE: Final = "\n    "
-"""A line that is indented by four blanks continues its paragraph, whatever it begins with."""
-
-
-_FOOTNOTE: Final = re.compile(r"(?<!\\)\[\^[^\[\]\s\\]+\](?![(\[])")
-_HIDDEN_MARKS: Final = dict(zip(map(ord, "*_~"), "\ufdd0\ufdd1\ufdd2", strict=True))
-"""Marks in labels of footnotes, which are no emphasis, by characters that no text has."""
-_SHOWN_MARKS: Final = {ord(hidden): chr(mark) for mark, hidden in _HIDDEN_MARKS.items()}
-
-
-def read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
-    """The events of a text without blank lines, each with its source."""
-    hidden = _FOOTNOTE.sub(lambda mark: mark[0].translate(_HIDDEN_MARKS), text)
-    events = _read_inline(hidden, find_reference)
-    if hidden == text:
-        yield from events
-        return
-    for event, source in events:
-        kind, name, data = split_event(event)
-        shown = {name: data.translate(_SHOWN_MARKS)} if name in {"Text", "Code"} else event
-        if kind == "Start" and name in {"Link", "Image"}:
-            address, title = (data[key].translate(_SHOWN_MARKS) for key in ("dest_url", "title"))
-            shown = {kind: {name: {**data, "dest_url": address, "title": title}}}
-        yield shown, source.translate(_SHOWN_MARKS)
-
-
-def _read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
-    source = f"{_LEAD}{text}".replace("\n", _NEXT_LINE)
-    raw = source.encode()
-    is_ascii = len(raw) == len(source)
-    events: Iterator[Event] = pyromark.events_with_range(
-        source,
-        options=_INLINE_OPTIONS,
-        broken_link_callback=lambda link: find_reference(link["reference"]),
-    )
-    done = 0  # where the last event ends, or begins if it has others inside
-    for event, place in events:
-        start, end = place["start"], place["end"]
-        is_text = isinstance(event, dict) and "Text" in event
-        is_escaped = is_text and done < start and raw[start - 1] == _BACKSLASH
-        done = start if isinstance(event, dict) and "Start" in event else end
-        if start < len(_LEAD):  # the paragraph itself, or its first words
-            if is_text and len(event["Text"]) > len(_LEAD):
-                words = event["Text"][len(_LEAD) :]
-                yield {"Text": words}, words
-            continue
-        start -= is_escaped
-        piece = source[start:end] if is_ascii else raw[start:end].decode()
-        yield event, piece.replace(_NEXT_LINE, "\n")
-
-
 def split_event(event: Any) -> tuple[str, str, Any]:
     """Kind, name and data of an event: `Start` or `End`, or an event that stands alone."""
     if isinstance(event, str):
@@ -389,11 +370,3 @@ def reference_key(label: str) -> str:
 def footnote_key(label: str) -> str:
     """The form in which labels of footnotes are compared; also the end of their ids."""
     return "-".join(label.casefold().split())
-
-
-def code_text(source: str) -> str:
-    """The text of a code span."""
-    ticks = len(source) - len(source.lstrip("`"))
-    text = source[ticks:-ticks].replace("\n", " ")
-    has_blanks = text.startswith(" ") and text.endswith(" ") and bool(text.strip(" "))
-    return text[1:-1] if has_blanks else text

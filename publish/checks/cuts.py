@@ -5,16 +5,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from textwrap import dedent
 from typing import Final
 
-from publish.checks.notes import NoteMark
+from publish.checks.markdown_in_html import (
+    MARKDOWN_ELEMENT,
+    as_words,
+    closing_tag,
+    texts_in_html,
+    without_attribute,
+)
+from publish.checks.notes import Content, NoteMark
 
-MARKDOWN_ELEMENT: Final = re.compile(r"<(?P<tag>\w+)\b[^>]*\smarkdown\b[^>]*>")
-"""The tag of an element with Markdown inside."""
-_MARKDOWN_ATTRIBUTE: Final = re.compile(r"""\smarkdown(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+))?""")
 _TITLE_OF_NOTE: Final = re.compile(r'"(?P<title>.*)"[ \t]*$')
 _INDENT_OF_NOTE: Final = re.compile("^ {4}", re.MULTILINE)
+_EMPTY_ELEMENTS: Final = frozenset({"br", "hr", "img", "input", "source", "track", "wbr"})
 _FIRST_TAG: Final = re.compile(r"<(?P<tag>[A-Za-z][\w-]*)")
 _NEXT_TAG: Final = re.compile(
     r"\n(?:[ ]{0,3}(?P<tag><(?:p|div|summary|table|[uod]l|h[1-6])\b)"
@@ -59,6 +63,8 @@ class Cut:
     """How a note begins; None for HTML."""
     is_raw: bool = False
     """Whether it is HTML without Markdown inside."""
+    content: Content = "blocks"
+    """What the body of a note has."""
 
     def box(self) -> Box | None:
         """The element, if it is one with any blocks inside."""
@@ -69,12 +75,12 @@ class Cut:
         tag.feed(opening[0])
         if tag.name not in _BOXES or tag.attributes.pop("markdown", "span") not in _WITH_BLOCKS:
             return None
-        closing = _closing_tag(self.source, 0, opening["tag"])
+        closing = closing_tag(self.source, 0, opening["tag"])
         start, end = closing.span() if closing else (len(self.source), len(self.source))
         return Box(
             tag.name,
             tag.attributes,
-            _MARKDOWN_ATTRIBUTE.sub("", opening[0]) + (closing[0] if closing else ""),
+            without_attribute(opening[0]) + (closing[0] if closing else ""),
             opening[0].count("\n"),
             self.source[opening.end() : start],
             self.source[end:],
@@ -94,11 +100,15 @@ class Cut:
             yield box.rest, line + box.body.count("\n")
             return
         if self.mark is None:
-            yield _MARKDOWN_ATTRIBUTE.sub("", header), line
-            body = dedent(body)
-        elif self.mark == "///":
+            for text, place in texts_in_html(self.source):
+                yield text, line + self.source.count("\n", 0, place)
+            return
+        if self.mark == "///":
             body, _, _ = body.rpartition("\n")
+            body = as_words(body) if self.content == "words" else body
             yield header.partition("|")[2].strip(), line
+            if self.content == "raw":
+                return
         else:
             if title := _TITLE_OF_NOTE.search(header):
                 yield title["title"], line
@@ -112,16 +122,6 @@ class _OpeningTag(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.name = tag
         self.attributes = {name: name if value is None else value for name, value in attrs}
-
-
-def _closing_tag(text: str, start: int, tag: str) -> re.Match[str] | None:
-    """The tag that closes the element which begins at `start`; None if it does not end."""
-    depth = 0
-    for match in re.compile(rf"<(?P<slash>/?){tag}\b[^<>]*>", re.IGNORECASE).finditer(text, start):
-        depth += -1 if match["slash"] else 1
-        if depth <= 0:
-            return match
-    return None
 
 
 def is_too_deep(element: str) -> bool:
@@ -156,6 +156,7 @@ def ended_elements(block: str) -> Iterator[tuple[int, int]]:
 
 def end_of_element(text: str, start: int, tag: str) -> int:
     """The end of the line on which an element ends; the end of the text if it does not end."""
-    closing = _closing_tag(text, start, tag)
-    end = text.find("\n", closing.end()) if closing else -1
+    closing = closing_tag(text, start, tag)
+    last = start if tag.lower() in _EMPTY_ELEMENTS else closing and closing.end()
+    end = -1 if last is None else text.find("\n", last)
     return len(text) if end < 0 else end

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from publish.checks.commonmark import MAX_DEPTH, Blocks, Event, split_event
-from publish.checks.cuts import MARKDOWN_ELEMENT, MAX_ELEMENTS
+from publish.checks.cuts import MAX_ELEMENTS
+from publish.checks.markdown_in_html import MARKDOWN_ELEMENT
 from publish.checks.notes import Syntax
 from publish.checks.outline_parts import TextProblem
 

@@ -10,8 +10,8 @@ its own. A note whose extension the site does not load is CommonMark.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final, Literal
 
@@ -19,6 +19,8 @@ from publish.checks.heading_ids import DEFAULT_STYLE, HeadingIdStyle, Slugify
 from publish.checks.math import Math
 
 NoteMark = Literal["!!!", "???", "===", "///"]
+Content = Literal["blocks", "words", "raw"]
+"""What a note has: any blocks, the text of a paragraph, or text without Markdown."""
 NOTE_EXTENSIONS: Final[dict[NoteMark, str]] = {
     "!!!": "markdown.extensions.admonition",
     "???": "pymdownx.details",
@@ -50,6 +52,8 @@ _NOTE: Final = re.compile(
 )
 _HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* |///")
 _BLOCK_END: Final = re.compile(r" {0,3}(?P<slashes>/{3,}) *")
+_OPTION: Final = re.compile(" {4}")
+_COMMENTS_BELOW_HEAD: Final = re.compile(r"[^\n]*\n(?=(?: {4,}#[^\n]*(?:\n|\Z))+(?! {4}))")
 _INDENT: Final = 4
 
 
@@ -62,6 +66,10 @@ class Syntax:
     """The marks of notes with an indented body."""
     blocks: frozenset[str] = frozenset()
     """The names after `///`."""
+    content_of_block: Callable[[str], Content | None] = field(
+        default=lambda _: "blocks", compare=False
+    )
+    """What the block has, by its header and its options; None if these are wrong."""
     has_markdown_in_html: bool = True
     math: Math | None = None
 
@@ -78,22 +86,26 @@ class Note:
     source: str
     """Without the indentation and the quote marks around it."""
     mark: NoteMark
-    missing: str = ""
-    """The extension that the site would have to load to show it as a note."""
+    content: Content = "blocks"
+    unread: str = ""
+    """Why it is shown as text, if it is, and how to fix it."""
+
+    @property
+    def message(self) -> str:
+        """What is said of a note that is shown as text."""
+        header, _, _ = self.source.partition("\n")
+        return f"`{header}` is shown as text, because {self.unread}"
 
 
-def unread_message(note: Note) -> str:
-    """What is said of a note that is shown as text."""
-    header, _, _ = note.source.partition("\n")
-    if not note.missing:
-        return (
-            f"`{header}` is shown as text, because {MAX_NOTES} notes are around it: put fewer "
-            "inside each other"
-        )
-    return (
-        f"`{header}` is shown as text, because this site does not load its extension: add "
-        f"`{note.missing}` to `MARKDOWN` in pelicanconf.py"
-    )
+TOO_DEEP: Final = f"{MAX_NOTES} notes are around it: put fewer inside each other"
+IN_PARAGRAPH: Final = (
+    "its indentation makes it a part of the paragraph above: indent it as the lines around it"
+)
+_WRONG_HEAD: Final = "its title or its options are wrong: correct the line, or the ones below it"
+
+
+def _without_extension(name: str) -> str:
+    return f"this site does not load its extension: add `{name}` to `MARKDOWN` in pelicanconf.py"
 
 
 def find_notes(text: str, hidden: Iterable[tuple[int, int]], syntax: Syntax) -> Iterator[Note]:
@@ -108,7 +120,7 @@ def find_notes(text: str, hidden: Iterable[tuple[int, int]], syntax: Syntax) -> 
             note = _block(text, match, syntax) if match["block"] else _note(text, match, syntax)
             if note is not None:
                 yield note
-                done = done if note.missing else note.end
+                done = done if note.unread else note.end
 
 
 def _note(text: str, match: re.Match[str], syntax: Syntax) -> Note | None:
@@ -125,19 +137,26 @@ def _note(text: str, match: re.Match[str], syntax: Syntax) -> Note | None:
     if mark in syntax.notes:
         return Note(match.start("header"), end, source, mark)
     has_body = count > 1
-    missing = NOTE_EXTENSIONS[mark]
-    return Note(match.start("header"), end, source, mark, missing) if has_body else None
+    missing = _without_extension(NOTE_EXTENSIONS[mark])
+    return Note(match.start("header"), end, source, mark, unread=missing) if has_body else None
 
 
 def _block(text: str, match: re.Match[str], syntax: Syntax) -> Note | None:
     """The header, and all lines up to the one that closes the block, or to the end around it."""
-    name = match["block"].lower()
-    missing = "" if name in syntax.blocks else BLOCK_EXTENSIONS.get(name)
-    if missing is None:
+    name, header, end = match["block"].lower(), match["header"], match.end()
+    if name not in syntax.blocks and name not in BLOCK_EXTENSIONS:
         return None
-    lines, end = [match["header"]], match.end()
     prefix = match["prefix"].expandtabs(_INDENT)
-    for line, stop in _lines_of(text, end, len(prefix), prefix.count(">")):
+    place = (text, end, len(prefix), prefix.count(">"))
+    options = takewhile(_OPTION.match, (line for line, _ in _lines_of(*place)))
+    head = "\n".join([header, *options])
+    content = syntax.content_of_block(head) if name in syntax.blocks else None
+    if content is None:
+        is_known = name in syntax.blocks
+        unread = _WRONG_HEAD if is_known else _without_extension(BLOCK_EXTENSIONS[name])
+        return Note(match.start("header"), end, head, "///", unread=unread)
+    lines = [header]
+    for line, stop in _lines_of(*place):
         closing = _BLOCK_END.fullmatch(line)
         if closing and closing["slashes"] == match["slashes"]:
             end = stop
@@ -145,7 +164,12 @@ def _block(text: str, match: re.Match[str], syntax: Syntax) -> Note | None:
         lines.append(line)
         end = stop if line else end
     source = "\n".join([*lines, match["slashes"]])
-    return Note(match.start("header"), end, source, "///", missing)
+    return Note(match.start("header"), end, source, "///", content=content)
+
+
+def with_body_apart(source: str) -> str:
+    """A block with an empty line before its body if that would be read as a comment on options."""
+    return _COMMENTS_BELOW_HEAD.sub(r"\g<0>\n", source, count=1)
 
 
 def _lines_of(text: str, place: int, column: int, quotes: int) -> Iterator[tuple[str, int]]:

@@ -10,16 +10,20 @@ from typing import Any, Final
 
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.alerts import alert_problem
-from publish.checks.attribute_lists import find_active_parts_in_lists, find_links_in_lists
+from publish.checks.attribute_lists import (
+    find_active_parts_in_lists,
+    find_ids_in_lists,
+    find_links_in_lists,
+    split_heading,
+)
 from publish.checks.commonmark import (
-    ATTRIBUTE_LIST,
     Blocks,
     FindReference,
-    code_text,
     read_blocks,
     reference_key,
     split_event,
 )
+from publish.checks.commonmark_inline import code_text
 from publish.checks.footnotes import Footnotes, find_links_around, find_references
 from publish.checks.foreign_marks import find_foreign_marks
 from publish.checks.heading_ids import HeadingIds
@@ -30,22 +34,18 @@ from publish.checks.html_tags import (
     paragraph_around,
     tag_problems,
 )
+from publish.checks.markdown_in_html import find_markdown_element
 from publish.checks.math import show_math
 from publish.checks.nesting import nesting_problems
-from publish.checks.notes import DEFAULT_SYNTAX, Syntax, unread_message
+from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import open_comment, read_raw_html
 from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
 
 _OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
-_ATTRIBUTE_LIST: Final = re.compile(rf"[ \t]*{ATTRIBUTE_LIST}[^}}\n]{{0,500}}\}}[ \t]*$")
-_ID_IN_LIST: Final = re.compile(rf"{ATTRIBUTE_LIST}[^}}\n]{{0,500}}#(?P<id>[^\s}}]+)")
-"""The limit keeps it linear."""
 _SIDES: Final = frozenset({"Start", "End"})
 _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 """The blocks and elements without data that the outline hears of."""
-_ENDS_OF_ELEMENTS: Final = "])*_`"
-"""An attribute list that follows one of these directly belongs to an element in a line."""
 _BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
 _LINE: Final = 500
 """More bytes than the first line of an alert has."""
@@ -70,6 +70,7 @@ class _OutlineOfText:
 
     def __init__(self, syntax: Syntax) -> None:
         self._syntax = syntax
+        self.has_markdown_in_html = syntax.has_markdown_in_html
         self._definitions: dict[str, Link] = {}
         """By label: the address and the line. The text around a note comes before the note."""
         self.headings: list[tuple[Heading, str]] = []
@@ -102,7 +103,7 @@ class _OutlineOfText:
         self.problems += nesting_problems(blocks, first_line, self._syntax)
         for note in blocks.unread:
             line = first_line + blocks.text.count("\n", 0, note.start)
-            self.problems.append(TextProblem(line, unread_message(note)))
+            self.problems.append(TextProblem(line, note.message))
         source = blocks.text.encode()
         for label, address, _, offset in blocks.definitions():
             line = first_line + source.count(b"\n", 0, offset)
@@ -242,6 +243,7 @@ class _Part:
         if cut is None:
             self._html.append((start, end))
             self._raw_html(start, end)
+            self._attributes_without_effect(start, end)
             return
         self._blank(start, end)
         for part in self.notes[cut]:
@@ -283,12 +285,9 @@ class _Part:
             self._found.problems.append(TextProblem.of_surplus_cells(self._line(start), surplus))
 
     def _end_heading(self, text: str, start: int) -> None:
-        attributes = _ATTRIBUTE_LIST.search(text)
-        own_id = _ID_IN_LIST.search(text) if attributes else None
-        if attributes:
-            text = text[: attributes.start()]
+        text, own_id = split_heading(text)
         heading = Heading(self._heading, text.strip(), self._line(start))
-        self._found.headings.append((heading, own_id["id"] if own_id else ""))
+        self._found.headings.append((heading, own_id))
 
     def _footnote(self, label: str, start: int) -> None:
         self._found.footnotes.refer(label, self._line(start))
@@ -330,6 +329,17 @@ class _Part:
             message = "`<!--` hides the rest of the text: add `-->` behind the comment"
             found.problems.append(TextProblem(line, message))
 
+    def _attributes_without_effect(self, start: int, end: int) -> None:
+        """Reports `markdown` at an element in another one, which stays raw HTML."""
+        source = self._prose[start:end].decode(errors="replace")
+        if self._found.has_markdown_in_html and (tag := find_markdown_element(source)):
+            message = (
+                f"`markdown` in `{tag[0]}` has no effect, because the element around it is raw "
+                "HTML: add the attribute there too"
+            )
+            line = self._line(start) + source.count("\n", 0, tag.start())
+            self._found.problems.append(TextProblem(line, message))
+
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])
 
@@ -340,7 +350,7 @@ class _Part:
         """Reads what no event tells, from the text without code."""
         found, prose = self._found, self._prose.decode(errors="replace")
         if "{" in prose:
-            found.own_ids.update(self._ids_of_elements(prose))
+            found.own_ids.update(find_ids_in_lists(prose))
             found.active += find_active_parts_in_lists(prose, self._first)
             links = find_links_in_lists(prose)
             found.links += (Link(link.target, self._line_in(prose, link.place)) for link in links)
@@ -369,14 +379,6 @@ class _Part:
                 "put it behind"
             )
             found.problems.append(TextProblem(line, message))
-
-    def _ids_of_elements(self, prose: str) -> Iterator[str]:
-        """The ids that attribute lists give to elements other than headings."""
-        if any(start in prose for start in ("{:", "{#", "{ ")):
-            for match in _ID_IN_LIST.finditer(prose):
-                before = prose[max(0, match.start() - 1)]
-                if match[0][1] == ":" or before in _ENDS_OF_ELEMENTS:
-                    yield match["id"]
 
     def _line_in(self, prose: str, place: int) -> int:
         return self._first + prose.count("\n", 0, place)

@@ -21,7 +21,6 @@ from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown, util
 from markdown.extensions import Extension
-from markdown.extensions.md_in_html import MarkdownInHtmlProcessor
 from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
@@ -37,31 +36,29 @@ from publish.checks.heading_ids import (
     Slugify,
     heading_id_style,
 )
-from publish.checks.math import Math, show_math
-from publish.checks.notes import NoteMark, Syntax
+from publish.checks.math import show_math
+from publish.checks.notes import Syntax, with_body_apart
 from publish.checks.raw_html import open_comment
 from publish.plugins.commonmark_blocks import Tree, append_text
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
 from publish.plugins.commonmark_inline import register_inline
 from publish.plugins.commonmark_marks import register_marks
+from publish.plugins.commonmark_syntax import (
+    MATH_PROCESSOR,
+    NOTE_PROCESSORS,
+    find_registered,
+    syntax_of,
+)
 
 _CORE_BLOCKS: Final = (
     *("empty", "indent", "code", "hashheader", "setextheader", "hr", "olist", "ulist", "quote"),
     *("reference", "paragraph", "table", "footnote", "defindent", "deflist"),
 )
 """Block processors whose work is done here."""
-_NOTES: Final[dict[NoteMark, str]] = {"!!!": "admonition", "???": "details", "===": "tabbed"}
-"""Block processors of notes with an indented body."""
-_MATH: Final = "arithmatex-block"
 _HIGHLIGHTERS: Final = ("indent-highlight", "hilite")
 _FENCE: Final = re.compile(r"~+")
 _LANGUAGE: Final = re.compile(r"[\w#.+-]+")
 _ALIGNMENT: Final = {"Left": "left", "Center": "center", "Right": "right"}
-
-
-def _find(registry: util.Registry[Any], name: str) -> Any:
-    """What an extension registered under a name; None without one."""
-    return registry[name] if name in registry else None  # noqa: SIM401 - it is no dictionary
 
 
 class _NormalizeLines(Preprocessor):
@@ -98,13 +95,13 @@ class _BlockReader:
         self.processors = md.parser.blockprocessors
         ours = [
             self.processors[name]
-            for name in (*_CORE_BLOCKS, *_NOTES.values(), "blocks", _MATH)
+            for name in (*_CORE_BLOCKS, *NOTE_PROCESSORS.values(), "blocks", MATH_PROCESSOR)
             if name in self.processors
         ]
         self._others = [processor for processor in self.processors if processor not in ours]
-        self._math = _find(self.processors, _MATH)
+        self._math = find_registered(self.processors, MATH_PROCESSOR)
         self.syntax = syntax_of(md)
-        tables = _find(self.processors, "table")
+        tables = find_registered(self.processors, "table")
         self._has_align = tables is None or bool(tables.config.get("use_align_attribute"))
         self._footnotes: dict[str, Element] = {}
         self._depth = 0  # the notes around the text that is read
@@ -175,7 +172,7 @@ class _BlockReader:
 
     def add_fence(self, parent: Element, info: str, code: str) -> None:
         """Adds a fenced code block, made by the extension that is registered for it."""
-        fences = _find(self.md.preprocessors, "fenced_code_block")
+        fences = find_registered(self.md.preprocessors, "fenced_code_block")
         if not isinstance(fences, _Bypass):
             self.add_code(parent, code)
             return
@@ -217,10 +214,9 @@ class _BlockReader:
                 self._add_markdown_in_html(parent, cut)
             case "///":
                 blocks = self.processors["blocks"]
-                if blocks.test(parent, cut.source):
-                    blocks.run(parent, [cut.source])
-                else:  # its options are wrong
-                    self.add_chunk(parent, f"\\{cut.source}")
+                source = with_body_apart(cut.source)
+                blocks.test(parent, source)  # prepares `run`
+                blocks.run(parent, [source])
             case _:
                 self._add_note(parent, cut.source)
         self._depth -= cut.mark is not None
@@ -233,13 +229,13 @@ class _BlockReader:
             source = box.rest
         else:
             for name in ("fenced_code_block", "html_block"):
-                if isinstance(bypass := _find(self.md.preprocessors, name), _Bypass):
+                if isinstance(bypass := find_registered(self.md.preprocessors, name), _Bypass):
                     source = "\n".join(bypass.run_on(source))
         self.add_chunk(parent, source)
 
     def _add_note(self, parent: Element, source: str) -> None:
         blocks = [source]
-        for name in _NOTES.values():
+        for name in NOTE_PROCESSORS.values():
             if name in self.processors:
                 processor = self.processors[name]
                 if processor.test(parent, source) and processor.run(parent, blocks) is not False:
@@ -310,7 +306,7 @@ class CommonMarkExtension(Extension):
 
 def _limit_attribute_lists(md: Markdown) -> None:
     """Only `{#id}`, `{.class}`, `{name=value}` and `{: ...}` are lists; `{word}` is shown."""
-    lists: Any = _find(md.treeprocessors, "attr_list")
+    lists: Any = find_registered(md.treeprocessors, "attr_list")
     if lists is not None:
         pattern = rf"{ATTRIBUTE_LIST}([^}}\n ][^\n]*)\}}"
         lists.HEADER_RE = re.compile(rf"[ ]+{pattern}[ ]*$")
@@ -358,35 +354,10 @@ class TextConverter:
 
 def _slugify_of(md: Markdown) -> Slugify | None:
     """How the site's settings of the extension `toc` make ids, if they say so."""
-    toc = _find(md.treeprocessors, "toc")
+    toc = find_registered(md.treeprocessors, "toc")
     if toc is None or toc.slugify is slugify:
         return None
     return lambda text: str(toc.slugify(text, toc.sep))
-
-
-def syntax_of(md: Markdown) -> Syntax:
-    """What the extensions of a converter add to CommonMark. Ids of headings are the default's."""
-    processors = md.parser.blockprocessors
-    blocks = _find(processors, "blocks")
-    return Syntax(
-        notes=frozenset(mark for mark, name in _NOTES.items() if name in processors),
-        blocks=frozenset(blocks.blocks) if blocks else frozenset(),
-        has_markdown_in_html=any(
-            isinstance(processor, MarkdownInHtmlProcessor) for processor in processors
-        ),
-        math=_math_of(md),
-    )
-
-
-def _math_of(md: Markdown) -> Math | None:
-    inline: Any = _find(md.inlinePatterns, "arithmatex-inline")
-    block: Any = _find(md.parser.blockprocessors, _MATH)
-    if inline is None and block is None:
-        return None
-    return Math(
-        inline and inline.compiled_re,
-        block and re.compile(rf"{block.pattern.pattern.removesuffix('$')}(?=\n|\Z)"),
-    )
 
 
 def site_syntax(settings: Mapping[str, Any]) -> Syntax:

@@ -18,12 +18,11 @@ from publish.checks.bare_links import find_bare_links
 from publish.checks.commonmark import (
     BLANKS,
     MAX_DEPTH,
-    code_text,
-    read_inline,
     reference_key,
     split_event,
     with_hidden_math,
 )
+from publish.checks.commonmark_inline import code_text, read_inline
 from publish.checks.html_tags import depends_on_text, is_html
 from publish.checks.math import HIDDEN_MARK, Math, show_math
 from publish.plugins.commonmark_marks import has_subscript
