@@ -67,6 +67,12 @@ MODULES: Final = (
 )
 """What a build would import itself. The project's own modules are not in the list: each build must
 import their latest version."""
+_LANGUAGES: Final = (
+    *("bash", "c", "console", "cpp", "css", "diff", "docker", "go", "html", "ini", "java"),
+    *("javascript", "jinja", "json", "nginx", "php", "powershell", "python", "ruby", "rust"),
+    *("sql", "toml", "typescript", "xml", "yaml"),
+)
+"""Languages of code in many texts. Pygments takes up to 40 ms to compile the rules of one."""
 
 _GARBAGE_THRESHOLD: Final = 50_000
 """As in `gatepost.cli`."""
@@ -109,10 +115,14 @@ def main() -> None:
 
 
 def _compile_patterns() -> None:
-    """Makes a Markdown converter: Python keeps the regular expressions that it compiles."""
+    """Makes a Markdown converter and lexers: the expressions that they compile are kept."""
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415
+
     from publish.plugins.commonmark import make_markdown  # noqa: PLC0415
 
     make_markdown({"MARKDOWN": {"extensions": [*_EXTENSIONS, "publish.plugins.prose"]}})
+    for language in _LANGUAGES:
+        get_lexer_by_name(language)
 
 
 def _wait_for_hang_up(pipe: int, seconds: int) -> bool:
