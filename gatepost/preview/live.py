@@ -27,6 +27,7 @@ from gatepost.preview.sandbox import Sandbox
 from gatepost.preview.state import EDITION, Edition, PreviewFeed, PreviewState, with_script
 from gatepost.server.serve import check_port
 from gatepost.settings import Settings, url_host
+from publish.build.build_store import PREVIEW_FILE, STORE
 from publish.checks.layout import PUBLISHED
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def run_preview(settings: Settings, overrides: Mapping[str, str]) -> None:
             overrides={
                 **overrides,
                 "CAPTURE_URL": "",
+                STORE: PREVIEW_FILE,
                 PUBLISHED: str(settings.output_dir.absolute() / "published.json"),
             },
             folder=folder,

@@ -14,6 +14,10 @@ from typing import Any, Final
 from publish.cache_file import CacheFile, seal, unseal
 
 FILE: Final = "site.sqlite"
+STORE: Final = "GATEPOST_STORE"
+"""The setting with another name of the file, for a site that is built in turn with this one."""
+PREVIEW_FILE: Final = "preview.sqlite"
+"""The file of the live preview."""
 _MOST_ENGINES: Final = 3
 """Those of local, published and released builds."""
 _TABLES: Final = (

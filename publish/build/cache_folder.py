@@ -13,6 +13,8 @@ KEPT: Final = (
     "html.sqlite-journal",
     "opened-files.json",
     "pictures",
+    "preview.sqlite",
+    "preview.sqlite-journal",
     "search",
     "share",
     "site.lock",

@@ -18,7 +18,8 @@ build` always uses it. The site is byte for byte what Pelican alone makes of the
   a plugin that is not one of ours; `why_complete` says what.
 - New files are written beside the site and then put in place one by one (`site_folder`).
 
-What is known is kept in one file (`build_store`). It is written last, and each file of the site is
+What is known is kept in one file (`build_store`); the live preview has another, so that it and
+other builds do not forget each other's site. It is written last, and each file of the site is
 compared with it by size, time and inode. So a build that is killed, or a file that somebody else
 has changed, only means that more pages are rendered.
 """
@@ -36,7 +37,7 @@ from pelican import Pelican, signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
 
 from capture.errors import Problem
-from publish.build.build_store import FILE, BuildStore, StoreDamaged
+from publish.build.build_store import FILE, STORE, BuildStore, StoreDamaged
 from publish.build.compiled_templates import CompiledTemplates
 from publish.build.edits import MoreChangedError, cache_warnings
 from publish.build.generators import (
@@ -102,7 +103,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             _empty_folder(site.parent / WORK_FOLDER) as work,
         ):
             staging = work / site.name
-            path = cache / FILE
+            path = cache / self.settings.get(STORE, FILE)
             store = BuildStore(path)
             try:
                 self._build_from(store, site, staging)

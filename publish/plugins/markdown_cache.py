@@ -65,13 +65,13 @@ class HtmlCache:
             self._write([])
 
     def save(self, *, all_were_used: bool) -> None:
-        """Deletes the HTML of another engine, and what was not used if all texts were; the end."""
-        rows = self._file.rows("SELECT engine, text FROM html")
-        self._write(
-            row
-            for row in rows
-            if row[0] != self._engine or (all_were_used and row[1] not in self._used)
-        )
+        """The end. If all texts were used, keeps their HTML, and deletes all other.
+
+        A build that reads only edited texts does not need it again: it stores what it has read.
+        """
+        if all_were_used:
+            rows = self._file.rows("SELECT engine, text FROM html")
+            self._write(row for row in rows if row[0] != self._engine or row[1] not in self._used)
         self._file.close()
 
     def _write(self, unused: Iterable[tuple[str, bytes]]) -> None:

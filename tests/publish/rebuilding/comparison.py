@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from publish.build.build_store import PREVIEW_FILE
 from publish.build.release import finish_release
 from publish.plugins.project_settings import RELEASE as RELEASE_SETTING
 from tests.publish.rebuilding.build_server import BuildServer, Built
@@ -52,9 +53,12 @@ RELEASE: Final = replace(
 )
 """Plain `pelican` makes no release."""
 PREVIEW: Final = replace(
-    LOCAL, environment={"GATEPOST_OUTPUT_DIR": "preview"}, pelican=(), output="preview"
+    LOCAL,
+    environment={"GATEPOST_OUTPUT_DIR": "preview", "STORE": PREVIEW_FILE},
+    pelican=(),
+    output="preview",
 )
-"""As the live preview builds: another folder of the same settings, with the same cache."""
+"""As the live preview builds: another folder of the same settings, with a store of its own."""
 
 
 def build_reference(

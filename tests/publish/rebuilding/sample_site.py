@@ -21,6 +21,11 @@ DRAWING: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{}"><path d="M0 0"/></svg>\n'
 )
 SLUGS: Final = "tags:\n  C++: cpp\n  C#: c-sharp\n  安装: install\ncategories:\n  R&D: research\n"
+STORE_LINES: Final = """
+import os
+
+GATEPOST_STORE = os.environ.get("STORE", "site.sqlite")
+"""
 ESSAY: Final = """\
 {% extends "article.html" %}
 {% block head %}{{ super() }}
@@ -49,6 +54,7 @@ class SampleSite:
         shutil.copytree(ROOT / "theme", self.root / "theme")
         for name in ("pelicanconf.py", "publishconf.py"):
             shutil.copy(ROOT / name, self.root)
+        self.append("pelicanconf.py", STORE_LINES)
         self.settings_base = (self.root / "pelicanconf.py").read_text("utf-8")
         self.write_templates()
         files: Mapping[str, str] = {

@@ -243,6 +243,24 @@ def test_releases_previews_and_local_builds_follow_each_other(
         assert rebuilt.check().is_accepted, name
 
 
+def test_a_preview_leaves_what_builds_know_of_their_site(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.site.detach()
+    for mode in (LOCAL, PREVIEW, LOCAL, PREVIEW):
+        rebuilt.mode = mode
+        EDITS["title"](rebuilt.site, Chance([5, 1, 2, 1]))
+        rebuilt.check()
+    page = rebuilt.site.texts["pages/about.md"]
+    shown_in = {"about/index.html", "guide/start/install/index.html"}
+    for mode in (LOCAL, PREVIEW):
+        rebuilt.mode = mode
+        page.body += f"\nSeen as {mode.output}.\n"
+        rebuilt.site.save("pages/about.md")
+        assert set(rebuilt.check().rendered or ()) == shown_in
+
+
 def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_build_would_write(
     builds: BuildServer, tmp_path: Path
 ) -> None:
