@@ -56,19 +56,27 @@ def run_each(
     pool = _Pool(work, items, limits.seconds)
     todo = deque(range(len(items)))
     weights: dict[Connection, int] = {}  # of the items that are running
+
+    def start_more() -> None:
+        while todo and len(weights) < processor_count():
+            item = items[todo[0]]
+            weight = limits.weight(item)
+            is_full = sum(weights.values()) + weight > (limits.capacity or sys.maxsize)
+            if weights and is_full:
+                break
+            on_start(item)
+            weights[pool.start(todo.popleft())] = weight
+
     try:
-        while todo or weights:
-            while todo and len(weights) < processor_count():
-                item = items[todo[0]]
-                weight = limits.weight(item)
-                is_full = sum(weights.values()) + weight > (limits.capacity or sys.maxsize)
-                if weights and is_full:
-                    break
-                on_start(item)
-                weights[pool.start(todo.popleft())] = weight
+        start_more()
+        while weights:
             for connection in cast("list[Connection]", wait(list(weights))):
                 del weights[connection]
-                yield pool.result(connection)
+                result = pool.result(connection)
+                if limits.capacity is None:  # the child works while the caller uses the result
+                    start_more()
+                yield result
+            start_more()
     finally:
         pool.close()
 

@@ -40,7 +40,7 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
     def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Iterable[str]:
         """Called by Pelican: the texts to read."""
         if self._to_read is not None and extensions is None:
-            return with_progress("Reading texts", self._to_read, len(self._to_read))
+            return with_progress("Reading texts", sorted(self._to_read), len(self._to_read))
         files: Iterable[str] = super().get_files(paths, exclude, extensions)
         return files
 

@@ -90,9 +90,12 @@ class SiteFolder:
     def publish(self, staged: Mapping[str, Path], unwanted: Iterable[str]) -> "Published":
         """Puts the staged files in place, and removes the unwanted ones. Raises `OSError`."""
         written, stamps = [], {}
+        moved = self._move_new_folders(staged)
         for name, source in staged.items():
             target = self.site / name
-            if not _is_same(source, target):
+            if name.partition("/")[0] in moved:
+                written.append(name)
+            elif not _is_same(source, target):
                 self._make_room(target)
                 source.replace(target)
                 written.append(name)
@@ -111,6 +114,15 @@ class SiteFolder:
             if name not in wanted and name.split("/")[0] not in kept
         ]
         return [name for name in strange if self._remove(name)]
+
+    def _move_new_folders(self, staged: Iterable[str]) -> set[str]:
+        """Puts each folder that the site does not have in place with all files that are in it."""
+        self.site.mkdir(exist_ok=True)
+        names = {name.partition("/")[0] for name in staged if "/" in name}
+        new = {name for name in names if not os.path.lexists(self.site / name)}
+        for name in new:
+            (self.staging / name).rename(self.site / name)
+        return new
 
     def _make_room(self, target: Path) -> None:
         """Removes what has the name of a folder but is none, or of a file but is a folder."""

@@ -8,7 +8,8 @@ pymdown's or ours. Without the file, or if it is damaged, all texts are converte
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +40,8 @@ class HtmlCache:
         self._engine = engine
         self._used: set[bytes] = set()
         self._new: dict[bytes, str] = {}
+        self._coming: Iterator[tuple[str, str]] = iter(())
+        """Texts that are being converted, with their HTML."""
         self._file = CacheFile(path, _TABLE, seconds=seconds)
 
     @property
@@ -52,11 +55,20 @@ class HtmlCache:
         return self._read(_hash(text)) is not None
 
     def get(self, text: str) -> str | None:
-        """The HTML of a text; None if it is not known."""
+        """The HTML of a text; None if it is not known. Waits for one that is being converted."""
         key = _hash(text)
         self._used.add(key)
         html = self._new.get(key)
-        return self._read(key) if html is None else html
+        if html is None:
+            html = self._read(key)
+        while html is None and (converted := next(self._coming, None)):
+            self.add(*converted)
+            html = converted[1] if converted[0] == text else None
+        return html
+
+    def add_all(self, converted: Iterator[tuple[str, str]]) -> None:
+        """Keeps the HTML of texts, each when it is ready."""
+        self._coming = chain(self._coming, converted)
 
     def add(self, text: str, html: str) -> None:
         """Keeps the HTML of a text."""
@@ -69,6 +81,8 @@ class HtmlCache:
 
         A build that reads only edited texts does not need it again: it stores what it has read.
         """
+        for text, html in self._coming:
+            self.add(text, html)
         if all_were_used:
             rows = self._file.rows("SELECT engine, text FROM html")
             self._write(row for row in rows if row[0] != self._engine or row[1] not in self._used)

@@ -1,8 +1,8 @@
 """A Pelican plugin, after `checks`, that converts the texts of a large site on all processors.
 
-Pelican reads one file after the other. Before it does, child processes convert the texts, and the
-reader finds their HTML in the cache. It converts the rest itself: few texts, texts with extensions
-that might read other files, and each text on which a child failed, so that it names the file.
+Pelican reads one file after the other. Child processes convert the texts meanwhile, and the reader
+finds their HTML in the cache. It converts the rest itself: few texts, texts with extensions that
+might read other files, and each text on which a child failed, so that it names the file.
 """
 
 from collections.abc import Iterable, Iterator, MutableMapping
@@ -17,7 +17,6 @@ from publish.plugins.commonmark import TextConverter
 from publish.plugins.kept_files import KEPT_FILES
 from publish.plugins.markdown_cache import depends_on_text_alone, html_cache
 from publish.plugins.signals import connect_last
-from publish.progress import show_progress
 from publish.shared_work import are_many, run_batches
 
 _SECONDS: Final = 60
@@ -47,14 +46,13 @@ def convert_texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> 
         except Exception:  # the reader will raise it again, and name the file
             return None
 
-    done = 0
-    for _, batch, results in run_batches(convert, texts, _SECONDS):
-        done += len(batch)
-        show_progress("Converting texts", done, len(texts))
-        if not isinstance(results, ChildEnded):
-            for text, html in zip(batch, results, strict=True):
-                if html is not None:
-                    cache.add(text, html)
+    def converted() -> Iterator[tuple[str, str]]:
+        for _, batch, results in run_batches(convert, texts, _SECONDS):
+            if not isinstance(results, ChildEnded):
+                pairs = zip(batch, results, strict=True)
+                yield from ((text, html) for text, html in pairs if html is not None)
+
+    cache.add_all(converted())
 
 
 def _texts(settings: MutableMapping[str, Any], posts: Iterable[Post]) -> Iterator[str]:
