@@ -9,10 +9,8 @@ paragraph, their inline patterns each text, tree- and postprocessors everything.
 same events, so that the page is what was checked.
 """
 
-import html
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from string import punctuation
@@ -21,9 +19,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown, util
 from markdown.extensions import Extension
-from markdown.extensions.toc import remove_fnrefs, render_inner_html, slugify
+from markdown.extensions.toc import slugify
 from markdown.preprocessors import Preprocessor
-from markdown.treeprocessors import Treeprocessor, UnescapeTreeprocessor
 from pygments import plugin
 
 from capture.errors import Refused
@@ -31,7 +28,6 @@ from publish.checks.commonmark import ATTRIBUTE_LIST, read_blocks
 from publish.checks.cuts import Cut
 from publish.checks.heading_ids import (
     DEFAULT_STYLE,
-    HeadingIds,
     HeadingIdStyle,
     Slugify,
     heading_id_style,
@@ -41,6 +37,7 @@ from publish.checks.notes import Syntax, with_body_apart
 from publish.checks.raw_html import open_comment
 from publish.plugins.commonmark_blocks import Tree, append_text
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
+from publish.plugins.commonmark_headings import register_headings
 from publish.plugins.commonmark_inline import register_inline
 from publish.plugins.commonmark_marks import register_marks
 from publish.plugins.commonmark_syntax import (
@@ -245,31 +242,6 @@ class _BlockReader:
         self.add_code(parent, "\n".join(line[4:] for line in body.split("\n")))
 
 
-_TAGS: Final = re.compile(
-    '<!--.*?-->|<span class="MathJax_Preview">[^<]*</span>|<[^>]*>|[ \t]+(?=\n)', re.DOTALL
-)
-"""Tags, and blanks before a line end. Math with a preview has its formula twice."""
-_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-
-
-class _HeadingIds(Treeprocessor):
-    """Gives an id to each heading without one, before the extension `toc` would."""
-
-    def __init__(self, md: Markdown, style: HeadingIdStyle | Slugify) -> None:
-        super().__init__(md)
-        self._style = style
-
-    def run(self, root: Element) -> None:
-        """Called when the texts are complete."""
-        ids = HeadingIds(self._style, filter(None, (element.get("id") for element in root.iter())))
-        for heading in root.iter():
-            if heading.tag in _HEADINGS and "id" not in heading.attrib:
-                shown = deepcopy(heading)
-                UnescapeTreeprocessor().run(shown)  # later, `\<` would look like a tag
-                text = _TAGS.sub("", render_inner_html(remove_fnrefs(shown), self.md))
-                heading.set("id", ids.new(html.unescape(text)))
-
-
 class CommonMarkExtension(Extension):
     """Takes over when all extensions are known, at the first `reset`."""
 
@@ -299,8 +271,7 @@ class CommonMarkExtension(Extension):
             if "footnote" in self._reader.processors:
                 footnotes: Any = self._reader.processors["footnote"]
                 register_footnotes(md, footnotes.footnotes)
-            headings = _HeadingIds(md, _slugify_of(md) or self._heading_ids)
-            md.treeprocessors.register(headings, "commonmark-heading-ids", 5.5)
+            register_headings(md, _slugify_of(md) or self._heading_ids)
         self._reader.reset()
 
 

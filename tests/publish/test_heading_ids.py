@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
 from pymdownx import slugs
 
 from capture.errors import Refused
@@ -98,6 +100,45 @@ def test_the_slugify_of_a_site_counts_for_check_too() -> None:
     html = make_markdown(settings).convert(f"\n{text}")
     assert re.findall('id="([^"]*)"', html) == ["Über-uns", "Über-uns_1"]
     assert outline_of(text, syntax=site_syntax(settings)).anchors == {"Über-uns", "Über-uns_1"}
+
+
+TOC: Final = "markdown.extensions.toc"
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        ({}, "[TOC]\n\n## One\n\n### Two *em*\n"),
+        ({"marker": "[[C]]"}, "## One\n\n[[C]]\n\n[TOC]\n"),
+        ({"permalink": True}, "## One\n"),
+        ({"permalink": "", "title": "Contents"}, "## One\n"),
+        ({"anchorlink": True}, "## One\n"),
+        ({"baselevel": 2}, "## One\n\n###### Six\n"),
+        ({}, '## One {data-toc-label="Short"}\n\n## Two\n'),
+        ({}, "## One & two\n\n## <i>Three</i>\n\nText.\n"),
+    ],
+)
+def test_the_extension_for_contents_makes_what_it_makes_alone(
+    config: dict[str, object], text: str
+) -> None:
+    configs = {TOC: {**config, "slugify": slugs.slugify(case="lower")}, "attr_list": {}}
+    ours = make_markdown({"MARKDOWN": {"extension_configs": configs, "output_format": "html"}})
+    plain = Markdown(extensions=list(configs), extension_configs=configs, output_format="html")
+    assert ours.convert(text) == plain.convert(text)
+
+
+def test_another_extension_finds_the_list_of_contents() -> None:
+    class Shows(Postprocessor):
+        def run(self, text: str) -> str:
+            return f"{text}{self.md.toc}"  # type: ignore[attr-defined]
+
+    class Showing(Extension):
+        def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+            md.postprocessors.register(Shows(md), "shows", 1)
+
+    settings = {"MARKDOWN": {"extensions": [TOC, Showing()], "output_format": "html"}}
+    html = make_markdown(settings).convert("## One\n")
+    assert '<li><a href="#one">One</a>' in html
 
 
 def test_headings_have_ids_without_the_extension_for_contents() -> None:
