@@ -1,7 +1,7 @@
 """Measures a build after one edit: Gatepost, plain Pelican and Hugo, in turn, in one run.
 
     python -m bench.rebuilding [--posts 100 1000 10000] [--rounds 3] [--builders Gatepost Hugo]
-        [--plot docs/pictures/rebuilding.svg]
+        [--release] [--plot docs/pictures/rebuilding.svg]
 
 Every site is built once before. Each round edits one post in every site, in the same way.
 """
@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.building import BIN, GATEPOST, HUGO, PELICAN, Builder, Spent, spend, spend_cold
+from bench.building import BIN, GATEPOST, HUGO, PELICAN, RELEASE, Builder, Spent, spend, spend_cold
 from bench.curve import write
 from bench.posts import TAGS
 
-BUILDERS: Final = (PELICAN, GATEPOST, HUGO)
+BUILDERS: Final = (PELICAN, GATEPOST, RELEASE, HUGO)
 _TAG: Final = re.compile(r"tag \d\d")
 
 

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from capture.errors import short_path
 from capture.text import count_noun
 from publish.build.unchanged import Answer, CommandRun
+
+if TYPE_CHECKING:
+    from publish.build.site_folder import SiteFolder
 
 PRODUCTION = click.option("--production", is_flag=True, help="Use publishconf.py: absolute URLs.")
 
@@ -97,7 +100,7 @@ def _build_lines(summary: Any, result: str) -> Iterator[tuple[str, bool]]:
         yield f"The next post is due on {summary.due}.", False
 
 
-def _release_step() -> Callable[[Path, Path], None]:
+def _release_step() -> "Callable[[SiteFolder, Path], None]":
     from publish.build.release import finish_release
 
     return finish_release

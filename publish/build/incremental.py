@@ -46,7 +46,7 @@ from publish.build.generators import (
     KeepingPagesGenerator,
     KeepingStaticGenerator,
 )
-from publish.build.site_folder import SiteFolder
+from publish.build.site_folder import COMPRESSIONS, SiteFolder
 from publish.build.site_keys import key_of_settings
 from publish.build.site_writer import SiteWriter
 from publish.build.stored_pages import RenderedPage
@@ -62,7 +62,7 @@ LOCK: Final = "site.lock"
 TEMPLATES: Final = "templates"
 """The folder of compiled templates, in CACHE_PATH."""
 FINISH: Final = "GATEPOST_FINISH"
-"""The setting with a function that completes a staged site for a release."""
+"""The setting with a function that adds files to a `SiteFolder`, for a release."""
 ON_REPLACED: Final = "GATEPOST_ON_REPLACED"
 """The setting with a function that is called with the site when it is complete."""
 ON_WAIT: Final = "GATEPOST_ON_WAIT"
@@ -141,8 +141,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             settings,
             store,
             staging.stat().st_mtime_ns,
-            # A release makes more files than pages, so it takes the long way.
-            lambda: may_be_short and FINISH not in settings and folder.is_as_left(),
+            lambda: may_be_short and folder.is_as_left(),
         )
         settings.setdefault(PUBLISHED, str(published_file(settings)))  # of the last build
         settings[STORED_SITE] = self._stored
@@ -165,8 +164,8 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
                 self._stored.pages.check_all_rendered()
                 folder.keep_others()
             if finish := settings.get(FINISH):
-                self._folder.complete()
-                finish(staging, Path(settings["CACHE_PATH"]))
+                folder.may_keep = self._stored.keeps_files
+                finish(folder, Path(settings["CACHE_PATH"]))
             self._publish(store, retained)
         finally:
             settings["OUTPUT_PATH"] = self.output_path = str(site)
@@ -204,6 +203,8 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         )
 
     def _keep_file(self, name: str) -> bool:
+        if FINISH in self.settings and name.endswith(COMPRESSIONS):
+            return False  # a release may have replaced it with a compressed file
         return self._stored.keeps_files and self._folder.keep_current(name)
 
     def _files_not_compared(self) -> dict[str, Path]:

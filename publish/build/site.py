@@ -10,6 +10,7 @@ from typing import Any
 from capture.errors import Refused
 from publish.build.incremental import FINISH, ON_REPLACED, ON_WAIT
 from publish.build.pelican_run import RunSummary, run_pelican, settings_from
+from publish.build.site_folder import SiteFolder
 from publish.checks.layout import published_file
 from publish.checks.project import read_published
 from publish.plugins.project_settings import RELEASE
@@ -31,7 +32,7 @@ def build(
     overrides: Mapping[str, object],
     on_wait: Callable[[], None] = lambda: None,
     *,
-    finish: Callable[[Path, Path], None] | None = None,
+    finish: Callable[[SiteFolder, Path], None] | None = None,
     on_replaced: Callable[[Path], None] = lambda _: None,
 ) -> BuildResult:
     """Builds the site with the Pelican settings file `config`, whose values `overrides` replace.

@@ -7,10 +7,14 @@ else in the folder is touched, unless the site is built for the first time.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Final, Self
 
 from publish.build.sources import has_output_stamp, output_stamp_of
+
+COMPRESSIONS: Final = (".gz", ".br")
+"""The suffixes of compressed files, which a release has beside others."""
 
 
 class SiteFolder:
@@ -21,10 +25,17 @@ class SiteFolder:
         self.site = site
         self.staging = staging
         self.known = known
+        self.may_keep = True
+        """Whether a file of the last build with a name that tells its content is as good as new."""
         self._last = last
         self._kept: set[str] = set()
         self._is_as_left = False
         """Whether every file is known to be as the last build has left it."""
+
+    @classmethod
+    def of_complete(cls, site: Path) -> Self:
+        """A site to which files are added where it is. Nothing is known of an earlier one."""
+        return cls(site, site, Path(), {})
 
     def is_current(self, name: str) -> bool:
         """Whether a file is as the last build has left it."""
@@ -50,9 +61,31 @@ class SiteFolder:
         """Keeps all files of the last build, but for those that are staged."""
         self._kept.update(self.known.keys() - self.staged().keys())
 
+    def kept_stamp(self, name: str) -> bytes:
+        """The stamp of a file that is kept; empty if it is not."""
+        return self.known.get(name, b"") if name in self._kept else b""
+
+    def drop(self, name: str) -> None:
+        """Removes a kept file from the new site."""
+        self._kept.discard(name)
+
+    def drop_others(self, folder: str, wanted: Collection[str]) -> None:
+        """Removes all kept files from a folder of the new site, except for the wanted ones."""
+        inside = {name for name in self._kept if name.startswith(f"{folder}/")}
+        self._kept -= inside.difference(wanted)
+
+    def new_file(self, name: str) -> Path:
+        """Where to write a new file of the site, in place of a kept one."""
+        self.drop(name)
+        path = self.staging / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     def keep_current(self, name: str) -> bool:
         """Keeps a file with a name that tells its content, if it is as the last build left it."""
-        if self.is_current(name):
+        if name in self._kept:
+            return True
+        if self.may_keep and self.is_current(name):
             self.keep(name)
             return True
         return False
@@ -60,6 +93,10 @@ class SiteFolder:
     def kept(self) -> dict[str, Path]:
         """The kept files by name."""
         return {name: self._last / name for name in self._kept}
+
+    def files(self) -> dict[str, Path]:
+        """All files of the new site by name, in the order of their names."""
+        return dict(sorted((self.kept() | self.staged()).items()))
 
     @property
     def is_in_place(self) -> bool:

@@ -18,6 +18,7 @@ from pelican import Pelican
 from capture.errors import GatepostError, Refused
 from publish.build.pelican_run import run_pelican, settings_from
 from publish.build.release import finish_release
+from publish.build.site_folder import SiteFolder
 from publish.checks.layout import PUBLISHED, published_file
 from publish.plugins.project_settings import RELEASE
 
@@ -78,7 +79,8 @@ def main() -> None:
         Path(settings["OUTPUT_PATH"]).mkdir(parents=True)
         run_pelican(settings, Pelican)
         if settings.get(RELEASE):
-            finish_release(Path(settings["OUTPUT_PATH"]), Path(settings["CACHE_PATH"]))
+            site = SiteFolder.of_complete(Path(settings["OUTPUT_PATH"]))
+            finish_release(site, Path(settings["CACHE_PATH"]))
     except GatepostError as error:
         sys.exit(str(error))
 

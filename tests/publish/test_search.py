@@ -8,7 +8,8 @@ from typing import Any
 import cbor2
 import pytest
 
-from publish.build.release import add_search, build_search_index
+from publish.build.site_folder import SiteFolder
+from publish.build.site_search import add_search
 
 PREFIX = b"pagefind_dcd"
 WORDS = ["lead", "leaders", "le", "zebra", "Überweisung", "日本", "naïve", "x1"]
@@ -37,11 +38,15 @@ def read_cbor(path: Path) -> list[Any]:
     return content
 
 
+def index_of(site: Path) -> Path:
+    """Adds the index to a site."""
+    add_search(SiteFolder.of_complete(site), site.with_name(f"cache of {site.name}"))
+    return site / "pagefind"
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("search")
-    build_search_index(write_site(folder / "site", 60, seed=1), folder / "index")
-    return folder / "index"
+    return index_of(write_site(tmp_path_factory.mktemp("search") / "site", 60, seed=1))
 
 
 def test_each_word_is_in_the_part_whose_range_contains_it(index: Path) -> None:
@@ -72,14 +77,14 @@ def test_no_part_is_much_larger_than_the_limit(index: Path) -> None:
 
 
 def test_file_names_depend_only_on_the_content(index: Path, tmp_path: Path) -> None:
-    build_search_index(write_site(tmp_path / "same", 60, seed=1), tmp_path / "again")
-    build_search_index(write_site(tmp_path / "other", 60, seed=2), tmp_path / "changed")
+    again = index_of(write_site(tmp_path / "same", 60, seed=1))
+    changed = index_of(write_site(tmp_path / "other", 60, seed=2))
 
     def names(folder: Path) -> set[str]:
         return {path.name for path in folder.rglob("*.pf_*") if path.suffix != ".pf_fragment"}
 
-    assert names(tmp_path / "again") == names(index)
-    assert not names(tmp_path / "changed") & names(index)
+    assert names(again) == names(index)
+    assert not names(changed) & names(index)
 
 
 def test_an_index_does_not_depend_on_the_order_in_which_pages_and_languages_are_made(
@@ -93,12 +98,10 @@ def test_an_index_does_not_depend_on_the_order_in_which_pages_and_languages_are_
             page = site / language / "index.html"
             page.parent.mkdir(parents=True)
             page.write_text(f'<html lang="{language}"><main data-pagefind-body>One word</main>')
-        add_search(site, tmp_path / f"cache of {site.name}")
-        found = (site / "pagefind").rglob("*")
+        found = index_of(site).rglob("*")
         outputs.append({path.name: path.read_bytes() for path in found if path.is_file()})
     assert outputs[0] == outputs[1]
 
 
 def test_a_small_site_has_one_part(tmp_path: Path) -> None:
-    build_search_index(write_site(tmp_path / "site", 7, seed=1), tmp_path / "index")
-    assert len(part_list(tmp_path / "index")[2]) == 1
+    assert len(part_list(index_of(write_site(tmp_path / "site", 7, seed=1)))[2]) == 1

@@ -10,6 +10,7 @@ from typing import Final
 
 from publish.build.build_store import PREVIEW_FILE
 from publish.build.release import finish_release
+from publish.build.site_folder import SiteFolder
 from publish.plugins.project_settings import RELEASE as RELEASE_SETTING
 from tests.publish.rebuilding.build_server import BuildServer, Built
 
@@ -75,7 +76,7 @@ def build_reference(
     settings.write_text(f"{text}{RELEASE_SETTING} = {mode.is_release}\n", encoding="utf-8")
     built = builds.run(["pelican", "-q", "-s", str(settings)], project, now, mode.environment)
     if mode.is_release and not built.code:
-        finish_release(folder / "www", folder / "cache")
+        finish_release(SiteFolder.of_complete(folder / "www"), folder / "cache")
     return built
 
 
