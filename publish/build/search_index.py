@@ -152,7 +152,7 @@ def joined(
     if not pages or not is_intact_before or (old.pages and fields != old.fields):
         raise NotUpdatable
     change = _Change(
-        [number_of.get(page) for page in old.pages],
+        [None if page.url in gone else number_of[page] for page in old.pages],
         [number_of[added[page]] for page in new.pages],
         [fields.index(name) for name in new.fields],
     )
