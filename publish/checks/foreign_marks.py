@@ -48,7 +48,7 @@ class ForeignMark:
 def find_foreign_marks(prose: str) -> Iterator[ForeignMark]:
     """The marks of other systems in a text without its code."""
     for pattern, what in _KINDS:
-        marks = [mark for mark in pattern.finditer(prose) if not _is_html_tag(mark[0])]
+        marks = [mark for mark in pattern.finditer(prose) if not _is_html_tag(mark)]
         if marks:
             first = " ".join(marks[0][0].split())
             shown = first if len(first) <= _MOST_LETTERS else f"{first[: _MOST_LETTERS - 1]}…"
@@ -56,6 +56,6 @@ def find_foreign_marks(prose: str) -> Iterator[ForeignMark]:
             yield ForeignMark(marks[0].start(), f"`{shown}`{more} is {what}")
 
 
-def _is_html_tag(mark: str) -> bool:
+def _is_html_tag(mark: re.Match[str]) -> bool:
     """Whether it is a tag of HTML, which may have capital letters."""
-    return mark.startswith("<") and is_html(mark)
+    return mark[0].startswith("<") and is_html(mark[0], mark.string, mark.start())

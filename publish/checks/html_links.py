@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html.entities import html5
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 _TAG: Final = re.compile(
     r"""<[a-zA-Z][^"'<>]*(?:(?:"[^"]*"|'[^']*')[^"'<>]*){0,50}>"""  # a limit keeps it linear
 )
+_NAME: Final = re.compile(r"[^\s/>]+")
 _ATTRIBUTE: Final = re.compile(
     r"""(?P<start>\s(?P<name>[^\s"'<>/=]+)\s*=\s*)(?P<value>"[^"]*"|'[^']*'|[^\s"'<>=][^\s"'<>]*)"""
 )
@@ -33,6 +34,27 @@ class HtmlLink:
     """The name of its attribute, in small letters."""
     place: int
     """The place of its attribute in the text."""
+
+
+@dataclass(frozen=True)
+class HtmlTag:
+    """A tag in HTML, with the attributes that have a value."""
+
+    name: str
+    attributes: Mapping[str, str]
+    """By name: the value without entities. Names are in small letters."""
+    place: int
+
+
+def find_tags(text: str, names: Collection[str]) -> Iterator[HtmlTag]:
+    """Each tag in the HTML with one of these names, which are in small letters."""
+    for tag in _TAG.finditer(text):
+        name = _NAME.match(text, tag.start() + 1)
+        if name and name[0].lower() in names:
+            attributes: dict[str, str] = {}
+            for match in _ATTRIBUTE.finditer(tag[0]):  # of two with one name the first counts
+                attributes.setdefault(match["name"].lower(), _decoded(_unquoted(match["value"])))
+            yield HtmlTag(name[0].lower(), attributes, tag.start())
 
 
 def find_links(text: str) -> Iterator[HtmlLink]:

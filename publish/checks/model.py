@@ -29,6 +29,8 @@ _STATUSES: Final = ("published", "hidden", "draft", "skip")
 _DATES: Final = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|[+-]\d\d:?\d\d))?)?$"
 _ZONE: Final = re.compile(r" (?=[Z+-])")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
+_FILE_WORD: Final = re.compile(r"^[{|](?:static|attach)[}|]")
+_OTHER_SITE: Final = re.compile(r"//|[A-Za-z][A-Za-z0-9+.-]*:|[{|]")
 _YES_OR_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -139,10 +141,13 @@ def _url(value: Any) -> str:
     return text
 
 
-def _site_path(value: Any) -> str:
-    text = _line(value)
-    if not text.startswith("/") or text.startswith("//"):
-        raise invalid("must be a picture of the site, such as /images/funnel.svg")
+def _picture_path(value: Any) -> str:
+    text = _FILE_WORD.sub("", _line(value))
+    if not text or _OTHER_SITE.match(text):
+        raise invalid(
+            "must be a picture of the site, such as /images/funnel.svg, or funnel.svg beside the "
+            "text"
+        )
     return text
 
 
@@ -215,7 +220,9 @@ OldAddresses = Annotated[tuple[str, ...], *_field_type(_old_addresses, **_LIST)]
 Moment = Annotated[datetime, *_field_type(_moment, type="string", pattern=_DATES)]
 Flag = Annotated[bool, *_field_type(_flag, type="boolean")]
 Url = Annotated[str, *_field_type(_url, type="string", format="uri", pattern="^https?://")]
-SitePath = Annotated[str, *_field_type(_site_path, type="string", pattern="^/[^/]")]
+PicturePath = Annotated[
+    str, *_field_type(_picture_path, type="string", pattern="^(?!//|[A-Za-z][A-Za-z0-9+.-]*:)\\S")
+]
 File = Annotated[str, *_field_type(_file, type="string", pattern="^[^/\\s][^\\s]*[^/\\s]$")]
 Address = Annotated[str, *_field_type(_address, type="string", pattern="^/?[^/\\s][^\\s]*$")]
 Language = Annotated[str, *_field_type(_language, type="string", pattern=f"^{LANGUAGE.pattern}$")]
@@ -260,7 +267,9 @@ class PageFrontMatter(BaseModel):
     preview: Token | None = Field(
         None, description="Where a draft is shown: /drafts/<preview>/. `gatepost new` makes it."
     )
-    image: SitePath | None = Field(None, description="The main image, such as /images/funnel.svg.")
+    image: PicturePath | None = Field(
+        None, description="The main image: /images/funnel.svg, or funnel.svg beside the text."
+    )
     image_alt: Line | None = Field(None, description="The alternative text: what the image shows.")
     campaign: Slug | None = Field(None, description="Puts this campaign's form at the end.")
     canonical: Url | None = Field(None, description="Where the text appeared first.")

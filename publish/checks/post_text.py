@@ -1,6 +1,7 @@
 """Reads one file of a post or page, and validates its front matter."""
 
 import hashlib
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from capture.paths import name_below
 from publish.checks.control_characters import (
     control_problems,
     control_problems_of_values,
@@ -47,6 +49,10 @@ def parse_text(raw: bytes, kind: ContentKind, name: str, unreadable: str = "") -
     values, wrong = validate_front_matter(front_matter, MODELS[kind])
     if "url" in values:
         values.setdefault("save_as", file_at(values["url"]))
+    if "image" in values:
+        values["image"] = (
+            f"/{posixpath.normpath(name_below(values['image'], posixpath.dirname(name)))}"
+        )
     if not not_text:  # a file that cannot be read has no other problems
         problems += wrong
     return PostText(raw, front_matter, values, tuple(problems), is_text=not not_text)

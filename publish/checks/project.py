@@ -242,15 +242,22 @@ class Writing:
         return files
 
     @cached_property
-    def _names_by_folder(self) -> dict[str, tuple[str, ...]]:
+    def _names_by_folder(self) -> dict[tuple[str, str], tuple[str, ...]]:
         return {}
 
     def names_from(self, folder: str) -> tuple[str, ...]:
         """The posts and pages as relative links of a file in this folder of the content folder."""
-        if folder not in self._names_by_folder:
-            names = (relative_name(name, folder) for name in self.by_name)
-            self._names_by_folder[folder] = tuple(names)
-        return self._names_by_folder[folder]
+        return self._names_from(folder, "texts", self.by_name)
+
+    def static_names_from(self, folder: str) -> tuple[str, ...]:
+        """The files in the static folders as relative links of a file in this folder."""
+        return self._names_from(folder, "files", self.static_names)
+
+    def _names_from(self, folder: str, kind: str, names: Iterable[str]) -> tuple[str, ...]:
+        if (kind, folder) not in self._names_by_folder:
+            relative = tuple(relative_name(name, folder) for name in names)
+            self._names_by_folder[kind, folder] = relative
+        return self._names_by_folder[kind, folder]
 
     @property
     def has_symlinks(self) -> bool:

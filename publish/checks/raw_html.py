@@ -1,21 +1,16 @@
 """Links, pictures and ids of raw HTML."""
 
-import html
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from publish.checks.html_links import SOURCES, find_links
+from publish.checks.html_links import SOURCES, HtmlTag, find_links, find_tags
 from publish.checks.html_tags import PlacedHtmlTag, html_tags
 from publish.checks.outline_parts import Link, Picture
 
 _ID: Final = re.compile(r"""\s(?P<name>id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
-_PICTURE: Final = re.compile(r"<img\b(?P<rest>[^>]*)>", re.IGNORECASE)
-_SOURCE: Final = re.compile(r"""\bsrc\s*=\s*["']?(?P<source>[^\s"'>]+)""", re.IGNORECASE)
-_ALT: Final = re.compile(
-    r"""\balt\s*=\s*(?:"(?P<in_two>[^"]*)"|'(?P<in_one>[^']*)'|(?P<bare>[^\s>]*))""",
-    re.IGNORECASE,
-)
+_PICTURES: Final = frozenset({"img", "image", "input"})
+"""Tags that show a picture: `<image>` is `<img>` outside a drawing, and `<input type="image">`."""
 
 
 @dataclass
@@ -41,18 +36,23 @@ def read_raw_html(source: str, first_line: int) -> RawHtml:
     for link in find_links(source):
         is_embedded = link.attribute in {"src", *SOURCES}
         raw.links.append(Link(link.target, line_at(link.place), is_embedded))
-    for match in _PICTURE.finditer(source):
-        src = _SOURCE.search(match["rest"])
-        alt = _ALT.search(match["rest"])
-        address = html.unescape(src["source"]) if src else ""
-        words = html.unescape(alt[alt.lastgroup or 0]) if alt else None
-        raw.pictures.append(Picture(address, words, line_at(match.start())))
+        if link.attribute in SOURCES:  # another size of a picture, whose `<img>` has the text
+            raw.pictures.append(Picture(link.target, "", line_at(link.place)))
+    for tag in find_tags(source, _PICTURES):
+        if _is_picture(tag):
+            address = tag.attributes.get("src") or tag.attributes.get("href", "")
+            alt = tag.attributes.get("alt", None if tag.name == "img" else "")
+            raw.pictures.append(Picture(address.strip(), alt, line_at(tag.place)))
     for match in _ID.finditer(source):
         if match["name"].lower() == "id":
             raw.ids.setdefault(match["id"], line_at(match.start()))
         else:
             raw.names.add(match["id"])
     return raw
+
+
+def _is_picture(tag: HtmlTag) -> bool:
+    return tag.name != "input" or tag.attributes.get("type", "").lower() == "image"
 
 
 def open_comment(source: str) -> int | None:

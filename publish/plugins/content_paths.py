@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from pelican import signals
 
@@ -32,6 +33,7 @@ def check_linked_files(generator: Any) -> None:
     for content in new_texts(context):
         facts = facts_of(content)
         facts.linked_files |= linked_files(content) | content.get_static_links()
+        facts.linked_files |= _main_picture(content)
         names |= facts.linked_files
         for name in sorted(linked_files(content)):
             if problem := folder.why_no_file(name):
@@ -39,6 +41,12 @@ def check_linked_files(generator: Any) -> None:
                 line = line_of(content, posixpath.basename(name))
                 report.problem(source, line, f"links to `{name}`, which {problem}: {HOW_TO_FIX}")
     context["static_links"] = {name for name in names if folder.find_file(name)}
+
+
+def _main_picture(content: Any) -> frozenset[str]:
+    """The picture of the front matter, which may be beside the text."""
+    path = unquote(urlsplit(getattr(content, "image", "")).path)
+    return frozenset([path.lstrip("/")] if path else ())
 
 
 def misplaced_outputs(

@@ -64,11 +64,11 @@ def publish_linked_files(generator: Any) -> None:
         if post is None or not getattr(content, "faq", ()):
             continue
         rewrite = link_rewriter(writing.layout, settings, _folder(content))
-        for link in post.links:
-            if match := _STATIC_LINK.match(rewrite(link.target)):
-                name = name_below(unquote(match["path"]), _folder(content))
-                facts_of(content).linked_files |= {posixpath.normpath(name)}
-        context["static_links"] |= facts_of(content).linked_files
+        matches = [_STATIC_LINK.match(rewrite(link.target)) for link in post.links]
+        paths = [unquote(match["path"]) for match in matches if match]
+        names = {posixpath.normpath(name_below(path, _folder(content))) for path in paths}
+        facts_of(content).linked_files |= names
+        context["static_links"] |= names
 
 
 def _folder(content: Any) -> str:

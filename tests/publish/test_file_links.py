@@ -197,6 +197,41 @@ def test_answers_to_questions_may_link_to_files_too(site: Any) -> None:
         assert (site.site / "posts/2024/topic" / file).is_file()
 
 
+def test_a_file_with_an_encoded_name_is_published_without_a_warning(site: Any) -> None:
+    site.set('PLUGINS.insert(4, "publish.plugins.faq")  # before the links are checked')
+    write_deep_post(site, "Text.")
+    (site.root / "content/posts/2024/topic/dot.svg").rename(
+        site.root / "content/posts/2024/topic/5 % größe#1.svg"
+    )
+    faq = "faq:\n  - question: Why?\n    answer: Text.\n"
+    link = "![a](5%20%25%20gr%C3%B6%C3%9Fe%231.svg)"
+    site.write(DEEP, f"---\ntitle: post\nslug: post\ndate: 2026-11-02\n{faq}---\n{link}")
+    assert site.build().summary.warnings == ()
+    assert (site.site / "posts/2024/topic/5 % größe#1.svg").is_file()
+
+
+def test_the_picture_of_the_front_matter_may_be_beside_the_text(site: Any) -> None:
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
+    site.write("theme/templates/article.html", "{{ article.lead_picture }}{{ article.content }}")
+    for name in ("photo.jpg", "../2023/a%20b.jpg", "{static}photo.jpg", "/posts/2023/a b.jpg"):
+        write_deep_post(site, "Text.")
+        (site.root / "content/posts/2024/2023").mkdir(exist_ok=True)
+        (site.root / "content/posts/2023").mkdir(exist_ok=True)
+        for folder in ("2024/2023", "2023"):
+            Image.new("RGB", (9, 8)).save(site.root / f"content/posts/{folder}/a b.jpg")
+        front_matter = f"Title: post\nSlug: post\nDate: 2026-11-02\nImage: {name}\nImage_alt: x\n"
+        site.write(DEEP, f"{front_matter}\nText.")
+        assert site.check().findings.errors == ()
+        site.build()
+        assert '<img alt="x" src="/pictures/' in site.page("post")
+    site.write(DEEP, f"{front_matter.replace('/posts/2023/a b', 'poto')}\nText.")
+    (message,) = site.mistakes()
+    assert message == (
+        f"{DEEP}:4: links to `posts/2024/topic/poto.jpg`, but there is no such file in content/; "
+        "did you mean `photo.jpg`?"
+    )
+
+
 def test_check_accepts_them_and_knows_their_headings(site: Any) -> None:
     write_deep_post(site, "[x](../../other.md#part)")
     assert site.check().findings.errors == ()

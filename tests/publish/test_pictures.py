@@ -262,14 +262,6 @@ def test_an_image_of_the_front_matter_is_a_picture(site: Any, name: str) -> None
     )
 
 
-def test_an_image_that_is_not_published_is_a_mistake(site: Any) -> None:
-    photo(site.root / "content/posts/shot.jpg", (30, 20))
-    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
-    site.post("Text.", front_matter="Image: /posts/shot.jpg\nImage_alt: Bad\n")
-    (message,) = site.mistakes_of_build()
-    assert message.startswith("content/posts/post.md:3: `image`: /posts/shot.jpg is not a picture")
-
-
 @pytest.mark.parametrize(("size", "width"), [((3000, 40), 3000), ((3200, 2400), 2828)])
 def test_a_wide_picture_is_a_link_to_its_full_size(
     site: Any, size: tuple[int, int], width: int

@@ -19,7 +19,7 @@ from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.near_name import NearName, near_name
 from publish.checks.outline_parts import Link
 from publish.checks.post import Post
-from publish.checks.project import Writing
+from publish.checks.project import Writing, relative_name
 from publish.checks.rules.link_targets import (
     THEME_ANCHORS,
     UNKNOWN,
@@ -29,6 +29,7 @@ from publish.checks.rules.link_targets import (
     has_anchor,
     has_page,
     post_at,
+    unpublished_target_findings,
 )
 from publish.checks.source_files import SUFFIXES
 from publish.checks.sure_edits import link_edits, name_edits
@@ -111,7 +112,8 @@ class LinkChecker:
             message = f"`image` names `{self._path}`, which is not a picture: {USE_A_PICTURE}"
             yield self._post.finding("picture", self._link.line, message)
         else:
-            yield from self._file(self._path.lstrip("/"))
+            written = str(self._post.front_matter.values["image"])
+            yield from self._file(self._path.lstrip("/"), image=written)
 
     def facts(self) -> Iterator[Answer]:
         """What must stay so for a link without findings to lead where it leads now.
@@ -230,16 +232,34 @@ class LinkChecker:
             edits = self._with_path(near.sure) if self._rest == self._url.path else ()
             yield self._post.finding("dead-link", self._link.line, message, edits)
 
-    def _file(self, path: str, rule: str = "picture") -> Iterator[Finding]:
-        """A finding if the content folder has no such file."""
-        root = self._content
-        if not self._writing.layout.paths.find_file(path):
-            near = near_name(path, self._writing.static_names, _FIX)
-            message = f"links to `{path}`, but there is no such file in {root.name}/{near.hint}"
-            edits = self._with_path(near.sure, "/")
-            if near.sure and self._link.target == self._post.get("image"):
-                edits = name_edits(self._post, "image", self._link.target, f"/{near.sure}")
-            yield self._post.finding(rule, self._link.line, message, edits)
+    def _file(self, path: str, rule: str = "picture", image: str = "") -> Iterator[Finding]:
+        """A finding if the content folder has no such file. `image` is that of the front matter."""
+        if self._writing.layout.paths.find_file(path):
+            return
+        near = self._near_file(path, is_relative=(image or self._path)[0] not in "/{|")
+        message = (
+            f"links to `{path}`, but there is no such file in {self._content.name}/{near.hint}"
+        )
+        edits: tuple[Edit, ...] = ()
+        if near.sure and image:
+            edits = name_edits(self._post, "image", image, near.sure)
+        elif near.sure:
+            edits = self._with_path(near.sure)
+        yield self._post.finding(rule, self._link.line, message, edits)
+
+    def _near_file(self, path: str, *, is_relative: bool) -> NearName:
+        """The file with a similar path, in the form in which the link is written."""
+        folder = self._writing.files_by_folder.get((self._content / path).parent, ())
+        beside = [file.relative_to(self._content).as_posix() for file in folder]
+        braces = self._link.target.removesuffix(self._rest)
+        if not is_relative:
+            names = dict.fromkeys((*self._writing.static_names, *beside))
+            return near_name(f"/{path}", [f"/{name}" for name in names], _FIX, braces)
+        here = self._folder
+        names = dict.fromkeys(
+            (*self._writing.static_names_from(here), *(relative_name(n, here) for n in beside))
+        )
+        return near_name(relative_name(path, here), names, _FIX, braces)
 
     def _without_braces(self) -> Iterator[Finding]:
         """Problems of a link without braces: to an address, or by mistake to a source file."""
@@ -344,28 +364,6 @@ class LinkChecker:
         gated = self._writing.gated
         suspect = gated.name in path or (self._writing.has_symlinks and Path(path).is_symlink())
         return suspect and is_inside(Path(path), gated)
-
-
-def unpublished_target_findings(
-    writing: Writing, post: Post, link: Link, target: Post
-) -> Iterator[Finding]:
-    """Links from a public post to one that readers cannot open yet."""
-    state = target.state(writing.now)
-    if state not in {"draft", "scheduled"} or target is post:
-        return
-    if post.state(writing.now) == "draft":
-        if target.get("preview") is None:
-            message = f"`{link.target}` leads to a draft without a `preview`: give it one"
-            yield post.finding("link", link.line, message)
-    elif state == "draft":
-        message = f"`{link.target}` leads to a draft: publish it first, or remove the link"
-        yield post.finding("link", link.line, message)
-    elif target.due and (post.due is None or target.due > max(post.due, writing.now)):
-        until = f"{target.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
-        message = (
-            f"`{link.target}` leads to a post that is held back until {until}: link to it then"
-        )
-        yield post.finding("link", link.line, message)
 
 
 def _is_file(name: str) -> bool:

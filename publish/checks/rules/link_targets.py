@@ -1,10 +1,12 @@
 """What a link may lead to: a post, a part of its page, or another page of the site."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from publish.checks.finding import Finding
+from publish.checks.outline_parts import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
 
@@ -47,3 +49,25 @@ def has_anchor(post: Post, fragment: str) -> bool:
         or fragment in anchors_of(post)
         or fragment.startswith(forms or ("\0",))
     )
+
+
+def unpublished_target_findings(
+    writing: Writing, post: Post, link: Link, target: Post
+) -> Iterator[Finding]:
+    """Links from a public post to one that readers cannot open yet."""
+    state = target.state(writing.now)
+    if state not in {"draft", "scheduled"} or target is post:
+        return
+    if post.state(writing.now) == "draft":
+        if target.get("preview") is None:
+            message = f"`{link.target}` leads to a draft without a `preview`: give it one"
+            yield post.finding("link", link.line, message)
+    elif state == "draft":
+        message = f"`{link.target}` leads to a draft: publish it first, or remove the link"
+        yield post.finding("link", link.line, message)
+    elif target.due and (post.due is None or target.due > max(post.due, writing.now)):
+        until = f"{target.due.astimezone(writing.layout.zone):%Y-%m-%d %H:%M}"
+        message = (
+            f"`{link.target}` leads to a post that is held back until {until}: link to it then"
+        )
+        yield post.finding("link", link.line, message)

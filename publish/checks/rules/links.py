@@ -14,8 +14,15 @@ from publish.checks.near_name import near_name
 from publish.checks.outline_parts import Link
 from publish.checks.post import Post
 from publish.checks.project import Writing
-from publish.checks.rules.link_checker import LinkChecker, unpublished_target_findings
-from publish.checks.rules.link_targets import UNKNOWN, Answer, has_anchor, has_page, post_at
+from publish.checks.rules.link_checker import LinkChecker
+from publish.checks.rules.link_targets import (
+    UNKNOWN,
+    Answer,
+    has_anchor,
+    has_page,
+    post_at,
+    unpublished_target_findings,
+)
 from publish.checks.sure_edits import name_edits
 from publish.shared_work import share
 

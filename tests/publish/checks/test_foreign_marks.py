@@ -49,6 +49,7 @@ def test_marks_of_other_systems_are_reported(desk: Any, text: str, expected: str
         "A List<String> and a <Token>, <B>bold</B> and <Video src='a.mp4'/>.",
         "import duties from abroad\n\nExport figures are better.",
         "<!-- {{ note }} -->",
+        '<IFRAME SRC="/about/" TITLE="About"></IFRAME>',
     ],
 )
 def test_code_comments_and_plain_words_are_no_marks(desk: Any, text: str) -> None:

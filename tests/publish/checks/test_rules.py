@@ -82,6 +82,27 @@ def test_lengths_at_the_limits_are_accepted(desk: Any) -> None:
         ("[x]({static}/images/d%6fd.svg)", "6: links to `images/dod.svg`, but there is no"),
         ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
         ("![x](//x.example/a.png)", "6: shows `//x.example/a.png` from another host, which"),
+        (
+            '<picture><source srcset="https://x.example/a.png 2x">'
+            '<img src="{static}/images/dot.svg" alt="a > b"></picture>',
+            "6: shows `https://x.example/a.png` from another host",
+        ),
+        (
+            '<img alt="x" src="{static}/images/dot.svg" srcset="//x.example/a.png 2x">',
+            "6: shows `//x.example/a.png` from another host",
+        ),
+        (
+            '<img alt="a > b" data-src="a.png" src="//x.example/a.png">',
+            "6: shows `//x.example/a.png` from another host",
+        ),
+        (
+            '<input type="image" alt="x" src="//x.example/a.png">',
+            "6: shows `//x.example/a.png` from another host",
+        ),
+        (
+            '<svg><image href="//x.example/a.png"/></svg>',
+            "6: shows `//x.example/a.png` from another host",
+        ),
         ("<img src='https://x.example/a.png' alt=''>", "6: shows `https://x.example/a.png` from"),
         ("[x]({filename}bb.md)", "6: `{filename}bb.md` leads to no article or page"),
         ("![x](/images/no.svg)", "6: links to `images/no.svg`, but there is no such file in"),
