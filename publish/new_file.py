@@ -13,8 +13,8 @@ from capture.campaign.catalogue import Catalogue
 from capture.campaign.template import blank_campaign
 from capture.errors import Refused, Unavailable, short_path
 from publish.checks.layout import ContentKind
-from publish.checks.model import is_slug
 from publish.checks.project import Writing
+from publish.checks.values import is_slug
 
 TOKEN_BYTES: Final = 16
 """Random bytes of a preview address: 16 cannot be guessed."""

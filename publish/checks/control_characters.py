@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyromark
 
 from capture.campaign.problems import KeyPath
+from publish.checks.edit import BREAK, Edit
 
 CONTROL: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """All but tab and the two line breaks."""
@@ -28,21 +29,27 @@ def control_problem(text: str) -> str:
     found = CONTROL.search(text)
     if not found:
         return _ENDLESS_PROBLEM if _ENDLESS.search(text) else ""
-    code = ord(found[0])
-    try:
-        windows = bytes([code]).decode("cp1252") if 0x80 <= code <= 0x9F else ""
-    except UnicodeDecodeError:
-        windows = ""
+    windows = _in_windows(found[0])
     hint = f"write `{windows}`, for which Windows uses it" if windows else "delete it"
-    return f"has the control character U+{code:04X}, which no page may contain: {hint}"
+    return f"has the control character U+{ord(found[0]):04X}, which no page may contain: {hint}"
 
 
-def control_problems(text: str) -> Iterator[tuple[int, str]]:
-    """The line of each line with a control character, counted from 1, and the message."""
+def _in_windows(character: str) -> str:
+    """The letter for which Windows uses a control character; empty if for none."""
+    try:
+        return bytes([ord(character)]).decode("cp1252") if "\x80" <= character <= "\x9f" else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def control_problems(text: str) -> Iterator[tuple[int, str, tuple[Edit, ...]]]:
+    """Line, message and edits for each line with a control character. Lines are counted from 1."""
     if CONTROL.search(text) or _ENDLESS.search(text):
-        for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        for number, line in enumerate(BREAK.split(text), 1):
             if message := control_problem(line):
-                yield number, message
+                found = CONTROL.finditer(line)
+                edits = (Edit(number, one.start(), one[0], _in_windows(one[0])) for one in found)
+                yield number, message, tuple(edits)
 
 
 def control_problems_of_values(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
@@ -98,13 +105,15 @@ def _is_forbidden(reference: str) -> bool:
 
 def reference_problem(reference: str) -> str:
     """The message for a reference to a control character: the mistake, and how to fix it."""
-    letter = html.unescape(f"{reference.rstrip(';')};")
-    hint = (
-        f"write `{letter}`"
-        if letter.isprintable() and letter not in {"", _SUBSTITUTE}
-        else "delete it"
-    )
+    letter = meant_letter(reference)
+    hint = f"write `{letter}`" if letter else "delete it"
     return f"a control character, which no page may contain: {hint}"
+
+
+def meant_letter(reference: str) -> str:
+    """The letter for which Windows uses the number of a reference; empty if for none."""
+    letter = html.unescape(f"{reference.rstrip(';')};")
+    return letter if letter.isprintable() and letter != _SUBSTITUTE else ""
 
 
 def control_references_outside_code(markdown: str) -> Iterator[tuple[int, str]]:

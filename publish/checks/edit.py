@@ -12,7 +12,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, order=True)
 class Edit:
-    """Replaces text inside one line; with an empty `old` it inserts `new`."""
+    """Replaces text that begins in a line; with an empty `old` it inserts `new`."""
 
     line: int
     """Counted from 1."""
@@ -20,7 +20,7 @@ class Edit:
     """The characters of the line before `old`, without a byte order mark."""
     old: str
     new: str
-    r"""Each `\n` in it becomes the line break of the file."""
+    r"""Each `\n` in both is the line break of the file."""
 
 
 class Mismatch(Exception):
@@ -39,11 +39,12 @@ def apply_edits(raw: bytes, edits: Iterable[Edit]) -> bytes:
     for edit in sorted(edits, reverse=True):
         if not 1 <= edit.line <= len(starts):
             raise Mismatch(edit)
+        old, new = (part.replace("\n", line_break) for part in (edit.old, edit.new))
         start = starts[edit.line - 1] + edit.column
-        end = start + len(edit.old)
-        if text[start:end] != edit.old:
+        end = start + len(old)
+        if text[start:end] != old:
             raise Mismatch(edit)
-        text = text[:start] + edit.new.replace("\n", line_break) + text[end:]
+        text = text[:start] + new + text[end:]
     mark = _BYTE_ORDER_MARK if raw.startswith(_BYTE_ORDER_MARK) else b""
     return mark + text.encode()
 
@@ -58,10 +59,16 @@ def overlap(edits: Sequence[Edit]) -> bool:
     )
 
 
-def replacement(
-    lines: Sequence[str], numbers: Iterable[int], old: str, new: str, around: tuple[str, str]
+def replacement(  # noqa: PLR0913 - what is replaced, and where
+    lines: Sequence[str],
+    numbers: Iterable[int],
+    old: str,
+    new: str,
+    around: tuple[str, str] = ("", ""),
+    *,
+    times: int = 1,
 ) -> tuple[Edit, ...]:
-    """Replaces `old` where it occurs once in these lines, else nothing.
+    """Replaces `old` if these lines have it so many times, and nowhere else; else nothing.
 
     `around` is the pattern of what must be before and after it. Numbers are counted from 1.
     """
@@ -72,5 +79,5 @@ def replacement(
         for number in numbers
         for match in pattern.finditer(lines[number - 1])
     ]
-    is_only_one = sum(lines[number - 1].count(old) for number in numbers) == 1
-    return tuple(found) if len(found) == 1 and is_only_one else ()
+    is_sure = sum(lines[number - 1].count(old) for number in numbers) == times == len(found)
+    return tuple(found) if is_sure else ()

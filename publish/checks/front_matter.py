@@ -36,6 +36,10 @@ class FrontMatterProblem:
     rule: str = "front-matter"
     edits: tuple[Edit, ...] = ()
     """The edits that fix it; empty if there is no sure one."""
+    key: str = ""
+    """The key with a wrong value; empty if the problem is another one."""
+    fixes: tuple[tuple[str, str], ...] = ()
+    """Texts of the value, and what the writer can only mean by them; empty if not sure."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +140,9 @@ def _misplaced(lines: list[str]) -> Iterator[FrontMatterProblem]:
             "use `gatepost import hugo`",
         )
     elif first and _PAIR.fullmatch(lines[first]):
-        yield FrontMatterProblem(
-            1, f"has its front matter on line {first + 1}: delete the empty lines above it"
-        )
+        empty = Edit(1, 0, "".join(f"{line}\n" for line in lines[:first]), "")
+        message = f"has its front matter on line {first + 1}: delete the empty lines above it"
+        yield FrontMatterProblem(1, message, edits=(empty,))
 
 
 def duplicate_key_message(key: str, first: int) -> str:

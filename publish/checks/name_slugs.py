@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from capture.campaign.problems import KeyPath, suggestion
 from publish.checks.front_matter import FrontMatterProblem, YamlFrontMatter, read_yaml
-from publish.checks.model import is_slug
+from publish.checks.values import is_slug
 
 SLUGS_FILE: Final = "slugs.yaml"
 NameKind = Literal["category", "tag", "author"]

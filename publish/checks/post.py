@@ -30,6 +30,7 @@ from publish.checks.post_text import PostText, digest_of, parse_text, read_bytes
 from publish.checks.source_files import SourceFile
 from publish.checks.title_words import key_words
 
+_NO_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 State = Literal["published", "hidden", "scheduled", "draft", "skip"]
 
 
@@ -199,6 +200,14 @@ class Post:
         if self.due is not None and self.due > now:
             return "scheduled"
         return "hidden" if status == "hidden" else "published"
+
+    def address_with_slug(self, slug: str) -> str:
+        """The address below the site that another slug would give."""
+        values = self.values
+        date = self.layout.address_date(values.get("date"), _NO_DATE)
+        others = self.layout.category_and_author_slugs(self.name, values)
+        lang = str(values.get("lang", ""))
+        return self.layout.address(self.kind, slug, date, lang, others)[0]
 
     def finding(
         self, rule: str, line: int | None, message: str, edits: tuple[Edit, ...] = ()

@@ -98,12 +98,14 @@ def _problem(front_matter: FrontMatter, detail: ErrorDetails) -> FrontMatterProb
     if detail["type"] == "missing":
         fix = _HOW_TO_ADD.get(key, f"add a line `{key.capitalize()}: ...` to its front matter")
         return FrontMatterProblem(front_matter.line(key), f"has no {key}: {fix}")
-    return FrontMatterProblem(front_matter.line(key), f"`{key}` {detail['msg']}")
+    fixes = tuple(detail.get("ctx", {}).get("fixes", ()))
+    message = f"`{key}` {detail['msg']}"
+    return FrontMatterProblem(front_matter.line(key), message, key=key, fixes=fixes)
 
 
 def _control_problems(text: str, front_matter: FrontMatter) -> Iterator[FrontMatterProblem]:
-    for line, message in control_problems(text):
-        yield FrontMatterProblem(line, message, "control-character")
+    for line, message, edits in control_problems(text):
+        yield FrontMatterProblem(line, message, "control-character", edits)
     for path, message in control_problems_of_values(front_matter.values):
         line = front_matter.line(*path)
         yield FrontMatterProblem(line, f"`{path[0]}` {message}", "control-character")

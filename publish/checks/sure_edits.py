@@ -37,13 +37,21 @@ class Text(Protocol):
         """Its front matter."""
         ...
 
+    @property
+    def links(self) -> Sequence[Link]:
+        """The links in it."""
+        ...
+
 
 def link_edits(text: Text, link: Link, target: str) -> tuple[Edit, ...]:
-    """Gives a link another target."""
+    """Gives a link another target, and all others of its line that have the same one."""
     target = target.replace(" ", "%20")
     if not _PLAIN_TARGET.fullmatch(target):
         return ()
-    return replacement(text.lines, [link.line], link.target, target, _AROUND_TARGET)
+    same = sum((one.line, one.target) == (link.line, link.target) for one in text.links)
+    return replacement(
+        text.lines, [link.line], link.target, target, _AROUND_TARGET, times=max(1, same)
+    )
 
 
 def tag_edits(text: Text, line: int, old: str, new: str) -> tuple[Edit, ...]:
@@ -53,10 +61,22 @@ def tag_edits(text: Text, line: int, old: str, new: str) -> tuple[Edit, ...]:
 
 def name_edits(text: Text, key: str, name: str, other: str) -> tuple[Edit, ...]:
     """Replaces a name in the value of a key of the front matter."""
-    if not _PLAIN_NAME.fullmatch(other):
+    return value_edits(text, key, name, other) if _PLAIN_NAME.fullmatch(other) else ()
+
+
+def value_edits(text: Text, key: str, old: str, new: str) -> tuple[Edit, ...]:
+    """Replaces a text in the value of a key of the front matter; `new` needs no quotes."""
+    return replacement(text.lines, _lines_of_value(text, key), old, new, _AROUND_NAME)
+
+
+def alias_edits(text: Text, path: str) -> tuple[Edit, ...]:
+    """Adds an alias below the slug; nothing if the text has aliases already."""
+    if "aliases" in text.front_matter.values or ("slug",) not in text.front_matter.lines:
         return ()
-    numbers = _lines_of_value(text, key)
-    return replacement(text.lines, numbers, name, other, _AROUND_NAME)
+    number = text.front_matter.line("slug")
+    line = text.lines[number - 1]
+    key = "Aliases" if line.lstrip()[:1].isupper() else "aliases"
+    return (Edit(number, len(line), "", f"\n{key}: {path}"),)
 
 
 def _lines_of_value(text: Text, key: str) -> Iterator[int]:

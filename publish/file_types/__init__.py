@@ -4,7 +4,7 @@
 Writers' files are untrusted: each kind has limits of size, and the children one of time.
 """
 
-from publish.file_types.content import content_problem, is_openable
+from publish.file_types.content import content_problem, is_empty_text, is_openable
 from publish.file_types.opened import content_problems
 
-__all__ = ["content_problem", "content_problems", "is_openable"]
+__all__ = ["content_problem", "content_problems", "is_empty_text", "is_openable"]

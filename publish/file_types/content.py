@@ -37,16 +37,20 @@ _TEXTS: Final = frozenset({".csv", ".txt", ".tsv", ".md", ".json", ".ics", ".vcf
 def is_openable(path: Path) -> bool:
     """Whether a published file must be opened: we know its type, or it is a Git LFS pointer.
 
-    A text need not: an empty one is as good as any. A file that cannot be read is opened, which
-    reports that.
+    Markdown need not. A file that cannot be read is opened, which reports that.
     """
     suffix = path.suffix.lower()
-    if (suffix in KINDS and suffix not in _TEXTS) or not os.access(path, os.R_OK):
+    if (suffix in KINDS and suffix != ".md") or not os.access(path, os.R_OK):
         return True
     try:
         return is_lfs_pointer(path)
     except OSError:
         return True
+
+
+def is_empty_text(path: Path) -> bool:
+    """Whether it is a text without content, which is as good as any if nobody downloads it."""
+    return path.suffix.lower() in _TEXTS and not path.stat().st_size
 
 
 def content_problem(path: Path) -> str:

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup, Tag
 
 from capture.errors import short_path
 from publish.checks.layout import Layout
-from publish.checks.model import is_old_path, is_slug
 from publish.checks.project import Writing
+from publish.checks.values import is_old_path, is_slug
 from publish.importers.export_files import (
     GHOST_URL,
     AddressResolver,

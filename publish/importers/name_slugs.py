@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from publish.checks.model import is_slug
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, spelling_key
 from publish.checks.project import Writing, names_of
+from publish.checks.values import is_slug
 from publish.importers.front_matter import Value
 from publish.importers.model import Export, NameSlug, Notes
 

@@ -7,9 +7,9 @@ from typing import Final
 from capture.errors import short_path
 from publish.checks.facts import items
 from publish.checks.finding import Finding
-from publish.checks.model import is_slug
 from publish.checks.project import Writing, read_published
 from publish.checks.rules.redirects import long_name
+from publish.checks.values import is_slug
 
 GONE: Final = "gone.txt"
 """A file in the content folder: on each line a slug that was removed and has no successor."""

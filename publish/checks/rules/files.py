@@ -12,7 +12,7 @@ from publish.checks.gated import GatedFiles
 from publish.checks.project import Writing
 from publish.checks.rules.file_uses import file_uses
 from publish.checks.source_files import is_circular
-from publish.file_types import content_problems, is_openable
+from publish.file_types import content_problems, is_empty_text, is_openable
 
 
 def file_findings(writing: Writing) -> Iterator[Finding]:
@@ -54,6 +54,8 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
             continue  # `file_findings` reports it
         if is_gated and use and check_gated_file(writing.gated, path.name).problem:
             continue  # the rules for campaign files report it
+        if use is None and not is_gated and is_empty_text(path):
+            continue
         if use is None:
             yield Finding(short_path(path), None, problem, "file-content")
         else:

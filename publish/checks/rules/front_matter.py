@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from capture.text import count_noun
+from publish.checks.edit import Edit
 from publish.checks.finding import Finding
+from publish.checks.front_matter import FrontMatterProblem
 from publish.checks.model import MAX_SUMMARY_LENGTH, MAX_TITLE_LENGTH, MIN_SUMMARY_LENGTH
 from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.rules.keys import meant_keys
-from publish.checks.sure_edits import summary_edits
+from publish.checks.sure_edits import alias_edits, summary_edits, value_edits
 from publish.checks.tag_syntax import STRAY_TAG
+from publish.checks.values import is_old_path
 
 
 def front_matter_findings(post: Post) -> Iterator[Finding]:
@@ -18,6 +21,36 @@ def front_matter_findings(post: Post) -> Iterator[Finding]:
     yield from _picture(post)
     yield from _dates(post)
     yield from _preview(post)
+
+
+def problem_findings(post: Post) -> Iterator[Finding]:
+    """The problems that were found when the front matter was read, with what fixes them."""
+    for problem in post.text.problems:
+        message, edits = problem.message, problem.edits
+        if problem.fixes:
+            found = [value_edits(post, problem.key, wrong, new) for wrong, new in problem.fixes]
+            edits = tuple(edit for each in found for edit in each) if all(found) else ()
+            if problem.key == "slug":
+                message, edits = _with_old_address(post, problem, edits)
+        yield post.finding(problem.rule, problem.line, message, edits)
+
+
+def _with_old_address(
+    post: Post, problem: FrontMatterProblem, edits: tuple[Edit, ...]
+) -> tuple[str, tuple[Edit, ...]]:
+    """A corrected slug gives another address, so the old one becomes an alias.
+
+    Without that nothing is sure: a site that another system made may have the old address.
+    """
+    ((wrong, right),) = problem.fixes
+    if wrong.strip("/") == right or post.get("url"):
+        return problem.message, edits
+    if post.layout.has_dated_addresses and not post.facts.date:
+        return problem.message, ()
+    old = f"/{post.address_with_slug(wrong)}"
+    message = f"{problem.message} If `{old}` is an address that readers know, it needs an alias"
+    alias = alias_edits(post, old) if is_old_path(old) else ()
+    return message, (*edits, *alias) if edits and alias else ()
 
 
 def template_findings(writing: Writing) -> Iterator[Finding]:

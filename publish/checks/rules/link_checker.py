@@ -368,7 +368,7 @@ class LinkChecker:
 
 def _is_file(name: str) -> bool:
     """Whether the name is that of a file rather than of another site."""
-    return name.lower().endswith((*PICTURE_SUFFIXES, ".pdf", ".htm", ".html"))
+    return name.lower().endswith((*KINDS, ".htm", ".html"))
 
 
 def _how_to_fix(problem: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 from capture.errors import short_path
 from capture.text import count_noun
 from publish.checks.finding import Finding
+from publish.checks.front_matter import quoted_value, read_yaml
 from publish.checks.layout import Layout
 from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, spelling_key
 from publish.checks.near_name import near_name
@@ -102,7 +103,9 @@ def _two_spellings(
 
 def _own_slug(kind: NameKind, name: str) -> str:
     """How to give a name a slug, for messages."""
-    return f"give it a slug: `{name}: ...` below `{SECTIONS[kind]}:` in content/{SLUGS_FILE}"
+    is_plain = read_yaml(f"{name}: x", 1, lower_keys=False).values == {name: "x"}
+    key = name if is_plain else quoted_value(name)
+    return f"give it a slug: `{key}: ...` below `{SECTIONS[kind]}:` in content/{SLUGS_FILE}"
 
 
 def _place(post: Post, kind: NameKind) -> tuple[str, int]:

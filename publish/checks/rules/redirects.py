@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from publish.checks.finding import Finding
-from publish.checks.model import is_old_path
 from publish.checks.nginx import map_refusal
 from publish.checks.project import Writing
 from publish.checks.redirects import (
@@ -16,6 +15,7 @@ from publish.checks.redirects import (
     paths_of,
     redirects_of,
 )
+from publish.checks.values import is_old_path
 
 _SERVICE_PATHS: Final[Mapping[str, str]] = dict.fromkeys(("/v", "/v/"), "the lead service")
 """Single paths that nginx forwards to the service. A page at `/v/` is possible."""

@@ -26,7 +26,7 @@ from publish.checks.post import Post
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
 from publish.checks.rules.control_characters import control_findings
-from publish.checks.rules.front_matter import front_matter_findings
+from publish.checks.rules.front_matter import front_matter_findings, problem_findings
 from publish.checks.rules.keys import key_findings
 from publish.checks.rules.pictures import SHOWN, foreign_picture_findings
 from publish.checks.sure_edits import heading_edits
@@ -58,11 +58,7 @@ def _body_facts(post: Post) -> BodyFacts:
     is_skipped = post.status == "skip"
     findings = [] if is_skipped else list(_findings(post))
     if post.get("status") != "skip":
-        problems = (
-            post.finding(problem.rule, problem.line, problem.message, problem.edits)
-            for problem in post.text.problems
-        )
-        findings = [*problems, *findings]
+        findings = [*problem_findings(post), *findings]
     outline = Outline() if is_skipped else post.outline
     title_id = "" if is_skipped else post.title_id
     tags = [placed.tag for placed in outline.tags]

@@ -244,6 +244,20 @@ def test_an_empty_text_that_nobody_downloads_is_accepted(desk: Any) -> None:
     assert desk.errors() == []
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.json"])
+def test_a_text_that_a_post_links_to_is_opened_too(desk: Any, name: str) -> None:
+    for content, problem in (
+        (b"", "is empty"),
+        (b"a\0b", "is not text"),
+        (b"<!doctype html><title>Sign in</title>", f"is a web page, not a .{name[2:]}"),
+    ):
+        (desk.root / "content/posts").mkdir(exist_ok=True)
+        (desk.root / "content/posts" / name).write_bytes(content)
+        desk.post(f"[x]({name})")
+        expected = f"content/posts/post.md:6: content/posts/{name} {problem}: export or download"
+        assert [message[: len(expected)] for message in desk.errors()] == [expected]
+
+
 def test_a_pdf_with_a_damaged_page_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_text(GUIDE.replace("3 0 obj <<", "3 0 obj xx"))
     assert content_problem(tmp_path / "a.pdf").startswith("is a PDF that is damaged on page ")

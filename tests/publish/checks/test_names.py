@@ -1,5 +1,6 @@
 """Categories, tags and authors: each name has its own address, with a slug of its own if needed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -35,6 +36,17 @@ def test_two_names_with_one_address_are_an_error_that_says_how_to_tell_them_apar
         "content/posts/b.md, /tag/cafe/: use one name, or give it a slug: `Café: ...` below "
         "`tags:` in content/slugs.yaml",
     ]
+
+
+@pytest.mark.parametrize("name", ["Q: A", "'s", "@home"])
+def test_the_line_for_slugs_yaml_can_be_copied_as_it_is(names: Desk, name: str) -> None:
+    names.post(name="a", category=re.sub(r"[^\w ]", "", name).strip())
+    names.post(name="b", category=name)
+    (line,) = names.errors()
+    entry = re.search(r"give it a slug: `(.*): \.\.\.`", line)
+    assert entry
+    names.write("content/slugs.yaml", f"categories:\n  {entry[1]}: own\n")
+    assert names.errors() == []
 
 
 @pytest.mark.parametrize(("key", "kind", "section"), KEYS)

@@ -139,7 +139,8 @@ def test_nested_yaml_aliases_are_refused() -> None:
             "Faq: Why?",
             "`faq` needs front matter in YAML, because it contains pairs: see docs/",
         ),
-        ("Status: darft", "`status` has no known status 'darft': use one of published, hidden,"),
+        ("Status: final", "`status` has no known status 'final': use one of published, hidden,"),
+        ("Status: darft", "`status` has no known status 'darft'; did you mean `draft`?"),
     ],
 )
 def test_a_wrong_value_is_reported_with_its_line(desk: Any, line: str, expected: str) -> None:

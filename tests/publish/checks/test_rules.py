@@ -80,6 +80,7 @@ def test_lengths_at_the_limits_are_accepted(desk: Any) -> None:
         ("[x](/no.md)", "6: `/no.md` is not an address of the site: correct the link or add the"),
         ("[x](bb.md)", "6: `bb.md` leads to no article or page; did you mean `b.md`?"),
         ("[x]({static}/images/d%6fd.svg)", "6: links to `images/dod.svg`, but there is no"),
+        ("[x](film.mp4)", "6: `film.mp4` leads to content/posts/film.mp4, which does not exist:"),
         ("![x](https://x.example/a.png)", "6: shows `https://x.example/a.png` from another host"),
         ("![x](//x.example/a.png)", "6: shows `//x.example/a.png` from another host, which"),
         (
