@@ -8,6 +8,7 @@ from typing import Any
 
 from publish.checks.finding import Findings
 from publish.checks.text_store import TextStore
+from publish.fixing import Fixes, find_fixes, write_fixes
 from tests.publish.checks.conftest import SUMMARY
 from tests.samples import CAMPAIGN, NOW
 
@@ -120,6 +121,13 @@ def wait(days: int) -> Edit:
         site.now += timedelta(days=days)
 
     return edit
+
+
+def fix(site: Any, *rules: str) -> Fixes:
+    """Makes the edits that are sure."""
+    fixes = find_fixes(site.check, rules)
+    write_fixes(fixes.files)
+    return fixes
 
 
 def stored(site: Any) -> Findings:
