@@ -35,6 +35,7 @@ _TAGS: Final = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
 _SPECIAL: Final = re.compile(rf"[\\`*_~\[\]<&@]|://|www\.|  \n|{HIDDEN_MARK}")
 """What a text contains that is more than words."""
 _BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n[ \t\n]*)")
+_WIDE_BLANK: Final = re.compile(rf"[^{BLANKS}]")
 _AMPERSAND: Final = f"{util.AMP_SUBSTITUTE}amp;"
 _ENTITIES: Final = {"&": _AMPERSAND, "<": f"{util.AMP_SUBSTITUTE}lt;"}
 """Escaped characters with a meaning in HTML, which heading ids are made of."""
@@ -62,6 +63,7 @@ def register_inline(md: Markdown, math: Math | None) -> None:
         md.delimiters.remove("*")
         md.delimiters.remove("_")
     md.treeprocessors.register(_Texts(md, is_code_ours, math), "commonmark-inline", 21)
+    md.treeprocessors.register(_KeptBlanks(md), "commonmark-blanks", 10.5)
     if "smarty" in md.treeprocessors:
         smarty = md.treeprocessors["smarty"]
         assert isinstance(smarty, InlineProcessor)  # noqa: S101 - registered by the extension
@@ -146,6 +148,25 @@ class _Smarty(Treeprocessor):
 
 def _shown(text: str | None) -> str | None:
     return str(text) if isinstance(text, _Skipped) else text
+
+
+class _KeptBlanks(Treeprocessor):
+    """Keeps texts of wide spaces and the like: Python-Markdown would take them for line ends.
+
+    They are written as escaped characters, which are shown again at the end.
+    """
+
+    def run(self, root: Element) -> None:
+        """Called before `prettify`."""
+        for element in root.iter():
+            if (tail := element.tail) and tail.isspace():
+                element.tail = _kept(tail)
+            if (text := element.text) and text.isspace() and element.tag != "code":
+                element.text = _kept(text)
+
+
+def _kept(text: str) -> str:
+    return _WIDE_BLANK.sub(lambda blank: f"{util.STX}{ord(blank[0])}{util.ETX}", text)
 
 
 class _MailLink(AutomailInlineProcessor):

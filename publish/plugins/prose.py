@@ -17,7 +17,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
-_TASK = re.compile(r"\s*\[([ xX])\]\s+")
+_TASK = re.compile(r"\s*\[([ xX])\][ \t\n]+")
 
 
 class _Prose(Treeprocessor):

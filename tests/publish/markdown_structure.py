@@ -113,9 +113,9 @@ def structure(html: str) -> list[Token]:
             text = str(token[1])
             text = text.strip("\n") if is_code else re.sub(r"[ \t\r\n]+", " ", text)
             if not is_code and _is_block(before):
-                text = text.lstrip()
+                text = text.lstrip(" ")
             if not is_code and _is_block(after):
-                text = text.rstrip()
+                text = text.rstrip(" ")
             tokens += [("text", text)] if text else []
         else:
             tokens.append(token)

@@ -101,6 +101,11 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
         "1.\n    - |a\n    -|-\n",
         "w\n- a | b\n--|--\n",
         "a>www.example.org (www.example.org) !www.example.org\n",
+        "1. <!--c-->a\n   \u2003*b*\n",
+        "- <!--c-->\n  \u2003 `b`\n- ***\n  \u3000\n",
+        "a  \n\u2003*b*\\\n\u00a0[c](d)\u00a0\n\nd\n",
+        "- \u2003\n  > a\n- # b\n  \u2003![c](d)\n",
+        "- [ ] \u2003a\n- [x]\u2003b\n",
     ],
 )
 def test_a_text_with_tabs_or_odd_blanks_has_the_structure_that_github_shows(
