@@ -2,7 +2,9 @@
 
 Because libraries and our own modules are loaded, a build starts immediately, and still runs in its
 own process: what it changes in a module ends with it, and so do the project's modules, which it
-imports. The preview starts this server again when our own code has changed.
+imports. The preview starts this server again when our own code has changed. What is known of the
+site stays in files (`publish.build.build_store`): to read it takes few milliseconds of a build with
+a thousand posts, and no build can use an old value.
 
 Each line of stdin is a `PreviewOrder` in JSON; each line of stdout is a `BuildReport`. When stdin
 closes, the server kills its process group, and with it a running build. So start it in a new
