@@ -21,6 +21,7 @@ from capture.errors import FileErrors, Refused, Unavailable
 from gatepost.raw_settings import PREFIX
 from gatepost.releases.context import PublishContext
 from gatepost.releases.git import FOLDERS, Entry, Repository, is_published
+from gatepost.releases.kept_build import hash_file, site_files
 from gatepost.releases.limits import extract
 from gatepost.releases.store import Release, folder_size, release_name
 from gatepost.releases.wire import (
@@ -89,6 +90,8 @@ _COMMAND: Final = [sys.executable, "-P", "-m", "gatepost.releases.worker"]
 _GRACE_SECONDS: Final = 60
 """How much longer than a build's own time limit the answer may take."""
 _CLEANUP_SECONDS: Final = 20
+_HASHES: Final = "site-hashes.json"
+"""The file in a release with the hash of each file of its site."""
 _WORKER_SETTINGS: Final = (
     "build_memory_mb",
     "build_seconds",
@@ -105,18 +108,22 @@ _WORKER_SETTINGS: Final = (
 def build_site(context: PublishContext, folder: Path, live: Path | None) -> BuildAnswer:
     """Builds the site of the release in `folder` into its `output/`. `live` is the live release.
 
-    Raises `FileErrors` for mistakes that the writer can fix, `Unavailable`, or OSError.
+    Files that are the same as in the live release are links to them. The hashes of all are kept
+    for the next push. Raises `FileErrors` for mistakes that the writer can fix, `Unavailable`, or
+    OSError.
     """
-    limits = context.limits
+    limits, live_files = context.limits, _read_hashes(live)
+    known = {path: live / path for path in live_files} if live else {}
     with _connection_to_worker(context) as connection, connection.makefile("rb") as stream:
         try:
             connection.settimeout(limits.seconds + _GRACE_SECONDS)
-            _send_order(connection, folder, live)
+            _send_order(connection, folder, live, live_files)
             answer: BuildAnswer = ANSWER.validate_json(stream.readline(MAX_MESSAGE_BYTES))
             _raise_problems(answer)
-            receive_files(
-                stream, folder, [SITE], limits.releases, lambda: limits.check_disk_space(folder)
-            )
+            linked = receive_files(
+                stream, folder, [SITE], limits.releases,
+                lambda: limits.check_disk_space(folder), known=known,
+            )  # fmt: skip
         except TimeoutError:
             raise Unavailable(f"the build did not answer within {limits.seconds} seconds") from None
         except (WireError, ConnectionError, ValidationError):
@@ -124,16 +131,34 @@ def build_site(context: PublishContext, folder: Path, live: Path | None) -> Buil
                 "the build gave no answer; if systemd runs it, `journalctl -u "
                 "'gatepost-build@*'` shows the reason"
             ) from None
+    hashes = {
+        path: live_files[path] if path in linked else hash_file(folder, path)
+        for path in site_files(folder)
+    }
+    (folder / _HASHES).write_text(json.dumps(hashes), encoding="utf-8")
     return answer
 
 
-def _send_order(connection: socket.socket, folder: Path, live: Path | None) -> None:
+def _read_hashes(live: Path | None) -> dict[str, str]:
+    """The hashes of the files of a release; none if there is no release, or no list of them."""
+    if live is None:
+        return {}
+    try:
+        hashes: dict[str, str] = json.loads((live / _HASHES).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {path: digest for path, digest in hashes.items() if (live / path).is_file()}
+
+
+def _send_order(
+    connection: socket.socket, folder: Path, live: Path | None, live_files: Mapping[str, str]
+) -> None:
     """Sends the order and the three folders of the release in `folder`."""
     file = live / SITE / "published.json" if live else None
     published_json = file.read_text(encoding="utf-8") if file and file.is_file() else None
     # The worker may close its input early after an error; its answer has the reason.
     with suppress(ConnectionError), connection.makefile("wb") as stream:
-        stream.write(ORDER.dump_json(BuildOrder(published_json)) + b"\n")
+        stream.write(ORDER.dump_json(BuildOrder(published_json, live_files)) + b"\n")
         send_files(stream, folder, FOLDERS)
 
 

@@ -1,14 +1,15 @@
 """The protocol between the publishing process and the build worker, which do not trust each other.
 
 Each file is one line of JSON, `{"path": ..., "size": ...}`, and its bytes; an empty line ends the
-files. The format has no links, modes or owners, so none of them needs a check. `BuildOrder` goes
-before the files to the worker, `BuildAnswer` before the site back.
+files. A file without a size is one that the receiver has already, from the live release: the order
+names these files and their hashes. The format has no links, modes or owners, so none of them needs
+a check. `BuildOrder` goes before the files to the worker, `BuildAnswer` before the site back.
 """
 
 import json
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -24,18 +25,28 @@ class WireError(Exception):
     """The stream does not follow the protocol or ended too early."""
 
 
-def send_files(stream: IO[bytes], root: Path, folders: Iterable[str]) -> None:
+def send_files(
+    stream: IO[bytes],
+    root: Path,
+    folders: Iterable[str],
+    is_known: Callable[[str], bool] = lambda _: False,
+) -> None:
     """Sends every regular file of these folders below `root`, but no links.
 
-    A file that grows meanwhile is sent as long as it was. Raises `Unavailable` if a file becomes
-    shorter, and OSError; the receiver then gets an incomplete stream.
+    Only the path is sent of a file that the receiver has, which `is_known` tells of a path. A file
+    that grows meanwhile is sent as long as it was. Raises `Unavailable` if a file becomes shorter,
+    and OSError; the receiver then gets an incomplete stream.
     """
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.is_symlink() or not path.is_file():
                 continue
+            name = path.relative_to(root).as_posix()
+            if is_known(name):
+                stream.write(json.dumps({"path": name}).encode() + b"\n")
+                continue
             with path.open("rb") as file:
-                name, size = path.relative_to(root).as_posix(), os.fstat(file.fileno()).st_size
+                size = os.fstat(file.fileno()).st_size
                 stream.write(json.dumps({"path": name, "size": size}).encode() + b"\n")
                 _copy(file, stream, name, size)
     stream.write(b"\n")
@@ -52,24 +63,34 @@ def _copy(file: IO[bytes], stream: IO[bytes], name: str, size: int) -> None:
         size -= len(chunk)
 
 
-def receive_files(
+def receive_files(  # noqa: PLR0913 - where from, where to, and what is allowed
     stream: IO[bytes],
     root: Path,
     folders: Iterable[str],
     max_bytes: int,
     check_disk_space: Callable[[], None] = lambda: None,
-) -> None:
+    *,
+    known: Mapping[str, Path] | None = None,
+) -> set[str]:
     """Writes the received files below `root`, only into these folders and never over a file.
 
-    Accepts at most `max_bytes`. Calls `check_disk_space` after each chunk; it may raise. Raises
-    `WireError` and OSError.
+    Accepts at most `max_bytes`. Calls `check_disk_space` after each chunk; it may raise. `known`
+    has the files that may arrive without content, by path: they are linked. Returns the paths of
+    these. Raises `WireError` and OSError.
     """
     allowed = frozenset(folders)
     for folder in allowed:
         (root / folder).mkdir(exist_ok=True)
-    free_bytes = max_bytes
+    free_bytes, linked = max_bytes, set[str]()
     while line := _read_line(stream):
         path, size = _parse_header(line, allowed)
+        if size is None:
+            if path not in (known or {}):
+                raise WireError("a file without its content")
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).hardlink_to((known or {})[path])
+            linked.add(path)
+            continue
         free_bytes -= size
         if free_bytes < 0:
             raise WireError(f"more than {max_bytes:,} bytes")
@@ -84,6 +105,7 @@ def receive_files(
                 file.write(chunk)
                 size -= len(chunk)
                 check_disk_space()
+    return linked
 
 
 def _read_line(stream: IO[bytes]) -> bytes:
@@ -93,18 +115,20 @@ def _read_line(stream: IO[bytes]) -> bytes:
     return line[:-1]
 
 
-def _parse_header(line: bytes, allowed: frozenset[str]) -> tuple[str, int]:
+def _parse_header(line: bytes, allowed: frozenset[str]) -> tuple[str, int | None]:
+    """The path of a file and its size; None for a file that the receiver has."""
     try:
         header: Any = json.loads(line)
-        path, size = header["path"], header["size"]
-    except (ValueError, KeyError, TypeError):
+        path, size = header["path"], header.get("size", 0)
+        is_known = "size" not in header
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise WireError("a file header is missing or not valid") from None
     if not isinstance(path, str) or not isinstance(size, int) or size < 0 or "\0" in path:
         raise WireError("a file header is missing or not valid")
     parts = path.split("/")
     if len(parts) < 2 or parts[0] not in allowed or not {"", ".", ".."}.isdisjoint(parts):
         raise WireError("a file outside the allowed folders")
-    return path, size
+    return path, None if is_known else size
 
 
 SITE: Final = "output"
@@ -119,6 +143,8 @@ class BuildOrder:
 
     published_json: str | None
     """The text of the live release's `published.json`; None before the first one."""
+    live_files: Mapping[str, str] = field(default_factory=dict)
+    """The hash of each file of the live site, as `hash_file` makes it, by path in the release."""
 
 
 @dataclass(frozen=True, slots=True)

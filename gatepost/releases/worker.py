@@ -5,7 +5,8 @@ separate user, who cannot read the ledger, the releases or the repository. Witho
 publishing process starts the worker itself (see `make_release`). The worker reads the pushed
 folders from standard input and writes the site to standard output (see `wire`). The build runs in a
 child process with limits of time, memory and disk. The worker kills it at a limit or when the
-publishing process closes the connection, and deletes its files.
+publishing process closes the connection. The pushed files and their site are kept for the next
+build (see `kept_build`).
 
 The worker sends tracebacks back, for publish.log. They can show pushed text but no lead and no key:
 it refuses to run as a user who can read either.
@@ -14,14 +15,14 @@ it refuses to run as a user who can read either.
 import os
 import resource
 import select
+import shutil
 import signal
 import sys
-import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final, NoReturn
 
@@ -30,6 +31,7 @@ from gatepost.build_timeout import build_timeout
 from gatepost.raw_settings import PREFIX
 from gatepost.releases.context import check_no_access_to_leads
 from gatepost.releases.git import FOLDERS
+from gatepost.releases.kept_build import SiteHashes, build_folder, replace_files, replace_text
 from gatepost.releases.limits import Limits
 from gatepost.releases.wire import (
     ANSWER,
@@ -45,12 +47,13 @@ from publish.plugins.current_file import CURRENT_FILE
 
 _WORK_FOLDER: Final = ".work"
 """The folder, beside the pushed ones, of the files that worker and child exchange."""
+_RECEIVED: Final = ".received"
+"""The folder of the pushed folders while they arrive."""
 
 
-def build_pushed_site(settings: Settings, published_json: str | None, folder: Path) -> BuildAnswer:
+def build_pushed_site(settings: Settings, folder: Path) -> BuildAnswer:
     """Builds the pushed folders in `folder` into its subfolder `output`. Never raises.
 
-    `published_json` is the text of the live release's `published.json`; None before the first one.
     Changes the working folder and the environment: run it in a process of its own.
     """
     install_dir = Path.cwd()
@@ -59,7 +62,7 @@ def build_pushed_site(settings: Settings, published_json: str | None, folder: Pa
         # Programs that a build starts must not import pushed code.
         os.environ["PYTHONSAFEPATH"] = "1"
         os.environ["GATEPOST_SITE_URL"] = settings.site_url  # publishconf.py reads it
-        overrides = _pelican_settings(settings, install_dir, published_json, folder)
+        overrides = _pelican_settings(settings, install_dir, folder)
         return _run_pelican(install_dir, overrides)
     except FileErrors as error:
         return BuildAnswer(problems=error.problems)
@@ -82,12 +85,8 @@ def _run_pelican(install_dir: Path, overrides: Mapping[str, object]) -> BuildAns
     return BuildAnswer(warnings=built.short_warnings, summary=format_counts(built), due=built.due)
 
 
-def _pelican_settings(
-    settings: Settings, install_dir: Path, published_json: str | None, folder: Path
-) -> Mapping[str, object]:
-    from publish.checks.layout import PUBLISHED  # noqa: PLC0415
-
-    overrides: dict[str, object] = {
+def _pelican_settings(settings: Settings, install_dir: Path, folder: Path) -> Mapping[str, object]:
+    return {
         "PATH": str(folder / "content"),
         "GATED_PATH": str(folder / "content" / "gated"),
         "CAMPAIGNS_PATH": str(folder / "campaigns"),
@@ -98,11 +97,6 @@ def _pelican_settings(
         "CAPTURE_URL": settings.capture_url,
         CURRENT_FILE: str(folder / _WORK_FOLDER / "current-file"),
     }
-    if published_json is not None:  # the build compares with it, and refuses a lost address
-        published_file = folder / _WORK_FOLDER / "published.json"
-        published_file.write_text(published_json, encoding="utf-8")
-        overrides[PUBLISHED] = str(published_file)
-    return overrides
 
 
 _POLL_SECONDS: Final = 0.1
@@ -115,12 +109,12 @@ def main() -> None:
     os.dup2(2, 1)  # output of plugins must not mix with the answer
     os.umask(0o022)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with _temporary_folder() as folder, suppress(BrokenPipeError):
-        answer = _build_or_report(folder, answer_stream)
+    with ExitStack() as stack, suppress(BrokenPipeError):
+        answer, built = _build_or_report(stack, answer_stream)
         answer_stream.write(ANSWER.dump_json(answer) + b"\n")
         try:
-            if answer.is_good:
-                send_files(answer_stream, folder, [SITE])
+            if built:
+                send_files(answer_stream, built.folder, [SITE], built.is_known)
         except Unavailable as error:
             sys.exit(str(error))  # the answer is incomplete; the journal has the reason
         answer_stream.flush()
@@ -128,41 +122,71 @@ def main() -> None:
         answer_stream.close()
 
 
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="gatepost-build-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+@dataclass(frozen=True)
+class _BuiltSite:
+    """A site to be sent."""
+
+    folder: Path
+    """Its parent."""
+    hashes: Mapping[str, str]
+    live: Mapping[str, str]
+    """The hashes of the live release's files."""
+
+    def is_known(self, path: str) -> bool:
+        """Whether the live release has the same file."""
+        return path in self.live and self.live[path] == self.hashes.get(path)
 
 
-def _build_or_report(folder: Path, answer_stream: IO[bytes]) -> BuildAnswer:
-    """Builds in a child process. An error becomes an answer that reports it."""
+def _build_or_report(
+    stack: ExitStack, answer_stream: IO[bytes]
+) -> tuple[BuildAnswer, _BuiltSite | None]:
+    """Builds in a child process, in a folder that the stack holds.
+
+    An error becomes an answer that reports it. If the operator must fix it, such as a full disk,
+    nothing is kept.
+    """
+    folder = None
     try:
         settings = SettingsWithSources.read().settings
         check_no_access_to_leads(settings)
+        folder = stack.enter_context(build_folder(settings.cache_dir.absolute()))
         return _build_in_child(settings, folder, answer_stream)
     except FileErrors as error:
-        return BuildAnswer(problems=error.problems)
+        return BuildAnswer(problems=error.problems), None
     except GatepostError as error:
-        return BuildAnswer(unavailable=str(error))
+        answer = BuildAnswer(unavailable=str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        return BuildAnswer(unavailable=f"the build cannot write its files: {error.strerror}")
+        answer = BuildAnswer(unavailable=f"the build cannot write its files: {error.strerror}")
     except Exception:
-        return BuildAnswer(traceback=traceback.format_exc())
+        answer = BuildAnswer(traceback=traceback.format_exc())
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    return answer, None
 
 
-def _build_in_child(settings: Settings, folder: Path, answer_stream: IO[bytes]) -> BuildAnswer:
+def _build_in_child(
+    settings: Settings, folder: Path, answer_stream: IO[bytes]
+) -> tuple[BuildAnswer, _BuiltSite | None]:
     """Receives the folders, builds them in a child process, and returns its answer."""
     limits = Limits.from_settings(settings)
     order = ORDER.validate_json(sys.stdin.buffer.readline(MAX_MESSAGE_BYTES))
+    received, work_folder = folder / _RECEIVED, folder / _WORK_FOLDER
+    for empty in (received, work_folder):
+        shutil.rmtree(empty, ignore_errors=True)  # a killed worker leaves it
+        empty.mkdir()
     receive_files(
-        sys.stdin.buffer, folder, FOLDERS, limits.push, lambda: limits.check_disk_space(folder)
+        sys.stdin.buffer, received, FOLDERS, limits.push, lambda: limits.check_disk_space(folder)
     )
-    work_folder = folder / _WORK_FOLDER
-    work_folder.mkdir()
+    replace_files(folder, received, FOLDERS)
+    # The build compares with it, and refuses a lost address.
+    replace_text(folder / SITE / "published.json", order.published_json)
+    hashes = SiteHashes(folder)
     started = time.monotonic()
     child = os.fork()
     if not child:
-        _run_child(settings, order.published_json, folder, limits)
+        _run_child(settings, folder, limits)
     try:
         status = _supervise(child, folder, limits, answer_stream)
     finally:
@@ -176,7 +200,8 @@ def _build_in_child(settings: Settings, folder: Path, answer_stream: IO[bytes]) 
             f"have needed more memory than {PREFIX}BUILD_MEMORY_MB={settings.build_memory_mb}"
         )
     answer: BuildAnswer = ANSWER.validate_json((work_folder / "answer").read_bytes())
-    return replace(answer, seconds=time.monotonic() - started)
+    built = _BuiltSite(folder, hashes.read(), order.live_files) if answer.is_good else None
+    return replace(answer, seconds=time.monotonic() - started), built
 
 
 def _supervise(child: int, folder: Path, limits: Limits, answer_stream: IO[bytes]) -> int:
@@ -200,9 +225,7 @@ def _supervise(child: int, folder: Path, limits: Limits, answer_stream: IO[bytes
             raise BrokenPipeError
 
 
-def _run_child(
-    settings: Settings, published_json: str | None, folder: Path, limits: Limits
-) -> NoReturn:
+def _run_child(settings: Settings, folder: Path, limits: Limits) -> NoReturn:
     """The child process: sets its limits, builds, writes its answer into a file, and ends.
 
     It has a process group of its own, which `_build_in_child` kills.
@@ -217,7 +240,7 @@ def _run_child(
         # counts the processor time of all threads, so each processor may use the time limit.
         cpu_seconds = limits.seconds * (os.cpu_count() or 1) + 60
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-        answer = build_pushed_site(settings, published_json, folder)
+        answer = build_pushed_site(settings, folder)
         draft = folder / _WORK_FOLDER / "draft"
         draft.write_bytes(ANSWER.dump_json(answer))
         draft.rename(folder / _WORK_FOLDER / "answer")
