@@ -16,7 +16,6 @@ from gatepost.releases.context import PublishContext
 from gatepost.releases.git import Entry, Repository, is_published, show_path
 from gatepost.releases.make_release import make_release
 from gatepost.releases.store import Release
-from publish.checks.project import read_published
 
 BRANCH: Final = "main"
 REF: Final = f"refs/heads/{BRANCH}"
@@ -57,6 +56,8 @@ def republish(context: PublishContext, now: datetime, *, if_due: bool) -> Releas
     builds only if a held-back post is due. Returns None if there is nothing to do.
     Raises a `GatepostError`.
     """
+    from publish.checks.project import read_published  # noqa: PLC0415 - no push needs the rules
+
     with context.store.locked():
         for waiting in context.store.all():
             repository = Repository(Path(waiting.repository))

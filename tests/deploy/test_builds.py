@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socketserver
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from capture.errors import FileErrors, Unavailable
 from gatepost.releases.context import PublishContext
+from gatepost.releases.kept_build import build_folder
 from gatepost.releases.make_release import build_site
 from gatepost.settings import SettingsWithSources
 from tests.deploy.server import SERVICE_UID, publisher_command
@@ -73,12 +75,49 @@ class BuildServer:
         settings = {f"GATEPOST_{name}": value for name, value in self.settings.items()}
         return {"PATH": os.environ["PATH"], "TMPDIR": str(self.temporary), **settings}
 
-    def build(self, **settings: str) -> None:
+    def build(self, live: Path | None = None, **settings: str) -> None:
         self.settings |= settings
         context = PublishContext.from_settings(
             SettingsWithSources.read(self.environment(), self.opt).settings, self.opt, print
         )
-        build_site(context, self.making, None)
+        build_site(context, self.making, live)
+
+    @contextmanager
+    def building(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A process that makes the release, and a worker of its own."""
+        code = (
+            "from pathlib import Path; from gatepost.releases.context import PublishContext;"
+            "from gatepost.releases.make_release import build_site;"
+            "from gatepost.settings import SettingsWithSources;"
+            f"opt = Path({str(self.opt)!r});"
+            "settings = SettingsWithSources.read(root=opt).settings;"
+            "context = PublishContext.from_settings(settings, opt, print);"
+            f"build_site(context, Path({str(self.making)!r}), None)"
+        )
+        client = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=self.environment())
+        try:
+            yield client
+        finally:
+            client.wait()
+
+    def next_release(self) -> Path:
+        """Makes the release a live one, and begins another with the same files."""
+        live = self.folder / f"live-{len(list(self.folder.glob('live-*')))}"
+        self.making.rename(live)
+        for name in ("content", "campaigns", "clients"):
+            shutil.copytree(live / name, self.making / name)
+        return live
+
+    def check_clean_build(self, live: Path | None) -> None:
+        """Compares the site with that of a worker that knows nothing."""
+        made = files_of(self.making / "output")
+        shutil.rmtree(self.making / "output")
+        clean = self.folder / "clean"
+        shutil.rmtree(clean, ignore_errors=True)
+        cache = self.settings["CACHE_DIR"]
+        self.build(live, CACHE_DIR=str(clean))
+        self.settings["CACHE_DIR"] = cache
+        assert files_of(self.making / "output") == made
 
     def run_in_build(self, statement: str) -> None:
         """Adds a statement to the settings file that runs when the post is read."""
@@ -224,22 +263,68 @@ def test_a_build_that_fills_the_disk_is_stopped_at_the_reserve(server: BuildServ
     assert server.leftovers == []
 
 
+def test_a_push_makes_only_what_it_has_changed_and_the_site_of_a_clean_build(
+    server: BuildServer,
+) -> None:
+    posts = server.making / "content/posts"
+    for name in ("second", "third"):
+        (posts / f"{name}.md").write_text(POST.replace("pushed", name))
+    server.build()
+    for edit in ("body", "title", "deletion", "addition"):
+        live = server.next_release()
+        post = posts / "second.md"
+        match edit:
+            case "body":
+                post.write_text(f"{post.read_text()}\nOne more sentence.\n")
+            case "title":
+                post.write_text(post.read_text().replace("A post", "An edited post"))
+            case "deletion":
+                (posts / "third.md").unlink()
+                post.write_text(post.read_text().replace("slug:", "aliases: third\nslug:"))
+            case "addition":
+                (posts / "fourth.md").write_text(POST.replace("pushed", "fourth"))
+        server.build(live)
+        page, same = "output/www/second/index.html", "output/www/pagefind/pagefind.js.gz"
+        assert (server.making / same).samefile(live / same), edit
+        assert edit != "body" or not (server.making / page).samefile(live / page)
+        server.check_clean_build(live)
+
+
+def test_after_a_killed_worker_a_push_makes_the_site_of_a_clean_build(server: BuildServer) -> None:
+    server.build()
+    live = server.next_release()
+    post = server.making / "content/posts/pushed.md"
+    post.write_text(POST + "\nOne more sentence.\n")
+    staging = server.folder / "cache/pushed/output/.build"
+    with server.building() as client:
+        wait_until(lambda: staging.exists() or client.poll() is not None)
+        for process in processes_of(server):
+            with suppress(ProcessLookupError):
+                os.kill(int(process.name), signal.SIGKILL)
+    post.write_text(POST.replace("A post", "Another post"))
+    (server.folder / "cache/pushed/.received/content").mkdir(parents=True, exist_ok=True)
+    (server.folder / "cache/pushed/content/posts/left.md").write_text(POST)
+    shutil.rmtree(server.making / "output", ignore_errors=True)
+    server.build(live)
+    server.check_clean_build(live)
+
+
+def test_a_worker_builds_in_another_folder_while_the_last_one_is_in_use(
+    server: BuildServer,
+) -> None:
+    with build_folder(server.folder / "cache"):
+        server.build()
+    assert (server.making / "output/www/pushed/index.html").is_file()
+    assert not list((server.folder / "cache/pushed").iterdir())
+    assert server.leftovers == []
+
+
 def test_a_build_is_stopped_when_its_client_is_killed(server: BuildServer) -> None:
     """The worker of an interrupted push stops and deletes its files."""
     server.run_in_build("time.sleep(600)")
-    code = (
-        "from pathlib import Path; from gatepost.releases.context import PublishContext;"
-        "from gatepost.releases.make_release import build_site;"
-        "from gatepost.settings import SettingsWithSources;"
-        f"opt = Path({str(server.opt)!r});"
-        "settings = SettingsWithSources.read(root=opt).settings;"
-        "context = PublishContext.from_settings(settings, opt, print);"
-        f"build_site(context, Path({str(server.making)!r}), None)"
-    )
-    client = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=server.environment())
-    wait_until(server.began.exists)
-    client.kill()
-    client.wait()
+    with server.building() as client:
+        wait_until(server.began.exists)
+        client.kill()
     wait_until(lambda: not server.leftovers)
     wait_until(lambda: not list(processes_of(server)))
 

@@ -10,6 +10,8 @@ from tests.deploy.server import Server, push_first
 from tests.needs import needs, skip_or_fail
 
 pytestmark = pytest.mark.server
+LARGE_PAGE = "```python\n" + "a = [1, 'two', f(x)]  # three\n" * 2500 + "```\n"
+"""A small text with a page that is twenty times as large: each word of the code has a color."""
 
 
 @pytest.fixture
@@ -34,12 +36,12 @@ def test_a_full_disk_refuses_pushes_until_there_is_room_again(
             live = small_server.live
             filler = small_server.site / "filling"
             free = shutil.disk_usage(small_server.site).free
-            for room, message in (
-                (100_000, "the server's disk has room for 0 MB"),
-                (1_200_000, ""),
+            for room, message, text in (
+                (100_000, "the server's disk has room for 0 MB", "Said in a few words."),
+                (1_200_000, "", LARGE_PAGE),
             ):
                 filler.write_bytes(bytes(max(free - room, 0)))
-                writer.post(f"with-{room}")
+                writer.post(f"with-{room}", text)
                 result = writer.push()
                 assert not result.accepted
                 assert message in result.text

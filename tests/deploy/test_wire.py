@@ -88,6 +88,27 @@ def test_a_file_that_becomes_shorter_while_it_is_sent_is_reported_by_name(tmp_pa
         receive_files(stream, target, FOLDERS, 1000)
 
 
+def test_a_file_that_the_receiver_has_is_linked_and_not_sent(tmp_path: Path) -> None:
+    source, target, live = tmp_path / "from", tmp_path / "to", tmp_path / "live"
+    for folder in (source / "output", live, target):
+        folder.mkdir(parents=True)
+    (source / "output/new.html").write_text("<p>new</p>")
+    (source / "output/same.html").write_text("<p>same</p>")
+    (live / "same.html").write_text("<p>same</p>")
+    stream = io.BytesIO()
+    send_files(stream, source, FOLDERS, lambda path: path == "output/same.html")
+    assert b"<p>same</p>" not in stream.getvalue()
+    stream.seek(0)
+    known = {"output/same.html": live / "same.html"}
+    assert receive_files(stream, target, FOLDERS, 20, known=known) == set(known)
+    assert (target / "output/same.html").samefile(live / "same.html")
+    assert (target / "output/new.html").read_text() == "<p>new</p>"
+    stream.seek(0)
+    (tmp_path / "other").mkdir()
+    with pytest.raises(WireError):
+        receive_files(stream, tmp_path / "other", FOLDERS, 20)
+
+
 @pytest.mark.parametrize(
     "path",
     ["../x", "output/../x", "/etc/x", "content/x", "output", "output/", "output//x", "output/./x",
