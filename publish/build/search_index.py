@@ -190,7 +190,8 @@ class _Change:
             for form in sorted(forms[0].keys() | forms[1].keys())
             if (found := self._pages(forms[0].get(form, []), forms[1].get(form, [])))
         ]
-        return [name, pages, variants] if pages or variants else None, True
+        word = [name, pages, variants] if pages or variants else None
+        return word, word != old  # most words of an edited text are where they were
 
     def _touches(self, word: Word) -> bool:
         lists = (word[1], *(pages for _, pages in word[2]))

@@ -30,6 +30,7 @@ from publish.build.search_index import (
 )
 from publish.build.site_folder import SiteFolder
 from publish.cache_file import CODE_KEY, seal, unseal
+from publish.plugins.checks import without_garbage_collection
 
 SEARCH_FOLDER: Final = "pagefind"
 SEARCHABLE: Final = b" data-pagefind-body"
@@ -102,12 +103,13 @@ def add_search(site: SiteFolder, cache: Path) -> None:
     pages = {name: _page(name, path, site, known) for name, path in files.items()}
     wanted: set[str] = set()
     if any(page.digest for page in pages.values()):  # else Pagefind would index all, also drafts
-        try:
-            state = _updated(known, pages, files, cache)
-            wanted = _publish(state, site, cache)
-        except (NotUpdatable, CBORDecodeError, EOFError, FileNotFoundError):
-            state = _made_new(pages, files, cache)
-            wanted = _publish(state, site, cache)
+        with without_garbage_collection():  # a list of words is a million lists
+            try:
+                state = _updated(known, pages, files, cache)
+                wanted = _publish(state, site, cache)
+            except (NotUpdatable, CBORDecodeError, EOFError, FileNotFoundError):
+                state = _made_new(pages, files, cache)
+                wanted = _publish(state, site, cache)
     site.drop_others(SEARCH_FOLDER, wanted)
 
 
