@@ -35,6 +35,7 @@ _TAGS: Final = {"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"}
 _SPECIAL: Final = re.compile(rf"[\\`*_~\[\]<&@]|://|www\.|  \n|{HIDDEN_MARK}")
 """What a text contains that is more than words."""
 _BLANK_LINES: Final = re.compile(r"(\n[ \t]*\n[ \t\n]*)")
+_GROUP: Final = 100
 _WIDE_BLANK: Final = re.compile(rf"[^{BLANKS}]")
 _AMPERSAND: Final = f"{util.AMP_SUBSTITUTE}amp;"
 _ENTITIES: Final = {"&": _AMPERSAND, "<": f"{util.AMP_SUBSTITUTE}lt;"}
@@ -63,6 +64,9 @@ def register_inline(md: Markdown, math: Math | None) -> None:
         md.delimiters.remove("*")
         md.delimiters.remove("_")
     md.treeprocessors.register(_Texts(md, is_code_ours, math), "commonmark-inline", 21)
+    inline = md.treeprocessors["inline"]
+    assert isinstance(inline, InlineProcessor)  # noqa: S101 - Python-Markdown's own
+    md.treeprocessors.register(_InGroups(md, inline), "inline", 20)
     md.treeprocessors.register(_KeptBlanks(md), "commonmark-blanks", 10.5)
     if "smarty" in md.treeprocessors:
         smarty = md.treeprocessors["smarty"]
@@ -116,6 +120,32 @@ def _is_markdown(text: str | None) -> TypeGuard[str]:
     )
 
 
+class _InGroups(Treeprocessor):
+    """Runs an `InlineProcessor` on elements with few children each.
+
+    It searches each child in the list of all, so a long paragraph with many of them took minutes.
+    """
+
+    def __init__(self, md: Markdown, processor: InlineProcessor) -> None:
+        super().__init__(md)
+        self._processor = processor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._processor, name)
+
+    def run(self, root: Element) -> None:
+        """Puts the children into groups meanwhile, which are elements of the same kind."""
+        grouped = [element for element in root.iter() if len(element) > _GROUP]
+        for element in grouped:
+            children = list(element)
+            element[:] = [Element(element.tag) for _ in range(0, len(children), _GROUP)]
+            for place, group in enumerate(element):
+                group[:] = children[place * _GROUP : (place + 1) * _GROUP]
+        self._processor.run(root)
+        for element in grouped:
+            element[:] = [child for group in element for child in group]
+
+
 class _Skipped(util.AtomicString):
     """A text in which `smarty` has nothing to replace."""
 
@@ -129,6 +159,7 @@ class _Smarty(Treeprocessor):
     def __init__(self, md: Markdown, smarty: InlineProcessor) -> None:
         super().__init__(md)
         self._smarty = smarty
+        self._in_groups = _InGroups(md, smarty)
         patterns = smarty.inlinePatterns
         marks = "".join(marks for name, marks in _SMARTY_MARKS.items() if name in patterns)
         self._has_marks = re.compile(f"[{re.escape(marks)}]").search
@@ -137,7 +168,7 @@ class _Smarty(Treeprocessor):
         """Hides the other texts as atomic strings meanwhile."""
         for element in root.iter():
             element.text, element.tail = map(self._hidden, (element.text, element.tail))
-        self._smarty.run(root)
+        self._in_groups.run(root)
         for element in root.iter():
             element.text, element.tail = map(_shown, (element.text, element.tail))
 

@@ -7,11 +7,13 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
+from xml.etree.ElementTree import Element
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
+from markdown.treeprocessors import InlineProcessor
 from pygments import plugin
 
 from publish.checks.outline import outline_of
@@ -163,6 +165,22 @@ def test_a_text_that_is_nested_very_deeply_is_shown_with_one_finding(
 ) -> None:
     assert markdown.reset().convert(f"\n{text}")
     assert len(outline_of(text).problems) == 1
+
+
+@pytest.mark.parametrize("text", ["![[]()", "a\\\n", "*a* `b` ", "[a](b) ", "- *a*\n- 'b'\n"])
+def test_a_long_paragraph_has_few_children_while_extensions_search_it(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    sizes: list[int] = []
+
+    def record(processor: InlineProcessor, tree: Element) -> Element:
+        sizes.extend(map(len, tree.iter()))
+        return search(processor, tree)
+
+    search = InlineProcessor.run
+    monkeypatch.setattr(InlineProcessor, "run", record)
+    assert is_right(site_markdown(), text * 250, judge(text * 250))
+    assert max(sizes) == 100
 
 
 def test_a_note_behind_three_blanks_in_a_quote_is_shown(markdown: Markdown) -> None:
