@@ -261,6 +261,23 @@ def test_a_preview_leaves_what_builds_know_of_their_site(
     assert set(rebuilt.check().rendered or ()) == {"about/index.html"}
 
 
+def test_after_a_killed_release_a_release_writes_what_a_clean_one_would_write(
+    builds: BuildServer, tmp_path: Path
+) -> None:
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.site.detach()
+    rebuilt.mode = RELEASE
+    rebuilt.check()
+    killed = 0
+    for changes in (12, 30, 60):  # before the index, while files are replaced, or at the end
+        EDITS["body"](rebuilt.site, Chance([5, 1, changes]))
+        before = output_of(rebuilt.output)
+        killed += rebuilt.build(changes=changes).is_killed
+        rebuilt.check_killed(before)
+        rebuilt.check()
+    assert killed >= 2
+
+
 def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_build_would_write(
     builds: BuildServer, tmp_path: Path
 ) -> None:
