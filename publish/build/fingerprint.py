@@ -18,7 +18,6 @@ from pelican.paginator import Page, Paginator
 from pelican.urlwrappers import URLWrapper
 from pydantic import BaseModel
 
-_PLAIN: Final = (str, int, float, bool, bytes, type(None))
 _SIZE: Final = 16
 """Bytes of a fingerprint."""
 
@@ -44,34 +43,48 @@ def hash_of(parts: Iterable[bytes]) -> bytes:
 
 def _add(value: Any, add: Callable[[bytes], None]) -> None:
     """Adds the value as bytes, each with its type. Lists of a site have many values."""
-    if isinstance(value, _PLAIN):
-        text = value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
-        add(b"%b %d:" % (type(value).__name__.encode(), len(text)))
-        add(text)
-    elif isinstance(value, Content):
+    name, parts = _kind(type(value))  # type: ignore[arg-type]  # types can be hashed
+    if parts is _of_text:
         add(_of_text(value))
+    elif parts is _plain:
+        data = _plain(value)
+        add(b"%b %d:" % (name, len(data)))
+        add(data)
     else:
-        name, items = _kind(type(value))  # type: ignore[arg-type]  # types can be hashed
         add(b"%b(" % name)
-        for item in items(value):
+        for item in parts(value):
             _add(item, add)
         add(b")")
 
 
 @cache
-def _kind(kind: type) -> tuple[bytes, "_Items"]:
-    """The name of a type, and the simpler values that its values are made of."""
-    for known, items in _ITEMS:
+def _kind(kind: type) -> tuple[bytes, "_Parts"]:
+    """The name of a type, and what its values are made of."""
+    for known, parts in _PARTS:
         if issubclass(kind, known):
-            return kind.__name__.encode(), items
+            return kind.__name__.encode(), parts
     if dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind)]
         return kind.__qualname__.encode(), lambda value: [getattr(value, name) for name in names]
     raise UnknownValue(f"{kind.__module__}.{kind.__qualname__}")
 
 
-_Items: TypeAlias = Callable[[Any], Iterable[object]]
-_ITEMS: Final[tuple[tuple[Any, _Items], ...]] = (
+def _plain(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+
+
+def _of_text(text: Any) -> bytes:
+    """Of a stored text. What others show of one that is not stored cannot be known."""
+    known: bytes | None = getattr(text, "stored_fingerprint", None)
+    if known is None:
+        raise UnknownValue(f"{type(text).__module__}.{type(text).__qualname__}")
+    return known
+
+
+_Parts: TypeAlias = Callable[[Any], Any]
+_PARTS: Final[tuple[tuple[Any, _Parts], ...]] = (
+    (str | int | float | bool | bytes | type(None), _plain),
+    (Content, _of_text),
     (list | tuple, lambda value: value),
     (Mapping, lambda value: sorted((fingerprint(key), fingerprint(value[key])) for key in value)),
     (set | frozenset, lambda value: sorted(map(fingerprint, value))),
@@ -83,12 +96,4 @@ _ITEMS: Final[tuple[tuple[Any, _Items], ...]] = (
     (Paginator, lambda value: (value.stored_fingerprint,)),
     (BaseModel, lambda value: (value.model_dump_json(),)),
 )
-"""By type: what a value is made of."""
-
-
-def _of_text(text: Any) -> bytes:
-    """Of a stored text. What others show of one that is not stored cannot be known."""
-    known: bytes | None = getattr(text, "stored_fingerprint", None)
-    if known is None:
-        raise UnknownValue(f"{type(text).__module__}.{type(text).__qualname__}")
-    return known
+"""By type: the bytes of a value, or the simpler values that it is made of."""

@@ -4,6 +4,7 @@ Pelican's own code makes all lists. These generators give it the stored texts, a
 that grows faster than the number of texts.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -43,6 +44,13 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
             return with_progress("Reading texts", sorted(self._to_read), len(self._to_read))
         files: Iterable[str] = super().get_files(paths, exclude, extensions)
         return files
+
+    def _include_path(self, path: str, extensions: Any = None) -> bool:
+        """Called by Pelican for each file. The rules have found most of them in the same way."""
+        if path in self.settings[WRITING].by_name:
+            return extensions is None  # a reader of Markdown is never disabled
+        is_included: bool = super()._include_path(path, extensions)
+        return is_included
 
     def check_disabled_readers(self) -> None:
         """Called by Pelican: warns of texts of a kind that it cannot read."""
@@ -89,6 +97,8 @@ class KeepingArticlesGenerator(_KeepingGenerator, ArticlesGenerator):  # type: i
         with without_garbage_collection():
             self._site.start(self.context)
         stored = self._take_stored("ARTICLE")
+        if not gc.get_freeze_count():
+            gc.freeze()  # no search for garbage looks at these objects: they stay until the end
 
         def join(_generator: Any) -> None:
             self._join(

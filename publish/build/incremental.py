@@ -25,6 +25,7 @@ has changed, only means that more pages are rendered.
 """
 
 import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -97,6 +98,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         cache = Path(self.settings["CACHE_PATH"])
         cache.mkdir(parents=True, exist_ok=True)
         on_wait: Callable[[], None] = self.settings.get(ON_WAIT, lambda: None)
+        others_froze = gc.get_freeze_count() > 0
         with (
             build_lock(site.parent / ".build.lock", on_wait),
             build_lock(cache / LOCK, on_wait),  # a build of another site may have this cache
@@ -109,6 +111,8 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
                 self._build_from(store, site, staging)
             finally:
                 store.close()
+                if not others_froze:
+                    gc.unfreeze()  # what the generators have frozen
             if store.problem:
                 get_report(self.settings).warn(path, None, store.problem)
 

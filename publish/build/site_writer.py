@@ -188,7 +188,10 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
             )
             for key, articles in paginated.items()
         }
-        count = next(iter(paginators.values())).num_pages
+        first, last = next(iter(paginators)), next(reversed(paginators))
+        count = paginators[first].num_pages
+        # Pelican names a page as the last list does. It is the same name if both are as long.
+        naming = first if paginators[last].num_pages == count else last
         for number in range(1, count + 1):
             values: dict[str, Any] = {}
             for kind, paginator in paginators.items():
@@ -197,7 +200,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
                     key = f"{kind}_{other}"
                     is_there = 1 <= place <= count
                     values[key] = NotedPage(paginator, place, noting(key)) if is_there else None
-            yield values[f"{kind}_page"].save_as, values
+            yield values[f"{naming}_page"].save_as, values
 
     def _values(self, template: bytes, own: Mapping[str, Any], context: Any) -> Values:
         """The first context is that of the site. Others are copies of it, with more in them."""
