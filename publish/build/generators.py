@@ -7,7 +7,6 @@ that grows faster than the number of texts.
 import gc
 import os
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any, Final
 
 from pelican import signals
@@ -46,9 +45,10 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
         return files
 
     def _include_path(self, path: str, extensions: Any = None) -> bool:
-        """Called by Pelican for each file. The rules have found most of them in the same way."""
-        if path in self.settings[WRITING].by_name:
-            return extensions is None  # a reader of Markdown is never disabled
+        """Called by Pelican for each file. None that the rules have found is one to ignore."""
+        if extensions is not False and path in self.settings[WRITING].by_name:
+            known = self.readers.extensions if extensions is None else extensions
+            return path.rpartition(".")[2] in known
         is_included: bool = super()._include_path(path, extensions)
         return is_included
 
@@ -138,18 +138,14 @@ class KeepingArticlesGenerator(_KeepingGenerator, ArticlesGenerator):  # type: i
         this does not take long, the archive has only these, in its order.
         """
         dates, lists = self.dates, getattr(self, kind)
+        places = {article: place for place, article in enumerate(dates)}
         for name, articles in dict(lists).items():
-            self.dates = sorted(articles, key=self._places.__getitem__)
+            self.dates = sorted(filter(places.__contains__, articles), key=places.__getitem__)
             one = name, _QuickList(articles)
             setattr(self, kind, dict([one]) if kind == "tags" else [one])
             generate(write)
         self.dates = dates
         setattr(self, kind, lists)
-
-    @cached_property
-    def _places(self) -> dict[Any, int]:
-        """The place of each article in the archive."""
-        return {article: place for place, article in enumerate(self.dates)}
 
 
 class KeepingPagesGenerator(_KeepingGenerator, PagesGenerator):  # type: ignore[misc]

@@ -122,7 +122,7 @@ class NotedPage(_NotedList, Page):  # type: ignore[misc]
 
     def __getattr__(self, name: str) -> Any:
         """Called for an attribute that is not there yet."""
-        if "listed" in self.__dict__:
+        if "listed" in self.__dict__ or name[:2] == "__":
             raise AttributeError(name)
         page = vars(self.paginator.plain.page(self.number))
         self.__dict__.update(page, paginator=self.paginator, listed=page["object_list"])

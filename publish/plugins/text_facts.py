@@ -35,6 +35,11 @@ class TextFacts:
     sitemap_entry: tuple[str, tuple[str, ...]] | None = None
     """The date of the last change, and the pictures; None if search engines may not list it."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Most texts have few facts. The others are left out, so that a text is loaded faster."""
+        facts = {name: value for name, value in vars(self).items() if value}
+        return {"cached_files": {}, **facts}  # the others have a default of the class
+
 
 FORMER_TEXTS: Final = "GATEPOST_FORMER_TEXTS"
 """In a context: by path, the edited texts as they were before, if nothing else has changed.
