@@ -12,9 +12,11 @@ from typing import Final
 
 from tests.publish.rebuilding.sample_texts import Text
 
-NO_PAGE: Final = frozenset({"touch", "table", "file_of_images", "nothing"})
+NO_PAGE: Final = frozenset(
+    {"touch", "replaced_by_same_bytes", "table", "file_of_images", "gone", "nothing"}
+)
 """Kinds of edits that change no page by themselves, or only pages that show the change."""
-FEEDS: Final = frozenset({"campaign_file", "client_file", "gated_file"})
+FEEDS: Final = frozenset({"campaign_file", "other_campaign", "client_file", "gated_file"})
 """Kinds that change forms. In a feed a link takes the place of each form."""
 TEMPLATES: Final = frozenset(
     {

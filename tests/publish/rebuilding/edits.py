@@ -98,6 +98,29 @@ def touch(site: SampleSite, chance: Chance) -> None:
 
 
 @text_edit
+def replaced_by_same_bytes(site: SampleSite, chance: Chance) -> None:
+    """As an editor saves: another file with the same content takes the place of the file."""
+    path, text = _any(site, chance)
+    site.write("content/draft", text.source()).rename(site.root / "content" / path)
+
+
+@text_edit
+def swap(site: SampleSite, chance: Chance) -> None:
+    """Two files of a folder change places, each with its size and times."""
+    first, text = _any(site, chance)
+    folder = posixpath.dirname(first)
+    second = chance.pick(sorted(p for p in site.texts if posixpath.dirname(p) == folder))
+    if first == second:
+        return
+    other = site.texts[second]
+    site.texts[first], site.texts[second] = other, text
+    paths = [site.root / "content" / path for path in (first, second)]
+    draft = paths[0].rename(site.root / "content/draft")
+    paths[1].rename(paths[0])
+    draft.rename(paths[1])
+
+
+@text_edit
 def style_of_front_matter(site: SampleSite, chance: Chance) -> None:
     """The same text in YAML: nothing changes."""
     path, text = _any(site, chance)
@@ -305,6 +328,23 @@ def move(site: SampleSite, chance: Chance) -> None:
     (site.root / "content" / path).unlink()
     site.texts[new] = site.texts.pop(path)
     site.save(new)
+
+
+@text_edit
+def folder_move(site: SampleSite, chance: Chance) -> None:
+    """A folder gets another name, with all files in it. Links to its texts are corrected."""
+    folders = {posixpath.dirname(path) for path in site.texts} - {"posts", "pages"}
+    if not folders:
+        return
+    old = chance.pick(sorted(folders))
+    new = f"{posixpath.dirname(old)}/folder-{site.count()}"
+    (site.root / "content" / old).rename(site.root / "content" / new)
+    moved = [path for path in sorted(site.texts) if path.startswith(f"{old}/")]
+    for path in moved:
+        site.texts[new + path.removeprefix(old)] = site.texts.pop(path)
+    for other in sorted(site.texts):
+        for path in moved:
+            _lead_links(site, other, path, new + path.removeprefix(old))
 
 
 def _unlink_if_odd(site: SampleSite, chance: Chance, path: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.publish.rebuilding.edits import Chance, Edit
 from tests.publish.rebuilding.sample_site import DRAWING, SLUGS, SampleSite
+from tests.samples import CAMPAIGN
 
 PROJECT_EDITS: Final[dict[str, Edit]] = {}
 TEMPLATES: Final = {
@@ -185,7 +186,8 @@ def drawing(site: SampleSite, chance: Chance) -> None:
 
 @project_edit
 def photo(site: SampleSite, chance: Chance) -> None:
-    site.write_picture("content/posts/kappa/photo.png", chance.number(3))
+    width = chance.pick([24, 24, 24, 36])
+    site.write_picture("content/posts/kappa/photo.png", chance.number(3), width)
 
 
 @project_edit
@@ -235,6 +237,16 @@ def campaign_file(site: SampleSite, chance: Chance) -> None:
 
 
 @project_edit
+def other_campaign(site: SampleSite, chance: Chance) -> None:
+    """Another campaign, which no text names."""
+    file = site.root / "campaigns/other.toml"
+    if file.exists() and chance.number(2):
+        file.unlink()
+    else:
+        site.write("campaigns/other.toml", CAMPAIGN.replace("title", f"# {site.count()}\ntitle", 1))
+
+
+@project_edit
 def client_file(site: SampleSite, _chance: Chance) -> None:
     file = site.root / "clients/acme.toml"
     text = file.read_text("utf-8").partition("\n")[2]
@@ -248,9 +260,15 @@ def slugs_of_names(site: SampleSite, chance: Chance) -> None:
 
 
 @project_edit
+def gone(site: SampleSite, chance: Chance) -> None:
+    """A line about an address that vanished, or a comment."""
+    site.append("content/gone.txt", chance.pick([f"gone-{site.count()}\n", "# a comment\n"]))
+
+
+@project_edit
 def time(site: SampleSite, chance: Chance) -> None:
-    """The clock goes on: scheduled posts and campaigns become due."""
-    site.now += timedelta(hours=chance.pick([1, 20, 48]))
+    """The clock goes on: scheduled posts and campaigns become due. Or it is set back."""
+    site.now += timedelta(hours=chance.pick([1, 20, 48, 48, -20]))
 
 
 @project_edit

@@ -47,7 +47,8 @@ class SampleSite:
     """The settings without the lines that edits add."""
     shows_others: bool = False
     """Whether an edit of a template makes its pages show other texts than they did."""
-    _count: int = 0
+    numbers: int = 0
+    """How many numbers edits have used."""
 
     def create(self) -> None:
         """Writes the project."""
@@ -84,8 +85,8 @@ class SampleSite:
 
     def count(self) -> int:
         """The next number, for a text that no file has yet."""
-        self._count += 1
-        return self._count
+        self.numbers += 1
+        return self.numbers
 
     def settings_lines(self) -> list[str]:
         """The lines that edits have added to the settings."""
@@ -104,10 +105,10 @@ class SampleSite:
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 
-    def write_picture(self, path: str, shade: int) -> None:
+    def write_picture(self, path: str, shade: int, width: int = 24) -> None:
         """Writes a small photo in one colour."""
         file = io.BytesIO()
-        Image.new("RGB", (24, 16), (shade % 256, 90, 160)).save(file, "PNG")
+        Image.new("RGB", (width, 16), (shade % 256, 90, 160)).save(file, "PNG")
         self.write(path, file.getvalue())
 
     def detach(self) -> None:

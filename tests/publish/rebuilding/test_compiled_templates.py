@@ -1,21 +1,18 @@
 """Compiled templates are used only undamaged, and with the settings that they were compiled for."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.publish.rebuilding.build_server import BuildServer
-from tests.publish.rebuilding.rebuilds import RebuiltSite
+from tests.publish.rebuilding.rebuilds import RebuiltSite, Servers
 
 
 @pytest.fixture
-def rebuilt(tmp_path: Path) -> Iterator[RebuiltSite]:
+def rebuilt(builds: Servers, tmp_path: Path) -> RebuiltSite:
     """The sample site, built once."""
-    with BuildServer() as server:
-        rebuilt = RebuiltSite(server, tmp_path)
-        rebuilt.check()
-        yield rebuilt
+    rebuilt = RebuiltSite(builds, tmp_path)
+    rebuilt.check()
+    return rebuilt
 
 
 def test_other_options_of_jinja_need_other_code(rebuilt: RebuiltSite) -> None:

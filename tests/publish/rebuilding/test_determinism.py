@@ -1,6 +1,5 @@
 """Every clean build of a site writes the same bytes: in each process, by each command."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,8 @@ from tests.publish.rebuilding.comparison import (
     differences,
     output_of,
 )
+from tests.publish.rebuilding.rebuilds import Servers
 from tests.publish.rebuilding.sample_site import NOW, SampleSite
-
-
-@pytest.fixture(scope="module")
-def builds() -> Iterator[BuildServer]:
-    with BuildServer(hash_seed="0") as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +27,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def expected(project: Path, builds: BuildServer) -> dict[str, bytes]:
+def expected(project: Path, builds: Servers) -> dict[str, bytes]:
     """The output of the reference build."""
-    built = build_reference(builds, project, project.parent / "reference", NOW)
+    built = build_reference(builds.reference, project, project.parent / "reference", NOW)
     assert built.code == 0, built.out
     return output_of(project.parent / "reference")
 
@@ -45,19 +39,19 @@ def test_processes_with_other_hashes_of_texts_write_the_same(
     project: Path, expected: dict[str, bytes], seed: str
 ) -> None:
     folder = project.parent / seed
-    with BuildServer(hash_seed=seed) as other:
+    with BuildServer(seed, is_reference=True) as other:
         build_reference(other, project, folder, NOW)
     assert differences(output_of(folder), expected) == ""
 
 
 @pytest.mark.parametrize("mode", [LOCAL, PRODUCTION], ids=["local", "production"])
 def test_both_commands_write_what_the_reference_build_writes(
-    project: Path, builds: BuildServer, mode: Mode
+    project: Path, builds: Servers, mode: Mode
 ) -> None:
     reference = project.parent / mode.settings
-    assert build_reference(builds, project, reference, NOW, mode).code == 0
+    assert build_reference(builds.reference, project, reference, NOW, mode).code == 0
     for command in (mode.gatepost, mode.pelican):
-        assert builds.run(command, project, NOW, mode.environment).code == 0
+        assert builds.ours.run(command, project, NOW, mode.environment).code == 0
         assert differences(output_of(project / "output"), output_of(reference)) == ""
 
 

@@ -7,9 +7,10 @@ tens of thousands of edits.
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Final, TypeAlias
@@ -25,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from tests.publish.rebuilding.bounds import Step, too_many
-from tests.publish.rebuilding.build_server import BuildServer
+from tests.publish.rebuilding.build_server import Interruption
 from tests.publish.rebuilding.comparison import (
     LOCAL,
     PREVIEW,
@@ -36,7 +37,7 @@ from tests.publish.rebuilding.comparison import (
 )
 from tests.publish.rebuilding.edits import TEXT_EDITS, Chance
 from tests.publish.rebuilding.project_edits import PROJECT_EDITS
-from tests.publish.rebuilding.rebuilds import RebuiltSite
+from tests.publish.rebuilding.rebuilds import RebuiltSite, Servers
 from tests.publish.rebuilding.sample_site import DRAWING
 
 pytestmark = pytest.mark.slow
@@ -58,22 +59,20 @@ BODIES: Final = (
 AnEdit: TypeAlias = tuple[str, Sequence[int]]
 _numbers = st.lists(st.integers(0, 999), min_size=8, max_size=8)
 _text_edits = st.tuples(st.sampled_from(sorted(TEXT_EDITS)), _numbers)
+_body_edits = st.tuples(
+    st.sampled_from(["body", "body", "same_size_and_time", "part", "replaced_by_same_bytes"]),
+    _numbers,
+)
+"""Lists do not show most of them."""
 _project_edits = st.tuples(st.sampled_from(sorted(PROJECT_EDITS)), _numbers)
 _edits = _text_edits | _project_edits
-_often = st.sampled_from([True, True, False])
 _seldom = st.sampled_from([False, False, True])
-
-
-@pytest.fixture(scope="module")
-def builds() -> Iterator[BuildServer]:
-    with BuildServer() as server:
-        yield server
 
 
 class Rebuilding(RuleBasedStateMachine):
     """Edits of one site, each followed by a build and a comparison."""
 
-    builds: ClassVar[BuildServer]
+    builds: ClassVar[Servers]
     counts: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
@@ -83,6 +82,10 @@ class Rebuilding(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
+        steps, before = self.counts["steps"], self.counts["reported"]
+        if MANY_STEPS and steps >= before + 1000:
+            print(dict(self.counts), file=sys.__stderr__, flush=True)
+            self.counts["reported"] = steps
 
     def _edit(self, *edits: AnEdit) -> None:
         for name, numbers in edits:
@@ -90,7 +93,8 @@ class Rebuilding(RuleBasedStateMachine):
 
     def _build(self, kind: str = "", **options: bool) -> None:
         """Builds and compares. After one edit of this kind, not too much may be rendered."""
-        step = self.rebuilt.check(**options)
+        step = self.rebuilt.check(kind, **options)
+        self.counts["steps"] += 1
         self.counts["accepted" if step.is_accepted else "refused"] += 1
         self.counts["without lists"] += not step.made_lists
         self.counts["bounded"] += bool(kind) and check_bound(kind, step)
@@ -101,33 +105,60 @@ class Rebuilding(RuleBasedStateMachine):
             self.rebuilt.site.detach()
         self._build(plain=plain)
 
-    @rule(edit=_text_edits, plain=_seldom, is_compared=_often)
+    @rule(edit=_body_edits, plain=_seldom, is_compared=_seldom)
+    def edited_body(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
+        self._edit(edit)
+        self._build(edit[0], plain=plain, is_compared=is_compared)
+
+    @rule(edit=_text_edits, plain=_seldom, is_compared=_seldom)
     def edited_text(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
         self._edit(edit)
         self._build(edit[0], plain=plain, is_compared=is_compared)
 
-    @rule(edit=_project_edits, plain=_seldom, is_compared=_often)
+    @rule(edit=_project_edits, plain=_seldom, is_compared=_seldom)
     def edited_project(self, edit: AnEdit, plain: bool, is_compared: bool) -> None:
         self._edit(edit)
         self._build(edit[0], plain=plain, is_compared=is_compared)
 
-    @rule(edits=st.lists(_edits, min_size=2, max_size=3))
-    def several_edits(self, edits: list[AnEdit]) -> None:
+    @rule(edits=st.lists(_edits, min_size=2, max_size=3), is_compared=_seldom)
+    def several_edits(self, edits: list[AnEdit], is_compared: bool) -> None:
         self._edit(*edits)
-        self._build()
+        self._build(is_compared=is_compared)
 
-    @rule(edit=_edits, changes=st.integers(1, 120), plain=_seldom)
-    def killed_build(self, edit: AnEdit, changes: int, plain: bool) -> None:
+    @rule(edit=_body_edits)
+    def edited_body_again(self, edit: AnEdit) -> None:
+        """Without a comparison: the next one finds what is wrong."""
+        self._edit(edit)
+        self._build(edit[0], is_compared=False)
+
+    @rule(plain=_seldom)
+    def undone_edit(self, plain: bool) -> None:
+        self._build(self.rebuilt.go_back(0), plain=plain)
+
+    @rule(number=st.integers(0, 6), plain=_seldom)
+    def earlier_sources(self, number: int, plain: bool) -> None:
+        """All files are as they were some builds ago, as after `git checkout`."""
+        self._build(self.rebuilt.go_back(number), plain=plain)
+
+    @rule(first=_edits, second=_edits, changes=st.integers(1, 60), is_compared=_seldom)
+    def edited_during_a_build(
+        self, first: AnEdit, second: AnEdit, changes: int, is_compared: bool
+    ) -> None:
+        self._edit(first)
+        self.rebuilt.build_during(lambda: self._edit(second), changes)
+        self.counts["edited during a build"] += 1
+        self._build(is_compared=is_compared)
+
+    @rule(edit=_edits, changes=st.integers(1, 120), plain=_seldom, is_compared=_seldom)
+    def killed_build(self, edit: AnEdit, changes: int, plain: bool, is_compared: bool) -> None:
         """A build that is killed before it changes a file; another edit may follow."""
         self._edit(edit)
-        if self.rebuilt.expected().is_refused:
-            self.rebuilt.undo()
-            return
         self.rebuilt.known_by = ""
         before = output_of(self.rebuilt.output)
-        built = self.rebuilt.build(plain=plain, changes=changes)
+        built = self.rebuilt.build(plain=plain, interruption=Interruption(changes))
+        self.counts["steps"] += 1
         self.counts["killed"] += built.is_killed
-        if not plain:
+        if is_compared and not plain:
             self.rebuilt.check_killed(before)
 
     @rule(
@@ -178,14 +209,14 @@ def damage(paths: Sequence[Path], number: int, kind: str) -> None:
 
 @pytest.mark.parametrize("process", range(2) if MANY_STEPS else [0])
 def test_after_any_edits_a_build_writes_what_a_clean_build_would_write(
-    builds: BuildServer, process: int
+    builds: Servers, process: int
 ) -> None:
     del process  # two run side by side
     counts: Counter[str] = Counter()
     machine = type("Rebuilding", (Rebuilding,), {"builds": builds, "counts": counts})
-    options: dict[str, Any] = {"max_examples": 4, "stateful_step_count": 14, "derandomize": True}
+    options: dict[str, Any] = {"max_examples": 4, "stateful_step_count": 40, "derandomize": True}
     if MANY_STEPS:
-        options = {"max_examples": MANY_STEPS // 80, "stateful_step_count": 40}
+        options = {"max_examples": MANY_STEPS // 100, "stateful_step_count": 50}
     try:
         run_state_machine_as_test(
             machine,
@@ -203,7 +234,7 @@ def test_after_any_edits_a_build_writes_what_a_clean_build_would_write(
 
 
 def test_after_an_edit_of_each_kind_a_build_writes_what_a_clean_build_would_write(
-    builds: BuildServer, tmp_path: Path
+    builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
     rebuilt.check()
@@ -222,7 +253,7 @@ def test_after_an_edit_of_each_kind_a_build_writes_what_a_clean_build_would_writ
 
 
 def test_releases_previews_and_local_builds_follow_each_other(
-    builds: BuildServer, tmp_path: Path
+    builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
     rebuilt.site.detach()  # else each build reads a text again and makes lists
@@ -246,9 +277,7 @@ def test_releases_previews_and_local_builds_follow_each_other(
         assert rebuilt.check().is_accepted, name
 
 
-def test_a_preview_leaves_what_builds_know_of_their_site(
-    builds: BuildServer, tmp_path: Path
-) -> None:
+def test_a_preview_leaves_what_builds_know_of_their_site(builds: Servers, tmp_path: Path) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
     rebuilt.site.detach()
     for mode in (LOCAL, PREVIEW):
@@ -262,7 +291,7 @@ def test_a_preview_leaves_what_builds_know_of_their_site(
 
 
 def test_after_a_killed_release_a_release_writes_what_a_clean_one_would_write(
-    builds: BuildServer, tmp_path: Path
+    builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
     rebuilt.site.detach()
@@ -272,14 +301,14 @@ def test_after_a_killed_release_a_release_writes_what_a_clean_one_would_write(
     for changes in (12, 30, 60):  # before the index, while files are replaced, or at the end
         EDITS["body"](rebuilt.site, Chance([5, 1, changes]))
         before = output_of(rebuilt.output)
-        killed += rebuilt.build(changes=changes).is_killed
+        killed += rebuilt.build(interruption=Interruption(changes)).is_killed
         rebuilt.check_killed(before)
         rebuilt.check()
     assert killed >= 2
 
 
 def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_build_would_write(
-    builds: BuildServer, tmp_path: Path
+    builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
     rebuilt.site.detach()
@@ -310,7 +339,7 @@ def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_bui
 
 
 def test_an_edit_that_changes_a_summary_renders_translations_and_lists(
-    builds: BuildServer, tmp_path: Path
+    builds: Servers, tmp_path: Path
 ) -> None:
     """Found by random edits: a summary shows the picture, or is the edited first paragraph."""
     rebuilt = RebuiltSite(builds, tmp_path)
@@ -328,7 +357,7 @@ def test_an_edit_that_changes_a_summary_renders_translations_and_lists(
 
 
 def test_after_killed_builds_a_build_writes_what_a_clean_build_would_write(
-    builds: BuildServer, tmp_path: Path
+    builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
     rebuilt.check()
@@ -337,7 +366,7 @@ def test_after_killed_builds_a_build_writes_what_a_clean_build_would_write(
         EDITS[name](rebuilt.site, Chance([number + 2, 1, 3]))
         assert not rebuilt.expected().is_refused
         before = output_of(rebuilt.output)
-        built = rebuilt.build(changes=5 + 8 * number)
+        built = rebuilt.build(interruption=Interruption(5 + 8 * number))
         killed += built.is_killed
         rebuilt.check_killed(before)
         rebuilt.check(plain=number == 3)
