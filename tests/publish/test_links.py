@@ -21,7 +21,7 @@ import pytest
         (
             "![a dot]({static}/images/dott.svg)",
             "links to `images/dott.svg`, but there is no such file in content/; "
-            "did you mean `images/dot.svg`?",
+            "did you mean `{static}/images/dot.svg`?",
         ),
         (
             "[x]({attach}report.pdf)",

@@ -136,11 +136,12 @@ def test_the_pages_differ_only_in_what_was_fixed(copy: Copy) -> None:
 
 
 def body(raw: bytes) -> str:
-    """The text without the tags of forms, which are wrong before and right afterwards."""
+    """The text without what is wrong before and right afterwards: tags of forms, and `&#0;`."""
     front_matter = read_front_matter(raw.decode("utf-8-sig"))
     text = front_matter.body
     if front_matter.is_unreadable:
         text = re.split(r"^(?:---|\+\+\+)\r?$", raw.decode("utf-8-sig"), maxsplit=2, flags=re.M)[2]
+    text = text.replace("&#0;", "")  # a control character, which is deleted
     return re.sub(r"^\{[{%].*[%}]\}$", "", f"\n{text}", flags=re.M)
 
 

@@ -41,8 +41,7 @@ def test_a_file_that_is_not_utf8_is_reported_with_its_line(site: Any) -> None:
 def test_a_status_that_pelican_does_not_know_is_a_mistake(site: Any) -> None:
     site.post("Text.", front_matter="Status: darft\n")
     assert site.mistakes() == [
-        "content/posts/post.md:3: `status` has no known status 'darft': "
-        "use one of published, hidden, draft, skip"
+        "content/posts/post.md:3: `status` has no known status 'darft'; did you mean `draft`?"
     ]
 
 
