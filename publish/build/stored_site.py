@@ -34,12 +34,11 @@ from publish.build.stored_texts import (
     StoredContent,
     TextFormat,
     TextInputs,
-    forget_memo,
 )
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
-from publish.plugins.links import finished
-from publish.plugins.problems import get_report
+from publish.plugins.links import finished_and_checked
+from publish.plugins.problems import get_report, raise_problems
 from publish.plugins.text_facts import FORMER_TEXTS, all_texts, facts_of, is_stored
 from publish.progress import with_progress
 
@@ -225,7 +224,7 @@ class StoredSite:
             except (NotStorable, Unavailable):  # or the file has changed since it was read
                 return None
 
-        rows = with_progress("Completing texts", finished(new, row_of), len(new))
+        rows = with_progress("Completing texts", finished_and_checked(new, row_of), len(new))
         for text, row in zip(new, rows, strict=True):
             if is_kept and len(self._rows) >= _BATCH_SIZE:
                 self._flush(warned or set())
@@ -239,8 +238,8 @@ class StoredSite:
                 self._text_warnings[path] = core[3].warnings
                 for name in core[3].files:  # a child cannot say when it has read a file
                     self._sources.hash_of(name)
-                forget_memo(text)
                 self.format.replace(text, core, self._load, self._uses.note)
+        raise_problems(self.settings)
         if self.edits is not None:
             self._find_pages(warned)
         for path in self._cores:

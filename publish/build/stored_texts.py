@@ -214,7 +214,7 @@ class StoredPage(StoredContent, Page):  # type: ignore[misc]
     """A page of the last build."""
 
 
-def forget_memo(text: Content) -> None:
+def _forget_memo(text: Content) -> None:
     """Deletes the HTML and the summary that Pelican remembers of a text as long as it runs."""
     for method in (Content.get_content, Content.get_summary):
         method.cache.pop((text, text.get_siteurl()), None)
@@ -239,6 +239,7 @@ class TextFormat:
             values = dict(vars(content))
             values |= {name: getattr(content, name) for name in ("url", "save_as", "summary")}
             values["content"] = content.content
+            _forget_memo(content)
         if values["timezone"] != self._zone:
             raise NotStorable("a time zone of its own")
         shown = {name: values[name] for name in _SHOWN if name in values}
@@ -278,6 +279,7 @@ class TextFormat:
     def replace(self, content: Any, core: Core, load: Load, note: Note) -> None:
         """Makes a text that was just read a stored text: whoever has it, keeps it."""
         path, translations = content.get_relative_source_path(), content.translations
+        _forget_memo(content)
         _, prints, values, _ = core
         content.__class__ = StoredPage if isinstance(content, Page) else StoredArticle
         content.__dict__.clear()

@@ -23,6 +23,7 @@ from publish.checks.project import WRITING
 from publish.checks.source_files import SUFFIXES
 from publish.checks.tag_syntax import STRAY_TAG
 from publish.plugins import problems
+from publish.plugins.kept_files import KEPT_FILES
 from publish.plugins.problems import get_report
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import new_texts
@@ -133,22 +134,38 @@ def _attaches(content: Any) -> bool:
 
 def check_finished_pages(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
-    report = get_report(generators[0].settings)
-    refused = {problem.path for problem in report.problems}
+    settings = generators[0].settings
+    if KEPT_FILES in settings:  # the build finishes each text once, later, and searches it then
+        return
+    refused = {problem.path for problem in get_report(settings).problems}
     contents = [
         content
         for content in new_texts(generators[0].context)
         # Nothing replaces a refused link out of the content folder.
         if short_path(Path(content.source_path)) not in refused
     ]
-    found = finished(contents, lambda content: unresolved(content.content))
-    for content, texts in zip(contents, found, strict=True):
-        for text in dict.fromkeys(texts):
+    for _ in finished_and_checked(contents, lambda _: None):
+        pass
+
+
+def finished_and_checked(
+    contents: Sequence[Any], work: Callable[[Any], Result]
+) -> Iterator[Result | None]:
+    """Like `finished`. Reports each `{...}` that is left; the result of such a text is None."""
+
+    def check(content: Any) -> tuple[list[str], Result | None]:
+        left = unresolved(content.content)
+        return left, None if left else work(content)
+
+    for content, (left, result) in zip(contents, finished(contents, check), strict=True):
+        for text in dict.fromkeys(left):
             message = (
                 f"`{text}` would be shown to readers as it is: correct it, "
                 "or put it between backticks to show it"
             )
-            report.problem(Path(content.source_path), line_of(content, text), message)
+            source = Path(content.source_path)
+            get_report(content.settings).problem(source, line_of(content, text), message)
+        yield result
 
 
 def unresolved(html: str) -> list[str]:
