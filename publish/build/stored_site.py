@@ -1,7 +1,7 @@
 """The knowledge of one build: which texts and pages of the last build are still as they were."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +38,7 @@ from publish.build.stored_texts import (
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
 from publish.plugins.links import finished_and_checked
-from publish.plugins.problems import get_report, raise_problems
+from publish.plugins.problems import collect_log, get_report, raise_problems
 from publish.plugins.text_facts import FORMER_TEXTS, all_texts, facts_of, is_stored
 from publish.progress import with_progress
 
@@ -209,8 +209,7 @@ class StoredSite:
 
     def store_new_texts(self) -> None:
         """Makes every new text a stored one, before anything is rendered."""
-        warnings, warned = self._warnings(), self._texts_with_pelican_warnings()
-        is_kept = self._store.is_open and not self.why_complete and warned is not None
+        warnings, is_kept = self._warnings(), self._store.is_open and not self.why_complete
         texts = list(all_texts(self.context))
         new = [text for text in texts if not is_stored(text)]
         for text in texts:
@@ -227,7 +226,7 @@ class StoredSite:
         rows = with_progress("Completing texts", finished_and_checked(new, row_of), len(new))
         for text, row in zip(new, rows, strict=True):
             if is_kept and len(self._rows) >= _BATCH_SIZE:
-                self._flush(warned or set())
+                self._flush()
             path = text.get_relative_source_path()
             self.texts_read += 1
             self._rows[path] = row
@@ -241,7 +240,7 @@ class StoredSite:
                 self.format.replace(text, core, self._load, self._uses.note)
         raise_problems(self.settings)
         if self.edits is not None:
-            self._find_pages(warned)
+            self._find_pages()
         for path in self._cores:
             if self.context["generated_content"].get(path) is None:
                 self._rows[path] = None
@@ -252,9 +251,9 @@ class StoredSite:
         self._rows[path] = row = self.format.row(text, self._cores[path][3])
         text.__dict__["_parts"].fingerprints = self.format.core(row.core)[1]
 
-    def _find_pages(self, warned: Collection[str] | None) -> None:
+    def _find_pages(self) -> None:
         """The pages to render in the short way."""
-        read = self._rows.keys()
+        read, warned = self._rows.keys(), self._texts_with_pelican_warnings()
         if warned or warned is None or None in self._rows.values():
             raise MoreChangedError
         by_name = self._writing.by_name
@@ -267,13 +266,13 @@ class StoredSite:
             self.context["generated_content"],
         )
 
-    def _flush(self, warned: Collection[str]) -> None:
+    def _flush(self) -> None:
         """Writes new texts, so that not all are in memory."""
-        rows = {
-            path: row
-            for path, row in self._rows.items()
-            if row is not None and path not in self._read_again and path not in warned
-        }
+        warned = self._texts_with_pelican_warnings()
+        if warned is None or get_report(self.settings).problems:
+            return
+        skipped = self._read_again.union(warned)
+        rows = {path: row for path, row in self._rows.items() if row and path not in skipped}
         self._store.add_texts(self._keys.texts, rows)
         for path in rows:
             del self._rows[path]
@@ -389,6 +388,7 @@ class StoredSite:
 
         None if it does not name the text, so that every build must read all.
         """
+        collect_log(self.settings)
         found: set[str] = set()
         for message in get_report(self.settings).pelican_warnings:
             named = {path for path in self.context["generated_content"] if path in message}

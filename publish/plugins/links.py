@@ -135,8 +135,6 @@ def _attaches(content: Any) -> bool:
 def check_finished_pages(generators: Any) -> None:
     """Reports each `{...}` in a finished article or page that should have been replaced."""
     settings = generators[0].settings
-    if KEPT_FILES in settings:  # the build finishes each text once, later, and searches it then
-        return
     refused = {problem.path for problem in get_report(settings).problems}
     contents = [
         content
@@ -144,6 +142,8 @@ def check_finished_pages(generators: Any) -> None:
         # Nothing replaces a refused link out of the content folder.
         if short_path(Path(content.source_path)) not in refused
     ]
+    if KEPT_FILES in settings and not any(map(_attaches, contents)):
+        return  # the build finishes each text once, later, and searches it then
     for _ in finished_and_checked(contents, lambda _: None):
         pass
 

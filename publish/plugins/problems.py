@@ -62,16 +62,22 @@ def add_final_check(receiver: Callable[[Any], None]) -> None:
 def raise_problems(settings: MutableMapping[str, Any]) -> None:
     """Raises one `FileErrors` with every problem reported or logged so far; keeps warnings."""
     report = get_report(settings)
+    collect_log(settings)
     problems, report.problems = set(report.problems), []
-    for entry in LOG_COLLECTOR.pop_entries():
-        if entry.stops_build:
-            problems.add(problem_from(entry, Path(settings["PATH"])))
-        else:
-            report.pelican_warnings.append(" ".join(entry.message.split()))
     if problems:
         raise FileErrors(
             sorted(problems, key=lambda problem: (problem.path, problem.line or 0, problem.message))
         )
+
+
+def collect_log(settings: MutableMapping[str, Any]) -> None:
+    """Adds to the report what Pelican has logged since the last call."""
+    report = get_report(settings)
+    for entry in LOG_COLLECTOR.pop_entries():
+        if entry.stops_build:
+            report.problems.append(problem_from(entry, Path(settings["PATH"])))
+        else:
+            report.pelican_warnings.append(" ".join(entry.message.split()))
 
 
 def prepare_build(pelican: Any) -> None:
