@@ -144,7 +144,7 @@ def _explain(work: Any) -> None:
             f"reads, and this warning names none; correct its cause: {work.unnamed_warning}"
         )
     if not work.made_lists:
-        click.echo("Only bodies of texts had changed: no list was made again.")
+        click.echo("At most bodies of texts had changed: no list was made again.")
     for page in work.rendered:
         click.echo(f"{page.name}: {page.reason}")
 

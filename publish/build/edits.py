@@ -1,4 +1,4 @@
-"""The short way of a build: nothing has changed since the last one except the bodies of some texts.
+"""The short way of a build: nothing has changed since the last one except bodies of some texts.
 
 Most builds follow an edit of one body. Then all lists, feeds and neighbours have the same texts in
 the same order, and show the same of them; only the pages that show the edited bodies differ. So
@@ -87,7 +87,7 @@ def find_edits(
     digests: Mapping[str, bytes],
     sources: SourceFiles,
 ) -> frozenset[str] | None:
-    """The texts whose files have changed, by path; None if there are none or more has changed.
+    """The texts whose files have changed, by path; None if more has changed.
 
     `digests` are the hashes of all stored texts of the last build.
     """
@@ -106,7 +106,7 @@ def find_edits(
             return None
         if digest != post.digest:
             edited.add(post.name)
-    is_possible = stored == len(digests) and 0 < len(edited) <= MOST_EDITS
+    is_possible = stored == len(digests) and len(edited) <= MOST_EDITS
     is_possible = is_possible and sources.are_unchanged()
     return frozenset(edited) if is_possible else None
 
