@@ -89,7 +89,7 @@ def by_plain_pelican(site: Any) -> list[str]:
 def by_push(site: Any) -> list[str]:
     site.write(".work/reading", "")
     (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
-    answer = build_pushed_site(SettingsWithSources.read({}).settings, None, site.root)
+    answer = build_pushed_site(SettingsWithSources.read({}).settings, site.root)
     return [str(problem) for problem in answer.problems]
 
 
@@ -242,7 +242,7 @@ def test_a_push_prints_the_number_of_many_warnings(
     site.post("# A\n\n# B\n\n# C\n\n# D")
     site.write(".work/reading", "")
     (site.root / "publishconf.py").write_text((site.root / "pelicanconf.py").read_text())
-    answer = build_pushed_site(SettingsWithSources.read({}).settings, None, site.root)
+    answer = build_pushed_site(SettingsWithSources.read({}).settings, site.root)
     assert answer.warnings == ("4 warnings about texts and files: `gatepost check` lists them",)
 
 
