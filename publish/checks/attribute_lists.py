@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from markdown.extensions.attr_list import get_attrs_and_remainder
+
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.commonmark import ATTRIBUTE_LIST
 from publish.checks.html_links import HtmlLink, find_links
@@ -13,30 +15,41 @@ _LIST: Final = re.compile(
 )
 """The limits keep it linear: a list has at most 100 characters besides its quoted values."""
 
-_LIST_OF_HEADING: Final = re.compile(rf"[ \t]*{ATTRIBUTE_LIST}[^}}\n]{{0,500}}\}}[ \t]*$")
+_LIST_OF_HEADING: Final = re.compile(rf"[ ]+{ATTRIBUTE_LIST}([^}}\n ][^\n]*)\}}[ ]*$")
 _ID: Final = re.compile(rf"{ATTRIBUTE_LIST}[^}}\n]{{0,500}}#(?P<id>[^\s}}]+)")
-_ENDS_OF_ELEMENTS: Final = "])*_`"
+_ENDS_OF_ELEMENTS: Final = "])*_`~"
 """A list that follows one of these directly belongs to an element in a line."""
+_LEAD: Final = " \t\n>"
+"""Blanks and the marks of quotes."""
 _HEADING_OR_LIST: Final = re.compile(r"[ \t>]*[#{]")
 """The start of a line with a heading, or with a list alone."""
 
 
 def split_heading(text: str) -> tuple[str, str]:
     """The text of a heading without the list at its end, and the id that the list gives it."""
-    attributes = _LIST_OF_HEADING.search(text)
-    if not attributes:
+    found = _LIST_OF_HEADING.search(text)
+    attributes, rest = get_attrs_and_remainder(found[1]) if found else ([], "")
+    if found is None or rest:
         return text, ""
-    own_id = _ID.search(text)
-    return text[: attributes.start()], own_id["id"] if own_id else ""
+    return text[: found.start()], dict(attributes).get("id", "")
 
 
 def find_ids_in_lists(text: str) -> Iterator[str]:
     """The ids of elements other than headings."""
     if any(start in text for start in ("{:", "{#", "{ ")):
         for match in _ID.finditer(text):
-            before = text[max(0, match.start() - 1)]
-            if match[0][1] == ":" or before in _ENDS_OF_ELEMENTS:
+            if _is_list_of_element(text, match.start()):
                 yield match["id"]
+
+
+def _is_list_of_element(text: str, start: int) -> bool:
+    """Whether a list is behind an element, in the cell of a table, or on a line below words."""
+    line = text.rfind("\n", 0, start) + 1
+    before = text[line:start]
+    if before.strip(_LEAD):
+        return before[-1] in _ENDS_OF_ELEMENTS or ("|" in before and before[-1] == " ")
+    above = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : line]
+    return bool(above.strip(_LEAD))
 
 
 def find_links_in_lists(text: str) -> Iterator[HtmlLink]:
@@ -61,4 +74,7 @@ def _is_behind_element(attributes: re.Match[str]) -> bool:
     """Whether a list is directly behind an element, on a line of its own, or in a heading."""
     text, start = attributes.string, attributes.start()
     line = text.rfind("\n", 0, start) + 1
-    return text[max(0, start - 1)] in "])*_`~" or _HEADING_OR_LIST.match(text, line) is not None
+    return (
+        text[max(0, start - 1)] in _ENDS_OF_ELEMENTS
+        or _HEADING_OR_LIST.match(text, line) is not None
+    )

@@ -16,10 +16,12 @@ class BareLink:
 
 
 _DOMAIN: Final = r"[\w-]+(?:\.[\w-]+)*"
+_MAIL: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
 _BARE: Final = re.compile(
     rf"(?<![\w/.@+-])(?:(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})"
-    rf"|(?P<www>(?<![^\s*_~(\[])www\.{_DOMAIN}{_REST})|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+))",
+    rf"|(?P<www>(?<![^\s*_~(\[])www\.{_DOMAIN}{_REST})"
+    rf"|(?P<mail>(?-i:mailto:)?{_MAIL}|(?-i:xmpp:){_MAIL}(?:/[\w@.]+)?))",
     re.IGNORECASE,
 )
 _TRAILING: Final = "?!.,:*_~'\""
@@ -29,7 +31,7 @@ _LONGEST_ENTITY: Final = 50
 
 
 def find_bare_links(text: str) -> Iterator[BareLink]:
-    """The addresses that GitHub makes links of: `https://`, `www.` and mail addresses."""
+    """The addresses that GitHub makes links of: of pages and files, and of mail."""
     if "://" not in text and "@" not in text and "www." not in text.lower():
         return
     done = opened = 0

@@ -207,7 +207,7 @@ class _Part:
         if kind == "End":
             self._end(name, start, end)
         elif name == "Code":
-            self._blank(start, end)
+            self._blank(start, end - 1)  # an attribute list follows its last mark
             source = re.sub(r"\n[ \t>]*", "\n", self._bytes[start:end].decode())
             self._words.append(code_text(source) if "\n" in source else data)
         elif name == "CodeBlock":
@@ -272,7 +272,7 @@ class _Part:
             del self._words[self._picture_start :]
             self._found.pictures.append(Picture(self._source, alt or None, self._line(start)))
         elif name == "Heading":
-            self._end_heading(show_math("".join(self._words[self._heading_start :])), start)
+            self._end_heading(show_math("".join(self._words[self._heading_start :])), start, end)
             self._heading = 0
         elif name == "TableCell":
             self._cell_end = end
@@ -284,8 +284,10 @@ class _Part:
         if surplus:
             self._found.problems.append(TextProblem.of_surplus_cells(self._line(start), surplus))
 
-    def _end_heading(self, text: str, start: int) -> None:
-        text, own_id = split_heading(text)
+    def _end_heading(self, text: str, start: int, end: int) -> None:
+        own_id = ""
+        if b"\\{" not in self._bytes[start:end]:
+            text, own_id = split_heading(text)
         heading = Heading(self._heading, text.strip(), self._line(start))
         self._found.headings.append((heading, own_id))
 
@@ -330,15 +332,10 @@ class _Part:
             found.problems.append(TextProblem(line, message))
 
     def _attributes_without_effect(self, start: int, end: int) -> None:
-        """Reports `markdown` at an element in another one, which stays raw HTML."""
         source = self._prose[start:end].decode(errors="replace")
         if self._found.has_markdown_in_html and (tag := find_markdown_element(source)):
-            message = (
-                f"`markdown` in `{tag[0]}` has no effect, because the element around it is raw "
-                "HTML: add the attribute there too"
-            )
             line = self._line(start) + source.count("\n", 0, tag.start())
-            self._found.problems.append(TextProblem(line, message))
+            self._found.problems.append(TextProblem.of_attribute_without_effect(line, tag[0]))
 
     def _blank(self, start: int, end: int) -> None:
         self._prose[start:end] = re.sub(rb"[^\n]", b" ", self._bytes[start:end])

@@ -60,6 +60,15 @@ class TextProblem:
         )
         return cls(line, message)
 
+    @classmethod
+    def of_attribute_without_effect(cls, line: int, tag: str) -> "TextProblem":
+        """For a tag with the attribute `markdown` in raw HTML."""
+        message = (
+            f"`markdown` in `{tag}` has no effect, because the element around it is raw HTML: add "
+            "the attribute there too"
+        )
+        return cls(line, message)
+
 
 @dataclass(frozen=True)
 class Outline:

@@ -84,6 +84,33 @@ def test_check_and_page_read_notes_breaks_and_escaped_marks_alike(
     assert page.ids == outline.anchors == set(headings)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## A{#b}\n",
+        "## A {#b}{#c}\n",
+        "## A \\{#b}\n",
+        '## A {: title="}" #b }\n',
+        "## A {: id=b }\n",
+        "## `A` {#b}\n",
+        "- a {: #b }\n",
+        "a {: #b }\n",
+        "a{: #b }\n",
+        "{: #b }\n",
+        "a\n{: #b }\n",
+        "> a\n> {: #b }\n",
+        "`a`{: #b } *c*{#d} ~~e~~{: #f } [g](h){: #i }\n",
+        "| a {#b} | c |\n|---|---|\n| d {: #e } | f |\n",
+        "```\na\n```\n{: #b }\n",
+        "T\n: a {: #b }\n",
+    ],
+)
+def test_check_finds_the_ids_that_attribute_lists_give_on_the_page(text: str) -> None:
+    markdown, syntax = engine()
+    ids = re.findall(r'\sid="([^"]*)"', markdown.reset().convert(f"\n{text}"))
+    assert outline_of(text, syntax=syntax).anchors == set(ids)
+
+
 def test_a_link_may_be_defined_in_a_footnote() -> None:
     markdown, syntax = engine()
     text = "A[^1].\n\n[^1]: See [B].\n\n    [B]: /b\n"

@@ -103,6 +103,7 @@ def test_examples_of_tables_tasks_strikes_and_bare_links_have_their_structure(
         "1.\n    - |a\n    -|-\n",
         "w\n- a | b\n--|--\n",
         "a>www.example.org (www.example.org) !www.example.org\n",
+        "(mailto:a@b.example) mailto:a@b.example. xmpp:a@b.example/t *mailto:a@b.example*\n",
         "1. <!--c-->a\n   \u2003*b*\n",
         "- <!--c-->\n  \u2003 `b`\n- ***\n  \u3000\n",
         "a  \n\u2003*b*\\\n\u00a0[c](d)\u00a0\n\nd\n",
