@@ -85,7 +85,7 @@ def check(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
             lines.append((line, is_error))
     answer = Answer(tuple(lines), exit_code=1 if findings.errors else 0)
     if not baseline:
-        command_run.keep(answer, checked.settings, checked.due_at)
+        command_run.keep(answer, checked.settings, checked.content.due_at)
     ctx.exit(answer.exit_code)
 
 
@@ -94,7 +94,7 @@ def _recorded(checked: "CheckResult") -> "Findings":
     from publish.checks.known_findings import write_known_findings
 
     recordable = checked.findings.recordable
-    path = write_known_findings(checked.content, recordable)
+    path = write_known_findings(checked.folder, recordable)
     number = count_noun(len(recordable), "finding")
     click.echo(f"Recorded {number} in {short_path(path)}: commit it.")
     return checked.findings.as_recorded()

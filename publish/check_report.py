@@ -86,4 +86,4 @@ def summary_line(findings: Findings, checked: CheckResult) -> Line:
     new = "new " if findings.known or checked.findings.known else ""
     found = f"{count_noun(len(findings.warnings), 'warning')}, no" if findings.warnings else "no"
     word = "errors" if findings.warnings else "mistakes"
-    return f"{format_counts(checked)}: {found} {new}{word} found.", False
+    return f"{format_counts(checked.content)}: {found} {new}{word} found.", False

@@ -19,6 +19,7 @@ from publish.build.unchanged import Answer, CommandRun
 
 if TYPE_CHECKING:
     from publish.build.site_folder import SiteFolder
+    from publish.checks.summary import Summary
 
 PRODUCTION = click.option("--production", is_flag=True, help="Use publishconf.py: absolute URLs.")
 
@@ -77,7 +78,7 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
                 finish=_release_step() if release else None,
                 on_replaced=command_run.note_output,
             )
-    counts, site = format_counts(built.summary), short_path(built.site)
+    counts, site = format_counts(built.summary.content), short_path(built.site)
     lines = partial(_build_lines, built.summary)
     for line, is_error in lines(f"Built {counts} in {built.seconds:.1f} seconds, in {site}."):
         click.echo(line, err=is_error)
@@ -88,7 +89,7 @@ def build(  # noqa: PLR0913, PLR0917 - click hands each option over as a paramet
     if verify:
         _verify(ctx, config, overrides, built.settings, is_release=release)
     answer = Answer(tuple(lines(f"Nothing has changed: {counts}, in {site}.")))
-    command_run.keep(answer, built.settings, built.summary.due_at)
+    command_run.keep(answer, built.settings, built.summary.content.due_at)
 
 
 def _build_lines(summary: Any, result: str) -> Iterator[tuple[str, bool]]:
@@ -96,8 +97,8 @@ def _build_lines(summary: Any, result: str) -> Iterator[tuple[str, bool]]:
     for warning in summary.short_warnings:
         yield f"warning: {warning}", True
     yield result, False
-    if summary.due is not None:
-        yield f"The next post is due on {summary.due}.", False
+    if summary.content.due is not None:
+        yield f"The next post is due on {summary.content.due}.", False
 
 
 def _release_step() -> "Callable[[SiteFolder, Path], None]":
@@ -179,7 +180,7 @@ def setting_overrides(ctx: click.Context) -> dict[str, str]:
     }
 
 
-def format_counts(summary: Any) -> str:
+def format_counts(summary: "Summary") -> str:
     """The counts of what readers can see, such as `7 articles, 3 pages and 3 forms`."""
     parts = ((summary.articles, "article"), (summary.pages, "page"), (summary.forms, "form"))
     articles, pages, forms = (count_noun(number, word) for number, word in parts)

@@ -64,15 +64,15 @@ def _build(order: PreviewOrder) -> BuildReport:
     built = build(order.config, order.overrides)
     summary = built.summary
     return BuildReport(
-        summary=format_counts(summary),
+        summary=format_counts(summary.content),
         seconds=built.seconds,
         warnings=summary.warnings,
         rule_warnings=summary.rule_warnings,
         held_back=tuple(
             HeldBackPost(post.where, post.title, post.address, post.due)
-            for post in summary.held_back
+            for post in summary.content.held_back
         ),
-        next_due=summary.due_at,
+        next_due=summary.content.due_at,
         sources=tuple({*_source_folders(built.settings), *_code_folders()}),
     )
 

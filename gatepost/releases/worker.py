@@ -82,7 +82,9 @@ def _run_pelican(install_dir: Path, overrides: Mapping[str, object]) -> BuildAns
     from publish.cli import format_counts  # noqa: PLC0415
 
     built = build(install_dir / "publishconf.py", overrides, finish=finish_release).summary
-    return BuildAnswer(warnings=built.short_warnings, summary=format_counts(built), due=built.due)
+    content = built.content
+    counts = format_counts(content)
+    return BuildAnswer(warnings=built.short_warnings, summary=counts, due=content.due)
 
 
 def _pelican_settings(settings: Settings, install_dir: Path, folder: Path) -> Mapping[str, object]:

@@ -11,6 +11,8 @@ KEPT: Final = (
     "compressed",
     "html.sqlite",
     "html.sqlite-journal",
+    "last-check",
+    "last-check.new",
     "opened-files.json",
     "pictures",
     "preview.sqlite",

@@ -17,6 +17,7 @@ The short way needs proof at each step, else the build begins again and makes al
 import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,10 +45,14 @@ class MoreChangedError(Exception):
 class Surroundings:
     """What the last build knew of the site besides its texts and pages."""
 
-    now: str = ""
-    """The time of the build, ISO 8601 in UTC."""
+    now: datetime | None = None
+    """The time of the build."""
+    due: datetime | None = None
+    """The next time at which a text is due, or a form opens or closes."""
     key: bytes = b""
     """The fingerprint of `SiteKeys` and of the names of all files in the content folder."""
+    unpublished: Mapping[str, bytes] = field(default_factory=dict)
+    """By path of each text that the site does not show: the hash of its file."""
     beside: Mapping[str, bytes] = field(default_factory=dict)
     """By name of each file beside the site: its stamp."""
     of_texts: Mapping[str, tuple[Warned, ...]] = field(default_factory=dict)
@@ -62,8 +67,7 @@ class Surroundings:
 
     def to_bytes(self) -> bytes:
         """For the next build."""
-        values = (self.now, self.key, dict(self.beside), dict(self.of_texts), self.of_site)
-        return pickle.dumps(values, pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(tuple(vars(self).values()), pickle.HIGHEST_PROTOCOL)
 
 
 def names_key(writing: Writing) -> bytes:
@@ -91,30 +95,39 @@ def find_edits(
 
     `digests` are the hashes of all stored texts of the last build.
     """
-    now = writing.now.isoformat()
-    if not last.now <= now:
+    is_of_now = last.now is not None and last.now <= writing.now
+    current = writing.digests
+    if not is_of_now or (last.due is not None and last.due <= writing.now):
         return None
-    edited, stored = set(), 0
-    for post in writing.files:
-        digest = digests.get(post.name)
-        if digest is None:
-            if not _is_unpublished(post, writing):
-                return None
-            continue
-        stored += 1
-        if last.now < post.facts.due <= now:
+    if current.keys() != digests.keys() | last.unpublished.keys():
+        return None
+    for name, digest in last.unpublished.items():
+        if current[name] != digest and not _is_unpublished(writing.text(name), writing):
             return None
-        if digest != post.digest:
-            edited.add(post.name)
-    is_possible = stored == len(digests) and len(edited) <= MOST_EDITS
-    is_possible = is_possible and sources.are_unchanged()
-    return frozenset(edited) if is_possible else None
+    edited = frozenset(name for name, digest in digests.items() if current[name] != digest)
+    return edited if len(edited) <= MOST_EDITS and sources.are_unchanged() else None
 
 
-def _is_unpublished(post: Post, writing: Writing) -> bool:
+def _is_unpublished(post: Post | None, writing: Writing) -> bool:
     """Whether the site has no page of it: it is a draft, or not due, and has no preview."""
+    if post is None:
+        return False
     state = post.state(writing.now)
     return state == "skip" or (state in {"draft", "scheduled"} and not post.facts.preview)
+
+
+def unpublished_texts(
+    writing: Writing, known: Mapping[str, Any], last: Surroundings | None
+) -> dict[str, bytes]:
+    """The texts that the site does not show, with the hash of each one's file.
+
+    `known` are Pelican's texts, `last` is what was known before the short way.
+    """
+    if last is None:
+        names = [post.name for post in writing.files if _is_unpublished(post, writing)]
+    else:
+        names = list(last.unpublished)
+    return {name: writing.digests[name] for name in names if known.get(name) is None}
 
 
 class StoredTexts(dict[str, Any]):
@@ -188,6 +201,13 @@ class EditedPages(PageInputs):
         """Raises `MoreChangedError` if Pelican did not ask for one of these pages."""
         if None in self.changes.values():
             raise MoreChangedError
+
+
+def has_same_place(post: Post | None, core: Core, former: Any) -> bool:
+    """Whether an edited text has no translations, which Pelican would have to find, and has the
+    same front matter. So other edits are found early, before the text is read."""
+    has_same_values = post is not None and core[3].values_hash == post.facts.values_hash
+    return has_same_values and not facts_of(former).language_versions
 
 
 def has_same_core(new: Core, old: Core) -> bool:

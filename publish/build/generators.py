@@ -59,16 +59,17 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
 
     def _take_stored(self, kind: str) -> list[Any]:
         """The stored texts. Pelican then finds only the others."""
-        settings, edits = self.settings, self._site.edits
-        by_name = settings[WRITING].by_name
+        settings, edits, writing = self.settings, self._site.edits, self.settings[WRITING]
         if edits is None:
             found = super().get_files(settings[f"{kind}_PATHS"], settings[f"{kind}_EXCLUDES"])
         else:
-            found = {name for name in edits if by_name[name].kind == _KINDS[kind]}
+            edited = filter(None, map(writing.text, edits))
+            found = {post.name for post in edited if post.kind == _KINDS[kind]}
         with without_garbage_collection():
             texts = list(self._site.stored_texts(sorted(found)))
         self._to_read = found.difference(text.relative_source_path for text in texts)
-        convert_texts(settings, [by_name[n] for n in sorted(self._to_read) if n in by_name])
+        to_read = filter(None, map(writing.text, sorted(self._to_read)))
+        convert_texts(settings, (post for post in to_read if post.status != "skip"))
         for text in texts:
             self.context["generated_content"][text.relative_source_path] = text
             self.context["static_links"].update(text.get_static_links())

@@ -48,13 +48,13 @@ from publish.build.generators import (
     KeepingStaticGenerator,
 )
 from publish.build.site_folder import COMPRESSIONS, SiteFolder
-from publish.build.site_keys import key_of_settings
 from publish.build.site_writer import SiteWriter
 from publish.build.stored_pages import RenderedPage
 from publish.build.stored_site import StoredSite
 from publish.checks.layout import PUBLISHED, published_file
 from publish.plugins.kept_files import KEPT_FILES, NOT_COMPARED
 from publish.plugins.problems import get_report
+from publish.plugins.settings_key import key_of_settings
 
 BUILD_WORK: Final = "GATEPOST_BUILD_WORK"
 """The setting in which a build leaves its `BuildWork`."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from publish.build.file_facts import Inputs
+from publish.file_facts import Inputs
 
 _OUTSIDE: Final = frozenset(
     {

@@ -16,9 +16,7 @@ from pelican.settings import read_settings
 from capture.errors import FileErrors, GatepostError, Problem, Refused, Unavailable, short_path
 from publish.checks.finding import Findings
 from publish.checks.listing import build_warnings
-from publish.checks.post import Post
-from publish.checks.project import WRITING, Writing
-from publish.checks.rules.forms import open_forms
+from publish.checks.summary import SUMMARY, Summary
 from publish.fixing import Check
 from publish.plugins.checks import ProjectCheck
 from publish.plugins.problems import LOG_COLLECTOR, get_report, raise_problems
@@ -28,32 +26,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class HeldBackPost:
-    """A draft or a post with a future date."""
-
-    where: str
-    title: str
-    address: str
-    """The path of its preview below the site; empty without a preview."""
-    due: str
-    """The time of publication in the site's zone; empty for a draft."""
-
-
-@dataclass(frozen=True)
 class RunSummary:
-    """The result of a run: counts of published content, warnings, and what is due next."""
+    """The result of a run."""
 
-    articles: int
-    pages: int
-    forms: int
+    content: Summary
     warnings: tuple[str, ...]
     """All warnings, those of the rules first."""
-    due: str | None
-    """The next post with a future date: its time in the site's zone, and its file."""
-    due_at: datetime | None = None
-    """The next time when a post is due, or a form opens or closes, in UTC."""
-    held_back: tuple[HeldBackPost, ...] = ()
-    """Drafts and posts with a future date."""
     rule_warnings: frozenset[str] = frozenset()
     """The warnings that a check lists without a build."""
     work: "BuildWork | None" = None
@@ -67,20 +45,16 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of all rules. The counts are of public content."""
+    """The result of all rules."""
 
-    articles: int
-    pages: int
-    forms: int
+    content: Summary
     findings: Findings
-    content: Path
+    folder: Path
     """The content folder."""
     recheck: Check
     """Runs all rules again, on edited texts."""
     settings: Mapping[str, Any]
     """Pelican's."""
-    due_at: datetime | None
-    """The next time when a post is due, or a form opens or closes, in UTC."""
     problem: Problem | None
     """What is wrong with the facts that the last check has kept."""
 
@@ -118,14 +92,10 @@ def run_pelican(settings: dict[str, Any], pelican_class: type[Pelican] | None = 
     rule_warnings = dict.fromkeys(map(str, report.rule_warnings))
     others = dict.fromkeys((*map(str, report.warnings), *report.pelican_warnings))
     warnings = tuple(dict.fromkeys((*rule_warnings, *others)))
-    writing: Writing = settings[WRITING]
     return RunSummary(
-        *_counts(writing),
+        settings[SUMMARY],
         warnings,
         rule_warnings=frozenset(rule_warnings),
-        due=_next_due(writing),
-        due_at=writing.next_change,
-        held_back=tuple(_held_back_posts(writing)),
         work=settings.get(BUILD_WORK),
     )
 
@@ -139,38 +109,8 @@ def check(config: Path, overrides: Mapping[str, object], now: datetime) -> Check
     settings = settings_from(config, overrides)
     recheck = ProjectCheck(settings, now)
     writing, findings = recheck({})
-    content, due_at = writing.layout.content, writing.next_change
-    counts, problem = _counts(writing), recheck.problem
-    return CheckResult(*counts, findings, content, recheck, settings, due_at, problem)
-
-
-def _next_due(writing: Writing) -> str | None:
-    post = writing.next_due
-    if post is None or post.due is None:
-        return None
-    return f"{_due_text(post, writing)}: {post.where}"
-
-
-def _due_text(post: Post, writing: Writing) -> str:
-    """The time of publication in the site's zone; empty for a draft."""
-    return f"{post.due.astimezone(writing.layout.zone):%Y-%m-%d at %H:%M %Z}" if post.due else ""
-
-
-def _held_back_posts(writing: Writing) -> Iterator[HeldBackPost]:
-    for post in writing.posts:
-        state = post.state(writing.now)
-        if state in {"draft", "scheduled"}:
-            preview, due = post.get("preview"), _due_text(post, writing)
-            address = f"/drafts/{preview}/" if preview else ""
-            title = str(post.get("title") or post.slug)
-            yield HeldBackPost(post.where, title, address, due if state == "scheduled" else "")
-
-
-def _counts(writing: Writing) -> tuple[int, int, int]:
-    public = [post for post in writing.posts if writing.is_public(post)]
-    articles = sum(post.kind == "post" for post in public)
-    forms = sum(len(open_forms(post, writing)) for post in public)
-    return articles, len(public) - articles, forms
+    folder = writing.layout.content
+    return CheckResult(recheck.summary, findings, folder, recheck, settings, recheck.problem)
 
 
 @contextmanager

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from publish.build.file_facts import (
+from publish.build.opened_files import OpenedFiles, RunRecord, absolute, module_files
+from publish.checks.nginx import nginx_places
+from publish.file_facts import (
     Inputs,
     Tree,
     current_tick,
     is_older,
+    outermost,
     read_facts,
     read_tree,
     tree_facts,
     uptime,
     visible_names,
 )
-from publish.build.opened_files import OpenedFiles, RunRecord, absolute, module_files
-from publish.checks.nginx import FOLDERS as NGINX_FOLDERS
 from publish.plugins.markdown_cache import depends_on_text_alone
 from publish.plugins.project_settings import folders_of
 
@@ -38,7 +39,7 @@ def find_inputs(
     changed since the run started. Raises `HasLinksError`, `OSError`.
     """
     roots = {folder: os.path.realpath(folder) for folder in _input_folders(settings)}
-    trees = {place: read_tree(place, known.get(place, {})) for place in _outermost(roots.values())}
+    trees = {place: read_tree(place, known.get(place, {})) for place in outermost(roots.values())}
     cache = Path(settings["CACHE_PATH"]).absolute()
     covered = (*(f"{folder}/" for folder in (*roots, *trees, cache)), *run.written)
     databases = map(absolute, run.opened.databases)
@@ -51,7 +52,7 @@ def find_inputs(
         return None
     loaded = read_facts({*run.loaded, *_library_folders()})
     opened, listed = _other_inputs(run.opened, covered)
-    found = opened | module_files() | _nginx_places()
+    found = opened | module_files() | nginx_places()
     files = read_facts(found - {*loaded, *run.output.files})
     in_trees = (facts for tree in trees.values() for facts in tree_facts(tree))
     if not (
@@ -70,15 +71,6 @@ def _input_folders(settings: Mapping[str, Any]) -> list[str]:
         *(*settings["THEME_TEMPLATES_OVERRIDES"], *settings["PLUGIN_PATHS"]),
     )
     return [str(Path(name).absolute()) for name in names]
-
-
-def _outermost(folders: Iterable[str]) -> list[str]:
-    """The folders that are in none of the others."""
-    found: list[str] = []
-    for folder in sorted(set(folders)):  # a folder comes before those in it
-        if not any(folder.startswith(f"{outer}/") for outer in found):
-            found.append(folder)
-    return found
 
 
 def _other_inputs(opened: OpenedFiles, covered: tuple[str, ...]) -> tuple[set[str], list[str]]:
@@ -105,12 +97,6 @@ def _library_folders() -> set[str]:
     Each has a folder of its own for its name and version, so the folder around them changes.
     """
     return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-
-
-def _nginx_places() -> set[str]:
-    """Where nginx is or would be: the rules for redirects ask it, if it is installed."""
-    folders = f"{os.environ.get('PATH', '')}:{NGINX_FOLDERS}".split(":")
-    return {f"{folder}/nginx" for folder in folders if folder}
 
 
 def _age_of_process() -> int:

@@ -16,9 +16,11 @@ from publish.build.edits import (
     Warned,
     find_edits,
     has_same_core,
+    has_same_place,
     names_key,
     site_warnings,
     stamps_beside,
+    unpublished_texts,
 )
 from publish.build.fingerprint import hash_of
 from publish.build.named_files import attached_files, named_texts, relative_files
@@ -37,6 +39,7 @@ from publish.build.stored_texts import (
 )
 from publish.checks.post import Post
 from publish.checks.project import WRITING, Writing
+from publish.checks.summary import SUMMARY
 from publish.plugins.links import finished_and_checked
 from publish.plugins.problems import collect_log, get_report, raise_problems
 from publish.plugins.text_facts import FORMER_TEXTS, all_texts, facts_of, is_stored
@@ -119,7 +122,8 @@ class StoredSite:
             return None
         texts = StoredTexts(digests, self._stored_text)
         former = {path: texts[path] for path in edits}
-        if not all(map(self._has_same_place, former.values())):
+        new = {path: self._writing.text(path) for path in edits}
+        if not all(has_same_place(new[path], self._cores[path], former[path]) for path in edits):
             return None
         self.context[FORMER_TEXTS] = former
         self.context["generated_content"] = texts
@@ -128,14 +132,6 @@ class StoredSite:
             self._warn_again(self._last.of_texts[path])
         get_report(self.settings).warnings += self._last.of_site
         return edits
-
-    def _has_same_place(self, former: Any) -> bool:
-        """Whether an edited text has no translations, which Pelican would have to find, and has
-        the same front matter. So other edits are found early, before the text is read."""
-        path = former.relative_source_path
-        front_matter = self._writing.by_name[path].front_matter_hash
-        has_same = self._cores[path][3].front_matter == front_matter
-        return has_same and not facts_of(former).language_versions
 
     @cached_property
     def _key_of_surroundings(self) -> bytes:
@@ -256,8 +252,8 @@ class StoredSite:
         read, warned = self._rows.keys(), self._texts_with_pelican_warnings()
         if warned or warned is None or None in self._rows.values():
             raise MoreChangedError
-        by_name = self._writing.by_name
-        if read != self.edits or any(attached_files(by_name[path]) for path in read):
+        posts = map(self._writing.text, read)
+        if read != self.edits or any(attached_files(post) for post in posts if post):
             raise MoreChangedError
         self.pages = EditedPages(
             self._store.pages_with(read),
@@ -291,7 +287,7 @@ class StoredSite:
         about = [short_path(Path(self.settings["PATH"]) / name) for name in sources]
         return TextInputs(
             text=post.digest,
-            front_matter=post.front_matter_hash,
+            values_hash=post.facts.values_hash,
             files={name: self._sources.hash_of(name) for name in sorted(names)},
             links=named_texts(post, html),
             address=self._keys.address(post),
@@ -376,8 +372,10 @@ class StoredSite:
             if warnings and known.get(path) is not None
         }
         return Surroundings(
-            self._writing.now.isoformat(),
+            self._writing.now,
+            self.settings[SUMMARY].due_at,
             self._key_of_surroundings if self.pages.are_all_known else b"",
+            unpublished_texts(self._writing, known, None if self.edits is None else self._last),
             stamps_beside(site),
             of_texts,
             site_warnings(get_report(self.settings).warnings, of_texts, self.settings),

@@ -75,8 +75,8 @@ class TextInputs(NamedTuple):
 
     text: bytes
     """The hash of its file."""
-    front_matter: bytes
-    """The fingerprint of its front matter."""
+    values_hash: str
+    """The hash of its front matter."""
     files: Mapping[str, bytes]
     """The hash of each other file that it shows, links to, or does not find."""
     links: frozenset[str]

@@ -34,7 +34,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from capture.errors import short_path
-from publish.build.file_facts import (
+from publish.build.opened_files import RunRecord, module_files, note_opened_files
+from publish.file_facts import (
     HasLinksError,
     Inputs,
     current_tick,
@@ -42,7 +43,6 @@ from publish.build.file_facts import (
     read_tree,
     uptime,
 )
-from publish.build.opened_files import RunRecord, module_files, note_opened_files
 
 FOLDER: Final = "unchanged"
 """The folder of the answers, in CACHE_PATH: one file for each command."""

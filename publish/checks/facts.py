@@ -57,6 +57,8 @@ class FrontMatterFacts(NamedTuple):
     template: str
     size: str
     """Bytes of the file."""
+    values_hash: str
+    """The hash of all values, valid or not."""
     details: str
     """`FrontMatterDetails`."""
 
@@ -133,6 +135,8 @@ class LinkFacts(NamedTuple):
     """Whether the links have no findings as long as all this is so."""
     links: str
     """JSON of target, line and `is_embedded` of each link; empty if they are proven."""
+    targets: str
+    """The hash of all targets, without their lines."""
 
 
 def as_details(details: Sequence[Any]) -> str:

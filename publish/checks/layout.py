@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from capture.errors import short_path
@@ -18,6 +18,7 @@ from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 from publish.checks.source_files import SourceFile, SourceFolders
 
 ContentKind = Literal["post", "page"]
+KINDS: Final[tuple[ContentKind, ...]] = get_args(ContentKind)
 PUBLISHED: Final = "GATEPOST_PUBLISHED"
 """The setting with the path of the last build's `published.json`."""
 _SERVICE: Final = (

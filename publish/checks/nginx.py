@@ -63,6 +63,12 @@ def map_refusal(lines: Iterable[str]) -> Refusal | None:
     return Refusal(reason, line, is_about_map=not general)
 
 
+def nginx_places() -> set[str]:
+    """The paths where nginx is searched for."""
+    folders = f"{os.environ.get('PATH', '')}:{FOLDERS}".split(":")
+    return {f"{folder}/nginx" for folder in folders if folder}
+
+
 def _load(program: str, lines: Iterable[str]) -> str:
     """What nginx says about a map that it refuses; empty if it accepts it."""
     with tempfile.TemporaryDirectory(prefix="gatepost-") as name:

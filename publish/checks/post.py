@@ -106,13 +106,6 @@ class Post:
         """The parsed front matter, and the text below it."""
         return self.text.front_matter
 
-    @cached_property
-    def front_matter_hash(self) -> bytes:
-        """The hash of all values of the front matter."""
-        return digest_of(
-            repr(sorted(self.front_matter.values.items())).encode(errors="surrogatepass")
-        )
-
     @property
     def values(self) -> Mapping[str, Any]:
         """The valid keys of the front matter, in the types of the model."""
@@ -136,7 +129,6 @@ class Post:
 
     def forget_text(self) -> None:
         """Makes room: a build needs the text once more only for the line of a problem."""
-        _ = self.front_matter_hash  # a build compares it: then the text is not parsed again
         for name in ("text", "lines", "body_details", "front_matter_details"):
             self.__dict__.pop(name, None)
 
@@ -302,6 +294,9 @@ def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
         aliases=from_items(values.get("aliases") or ()),
         **{key: values.get(key) or "" for key in _WORDS},
         size=str(len(raw)),
+        values_hash=digest_of(
+            repr(sorted(text.front_matter.values.items())).encode(errors="surrogatepass")
+        ).hex(),
         details=as_details(details),
     )
     post = Post(name, kind, layout, facts, digest_of(raw))

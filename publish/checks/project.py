@@ -2,18 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final
 
 from capture.campaign.catalogue import Catalogue
 from capture.errors import Unavailable, short_path
 from publish.checks.facts import all_items, items
-from publish.checks.layout import ContentKind, Layout
+from publish.checks.layout import KINDS, Layout
 from publish.checks.meant_files import by_last_part
 from publish.checks.name_slugs import SECTIONS, NameKind, spelling_key
 from publish.checks.post import Post, PostReader, read_source
@@ -111,12 +111,21 @@ def relative_name(name: str, folder: str) -> str:
 
 
 @dataclass(frozen=True)
+class Edits:
+    """The edited texts, if nothing else has changed since the last check (`last_check`)."""
+
+    posts: Mapping[str, Post]
+    """By path below the content folder."""
+    digests: Mapping[str, bytes]
+    """The hash of the file of each text, edited or not, by its path."""
+
+
+@dataclass(frozen=True)
 class Writing:
     """All posts and pages of a project, as they are at the time `now`."""
 
     layout: Layout
-    files: tuple[Post, ...]
-    """Posts and pages."""
+    read_files: Callable[[], Iterable[Post]]
     now: datetime
     catalogue: Catalogue | None
     """None if a campaign file has mistakes, which are reported separately."""
@@ -124,6 +133,8 @@ class Writing:
     """The folder of the gated files."""
     private: tuple[Path, ...] = ()
     """The folders of campaigns and clients; their files are never published."""
+    edits: Edits | None = None
+    """With it, other texts are only read if something asks for them."""
 
     @classmethod
     def read(  # noqa: PLR0913 - what `check_writing` gets, and the campaigns
@@ -136,18 +147,23 @@ class Writing:
         edited: Mapping[Path, bytes] = MappingProxyType({}),
         read: PostReader = read_source,
     ) -> "Writing":
-        """Reads every file, or what `edited` has in its place.
+        """Reads every file, or what `edited` has in its place, when something asks for it.
 
         Never raises for a mistake: each post has its own `problems`.
         """
-        kinds: tuple[ContentKind, ...] = get_args(ContentKind)
         texts = {path.relative_to(layout.content).as_posix(): raw for path, raw in edited.items()}
-        posts = (
-            read(source, kind, layout, now, texts.get(source.name))
-            for kind in kinds
-            for source in layout.sources(kind)
-        )
-        return cls(layout, tuple(posts), now, catalogue, gated)
+
+        def read_files() -> Iterator[Post]:
+            for kind in KINDS:
+                for source in layout.sources(kind):
+                    yield read(source, kind, layout, now, texts.get(source.name))
+
+        return cls(layout, read_files, now, catalogue, gated)
+
+    @cached_property
+    def files(self) -> tuple[Post, ...]:
+        """Posts and pages."""
+        return tuple(self.read_files())
 
     @cached_property
     def posts(self) -> tuple[Post, ...]:
@@ -188,10 +204,23 @@ class Writing:
     def _files_by_name(self) -> Mapping[str, Post]:
         return {post.name: post for post in self.files}
 
+    def text(self, name: str) -> Post | None:
+        """The post or page with this path below the content folder, also with `Status: skip`."""
+        if self.edits and name in self.edits.posts:
+            return self.edits.posts[name]
+        return self._files_by_name.get(name)
+
+    @cached_property
+    def digests(self) -> Mapping[str, bytes]:
+        """The hash of the file of each post and page, by its path below the content folder."""
+        if self.edits:
+            return self.edits.digests
+        return {post.name: post.digest for post in self.files}
+
     def text_at(self, path: Path) -> Post | None:
         """The post or page in a file with this absolute path, also one with `Status: skip`."""
         content, name = f"{self.layout.content}/", str(path)
-        return self._files_by_name.get(name[len(content) :]) if name.startswith(content) else None
+        return self.text(name[len(content) :]) if name.startswith(content) else None
 
     @cached_property
     def by_slug(self) -> Mapping[str, Post]:

@@ -17,11 +17,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from publish.cache_file import CacheFile, seal, unseal
 from publish.checks.facts import BodyFacts, FrontMatterFacts, LinkFacts
-from publish.checks.layout import ContentKind, Layout
+from publish.checks.layout import KINDS, ContentKind, Layout
 from publish.checks.post import Post, post_from
 from publish.checks.post_text import digest_of, read_bytes
 from publish.checks.source_files import SourceFile, Stamp
@@ -40,6 +40,7 @@ CREATE TABLE texts (
 _QUERY: Final = """
 SELECT kind, name, size, mtime, ctime, inode, digest, facts FROM texts WHERE engine = ?
 """
+_QUERY_ONE: Final = f"{_QUERY.rstrip()} AND kind = ? AND name = ?"
 
 
 _FIELD: Final = "\x1e"
@@ -74,6 +75,12 @@ class _Row(NamedTuple):
         )
 
 
+def _row(_kind: str, _name: str, *values: Any) -> _Row:
+    """The row of the file with these values."""
+    *stamp, digest, facts = values
+    return _Row((stamp[0], stamp[1], stamp[2], stamp[3]), digest, facts)
+
+
 class TextStore:
     """The facts of a project's texts. Without a path they last as long as this object."""
 
@@ -88,7 +95,8 @@ class TextStore:
         """The texts that are as the file has them, and the facts of their links."""
         self._outdated: list[tuple[str, str]] = []
         """Kind and name of texts whose facts cannot be kept any more."""
-        self._started_ns = _time_of_files(path)
+        self.started_ns = _time_of_files(path)
+        """By the clock that stamps files."""
         self.problem = ""
         """Why the file was given up, if it is damaged."""
 
@@ -109,6 +117,27 @@ class TextStore:
             post = self._read(source, kind, layout, now)
         self._posts[key] = post
         return post
+
+    def read_edited(
+        self, name: str, stamp: Stamp, layout: Layout, now: datetime
+    ) -> tuple[Post, Post] | None:
+        """A text before and after its file has changed, without reading the facts of others.
+
+        None if it was not known before, or cannot be read now.
+        """
+        raw, unreadable = read_bytes(layout.content / name)
+        for kind in () if unreadable else KINDS:
+            try:
+                rows = self._file.rows(_QUERY_ONE, [self._key, kind, name])
+                old = [_row(*row).post(name, kind, layout) for row in rows]
+            except ValueError as error:
+                self._file.give_up(error)
+                return None
+            if old:
+                new = self._posts[kind, name, None] = post_from(raw, name, kind, layout, now)
+                self._note_stamp(new, stamp)
+                return old[0], new
+        return None
 
     def _read(self, source: SourceFile, kind: ContentKind, layout: Layout, now: datetime) -> Post:
         name, stamp = source
@@ -131,32 +160,32 @@ class TextStore:
         if unreadable or (layout.has_dated_addresses and not post.facts.due):
             self._outdated.append((kind, name))
         else:
-            self._stamps[post] = stamp if is_settled(stamp, self._started_ns) else _NO_STAMP
+            self._note_stamp(post, stamp)
         return post
+
+    def _note_stamp(self, post: Post, stamp: Stamp) -> None:
+        self._stamps[post] = stamp if is_settled(stamp, self.started_ns) else _NO_STAMP
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str], _Row]:
         """The rows of the file that were not read yet, by kind and name of the text."""
-        return {
-            (kind, name): _Row((size, mtime, ctime, inode), digest, facts)
-            for kind, name, size, mtime, ctime, inode, digest, facts in self._file.rows(
-                _QUERY, [self._key]
-            )
-        }
+        rows = self._file.rows(_QUERY, [self._key])
+        return {(kind, name): _row(kind, name, *row) for kind, name, *row in rows}
 
     @cached_property
     def _file(self) -> CacheFile:
         return CacheFile(self.path, _TABLE)
 
-    def save(self, posts: Iterable[Post]) -> None:
-        """Keeps the facts of these posts and pages, and forgets all other texts."""
+    def save(self, posts: Iterable[Post], *, are_all: bool = True) -> None:
+        """Keeps the facts of these posts and pages, and forgets all others if these `are_all`."""
         changed = (
             post
             for post in posts
             if post in self._stamps and self._kept_links.get(post) is not post.link_facts
         )
         new = [row for post in changed if (row := self._row_of(post))]
-        old = [(self._key, kind, name) for kind, name in (*self._rows, *self._outdated)]
+        others = self._rows if are_all else ()
+        old = [(self._key, kind, name) for kind, name in (*others, *self._outdated)]
         if new or old:
             self._file.change(
                 ("DELETE FROM texts WHERE engine = ? AND kind = ? AND name = ?", old),
@@ -165,7 +194,7 @@ class TextStore:
             )
         if damage := self._file.damage:
             self.problem = f"is damaged ({damage}) and was deleted: all texts were checked again"
-        self._file.close()
+        self.__dict__.pop("_file").close()
 
     def _row_of(self, post: Post) -> tuple[object, ...] | None:
         """The row of a text; None if a name or a setting has characters that it cannot have."""

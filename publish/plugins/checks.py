@@ -5,8 +5,10 @@ It also searches the finished HTML for active content that only Markdown's synta
 """
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,18 @@ from pelican import signals
 from capture.errors import Problem, short_path
 from publish.checks.active_content import ActivePart, active_parts, is_external
 from publish.checks.finding import Findings
-from publish.checks.project import WRITING, Writing
-from publish.checks.rules import check_writing
+from publish.checks.last_check import LastCheck, facts_in, is_same_to_rules, read_inputs, settled
+from publish.checks.nginx import nginx_places
+from publish.checks.post import Post
+from publish.checks.project import WRITING, Edits, Writing
+from publish.checks.rules import check_writing, read_writing
+from publish.checks.rules.texts import text_facts
+from publish.checks.summary import SUMMARY, Summary, summary_of
+from publish.file_facts import Inputs
 from publish.plugins import content_paths, problems
 from publish.plugins.problems import get_report, raise_problems
 from publish.plugins.project_settings import folders_of, layout_of, text_store
+from publish.plugins.settings_key import key_of_settings
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import new_texts
 from publish.shared_work import share
@@ -57,11 +66,16 @@ def _report(content: Any, parts: Sequence[ActivePart], settings: Any) -> None:
 class ProjectCheck:
     """Runs every rule on a project; again for edited texts, and then reads only these."""
 
+    summary: Summary
+    """Of the unedited texts, when they are checked."""
+
     def __init__(self, settings: Mapping[str, Any], now: datetime) -> None:
         """Takes Pelican's settings."""
         self._settings = settings
         self._now = now
         self._layout = layout_of(settings)
+        self._content = os.path.realpath(self._layout.content)
+        self._folders = folders_of(settings)
         self._store = text_store(settings, self._layout)
         self._unedited: tuple[Writing, Findings] | None = None
 
@@ -73,17 +87,98 @@ class ProjectCheck:
 
     def __call__(self, edited: Mapping[Path, bytes]) -> tuple[Writing, Findings]:
         """`edited` has the content of posts and pages to read in place of their files."""
-        if not edited and self._unedited:
-            return self._unedited
-        folders = folders_of(self._settings)
         with without_garbage_collection():
-            checked = check_writing(
-                self._layout, *folders, self._now, edited=edited, read=self._store.read
-            )
-            if not edited:
-                self._unedited = checked
-                self._store.save(checked[0].files)
+            if edited:
+                return check_writing(
+                    self._layout, *self._folders, self._now, edited=edited, read=self._store.read
+                )
+            self._unedited = self._unedited or self._check()
+        return self._unedited
+
+    def _check(self) -> tuple[Writing, Findings]:
+        """Checks the texts as they are."""
+        cache = self._store.path.parent if self._store.path else None
+        if cache is None or self._layout.has_dated_addresses:  # whose facts change with the day
+            return self._check_all()
+        last, key = LastCheck.read(cache), key_of_settings(self._settings)
+        inputs = read_inputs(self._input_folders(), self._input_files(), last)
+        checked = self._check_edits(last, key, inputs) if last and inputs else None
+        writing, findings = checked = checked or self._check_all()
+        texts = {f"{self._content}/{name}" for name in writing.digests}
+        if kept := inputs and settled(inputs, texts, self._store.started_ns):
+            due, digests = self.summary.due_at, writing.digests
+            last = LastCheck(key, self._now, due, kept, digests, findings, self.summary)
+            with suppress(OSError):
+                last.write(cache)
         return checked
+
+    def _check_all(self) -> tuple[Writing, Findings]:
+        checked = check_writing(self._layout, *self._folders, self._now, read=self._store.read)
+        writing, _ = checked
+        self.summary = summary_of(writing)
+        self._store.save(writing.files)
+        return checked
+
+    def _check_edits(
+        self, last: LastCheck, key: bytes, inputs: Inputs
+    ) -> tuple[Writing, Findings] | None:
+        """The result if rules know the same of all texts as in the last check; else None."""
+        layout, now = self._layout, self._now
+        names = last.edited_texts(key, now, inputs, self._content)
+        if names is None or any(self._is_static(layout.content / name) for name in names):
+            return None
+        posts: dict[str, Post] = {}
+        for name in names:
+            found = self._store.read_edited(
+                name, facts_in(inputs, self._content, name), layout, now
+            )
+            if (
+                found is None
+                or found[0].digest != last.digests[name]
+                or int(found[1].facts.size) in self._sizes_of_gated_files(inputs)
+                or not is_same_to_rules(*found, last.findings)
+            ):
+                return None
+            posts[name] = found[1]
+        self._store.save(posts.values(), are_all=False)
+        self.summary = last.summary
+        edits = Edits(posts, {**last.digests, **{name: posts[name].digest for name in posts}})
+        writing, _ = read_writing(layout, *self._folders, now, read=self._read_unchecked)
+        return replace(writing, edits=edits), last.findings
+
+    def _read_unchecked(self, *source: Any) -> Post:
+        """Reads a text that no rule has read in this run."""
+        post = self._store.read(*source)
+        if post.body_facts is None:
+            post.body_facts, post.link_facts = text_facts(post)
+        return post
+
+    def _sizes_of_gated_files(self, inputs: Inputs) -> set[int]:
+        """A text of the same size could be a copy of one."""
+        gated = os.path.realpath(self._folders[2])
+        return {
+            facts[0]
+            for tree in inputs.trees.values()
+            for folder, (_, files, _) in tree.items()
+            if f"{folder}/".startswith(f"{gated}/")
+            for facts in files.values()
+        }
+
+    def _is_static(self, path: Path) -> bool:
+        return any(path.is_relative_to(folder) for folder in self._layout.static)
+
+    def _input_folders(self) -> Iterable[str]:
+        """The folders with files that rules read or look for."""
+        names = (
+            *(self._layout.content, *self._layout.static, *self._folders),
+            *(self._settings["THEME"], *self._settings["THEME_TEMPLATES_OVERRIDES"]),
+        )
+        return map(str, names)
+
+    def _input_files(self) -> Iterator[str]:
+        """Other files that rules read or run."""
+        yield str(self._layout.published_file)
+        yield from nginx_places()
 
 
 @contextmanager
@@ -104,6 +199,7 @@ def check_before_reading(pelican: Any) -> None:
     report = get_report(settings)
     check = ProjectCheck(settings, datetime.now(UTC))
     settings[WRITING], findings = check({})
+    settings[SUMMARY] = check.summary
     settings["IGNORE_FILES"] = list(settings[WRITING].layout.ignored)
     report.warnings += [check.problem] if check.problem else []
     report.problems += (finding.problem for finding in findings.errors)

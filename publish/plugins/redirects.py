@@ -13,12 +13,15 @@ from pelican import signals
 from publish.checks.project import WRITING, Published, Writing
 from publish.checks.redirects import Redirect, map_entries, redirects_of
 from publish.plugins.signals import connect_last
+from publish.plugins.text_facts import has_all_texts
 
 REDIRECT_MAP: Final = "redirects.map"
 
 
 def write_aliases(generator: Any, writer: Any) -> None:
     """Writes a page for each alias. The theme's `moved.html` gets `address` and `title`."""
+    if not has_all_texts(generator.context):
+        return  # no address has changed
     output = Path(generator.settings["OUTPUT_PATH"])
     for redirect in _redirects(generator.settings[WRITING]):
         post = redirect.post
@@ -34,15 +37,18 @@ def write_aliases(generator: Any, writer: Any) -> None:
         )
 
 
-def write_redirects_and_slugs(pelican: Any) -> None:
+def write_redirects_and_slugs(generator: Any, writer: Any) -> None:  # noqa: ARG001 - a signal's
     """Writes `redirects.map` and, for a site with its full address, `published.json`."""
-    writing: Writing = pelican.settings[WRITING]
-    folder = Path(pelican.output_path).parent
+    if not has_all_texts(generator.context):
+        return
+    settings = generator.settings
+    writing: Writing = settings[WRITING]
+    folder = Path(settings["OUTPUT_PATH"]).parent
     entries = map_entries(writing, _redirects(writing))
     (folder / REDIRECT_MAP).write_text(
         "".join(f"{entry.line}\n" for entry in entries), encoding="utf-8"
     )
-    if pelican.settings["SITEURL"]:
+    if settings["SITEURL"]:
         slugs = {post.slug: post.where for post in writing.posts if writing.is_public(post)}
         Published(slugs, writing.next_change).write(folder / "published.json")
 
@@ -55,4 +61,4 @@ def _redirects(writing: Writing) -> tuple[Redirect, ...]:
 def register() -> None:
     """Called by Pelican."""
     connect_last(signals.article_writer_finalized, write_aliases)
-    connect_last(signals.finalized, write_redirects_and_slugs)
+    connect_last(signals.article_writer_finalized, write_redirects_and_slugs)

@@ -149,13 +149,13 @@ def test_check_build_and_preview_use_the_same_facts_of_a_text(
     site: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[str] = []
-    facts = texts._facts
+    facts = texts.text_facts
 
     def counting(post: Any) -> Any:
         found.append(post.name)
         return facts(post)
 
-    monkeypatch.setattr(texts, "_facts", counting)
+    monkeypatch.setattr(texts, "text_facts", counting)
     site.set("CACHE_PATH = 'kept'")
     site.post("{% form guide %}")
     for run in (site.build, site.check, lambda: by_preview(site)):

@@ -84,7 +84,7 @@ def test_every_odd_post_becomes_a_page(built: tuple[Path, BuildResult]) -> None:
     output, done = built
     count = len(list(corpus()))
     assert count > 200
-    assert done.summary.articles == count + len(AMONG)
+    assert done.summary.content.articles == count + len(AMONG)
     for path in output.rglob("*.html"):
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>"), path
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from publish.build.file_facts import HasLinksError, is_older, read_tree
+from publish.file_facts import HasLinksError, is_older, read_tree
 
 
 def test_a_file_system_with_whole_seconds_needs_a_file_older_than_two() -> None:

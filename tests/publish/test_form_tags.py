@@ -16,7 +16,7 @@ def test_a_tag_on_its_own_line_becomes_the_campaigns_form(site: Any) -> None:
     assert site.page().count(FORM) == 1
     assert site.page().index("Before") < site.page().index(FORM) < site.page().index("After")
     assert 'id="guide-email"' in site.page()
-    assert built.summary.forms == 1
+    assert built.summary.content.forms == 1
 
 
 def test_a_tag_needs_no_empty_line_around_it(site: Any) -> None:
@@ -101,7 +101,7 @@ def test_a_closed_campaign_shows_a_sentence_and_warns(site: Any) -> None:
     built = site.build()
     assert '<p class="closed">The guide is closed.</p>' in site.page()
     assert FORM not in site.page()
-    assert built.summary.forms == 0
+    assert built.summary.content.forms == 0
     assert built.summary.warnings == (
         "content/posts/post.md:6: campaign `guide` closed on 2026-01-31: "
         "readers see a sentence instead",

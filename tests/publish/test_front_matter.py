@@ -241,7 +241,7 @@ def test_a_future_page_is_held_back_and_the_build_prints_it(site: Any) -> None:
     site.write("content/pages/later.md", f"Title: later\nDate: {later()}\n\nNot yet.")
     built = site.build()
     assert not (site.site / "later").exists()
-    assert built.summary.due.endswith(": content/pages/later.md")
+    assert built.summary.content.due.endswith(": content/pages/later.md")
 
 
 def test_a_hidden_post_with_a_future_date_is_held_back(site: Any) -> None:

@@ -14,8 +14,8 @@ import time_machine
 
 from publish.build import run_inputs, unchanged
 from publish.build.cache_folder import KEPT
-from publish.build.file_facts import current_tick
 from publish.build.unchanged import Answer, CommandRun
+from publish.file_facts import current_tick
 from tests.cli.running import CommandResult, runner
 
 COMMANDS = ("build", "check")

@@ -61,6 +61,24 @@ def check_writing(  # noqa: PLR0913 - the folders of a project, the time, and th
 
     `edited` has the content of posts and pages to read in place of their files.
     """
+    writing, messages = read_writing(
+        layout, campaigns, clients, gated, now, edited=edited, read=read
+    )
+    findings = (*messages, *_run_rules(writing))
+    return writing, Findings.sorted(findings, layout.levels, read_known_findings(layout.content))
+
+
+def read_writing(  # noqa: PLR0913 - as `check_writing`
+    layout: Layout,
+    campaigns: Path,
+    clients: Path,
+    gated: Path,
+    now: datetime,
+    *,
+    edited: Mapping[Path, bytes] = MappingProxyType({}),
+    read: PostReader = read_source,
+) -> tuple[Writing, list[Finding]]:
+    """The texts, which are read when a rule asks for them, and the findings in campaign files."""
     messages: list[Finding] = []
     catalogue: Catalogue | None = None
     try:
@@ -68,9 +86,7 @@ def check_writing(  # noqa: PLR0913 - the folders of a project, the time, and th
     except FileErrors as errors:
         messages = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
     writing = Writing.read(layout, now, catalogue, gated, edited=edited, read=read)
-    writing = replace(writing, private=(campaigns, clients))
-    findings = (*messages, *_run_rules(writing))
-    return writing, Findings.sorted(findings, layout.levels, read_known_findings(layout.content))
+    return replace(writing, private=(campaigns, clients)), messages
 
 
 def _run_rules(writing: Writing) -> Iterator[Finding]:

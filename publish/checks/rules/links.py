@@ -92,6 +92,7 @@ def _link_facts(writing: Writing, post: Post, *, is_correct: bool) -> LinkFacts:
         answers=as_details(others) if others else "",
         is_proven=yes_if(is_proven),
         links="" if is_proven else as_details(links),
+        targets=post.link_facts.targets if post.link_facts else "",
     )
 
 

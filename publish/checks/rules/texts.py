@@ -23,6 +23,7 @@ from publish.checks.facts import (
 from publish.checks.finding import Finding
 from publish.checks.outline_parts import Outline
 from publish.checks.post import Post
+from publish.checks.post_text import digest_of
 from publish.checks.project import Writing
 from publish.checks.rules.active_content import active_findings
 from publish.checks.rules.control_characters import control_findings
@@ -37,7 +38,7 @@ from publish.shared_work import share
 def text_findings(writing: Writing) -> Iterator[Finding]:
     """The findings of the rules for single texts, of each post and page."""
     new = [post for post in writing.files if post.body_facts is None]
-    found = with_progress("Checking texts", share(_facts, new), len(new))
+    found = with_progress("Checking texts", share(text_facts, new), len(new))
     for post, facts in zip(new, found, strict=True):
         post.body_facts, post.link_facts = facts
     for post in writing.files:
@@ -48,7 +49,8 @@ def text_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(post.where, kept.line, kept.message, kept.rule, kept.in_draft, edits)
 
 
-def _facts(post: Post) -> tuple[BodyFacts, LinkFacts]:
+def text_facts(post: Post) -> tuple[BodyFacts, LinkFacts]:
+    """The facts of a text that was just read."""
     facts = _body_facts(post), _unproven_links(post)
     post.forget_outline()
     return facts
@@ -84,8 +86,16 @@ def _body_facts(post: Post) -> BodyFacts:
 
 
 def _unproven_links(post: Post) -> LinkFacts:
-    links = [] if post.status == "skip" else [astuple(link) for link in post.outline.links]
-    return LinkFacts("", "", "", "", as_details(links))
+    links = [] if post.status == "skip" else post.outline.links
+    targets = sorted({(link.target, link.is_embedded) for link in links})
+    return LinkFacts(
+        posts="",
+        files="",
+        answers="",
+        is_proven="",
+        links=as_details([astuple(link) for link in links]),
+        targets=digest_of(as_details(targets).encode(errors="surrogatepass")).hex(),
+    )
 
 
 def _kept(finding: Finding) -> KeptFinding:

@@ -118,6 +118,15 @@ def visible_names(folder: str) -> list[str] | None:
     return [name for name in names if not name.startswith(".") and name != "__pycache__"]
 
 
+def outermost(folders: Iterable[str]) -> list[str]:
+    """The folders that are in none of the others."""
+    found: list[str] = []
+    for folder in sorted(set(folders)):  # a folder comes before those in it
+        if not any(folder.startswith(f"{outer}/") for outer in found):
+            found.append(folder)
+    return found
+
+
 def tree_facts(tree: Tree) -> Iterable[Facts]:
     """The facts of every folder and file of a tree."""
     for own, files, _ in tree.values():

@@ -1,0 +1,198 @@
+"""After edits of bodies a check runs no rule, and finds what a first check would find."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from publish.build.pelican_run import CheckResult, check
+from publish.checks.last_check import FILE
+from publish.plugins.checks import ProjectCheck
+from tests.publish.checks.text_edits import BLOCKS, CORRECT, with_edits
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NAMES = ("one", "two", "three")
+SUMMARY = "Summary: What it is about.\n"
+FRONT_MATTER = ("", "Tags: alpha, beta\n", SUMMARY, f"{SUMMARY}Related: two\n", "Summary: Short\n")
+
+
+@pytest.fixture
+def complete(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One entry for each check that ran all rules."""
+    runs: list[str] = []
+    check_all = ProjectCheck._check_all
+
+    def noted(self: ProjectCheck) -> Any:
+        runs.append("all")
+        return check_all(self)
+
+    monkeypatch.setattr(ProjectCheck, "_check_all", noted)
+    return runs
+
+
+def found(checked: CheckResult) -> object:
+    return with_edits(checked.findings), checked.content
+
+
+def check_both(now: datetime = NOW) -> object:
+    """What a check finds after the last one, which must be what a first one finds."""
+    config = Path("pelicanconf.py")
+    with TemporaryDirectory() as cache:
+        first = found(check(config, {"CACHE_PATH": cache}, now))
+    assert found(check(config, {}, now)) == first
+    return first
+
+
+def write(site: Any, name: str, *paragraphs: str, front_matter: str = "") -> None:
+    site.post("\n\n".join(paragraphs), name=name, front_matter=front_matter)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_edits_find_what_a_first_check_finds(
+    site: Any, complete: list[str], seed: int
+) -> None:
+    chance = Random(seed)
+    bodies = {name: ["Text.", "## Parts"] for name in NAMES}
+    fronts = dict.fromkeys(NAMES, SUMMARY)
+    for _ in range(30):
+        name = chance.choice(NAMES)
+        body = bodies[name]
+        match chance.randrange(20):
+            case 0:
+                body.append(chance.choice(BLOCKS))
+            case 1:
+                body.insert(0, chance.choice(CORRECT))
+            case 2 if len(body) > 1:
+                del body[chance.randrange(len(body))]
+            case 3:
+                fronts[name] = chance.choice(FRONT_MATTER)
+            case 4 | 5:
+                for one in NAMES:
+                    bodies[one][:] = ["Text.", chance.choice(CORRECT)]
+            case _:
+                body.insert(chance.randrange(len(body) + 1), f"More words {chance.random()}.")
+        for one in NAMES:
+            path = site.root / f"content/posts/{one}.md"
+            before = path.read_bytes() if path.exists() else b""
+            write(site, one, *bodies[one], front_matter=fronts[one])
+            if path.read_bytes() == before:
+                os.utime(path)
+        check_both()
+    assert len(complete) < 2 * 30, "each second check is a first one"
+
+
+def test_after_an_edit_of_words_no_rule_runs(site: Any, complete: list[str]) -> None:
+    write(site, "one", "[x](two.md#parts)", "{% form guide %}", front_matter="Tags: alpha\n")
+    write(site, "two", "Text.", "## Parts", "[x](one.md)")
+    check_both()
+    complete.clear()
+    write(
+        site, "one", "New.", "[y](two.md#parts)", "{% form guide %}", front_matter="Tags: alpha\n"
+    )
+    write(site, "two", "Text.", "More text.", "## Parts", "[x](one.md)")
+    check_both()
+    assert complete == ["all"]
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        ("[x](two.md#none)",),
+        ("[x](two.md#parts)", "{% form guide %}", "{% cta guide %}"),
+        ("[x](two.md#parts)", "{% form guide %}", "#### Deep"),
+        ("[x](two.md#parts)", "{% form guide %}", "## Another anchor"),
+        ("[x](two.md#parts)", "{% form guide %}", "![x](https://spy.example/a.png)"),
+    ],
+)
+def test_an_edit_that_rules_can_see_runs_them(
+    site: Any, complete: list[str], paragraphs: tuple[str, ...]
+) -> None:
+    write(site, "one", "[x](two.md#parts)", "{% form guide %}")
+    write(site, "two", "Text.", "## Parts", "[x](one.md)")
+    check_both()
+    complete.clear()
+    write(site, "one", *paragraphs)
+    check_both()
+    assert complete == ["all", "all"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda site: site.write("content/posts/new.txt", "A file."),
+        lambda site: site.write("content/images/dot.svg", "<svg/> "),
+        lambda site: site.write("content/gated/guide.pdf", "other"),
+        lambda site: site.write("campaigns/guide.toml", "wrong"),
+        lambda site: site.write("content/known-findings.txt", "# None\n"),
+        lambda site: site.write("theme/templates/other.html", ""),
+        lambda site: site.set('WRITING_RULES = {"orphan": "error"}'),
+        lambda site: (site.root / "content/posts/two.md").unlink(),
+        lambda site: (site.root / "content/posts/two.md").rename(site.root / "content/two.md"),
+        lambda site: (site.root / "content/posts/three.md").symlink_to("two.md"),
+    ],
+)
+def test_a_change_of_another_file_runs_all_rules(site: Any, complete: list[str], edit: Any) -> None:
+    for name in ("one", "two"):
+        write(site, name, "Text.")
+    check_both()
+    complete.clear()
+    edit(site)
+    write(site, "one", "Text.", "More text.")
+    check_both()
+    assert complete == ["all", "all"]
+
+
+def test_the_time_at_which_a_post_is_due_runs_all_rules(site: Any, complete: list[str]) -> None:
+    write(site, "one", "Text.")
+    write(site, "two", "Text.", front_matter="Date: 2026-11-23\n")
+    site.write("content/posts/two.md", "Title: Two\nDate: 2026-11-23\n\nText.")
+    before = check_both()
+    complete.clear()
+    check_both(NOW + timedelta(hours=1))
+    assert complete == ["all"]
+    complete.clear()
+    assert check_both(NOW + timedelta(days=4)) != before
+    check_both()  # the clock was set back
+    assert complete == ["all"] * 4
+
+
+def test_a_body_that_has_the_size_of_a_gated_file_runs_all_rules(
+    site: Any, complete: list[str]
+) -> None:
+    write(site, "one", "Text.")
+    size = (site.root / "content/posts/one.md").stat().st_size
+    site.write("content/gated/guide.pdf", "x" * (size + 5))
+    check_both()
+    complete.clear()
+    write(site, "one", "Text.12345")
+    check_both()
+    assert complete == ["all", "all"]
+
+
+@pytest.mark.parametrize("data", [b"", b"damaged"])
+def test_a_damaged_file_is_as_good_as_none(site: Any, complete: list[str], data: bytes) -> None:
+    write(site, "one", "Text.")
+    check_both()
+    (site.root / "cache" / FILE).write_bytes(data)
+    complete.clear()
+    check_both()
+    assert complete == ["all", "all"]
+
+
+def test_two_checks_at_once_cannot_confuse_the_next_one(site: Any, complete: list[str]) -> None:
+    """The file of the slower one is of an older text than the facts that the faster one kept."""
+    write(site, "one", "Text.")
+    write(site, "two", "[x](one.md)")
+    check_both()
+    old = (site.root / "cache" / FILE).read_bytes()
+    write(site, "two", "[x](three.md)")
+    check_both()
+    (site.root / "cache" / FILE).write_bytes(old)
+    complete.clear()
+    write(site, "two", "[x](three.md)", "Text.")
+    check_both()
+    assert complete == ["all", "all"]
