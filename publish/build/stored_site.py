@@ -96,7 +96,8 @@ class StoredSite:
         self.templates = TemplateFingerprints(self._keys.templates, kept)
         self.keeps_files = "texts" in same
         self.has_same_private_files = "private" in same
-        self._last = Surroundings.from_bytes(self._facts.get(_SURROUNDINGS, b""))
+        surroundings = self._facts.get(_SURROUNDINGS, b"") if "texts" in same else b""
+        self._last = Surroundings.from_bytes(surroundings)
         self._cores: dict[str, Core] = {}
         self._text_warnings = dict(self._last.of_texts)
         self.edits = self._find_edits()

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from publish.cache_file import seal, unseal
+from publish.cache_file import CODE_KEY, seal, unseal
 from publish.checks.finding import Findings
 from publish.checks.post import Post
 from publish.checks.rules.texts import text_facts
@@ -36,6 +36,7 @@ from publish.file_facts import (
 
 FILE: Final = "last-check"
 """The name of the file, in the cache folder."""
+_VERSION: Final = CODE_KEY.encode()
 MOST_EDITS: Final = 100
 _NO_FACTS: Final = (0, 0, 0, 0)
 
@@ -57,17 +58,18 @@ class LastCheck:
 
     @classmethod
     def read(cls, folder: Path) -> "LastCheck | None":
-        """Reads the file of `write`; None if it is missing or damaged."""
+        """Reads the file of `write`; None if it is missing, damaged or of another version."""
         with suppress(OSError):
-            if data := unseal((folder / FILE).read_bytes()):
-                return cls(*pickle.loads(data))  # noqa: S301 - our own file
+            data = unseal((folder / FILE).read_bytes()) or b""
+            if data.startswith(_VERSION):
+                return cls(*pickle.loads(data[len(_VERSION) :]))  # noqa: S301 - our own file
         return None
 
     def write(self, folder: Path) -> None:
         """Replaces the file. A power cut may damage it, and is then found. Raises `OSError`."""
         values = tuple(vars(self).values())
         draft = folder / f"{FILE}.new"
-        draft.write_bytes(seal(pickle.dumps(values, pickle.HIGHEST_PROTOCOL)))
+        draft.write_bytes(seal(_VERSION + pickle.dumps(values, pickle.HIGHEST_PROTOCOL)))
         draft.replace(folder / FILE)
 
     def edited_texts(
@@ -112,20 +114,20 @@ def settled(inputs: Inputs, texts: Collection[str], tick: int) -> Inputs | None:
     """The inputs for the next check, which sees each change of them after this one.
 
     `texts` are the paths of all texts: one that was written in this `tick` of the file system's
-    clock, or later, has no facts. None if another file was.
+    clock, or later, has no facts, and neither has a folder. None if another file was.
     """
     trees = {root: dict(tree) for root, tree in inputs.trees.items()}
     for tree in trees.values():
         for folder, (own, files, subfolders) in tree.items():
-            if is_older(files.values(), tick):
+            if is_older((own, *files.values()), tick):
                 continue
-            facts = dict(files)
+            facts, of_folder = dict(files), own if is_older([own], tick) else _NO_FACTS
             for name, of_file in files.items():
                 if not is_older([of_file], tick):
                     if f"{folder}/{name}" not in texts:
                         return None
                     facts[name] = _NO_FACTS
-            tree[folder] = own, facts, subfolders
+            tree[folder] = of_folder, facts, subfolders
     return replace(inputs, trees=trees) if is_older(inputs.files.values(), tick) else None
 
 
@@ -160,14 +162,17 @@ def _without_lines(post: Post) -> object:
 def _have_same_lines(old: Post, new: Post, findings: Findings) -> bool:
     """Whether all other findings in a text are in its front matter, at the lines where it was."""
     own = {(line, message) for line, message, *_ in new.body_details.findings}
-    lines = {
-        finding.line
+    others = [
+        finding
         for finding in findings.every
         if finding.path == new.where and (finding.line, finding.message) not in own
-    }
-    keys = new.front_matter_details.lines
-    return not lines or (
-        keys == old.front_matter_details.lines and bool(keys) and lines <= {1, *keys.values()}
+    ]
+    lines = new.front_matter_details.lines
+    return not others or (
+        bool(lines)
+        and lines == old.front_matter_details.lines
+        and {finding.line for finding in others} <= {1, *lines.values()}
+        and not any(finding.edits for finding in others)  # they have columns too
     )
 
 

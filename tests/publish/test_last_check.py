@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from publish.build.pelican_run import CheckResult, check
-from publish.checks.last_check import FILE
+from publish.cache_file import seal
+from publish.checks.last_check import FILE, read_inputs, settled
 from publish.plugins.checks import ProjectCheck
 from tests.publish.checks.text_edits import BLOCKS, CORRECT, with_edits
 
@@ -173,7 +174,7 @@ def test_a_body_that_has_the_size_of_a_gated_file_runs_all_rules(
     assert complete == ["all", "all"]
 
 
-@pytest.mark.parametrize("data", [b"", b"damaged"])
+@pytest.mark.parametrize("data", [b"", b"damaged", seal(b"another version")])
 def test_a_damaged_file_is_as_good_as_none(site: Any, complete: list[str], data: bytes) -> None:
     write(site, "one", "Text.")
     check_both()
@@ -181,6 +182,30 @@ def test_a_damaged_file_is_as_good_as_none(site: Any, complete: list[str], data:
     complete.clear()
     check_both()
     assert complete == ["all", "all"]
+
+
+def test_a_file_that_is_added_in_the_same_tick_is_found(site: Any) -> None:
+    """The clock that stamps files goes by ticks of some milliseconds."""
+    write(site, "one", "Text.")
+    check_both()
+    for number in range(20):
+        site.write(f"content/new-{number}.txt", "")
+        check(Path("pelicanconf.py"), {}, NOW)
+        site.write(f"content/gated-{number}.md", "")
+        site.write(f"content/posts/text-{number}.md", "Title: T\nDate: 2026-11-02\n\n")
+        check_both()
+
+
+def test_a_folder_of_this_tick_is_listed_again(tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts/one.md").write_text("Text.")
+    inputs = read_inputs([str(tmp_path)], [], None)
+    assert inputs
+    tick = (tmp_path / "posts").stat().st_ctime_ns
+    kept = settled(inputs, {str(tmp_path / "posts/one.md")}, tick)
+    assert kept
+    own, files, _ = kept.trees[str(tmp_path)][str(tmp_path / "posts")]
+    assert (own, files) == ((0, 0, 0, 0), {"one.md": (0, 0, 0, 0)})
 
 
 def test_two_checks_at_once_cannot_confuse_the_next_one(site: Any, complete: list[str]) -> None:
