@@ -9,7 +9,7 @@ is text, because HTML has no such element. And marks in math are hidden, if the 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import Any, Final
 
 import pyromark
@@ -63,7 +63,7 @@ _HEAD_BELOW_WORDS: Final = re.compile(
 )
 _COLUMN_MARK: Final = re.compile(r"(?<!\\)\|")
 _CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
-_COMMENT_OF_CUT: Final = re.compile(f"{_CUT.pattern}[ \t\n>]*-->")
+_COMMENT_OF_CUT: Final = re.compile(rf"{_CUT.pattern}(?P<leads>[ \t\n>]*)-->")
 NO_DEFINITION: Final = "\ufdd3"
 """A character that no text has, before a `:` that begins a text and no definition."""
 _INDENT: Final = 4
@@ -202,10 +202,7 @@ def _edits(
     if not any(mark in text for mark in ("<", "\n:", " :", "\t:", ">:")):
         return
     places, done = _Places(text), 0
-    for event, place in events:
-        name = event.get("Start") if isinstance(event, dict) else ""
-        if name not in ("HtmlBlock", "DefinitionListDefinition"):
-            continue
+    for name, place, end in _html_and_definitions(events):
         start = places.of(place["start"])
         block = text[start : places.of(place["end"])]
         start += len(block) - len(block.lstrip())
@@ -219,6 +216,8 @@ def _edits(
             yield _Edit(start, start, "\\")
         elif syntax.has_markdown_in_html and (tag := MARKDOWN_ELEMENT.match(block)):
             done = end_of_element(text, start, tag["tag"])
+            if end is not None:  # it may not be closed in the quote or item in which it begins
+                done = min(done, len(text[: places.of(end)].rstrip("\n")))
             if is_too_deep(text[start:done]):
                 continue
             element = _restored(_without_prefix(text, start, done), cuts)
@@ -231,6 +230,19 @@ def _edits(
                 element = _restored(_without_prefix(text, start + first, done), cuts)
                 cuts.append(Cut(element, line + block.count("\n", 0, first), is_raw=True))
                 yield _cut(text, start + first, done, len(cuts) - 1)
+
+
+def _html_and_definitions(events: Iterable[Event]) -> Iterator[tuple[str, Any, int | None]]:
+    """Name and place of each such block, and the end of the block around it, in bytes."""
+    ends: list[int] = []
+    for event, place in events:
+        kind, name, _ = split_event(event)
+        if kind == "End":
+            ends.pop()
+        elif kind == "Start":
+            if name in {"HtmlBlock", "DefinitionListDefinition"}:
+                yield name, place, ends[-1] if ends else None
+            ends.append(place["end"])
 
 
 def _without_prefix(text: str, start: int, end: int) -> str:
@@ -255,9 +267,18 @@ def _cut(text: str, start: int, end: int, number: int) -> _Edit:
 
 
 def _restored(source: str, cuts: list[Cut]) -> str:
-    """A part of the text with its own cuts as they were written."""
-    source = show_math(source.replace(NO_DEFINITION, ""))
-    return _COMMENT_OF_CUT.sub(lambda comment: cuts[int(comment["number"])].source, source)
+    """A part of the text with its own cuts as they were written, below their quote marks."""
+
+    def written(comment: re.Match[str]) -> str:
+        first, *others = cuts[int(comment["number"])].source.split("\n")
+        leads = comment["leads"].split("\n")[1:]
+        lines = [
+            line if lead is None else lead + line.lstrip(" \t>")
+            for line, lead in zip_longest(others, leads[: len(others)])
+        ]
+        return "\n".join([first, *lines])
+
+    return _COMMENT_OF_CUT.sub(written, show_math(source.replace(NO_DEFINITION, "")))
 
 
 def _notes(

@@ -111,6 +111,25 @@ def test_check_finds_the_ids_that_attribute_lists_give_on_the_page(text: str) ->
     assert outline_of(text, syntax=syntax).anchors == set(ids)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '/// note\n> <div markdown="1">\n> ```\n> ```\n>     a\n> [r]: /b\n> </div>\n///\n\n[r]\n',
+        '!!! note\n    > <p markdown="1">\n    > a\n    > [r]\n    > </p>\n\n[r]: /b\n',
+        '> <div markdown="1">\n```\na\n```\n>     b\n\n[r]\n\n[r]: /b\n',
+        '- <div markdown="1">\n  a\n\nb [r]\n\n</div>\n\n[r]: /b\n',
+        '> /// note\n> > <div markdown="1">\n> > a\n> > </div>\n> ///\n\n[r]\n\n[r]: /b\n',
+    ],
+)
+def test_an_element_with_markdown_ends_with_the_quote_or_item_in_which_it_begins(text: str) -> None:
+    markdown, syntax = engine()
+    page = _Page()
+    html = markdown.reset().convert(f"\n{text}")
+    page.feed(html)
+    assert "--&gt;" not in html
+    assert page.targets == ["/b"] == [link.target for link in outline_of(text, syntax=syntax).links]
+
+
 def test_a_link_may_be_defined_in_a_footnote() -> None:
     markdown, syntax = engine()
     text = "A[^1].\n\n[^1]: See [B].\n\n    [B]: /b\n"

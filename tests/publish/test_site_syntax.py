@@ -120,5 +120,5 @@ def _smarty(option: str) -> tuple[Markdown, Markdown]:
         )
         for _ in range(2)
     )
-    theirs.treeprocessors.register(theirs.treeprocessors["smarty"]._smarty, "smarty", 6)
+    theirs.treeprocessors.register(theirs.treeprocessors["smarty"]._processor, "smarty", 6)
     return ours, theirs
