@@ -90,6 +90,11 @@ class RebuiltSite:
         """The settings with which the last build has made the site, if nobody has
         changed the output or the cache since. Then the next one needs to make only what changed."""
 
+    def detach(self) -> None:
+        """Attaches no file: a site that does reads its text at each build, and makes all lists."""
+        self.site.detach()
+        self._states = [State(self._sources(), copy.deepcopy(self.site), "")]
+
     @property
     def output(self) -> Path:
         return self.site.root / self.mode.output

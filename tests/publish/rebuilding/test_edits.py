@@ -102,7 +102,7 @@ class Rebuilding(RuleBasedStateMachine):
     @initialize(plain=st.booleans(), attaches=_seldom)
     def first_build(self, plain: bool, attaches: bool) -> None:
         if not attaches:
-            self.rebuilt.site.detach()
+            self.rebuilt.detach()
         self._build(plain=plain)
 
     @rule(edit=_body_edits, plain=_seldom, is_compared=_seldom)
@@ -256,7 +256,7 @@ def test_releases_previews_and_local_builds_follow_each_other(
     builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
-    rebuilt.site.detach()  # else each build reads a text again and makes lists
+    rebuilt.detach()  # else each build reads a text again and makes lists
     for mode, name in (
         (RELEASE, "touch"),
         (RELEASE, "body"),
@@ -279,7 +279,7 @@ def test_releases_previews_and_local_builds_follow_each_other(
 
 def test_a_preview_leaves_what_builds_know_of_their_site(builds: Servers, tmp_path: Path) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
-    rebuilt.site.detach()
+    rebuilt.detach()
     for mode in (LOCAL, PREVIEW):
         rebuilt.mode = mode
         assert rebuilt.check().is_accepted
@@ -294,7 +294,7 @@ def test_after_a_killed_release_a_release_writes_what_a_clean_one_would_write(
     builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
-    rebuilt.site.detach()
+    rebuilt.detach()
     rebuilt.mode = RELEASE
     rebuilt.check()
     killed = 0
@@ -311,7 +311,7 @@ def test_after_edits_of_bodies_a_build_makes_no_list_and_writes_what_a_clean_bui
     builds: Servers, tmp_path: Path
 ) -> None:
     rebuilt = RebuiltSite(builds, tmp_path)
-    rebuilt.site.detach()
+    rebuilt.detach()
     paths = sorted(rebuilt.site.texts)
     for path in paths:  # else the first paragraphs are the summary
         rebuilt.site.texts[path].keys.setdefault("summary", "What lists show.")
