@@ -36,12 +36,21 @@ def why_complete(settings: Mapping[str, Any]) -> str:
     return next((reason for reason, is_true in reasons.items() if is_true), "")
 
 
+def private_key(settings: Mapping[str, Any]) -> bytes:
+    """Of the campaigns, clients and gated files."""
+    return hash_of(part for folder in folders_of(settings) for part in _of_folder(folder))
+
+
 class SiteKeys:
     """The fingerprints of one build. Each is made when it is first asked for."""
 
-    def __init__(self, settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], context: Mapping[str, Any], private: bytes
+    ) -> None:
+        """`private` is `private_key`, from before the campaigns were read."""
         self._settings = settings
         self._context = context
+        self.private = private
 
     @cached_property
     def texts(self) -> bytes:
@@ -81,12 +90,6 @@ class SiteKeys:
         now = self._writing.now
         opened = sorted(campaign.slug for campaign in campaigns if campaign.is_open(now))
         return hash_of((self.private, self.templates, fingerprint(opened)))
-
-    @cached_property
-    def private(self) -> bytes:
-        """Of the campaigns, clients and gated files."""
-        folders = folders_of(self._settings)
-        return hash_of(part for folder in folders for part in _of_folder(folder))
 
     def address(self, post: Post) -> bytes:
         """Of what decides the address of a text."""

@@ -25,7 +25,7 @@ from publish.build.edits import (
 from publish.build.fingerprint import hash_of
 from publish.build.named_files import attached_files, named_texts, relative_files
 from publish.build.site_folder import SiteFolder
-from publish.build.site_keys import SiteKeys, why_complete
+from publish.build.site_keys import SiteKeys, private_key, why_complete
 from publish.build.sources import MISSING, SourceFiles
 from publish.build.stored_pages import PageInputs, TemplateFingerprints, Uses, Values
 from publish.build.stored_texts import (
@@ -75,6 +75,8 @@ class StoredSite:
         """A warning of Pelican that names no text, so that the next build must read all."""
         self._store = store
         self._facts = store.facts()
+        # Now: a campaign that is changed during the build counts as changed after it.
+        self._private = private_key(settings)
         self._sources = SourceFiles(Path(settings["PATH"]), store.sources(), tick)
         self._rows: dict[str, TextRow | None] = {}
         self._new_facts: dict[str, bytes] = {}
@@ -87,7 +89,7 @@ class StoredSite:
         """Called when the checks have read all texts, and before Pelican does."""
         self.context = context
         self.format = TextFormat(self.settings, context)
-        self._keys = SiteKeys(self.settings, context)
+        self._keys = SiteKeys(self.settings, context, self._private)
         self._new_facts = {"texts": self._keys.texts, "private": self._keys.private}
         same = {name for name in self._new_facts if self._facts.get(name) == self._new_facts[name]}
         if self.why_complete:

@@ -118,7 +118,7 @@ def test_a_build_does_not_report_the_mistakes_of_an_earlier_build(site: Any) -> 
     site.post("{% frm guide %}", front_matter="Status: darft\n")
     site.mistakes()
     site.post("Text.")
-    assert site.check().articles == 1
+    assert site.check().content.articles == 1
 
 
 def test_plain_pelican_prints_one_line_per_mistake_and_keeps_the_old_site(site: Any) -> None:

@@ -90,9 +90,15 @@ class RebuiltSite:
         """The settings with which the last build has made the site, if nobody has
         changed the output or the cache since. Then the next one needs to make only what changed."""
 
-    def detach(self) -> None:
-        """Attaches no file: a site that does reads its text at each build, and makes all lists."""
+    def detach(self, *, has_summaries: bool = False) -> None:
+        """Attaches no file: a site that does reads its text at each build, and makes all lists.
+
+        With summaries, no list shows the body of a text.
+        """
         self.site.detach()
+        for path in sorted(self.site.texts) if has_summaries else ():
+            self.site.texts[path].keys.setdefault("summary", "What lists show.")
+            self.site.save(path)
         self._states = [State(self._sources(), copy.deepcopy(self.site), "")]
 
     @property
