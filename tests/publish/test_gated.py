@@ -52,7 +52,7 @@ def test_a_text_about_gated_files_is_not_a_link(site: Any) -> None:
         "[elsewhere](https://other.example/gated/guide.pdf) "
         "![gated/guide.pdf]({static}/images/dot.svg)"
     )
-    assert site.check().articles == 1
+    assert site.check().content.articles == 1
 
 
 def copied(gated: Path, target: Path) -> None:
@@ -149,4 +149,4 @@ def test_plain_pelican_removes_a_leaked_file(site: Any) -> None:
 def test_empty_files_do_not_count_as_copies(site: Any) -> None:
     site.write("content/gated/.gitkeep", "")
     site.write("content/images/empty.txt", "")
-    assert site.check().articles == 0
+    assert site.check().content.articles == 0
