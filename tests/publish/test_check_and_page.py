@@ -211,6 +211,7 @@ def _misplaced(outline: Outline, lines: list[str]) -> list[tuple[int, str]]:
         (heading.line, heading.text)
         for heading in outline.headings
         if "&" not in lines[heading.line - 1]
+        and "![" not in lines[heading.line - 1]  # the first word may be on the next line
         and any(word not in lines[heading.line - 1] for word in _words(_first_word(heading)))
     ]
     return links + headings
