@@ -3,8 +3,7 @@
 A file is not read again if its stamp is the same: size, time of its content, time of its inode,
 and number of its inode. No program can set the time of the inode, so that a change which keeps size
 and time is seen. A file that was changed within the clock's last tick before the build could be
-changed once more within that tick, and one that was changed during the build may have been used as
-it was before: they count as changed in the next build.
+changed once more within that tick; its stamp is not kept, and its content is compared.
 """
 
 import hashlib
@@ -86,10 +85,6 @@ class SourceFiles:
         except OSError:
             self.changes[name] = None
             return MISSING
-        if max(status.st_mtime_ns, status.st_ctime_ns) < self._tick:
-            self.changes[name] = stamp, content
-            return content
-        # Whatever uses the file may have read it before the change.
-        content = hashlib.blake2b(content + stamp, digest_size=16).digest()
-        self.changes[name] = b"", content
+        is_settled = max(status.st_mtime_ns, status.st_ctime_ns) < self._tick
+        self.changes[name] = (stamp, content) if is_settled else (b"", content)
         return content

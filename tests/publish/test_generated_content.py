@@ -35,7 +35,7 @@ def test_the_generated_posts_of_the_benchmarks_pass_the_check(tmp_path: Path) ->
     our_project(20, tmp_path)
     result = check_content(tmp_path / "content")
     assert [str(finding.problem) for finding in result.findings.errors] == []
-    assert result.articles == 20
+    assert result.content.articles == 20
 
 
 @pytest.mark.parametrize("layout", [write_for_pelican, write_for_hugo])

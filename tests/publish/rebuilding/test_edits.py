@@ -202,7 +202,7 @@ def damage(paths: Sequence[Path], number: int, kind: str) -> None:
         shutil.rmtree(path.parent)
     elif kind == "cut":
         path.write_bytes(content[: len(content) // 2])
-    else:  # as long as before
+    elif content:  # as long as before
         place = number % len(content)
         path.write_bytes(content[:place] + b"\x93" * 40 + content[place + 40 :])
 
