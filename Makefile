@@ -52,8 +52,8 @@ test-dates: $(VENV)/test.stamp
 test-long: $(VENV)/test.stamp
 	GATEPOST_TEST_LONG=1 $(BIN)/pytest $(SIDE_BY_SIDE) -m long
 
-# Compares builds after random edits of a small site with clean builds, in two processes: 20,000 steps take two hours
-# or more. Fewer: make test-rebuilding REBUILDS=2000
+# Compares builds after random edits of a small site with clean builds, in two processes: 20,000 steps take three
+# hours or more. Fewer: make test-rebuilding REBUILDS=2000
 REBUILDS := 20000
 test-rebuilding: $(VENV)/test.stamp
 	GATEPOST_REBUILDS=$(REBUILDS) $(BIN)/pytest -n 2 -rP tests/publish/rebuilding/test_edits.py
