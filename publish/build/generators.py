@@ -52,6 +52,9 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
         is_included: bool = super()._include_path(path, extensions)
         return is_included
 
+    def add_static_links(self, content: Any) -> None:
+        """Called by Pelican for each text that it has read. `content_paths` adds its links."""
+
     def check_disabled_readers(self) -> None:
         """Called by Pelican: warns of texts of a kind that it cannot read."""
         if self._site.edits is None:  # else the last build had no such warning

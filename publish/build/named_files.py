@@ -17,11 +17,12 @@ from publish.checks.post import Post
 
 _WORD_END: Final = re.compile(r"""[\s()<>"'|{}\[\],;]+""")
 _TEXT_SUFFIX: Final = re.compile(r"\.(?:md|markdown|mkd|mdown)\b")
-_TEXT_LINK: Final = re.compile(r"""[{|]filename[}|](?P<path>[^"'>#?]+)""")
+# Without the brace before the word: patterns that begin with letters are found fastest.
+_TEXT_LINK: Final = re.compile(r"""filename[}|](?P<path>[^"'>#?]+)""")
 _RELATIVE_LINK: Final = re.compile(
     r"""(?:href|src|srcset|poster|data|cite)\s*=\s*["']?(?![a-z]+:|[/#{|?])(?P<path>[^"'>#?\s]+)"""
 )
-_ATTACH: Final = re.compile(r"""[{|]attach[}|](?P<path>[^"'<>#?()\s]+)""")
+_ATTACH: Final = re.compile(r"""attach[}|](?P<path>[^"'<>#?()\s]+)""")
 _MAX_LINK: Final = 4096
 """No path of a file is longer."""
 

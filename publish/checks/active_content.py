@@ -40,11 +40,14 @@ _IGNORED: Final = re.compile(r"[\t\n\r]+")
 _CONTROL: Final = "".join(map(chr, range(33)))
 _SCHEMES: Final = ("javascript:", "vbscript:", "data:", "blob:", "filesystem:")
 _ACTIVE: Final = re.compile("|".join(_SCHEMES), re.IGNORECASE)
-_SUSPECT: Final = re.compile(
+_SUSPECT_TAG: Final = re.compile(
     r"<(?:script|meta|base|object|embed|applet|frame|portal|form|button|input|link|iframe|video"
     r"|audio|style)"
-    r"|[\s\"'/](?:on[a-z]+|ping|formaction|srcdoc|style)\s*=",
-    re.IGNORECASE,
+)
+_SUSPECT_NAMES: Final = ("ping", "formaction", "srcdoc", "style")
+_EVENT: Final = re.compile(r"on[a-z]+\s*=")
+_SUSPECT_ATTRIBUTE: Final = re.compile(
+    rf"""[\s"'/](?:{_EVENT.pattern}|(?:{"|".join(_SUSPECT_NAMES)})\s*=)"""
 )
 
 
@@ -149,14 +152,18 @@ def blocked_by_policy(name: str, attributes: Sequence[str]) -> Iterator[tuple[st
 
 
 def _is_suspect(text: str) -> bool:
-    """Whether a text may have active content: a quick test, because most texts have none."""
-    if _SUSPECT.search(text):
+    """Whether a text may have active content: a quick test, because most texts have none.
+
+    Patterns that begin with a certain letter, and words without a pattern, are found fastest.
+    """
+    lower = text.lower()
+    has_attribute = _EVENT.search(lower) or any(name in lower for name in _SUSPECT_NAMES)
+    if _SUSPECT_TAG.search(lower) or (has_attribute and _SUSPECT_ATTRIBUTE.search(lower)):
         return True
-    decoded = html.unescape(text) if "&" in text else text
+    decoded = html.unescape(text).lower() if "&" in text else lower
     for ignored in "\t\n\r":
         decoded = decoded.replace(ignored, "")
-    decoded = decoded.lower()
-    return any(scheme in decoded for scheme in _SCHEMES)  # 20 times as fast as a pattern
+    return any(scheme in decoded for scheme in _SCHEMES)
 
 
 def _read_parts(text: str, first_line: int) -> Iterator[ActivePart]:

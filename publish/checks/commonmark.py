@@ -56,7 +56,7 @@ _OPTIONS: Final = (
 # Parts that are cut out: notes, and HTML with Markdown inside.
 
 _HEAD_BELOW_WORDS: Final = re.compile(
-    r"(?<=.\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
+    r"\n(?<=.\n)(?P<lead>[ \t>]*)(?P<head>[^|\s>].*\|.*)\n"
     r"(?P=lead)(?!- )(?=.*\|)"
     r"(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*)$",
     re.MULTILINE,

@@ -24,7 +24,9 @@ _SHOWN_MARKS: Final = {ord(hidden): chr(mark) for mark, hidden in _HIDDEN_MARKS.
 
 def read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
     """The events of a text without blank lines, each with its source."""
-    hidden = _FOOTNOTE.sub(lambda mark: mark[0].translate(_HIDDEN_MARKS), text)
+    hidden = text
+    if "[^" in text:
+        hidden = _FOOTNOTE.sub(lambda mark: mark[0].translate(_HIDDEN_MARKS), text)
     events = _read_inline(hidden, find_reference)
     if hidden == text:
         yield from events

@@ -13,18 +13,22 @@ from publish.checks.html_tags import is_html
 _NAME: Final = r"[A-Z][A-Za-z0-9]*(?:\.[A-Z][A-Za-z0-9]*)*"
 _KINDS: Final = (
     (
+        "{{<",
         re.compile(r"\{\{<[^{}\n]*>\}\}"),
         "a shortcode of Hugo, which readers see as text: write Markdown in its place",
     ),
     (
+        "{{",
         re.compile(r"(?<!\]\()(?<!=[\"'])\{\{-?[ \t]*(?!(?:form|cta)[ \t])[\w.$\"'][^{}\n]*\}\}"),
         "a variable of a template, which readers see as text: write what it stands for",
     ),
     (
+        "<",
         re.compile(rf"</{_NAME}>|<{_NAME}(?:\s[^<>]*)?/>|<{_NAME}\s[^<>=]*=[^<>]*>"),
         "a component of MDX, which readers see as text: write Markdown or HTML in its place",
     ),
     (
+        "port",
         re.compile(
             r"^(?:import[ \t](?:[^\n]*[ \t]from[ \t])?[\"'][^\n]*"
             r"|export[ \t](?:const|default|function)[ \t][^\n]*)",
@@ -33,6 +37,7 @@ _KINDS: Final = (
         "a line of MDX, which readers see as text: remove it",
     ),
 )
+"""What each mark of a kind contains, which is found faster than its pattern; and the message."""
 _MOST_LETTERS: Final = 60
 """Letters of a mark that a message shows."""
 
@@ -47,7 +52,9 @@ class ForeignMark:
 
 def find_foreign_marks(prose: str) -> Iterator[ForeignMark]:
     """The marks of other systems in a text without its code."""
-    for pattern, what in _KINDS:
+    for sign, pattern, what in _KINDS:
+        if sign not in prose:
+            continue
         marks = [mark for mark in pattern.finditer(prose) if not _is_html_tag(mark)]
         if marks:
             first = " ".join(marks[0][0].split())

@@ -57,10 +57,10 @@ def find_tags(text: str, names: Collection[str]) -> Iterator[HtmlTag]:
             yield HtmlTag(name[0].lower(), attributes, tag.start())
 
 
-def find_links(text: str) -> Iterator[HtmlLink]:
-    """Each link in the HTML."""
+def find_links(text: str, in_tags: re.Pattern[str] = _MAY_LINK) -> Iterator[HtmlLink]:
+    """Each link in the HTML, in tags that match the pattern."""
     for tag in _TAG.finditer(text):
-        if not _MAY_LINK.search(text, tag.start(), tag.end()):
+        if not in_tags.search(text, tag.start(), tag.end()):
             continue
         for match in _ATTRIBUTE.finditer(text, tag.start(), tag.end()):
             name = match["name"].lower()

@@ -58,7 +58,7 @@ def hide_math(text: str, parts: Iterable[Words], math: Math) -> str:
 
 def show_math(text: str) -> str:
     """The text with the marks that `hide_math` has hidden."""
-    return text.translate(_SHOWN)
+    return text if text.isascii() else text.translate(_SHOWN)
 
 
 def _block(source: bytes, start: int, math: Math) -> str | None:

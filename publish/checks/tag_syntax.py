@@ -108,7 +108,7 @@ class _TagBlock(BlockProcessor):
 
     def test(self, parent: Element, block: str) -> bool:
         del parent
-        return _OWN_LINE.search(block) is not None
+        return "{%" in block and _OWN_LINE.search(block) is not None
 
     def run(self, parent: Element, blocks: list[str]) -> None:
         block = blocks.pop(0)
@@ -125,6 +125,9 @@ class _TagBlock(BlockProcessor):
 
 class _StrayTag(InlineProcessor):
     """Marks any other tag in a text, so that it is reported and no extension changes it."""
+
+    first_mark = "{"
+    """The character with which each match begins."""
 
     # The names are those of the base class; it types its result loosely.
     def handleMatch(  # type: ignore[override]  # noqa: N802

@@ -32,15 +32,12 @@ from publish.plugins.project_settings import folders_of, layout_of, text_store
 from publish.plugins.settings_key import key_of_settings
 from publish.plugins.signals import connect_last
 from publish.plugins.text_facts import new_texts
-from publish.shared_work import share
 
 
 def report_active_content_of_all(generator: Any) -> None:
     """Reports the active content of every new text. Runs before forms are inserted."""
-    contents = list(new_texts(generator.context))
-    found = share(lambda content: active_parts(content._content or ""), contents)
-    for content, parts in zip(contents, found, strict=True):
-        _report(content, parts, generator.settings)
+    for content in new_texts(generator.context):
+        report_active_content(content, content._content or "", generator.settings)
 
 
 def report_active_content(content: Any, html: str, settings: Any) -> None:

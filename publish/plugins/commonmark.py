@@ -303,7 +303,10 @@ def make_markdown(settings: Mapping[str, Any]) -> Markdown:
     extensions = [name for name in dict.fromkeys(named) if name != __name__]
     heading_ids = heading_id_style(settings.get("HEADING_IDS", DEFAULT_STYLE))
     markdown["extensions"] = [CommonMarkExtension(heading_ids), *extensions]
-    return Markdown(**markdown)
+    made = Markdown(**markdown)
+    # All extensions have added theirs. Python-Markdown looks for each element of a text in it.
+    made.block_level_elements = frozenset(made.block_level_elements)  # type: ignore[assignment]
+    return made
 
 
 class TextConverter:

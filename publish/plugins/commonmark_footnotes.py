@@ -51,6 +51,9 @@ def add_note(footnotes: FootnoteExtension, label: str, token: str, blocks: Eleme
 class _Reference(FootnoteInlineProcessor):
     """Makes a reference of `[^label]`; `_Notes` numbers it."""
 
+    first_mark = "["
+    """The character with which each match begins."""
+
     def handleMatch(  # type: ignore[override]  # noqa: N802 - the name that Python-Markdown calls
         self,
         m: re.Match[str],
@@ -121,8 +124,8 @@ class _Notes(Treeprocessor):
 
 
 def _is_of_notes(element: Element) -> bool:
-    is_list = [child.tag for child in element] == ["hr", "ol"]
-    return is_list and element.tag == "div" and element.get("class") == "footnote"
+    is_footnote = element.tag == "div" and element.get("class") == "footnote"
+    return is_footnote and [child.tag for child in element] == ["hr", "ol"]
 
 
 def _references(part: Element, notes: Element) -> Iterator[Element]:

@@ -162,11 +162,16 @@ class _MatchingTexts(_InGroups):
     def __init__(self, md: Markdown, processor: InlineProcessor, marks: str) -> None:
         """With `marks`, a text without them has nothing that the patterns find."""
         super().__init__(md, processor)
-        self._find_mark = re.compile(f"[{re.escape(marks)}]").search if marks else None
+        self._marks = marks
 
     def run(self, root: Element) -> None:
         """Hides the other texts as atomic strings meanwhile."""
-        searches = [self._find_mark] if self._find_mark else list(self._searches())
+        marks = self._all_marks()
+        if marks and not any(map("".join(root.itertext()).__contains__, marks)):
+            return
+        searches: list[Callable[[str], object]] = list(self._searches())
+        if marks:
+            searches = [re.compile(f"[{re.escape(marks)}]").search]
         others: list[tuple[Element, str, str]] = []
         has_match = False
         for element in root.iter():
@@ -182,6 +187,12 @@ class _MatchingTexts(_InGroups):
             super().run(root)
             for element, place, text in others:
                 setattr(element, place, text)
+
+    def _all_marks(self) -> str:
+        """Characters without which no pattern finds anything; empty if they are not known."""
+        patterns: Any = self._processor.inlinePatterns
+        marks = [getattr(pattern, "first_mark", "") for pattern in patterns]
+        return self._marks or ("".join(marks) if all(marks) else "")
 
     def _searches(self) -> Iterator[Callable[[str], object]]:
         """How each pattern searches a text."""

@@ -32,6 +32,11 @@ from publish.shared_work import share
 Result = TypeVar("Result")
 _UNRESOLVED_LINK: Final = re.compile(r"(?:\{\w+\}|\|\w+\|)\S*")
 _FILE: Final = re.compile(r"[{|](?:static|attach|filename)[}|](?P<path>[^#?]+)")
+_TEXT_END: Final = rf"""(?:{"|".join(map(re.escape, sorted(SUFFIXES)))})["'#?]"""
+_NO_TEXT: Final = re.compile(
+    rf"""[{{|](?:static|attach)[}}|]|[{{|]filename[}}|](?![^\s"'<>#?]*{_TEXT_END})"""
+)
+"""A quick test of a tag: most links in braces lead to other texts."""
 _ATTACH: Final = re.compile(r"[{|]attach[}|]")
 _CODE: Final = frozenset({"pre", "code", "script", "style", "textarea"})
 _SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
@@ -46,7 +51,7 @@ def linked_files(content: Any) -> frozenset[str]:
     text, files = getattr(content, "files_of_text", (None, frozenset()))
     if text is not content._content:
         html = content._content or ""
-        links = find_links(html) if _FILE.search(html) else ()  # most texts link to no file
+        links = find_links(html, _NO_TEXT) if _NO_TEXT.search(html) else ()
         names = (_linked_file(content, link.target) for link in links)
         files = frozenset(name for name in names if name)
         content.files_of_text = content._content, files
@@ -170,7 +175,7 @@ def finished_and_checked(
 
 def unresolved(html: str) -> list[str]:
     """Links in braces and form tags that are left in a page, outside code and comments."""
-    if not _SUSPECT.search(html):
+    if not ("{" in html or "|" in html) or not _SUSPECT.search(html):
         return []
     search = _Search()
     search.feed(html)

@@ -119,7 +119,8 @@ def reading_minutes(html: str) -> int:
     Forms do not count.
     """
     text = _NOT_PROSE.sub("", html)
-    return max(1, round(len(text.split()) / 220 + len(_CJK_CHARACTER.findall(text)) / 500))
+    characters = 0 if text.isascii() else len(_CJK_CHARACTER.findall(text))
+    return max(1, round(len(text.split()) / 220 + characters / 500))
 
 
 def register() -> None:

@@ -85,13 +85,12 @@ def _link_facts(writing: Writing, post: Post, *, is_correct: bool) -> LinkFacts:
             answers |= set(LinkChecker(writing, post, Link(image, 1)).facts_of_image())
     is_proven = UNKNOWN not in answers
     others = sorted(answer for answer in answers if answer[0] != "file")
-    links = [astuple(link) for link in post.links]
     return LinkFacts(
         posts=from_items(sorted(posts - {post.name})),
         files=from_items(sorted(answer[1] for answer in answers if answer[0] == "file")),
         answers=as_details(others) if others else "",
         is_proven=yes_if(is_proven),
-        links="" if is_proven else as_details(links),
+        links="" if is_proven else as_details([astuple(link) for link in post.links]),
         targets=post.link_facts.targets if post.link_facts else "",
     )
 

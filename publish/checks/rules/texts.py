@@ -4,7 +4,6 @@ So their findings are kept with the other facts of a text, and are found again o
 """
 
 from collections.abc import Iterator
-from dataclasses import astuple
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -93,7 +92,7 @@ def _unproven_links(post: Post) -> LinkFacts:
         files="",
         answers="",
         is_proven="",
-        links=as_details([astuple(link) for link in links]),
+        links=as_details([(link.target, link.line, link.is_embedded) for link in links]),
         targets=digest_of(as_details(targets).encode(errors="surrogatepass")).hex(),
     )
 

@@ -31,6 +31,10 @@ from publish.checks.foreign_marks import find_foreign_marks
             "remove it",
         ),
         (
+            "export const name = 1\n\nText.",
+            "6: `export const name = 1` is a line of MDX, which readers see as text: remove it",
+        ),
+        (
             "[x]({{page.owner}}/about)",
             "which does not exist: it is a variable of a template, so write the address itself",
         ),
