@@ -9,16 +9,19 @@ is text, because HTML has no such element. And marks in math are hidden, if the 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import takewhile, zip_longest
 from typing import Any, Final
 
 import pyromark
 
 from publish.checks.cuts import (
     Cut,
+    comment_of_cut,
+    cut_number,
     end_of_element,
     ended_elements,
     is_too_deep,
+    with_cuts,
+    without_prefix,
 )
 from publish.checks.html_tags import is_html
 from publish.checks.markdown_in_html import MARKDOWN_ELEMENT
@@ -62,11 +65,8 @@ _HEAD_BELOW_WORDS: Final = re.compile(
     re.MULTILINE,
 )
 _COLUMN_MARK: Final = re.compile(r"(?<!\\)\|")
-_CUT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03")
-_COMMENT_OF_CUT: Final = re.compile(rf"{_CUT.pattern}(?P<leads>[ \t\n>]*)-->")
 NO_DEFINITION: Final = "\ufdd3"
 """A character that no text has, before a `:` that begins a text and no definition."""
-_INDENT: Final = 4
 _DEFINITION: Final = re.compile(r":[ \t]+[^\s]")
 
 
@@ -88,8 +88,7 @@ class Blocks:
 
     def cut_number(self, html: str) -> int | None:
         """The index of the cut for which an HTML block stands; None if the writer wrote it."""
-        cut = _CUT.match(html.lstrip())
-        return int(cut["number"]) if cut else None
+        return cut_number(html)
 
     def lost_cuts(self, first: int) -> set[int]:
         """The lines of the cuts from `first` that are no blocks, but words of a paragraph."""
@@ -207,7 +206,7 @@ def _edits(
         block = text[start : places.of(place["end"])]
         start += len(block) - len(block.lstrip())
         block = block.lstrip()
-        if start < done or _CUT.match(block):
+        if start < done or cut_number(block) is not None:
             continue
         if name == "DefinitionListDefinition":
             if not _DEFINITION.match(block):
@@ -220,14 +219,14 @@ def _edits(
                 done = min(done, len(text[: places.of(end)].rstrip("\n")))
             if is_too_deep(text[start:done]):
                 continue
-            element = _restored(_without_prefix(text, start, done), cuts)
+            element = _restored(without_prefix(text, start, done), cuts)
             cuts.append(Cut(element, text.count("\n", 0, start)))
             yield _cut(text, start, done, len(cuts) - 1)
         elif is_in_html:
             line = text.count("\n", 0, start)
             for first, last in ended_elements(block):
                 done = start + last
-                element = _restored(_without_prefix(text, start + first, done), cuts)
+                element = _restored(without_prefix(text, start + first, done), cuts)
                 cuts.append(Cut(element, line + block.count("\n", 0, first), is_raw=True))
                 yield _cut(text, start + first, done, len(cuts) - 1)
 
@@ -245,40 +244,14 @@ def _html_and_definitions(events: Iterable[Event]) -> Iterator[tuple[str, Any, i
             ends.append(place["end"])
 
 
-def _without_prefix(text: str, start: int, end: int) -> str:
-    """A part of the text without the indentation and the quote marks around it."""
-    column = len(text[text.rfind("\n", 0, start) + 1 : start].expandtabs(_INDENT))
-    first, *others = text[start:end].split("\n")
-    lines = [first]
-    for line in others:
-        lead = "".join(takewhile(" \t>".__contains__, line))
-        lines.append(lead.expandtabs(_INDENT)[column:] + line[len(lead) :])
-    return "\n".join(lines)
-
-
 def _cut(text: str, start: int, end: int, number: int) -> _Edit:
-    """The edit that puts a comment in place of a cut; it has as many lines as the cut."""
-    _, *others = text[start:end].split("\n")
-    lines = [
-        f"<!--\x02{number}\x03",
-        *("".join(takewhile(" \t>".__contains__, line)) for line in others),
-    ]
-    return _Edit(start, end, "\n".join(lines) + "-->")
+    """The edit that puts a comment in place of a cut."""
+    return _Edit(start, end, comment_of_cut(text, start, end, number))
 
 
 def _restored(source: str, cuts: list[Cut]) -> str:
-    """A part of the text with its own cuts as they were written, below their quote marks."""
-
-    def written(comment: re.Match[str]) -> str:
-        first, *others = cuts[int(comment["number"])].source.split("\n")
-        leads = comment["leads"].split("\n")[1:]
-        lines = [
-            line if lead is None else lead + line.lstrip(" \t>")
-            for line, lead in zip_longest(others, leads[: len(others)])
-        ]
-        return "\n".join([first, *lines])
-
-    return _COMMENT_OF_CUT.sub(written, show_math(source.replace(NO_DEFINITION, "")))
+    """A part of the text as it was written."""
+    return with_cuts(show_math(source.replace(NO_DEFINITION, "")), cuts)
 
 
 def _notes(

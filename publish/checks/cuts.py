@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import takewhile, zip_longest
 from typing import Final
 
 from publish.checks.markdown_in_html import (
@@ -32,6 +33,8 @@ _BOXES: Final = frozenset(
 )
 MAX_ELEMENTS: Final = 20
 """Elements inside each other: more than anybody writes, fewer than Python can visit."""
+_COMMENT: Final = re.compile("<!--\x02(?P<number>\\d+)\x03(?:(?P<prefixes>[ \t\n>\x03]*)-->)?")
+_INDENT: Final = 4
 _TAG: Final = re.compile(r"<(?P<slash>/?)(?P<tag>\w+)\b(?P<attributes>[^<>]*)>")
 _WITH_BLOCKS: Final = frozenset({"1", "block", "markdown"})
 
@@ -114,6 +117,56 @@ class Cut:
                 yield title["title"], line
             body = _INDENT_OF_NOTE.sub("", body)
         yield body, line + 1
+
+
+def comment_of_cut(text: str, start: int, end: int, number: int) -> str:
+    """The comment that stands in a text for a cut; it has as many lines.
+
+    ETX keeps a line from being blank, so that its prefix stays.
+    """
+    _, *others = _split_prefix(text, start, end)
+    lines = [
+        f"<!--\x02{number}\x03",
+        *(f"{prefix}\x03" if line.strip() else prefix for prefix, line in others),
+    ]
+    return "\n".join(lines) + "-->"
+
+
+def cut_number(html: str) -> int | None:
+    """The number of the cut for which an HTML block stands; None if the writer wrote it."""
+    comment = _COMMENT.match(html.lstrip())
+    return int(comment["number"]) if comment else None
+
+
+def with_cuts(text: str, cuts: Sequence[Cut]) -> str:
+    """A part of a text with its cuts in place of their comments, behind their prefixes."""
+
+    def written(comment: re.Match[str]) -> str:
+        first, *others = cuts[int(comment["number"])].source.split("\n")
+        prefixes = (comment["prefixes"] or "").replace("\x03", "").split("\n")[1:]
+        lines = zip_longest(prefixes[: len(others)], others, fillvalue="")
+        return "\n".join([first, *map("".join, lines)])
+
+    return _COMMENT.sub(written, text)
+
+
+def without_prefix(text: str, start: int, end: int) -> str:
+    """A part of the text without the indentation and the quote marks around it."""
+    return "\n".join(line for _, line in _split_prefix(text, start, end))
+
+
+def _split_prefix(text: str, start: int, end: int) -> Iterator[tuple[str, str]]:
+    """Each line of a part of the text: what the quotes and items around it put before it, and it.
+
+    The first line has no prefix.
+    """
+    column = len(text[text.rfind("\n", 0, start) + 1 : start].expandtabs(_INDENT))
+    first, *others = text[start:end].split("\n")
+    yield "", first
+    for line in others:
+        lead = "".join(takewhile(" \t>".__contains__, line))
+        columns = lead.expandtabs(_INDENT)
+        yield columns[:column], columns[column:] + line[len(lead) :]
 
 
 class _OpeningTag(HTMLParser):
