@@ -53,7 +53,7 @@ _NOTE: Final = re.compile(
 _HAS_NOTE: Final = re.compile(r"!!!|\?\?\?|===[!+]* |///")
 _BLOCK_END: Final = re.compile(r" {0,3}(?P<slashes>/{3,}) *")
 _OPTION: Final = re.compile(" {4}")
-_COMMENTS_BELOW_HEAD: Final = re.compile(r"[^\n]*\n(?=(?: {4,}#[^\n]*(?:\n|\Z))+(?! {4}))")
+_COMMENTS_BELOW_HEAD: Final = re.compile(r"\A[^\n]*\n(?=(?: {4,}#[^\n]*(?:\n|\Z))+(?! {4}))")
 _INDENT: Final = 4
 
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 from publish.checks.active_content import ActivePart, active_parts
 from publish.checks.alerts import alert_problem
 from publish.checks.attribute_lists import (
-    find_active_parts_in_lists,
-    find_ids_in_lists,
-    find_links_in_lists,
-    split_heading,
+    AttributeList,
+    find_lists,
+    without_last_list,
+    without_list,
 )
 from publish.checks.commonmark import (
     Blocks,
@@ -40,9 +40,8 @@ from publish.checks.nesting import nesting_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Syntax
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import open_comment, read_raw_html
-from publish.checks.tag_syntax import STRAY_TAG, TAG, Tag
+from publish.checks.tag_syntax import tags_of_line
 
-_OWN_LINE: Final = re.compile(rf"[ \t>]*{TAG}[ \t]*")
 _SIDES: Final = frozenset({"Start", "End"})
 _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 """The blocks and elements without data that the outline hears of."""
@@ -174,6 +173,7 @@ class _Part:
         self._prose = bytearray(self._bytes)  # code in it is replaced with blanks
         self._breaks = [place.start() for place in re.finditer(rb"\n", self._bytes)]
         self._html: list[tuple[int, int]] = []
+        self._lists: dict[int, AttributeList] = {}
         self._words: list[str] = []
         self._heading_start = self._picture_start = 0  # among the words
         self._source = ""
@@ -190,24 +190,33 @@ class _Part:
     def read(self) -> None:
         """Adds what the text contains to the outline."""
         add_words = self._words.append
+        self._lists = {one.start: one for one in find_lists(self._blocks)}
+        for attributes in self._lists.values():
+            self._add_list(attributes)
         for event, place in self._blocks.events:
             if isinstance(event, str):
                 add_words(" ")
                 continue
             ((kind, value),) = event.items()
             if kind == "Text":
-                add_words(value)
+                add_words(without_list(value) if place["start"] in self._lists else value)
             elif not isinstance(value, str) or kind not in _SIDES or value in _TOLD:
                 self._add(*split_event(event), place["start"], place["end"])
         for link in self._blocks.undefined:
             self._undefined(link)
         self._read_prose()
 
+    def _add_list(self, attributes: AttributeList) -> None:
+        found, line = self._found, self._line(attributes.start)
+        found.own_ids.update(attributes.ids())
+        found.links += (Link(link.target, line) for link in attributes.links())
+        found.active += attributes.active_parts(line)
+
     def _add(self, kind: str, name: str, data: Any, start: int, end: int) -> None:
         if kind == "End":
             self._end(name, start, end)
         elif name == "Code":
-            self._blank(start, end - 1)  # an attribute list follows its last mark
+            self._blank(start, end)
             source = re.sub(r"\n[ \t>]*", "\n", self._bytes[start:end].decode())
             self._words.append(code_text(source) if "\n" in source else data)
         elif name == "CodeBlock":
@@ -222,7 +231,7 @@ class _Part:
             else:
                 self._words.append(source)
         elif name in {"Link", "Image"}:
-            self._link(name, data, start)
+            self._link(name, data, start, end)
         elif name == "FootnoteReference":
             self._footnote(str(data), start)
         elif name == "FootnoteDefinition":
@@ -249,7 +258,7 @@ class _Part:
         for part in self.notes[cut]:
             part.read()
 
-    def _link(self, name: str, data: dict[str, Any], start: int) -> None:
+    def _link(self, name: str, data: dict[str, Any], start: int, end: int) -> None:
         is_image = name == "Image"
         self._open_pictures += is_image
         if self._open_pictures > is_image:  # the page has only the words of a picture's text
@@ -260,9 +269,12 @@ class _Part:
         elif data["link_type"] not in {"Inline", "Autolink"}:
             found = self._found.definition(data["id"])
             address, line = (found.target, found.line) if found else (address, line)
-        self._found.links.append(Link(address, line, is_image))
+        behind = self._lists.get(end)
+        instead = behind and behind.values.get("src" if is_image else "href")
+        if not instead:
+            self._found.links.append(Link(address, line, is_image))
         if is_image:
-            self._source = address
+            self._source = instead or address
             self._picture_start = len(self._words)
 
     def _end(self, name: str, start: int, end: int) -> None:
@@ -285,11 +297,10 @@ class _Part:
             self._found.problems.append(TextProblem.of_surplus_cells(self._line(start), surplus))
 
     def _end_heading(self, text: str, start: int, end: int) -> None:
-        own_id = ""
-        if b"\\{" not in self._bytes[start:end]:
-            text, own_id = split_heading(text)
+        own = [one for one in self._lists.values() if one.is_of_block and start <= one.start < end]
+        text = without_last_list(text) if own else text
         heading = Heading(self._heading, text.strip(), self._line(start))
-        self._found.headings.append((heading, own_id))
+        self._found.headings.append((heading, "".join(own[0].ids()) if own else ""))
 
     def _footnote(self, label: str, start: int) -> None:
         self._found.footnotes.refer(label, self._line(start))
@@ -347,10 +358,6 @@ class _Part:
         """Reads what no event tells, from the text without code."""
         found, prose = self._found, self._prose.decode(errors="replace")
         if "{" in prose:
-            found.own_ids.update(find_ids_in_lists(prose))
-            found.active += find_active_parts_in_lists(prose, self._first)
-            links = find_links_in_lists(prose)
-            found.links += (Link(link.target, self._line_in(prose, link.place)) for link in links)
             found.tags += self._tags(prose)
             for match in _BRACES_IN_ANGLES.finditer(prose):
                 if prose[: match.start()].endswith(("(", ": ")):
@@ -389,9 +396,5 @@ class _Part:
         for number, line in enumerate(prose.split("\n"), self._first):
             if "{" not in line:
                 continue
-            own = _OWN_LINE.fullmatch(line)
-            if own and number not in in_html:
-                raw = line.strip(" \t>")
-                yield PlacedTag(Tag(raw, own["kind"], own["slug"]), number)
-            else:
-                yield from (PlacedTag(Tag(m[0].strip()), number) for m in STRAY_TAG.finditer(line))
+            for tag in tags_of_line(line, is_in_html=number in in_html):
+                yield PlacedTag(tag, number)

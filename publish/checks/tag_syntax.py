@@ -50,6 +50,16 @@ class Tag:
     slug: str = ""
 
 
+def tags_of_line(line: str, *, is_in_html: bool) -> Iterator[Tag]:
+    """The tags on a line of a text, which a quote or a list item may indent."""
+    raw = line.strip(" \t>")
+    own = _OWN_LINE.fullmatch(raw)
+    if own and not is_in_html:
+        yield Tag(raw, own["kind"], own["slug"])
+    else:
+        yield from (Tag(match[0].strip()) for match in STRAY_TAG.finditer(line))
+
+
 def has_marks(content: str) -> bool:
     """Whether Markdown found tags: a quick test, as most pages have none."""
     return 'data-gatepost-tag="' in content

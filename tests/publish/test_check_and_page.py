@@ -103,12 +103,66 @@ def test_check_and_page_read_notes_breaks_and_escaped_marks_alike(
         "| a {#b} | c |\n|---|---|\n| d {: #e } | f |\n",
         "```\na\n```\n{: #b }\n",
         "T\n: a {: #b }\n",
+        "T {: #b}\nU {#c}\n: d\n",
+        "``` {.py #b}\na\n```\n\n~~~ {#c}\na\n~~~\n",
+        "<https://a.example>{: #b } <c@a.example>{: #d }\n",
+        "![a](b.png){: #c }\n",
+        "## A {#}\n",
+        "## A {: #}\n",
+        "## A\n{: #b }\n",
+        "## *a*{: #b }\n",
+        "## *a*{: #b } c {#d}\n",
+        "***\n{: #b }\n",
+        "<div>a</div>\n{: #b }\n",
+        "| a |\n|---|\n| c |\n{: #b }\n",
+        "[a][b]{: #c } ![a][b]{: #d } [a]{: #e } [^1]{: #f }\n",
+        "a{: id=b } *a*{: id=c } *a*{: id='d' } *a*{: id=e id=f }\n",
+        "a*{: #b } a_{: #c } a){: #d } a\\`{: #e } *a\\*{: #f } *a*\\{: #g }\n",
+        "*a*{: #b *c* }\n",
+        "*a\n{: #b }*\n",
+        "a\n\\{: #b }\n",
+        "a\n{: #b }\nc\n",
+        "a\n{: #b } c\n",
+        "a | {: #b }\n",
+        "a[^1]\n\n[^1]: c\n    {: #b }\n\n    d\n    {: #e }\n",
+        "- a\n  {: #b }\n  - c\n    {: #d }\n",
+        "<p markdown>*a*{: #b }</p>\n",
     ],
 )
 def test_check_finds_the_ids_that_attribute_lists_give_on_the_page(text: str) -> None:
     markdown, syntax = engine()
     ids = re.findall(r'\sid="([^"]*)"', markdown.reset().convert(f"\n{text}"))
     assert outline_of(text, syntax=syntax).anchors == set(ids)
+
+
+def test_check_finds_the_links_that_attribute_lists_give_on_the_page() -> None:
+    markdown, syntax = engine()
+    text = "[a](/b){: href=/c } [a](/d){: .e } ![f](/g.png){: src=/h.png } *i*{: cite=/j }\n"
+    page, outline = _Page(), outline_of(text, syntax=syntax)
+    page.feed(markdown.reset().convert(f"\n{text}"))
+    targets = [link.target for link in outline.links]
+    assert sorted(targets) == ["/c", "/d", "/h.png", "/j"]
+    assert sorted(page.targets) == ["/c", "/d", "/h.png"]
+    assert [picture.source for picture in outline.pictures] == ["/h.png"]
+
+
+@pytest.mark.parametrize("indent", ["", "> ", "- > ", "1. - "])
+def test_markdown_in_html_in_a_note_keeps_the_indentation_of_its_lines(indent: str) -> None:
+    markdown, syntax = engine()
+    lines = '/// note\n<div markdown="1">\n- ```\n  a\n  ```\n\n[r]: /b\n\n</div>\n///\n\n[r]'
+    later = "".join(mark if mark == ">" else " " for mark in indent)
+    text = f"{indent}{lines}".replace("\n", f"\n{later}")
+    html = markdown.reset().convert(f"\n{text}")
+    assert "<code>a\n</code>" in html
+    assert html.count("<pre>") == 1
+    assert [link.target for link in outline_of(text, syntax=syntax).links] == ["/b"]
+
+
+def test_only_a_line_below_the_header_of_a_block_may_be_a_comment_on_options() -> None:
+    markdown, syntax = engine()
+    text = "/// note | T\n-\n    # one\n///\n"
+    assert '<h1 id="one">one</h1>' in markdown.reset().convert(f"\n{text}")
+    assert [heading.text for heading in outline_of(text, syntax=syntax).headings] == ["one"]
 
 
 @pytest.mark.parametrize(
