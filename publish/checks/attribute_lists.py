@@ -18,6 +18,7 @@ from publish.checks.commonmark import ATTRIBUTE_LIST, Blocks, split_event
 from publish.checks.html_links import HtmlLink, find_links
 
 _LIST: Final = rf"{ATTRIBUTE_LIST}(?P<list>[^}}\n ][^\n]*)\}}"
+_MAY_HAVE: Final = re.compile(r"\{[^{}%\n]*[#.:=]")
 _BEHIND: Final = re.compile(_LIST)
 _LINE: Final = re.compile(rf"{_LIST}[ ]*")
 _AT_END: Final = re.compile(rf"[ ]+{_LIST}[ ]*$")
@@ -83,7 +84,7 @@ class _Words:
 
 def find_lists(blocks: Blocks) -> Iterator[AttributeList]:
     """The lists of a text, in its order, without those of its cuts."""
-    if "{" not in blocks.text:
+    if not _MAY_HAVE.search(blocks.text):
         return
     for words in _words(blocks):
         if "{" not in words.text:

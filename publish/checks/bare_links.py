@@ -15,13 +15,14 @@ class BareLink:
     address: str
 
 
-_DOMAIN: Final = r"[\w-]+(?:\.[\w-]+)*"
+_LABEL: Final = r"(?:[\w-]|[^\s\x00-\x7f])+"
+_DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL})*"
 _MAIL: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
 _BARE: Final = re.compile(
-    rf"(?<![\w/.@+-])(?:(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})"
-    rf"|(?P<www>(?<![^\s*_~(\[])www\.{_DOMAIN}{_REST})"
-    rf"|(?P<mail>(?-i:mailto:)?{_MAIL}|(?-i:xmpp:){_MAIL}(?:/[\w@.]+)?))",
+    rf"(?<![a-z])(?P<url>(?:https?|ftp)://{_DOMAIN}{_REST})"
+    rf"|(?<![^\s*_~(\[])(?P<www>www\.{_DOMAIN}{_REST})"
+    rf"|(?<![\w.@+-])(?P<mail>(?-i:mailto:)?{_MAIL}|(?-i:xmpp:){_MAIL}(?:/[\w@.]+)?)",
     re.IGNORECASE,
 )
 _TRAILING: Final = "?!.,:*_~'\""

@@ -64,6 +64,9 @@ _HEAD_BELOW_WORDS: Final = re.compile(
     r"(?P<dashes>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*)$",
     re.MULTILINE,
 )
+_TABS_IN_DASHES: Final = re.compile(
+    r"^[ \t>]*(?P<dashes>(?=.*\|)(?=.*-)[|:-][|: -]*\t[|: \t-]*)$", re.MULTILINE
+)
 _COLUMN_MARK: Final = re.compile(r"(?<!\\)\|")
 NO_DEFINITION: Final = "\ufdd3"
 """A character that no text has, before a `:` that begins a text and no definition."""
@@ -279,30 +282,43 @@ def _note_edits(text: str, notes: Iterable[Note], cuts: list[Cut]) -> Iterator[_
 
 
 def _table_edits(text: str, events: Iterable[Event]) -> Iterator[_Edit]:
-    """Puts a `|` before the head of a table that follows a line of words, as pyromark needs it."""
-    edits = [
+    """Writes tables as pyromark needs them.
+
+    A `|` is put before a head that follows a line of words, and blanks in place of tabs in dashes.
+    """
+    heads = [
         _Edit(match.start("head"), match.start("head"), "|")
         for match in _HEAD_BELOW_WORDS.finditer(text)
         if _cells(match["head"]) == _cells(match["dashes"])
     ]
-    if edits:
+    dashes = [
+        _Edit(*match.span("dashes"), match["dashes"].replace("\t", " "))
+        for match in _TABS_IN_DASHES.finditer(text)
+    ]
+    if heads or dashes:
+        edits = sorted([*heads, *dashes], key=lambda edit: edit.start)
         edited = _apply(text, edits)
-        made = _first_lines(edited, _read(edited, []).events) - _first_lines(text, events)
-        yield from (edit for edit in edits if text.count("\n", 0, edit.start) in made)
+        new = _read(edited, []).events
+        made = _first_lines(edited, new) - _first_lines(text, events)
+        tables = _first_lines(edited, new, {"Table"})
+        for edit in edits:
+            line, is_head = text.count("\n", 0, edit.start), edit.start == edit.end
+            if line in made if is_head else line - 1 in tables:
+                yield edit
 
 
 def _cells(row: str) -> int:
     return len(_COLUMN_MARK.findall(row.strip(BLANKS).removeprefix("|").removesuffix("|")))
 
 
-def _first_lines(text: str, events: Iterable[Event]) -> set[int]:
-    """The lines on which blocks begin."""
+def _first_lines(text: str, events: Iterable[Event], names: Container[str] = ()) -> set[int]:
+    """The lines on which blocks begin; with `names` only blocks of these kinds."""
     places = _Places(text)
     return {
         text.count("\n", 0, places.of(place["start"]))
         for event, place in events
         for kind, name, _ in [split_event(event)]
-        if kind == "Start" and name not in _AROUND_WORDS
+        if kind == "Start" and (name in names if names else name not in _AROUND_WORDS)
     }
 
 

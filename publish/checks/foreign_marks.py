@@ -1,6 +1,7 @@
 """Marks that only another system understands: its shortcodes, variables and components.
 
-Here they are text, so a reader would see them. Each kind is reported once for a text.
+Here they are text, so a reader would see them. Each kind is reported once for a text. Each file in
+angles is reported too, such as `<{filename}a.md>`.
 """
 
 import re
@@ -38,6 +39,8 @@ _KINDS: Final = (
     ),
 )
 """What each mark of a kind contains, which is found faster than its pattern; and the message."""
+_BRACES_IN_ANGLES: Final = re.compile(r"(?<!\()(?<!: )<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
+"""A file in angles, which are no link; behind `(` and `: ` they are the address of one."""
 _MOST_LETTERS: Final = 60
 """Letters of a mark that a message shows."""
 
@@ -51,7 +54,10 @@ class ForeignMark:
 
 
 def find_foreign_marks(prose: str) -> Iterator[ForeignMark]:
-    """The marks of other systems in a text without its code."""
+    """The marks of other systems, and files in angles, in a text without its code."""
+    for match in _BRACES_IN_ANGLES.finditer(prose):
+        message = f"`{match[0]}` is no link: write `[text]({match['target']})`"
+        yield ForeignMark(match.start(), message)
     for sign, pattern, what in _KINDS:
         if sign not in prose:
             continue

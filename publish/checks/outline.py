@@ -45,7 +45,6 @@ from publish.checks.tag_syntax import tags_of_line
 _SIDES: Final = frozenset({"Start", "End"})
 _TOLD: Final = frozenset({"HtmlBlock", "Image", "TableCell", "TableRow"})
 """The blocks and elements without data that the outline hears of."""
-_BRACES_IN_ANGLES: Final = re.compile(r"<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
 _LINE: Final = 500
 """More bytes than the first line of an alert has."""
 _HIDDEN: Final = re.compile(
@@ -178,7 +177,7 @@ class _Part:
         self._heading_start = self._picture_start = 0  # among the words
         self._source = ""
         self._heading = 0  # its level
-        self._cell_end = self._open_pictures = 0
+        self._cell_end = self._open_pictures = self._quotes = 0
 
     def find_links(self, find: FindReference) -> None:
         """Reads the links to labels that other parts define."""
@@ -217,7 +216,8 @@ class _Part:
             self._end(name, start, end)
         elif name == "Code":
             self._blank(start, end)
-            source = re.sub(r"\n[ \t>]*", "\n", self._bytes[start:end].decode())
+            prefix = rf"\n(?:[ \t]*>){{0,{self._quotes}}}[ \t]*"
+            source = re.sub(prefix, "\n", self._bytes[start:end].decode())
             self._words.append(code_text(source) if "\n" in source else data)
         elif name == "CodeBlock":
             self._blank(start, end)
@@ -237,14 +237,15 @@ class _Part:
         elif name == "FootnoteDefinition":
             lines = range(self._line(start), self._line(max(start, end - 1)) + 1)
             self._found.footnotes.define(str(data), lines)
-        elif name == "BlockQuote" and data is None:
-            self._quote(start, end)
+        elif name == "BlockQuote":
+            self._quotes += 1
+            self._quote(start, end, data)
         elif name == "Heading":
             self._heading_start, self._heading = len(self._words), int(data["level"][1])
 
-    def _quote(self, start: int, end: int) -> None:
+    def _quote(self, start: int, end: int, alert: str | None) -> None:
         line = self._bytes[start : min(end, start + _LINE)].decode(errors="ignore")
-        if message := alert_problem(line):
+        if alert is None and (message := alert_problem(line)):
             self._found.problems.append(TextProblem(self._line(start), message))
 
     def _html_block(self, start: int, end: int) -> None:
@@ -278,6 +279,7 @@ class _Part:
             self._picture_start = len(self._words)
 
     def _end(self, name: str, start: int, end: int) -> None:
+        self._quotes -= name == "BlockQuote"
         self._open_pictures -= name == "Image"
         if name == "Image" and not self._open_pictures:
             alt = show_math("".join(self._words[self._picture_start :])).strip()
@@ -359,11 +361,6 @@ class _Part:
         found, prose = self._found, self._prose.decode(errors="replace")
         if "{" in prose:
             found.tags += self._tags(prose)
-            for match in _BRACES_IN_ANGLES.finditer(prose):
-                if prose[: match.start()].endswith(("(", ": ")):
-                    continue  # the address of a link
-                message = f"`{match[0]}` is no link: write `[text]({match['target']})`"
-                found.problems.append(TextProblem(self._line_in(prose, match.start()), message))
         if "[^" in prose:
             self._read_footnotes(prose)
         for mark in find_foreign_marks(prose):

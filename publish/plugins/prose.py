@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import HTML_PLACEHOLDER_RE
 
 _TASK = re.compile(r"\s*\[([ xX])\][ \t\n]+")
 
@@ -57,7 +58,8 @@ def _region(table: Element, name: str) -> Element:
         else:  # an empty corner is no heading of anything
             heading.tag = "td"
     region = Element("div", {"class": "table", "role": "region", "tabindex": "0"})
-    names = ("".join(heading.itertext()).strip() for heading in table.iter("th"))
+    texts = ("".join(heading.itertext()) for heading in table.iter("th"))
+    names = (HTML_PLACEHOLDER_RE.sub("", text).strip() for text in texts)
     region.set("aria-label", f"{name}: {', '.join(filter(None, names))}")
     region.tail, table.tail = table.tail, None
     region.append(table)

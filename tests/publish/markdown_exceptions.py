@@ -143,12 +143,16 @@ DIFFERENCES: Final = (
         ),
     ),
     Difference(
-        "single `~` inside a word is a range: 5~6 and 7~8 strike nothing out",
-        (at(r"(?<=\w)~(?=\w)", "-"),),
-        (("5~6 and 7~8\n", "<p>5~6 and 7~8</p>"),),
+        "5~6 and 7~8 are ranges, and strike nothing out; `~~` does, also before a bracket or quote",
+        (at(r"(?<=\w)~(?=\w)", "-"), at(r"(?<=\w)~~(?=[^\w\s~])", " ~~")),
+        (
+            ("5~6 and 7~8\n", "<p>5~6 and 7~8</p>"),
+            ("\u4e2d~~\u201ca\u201d~~\n", "<p>\u4e2d<del>\u201ca\u201d</del></p>"),
+        ),
     ),
     Difference(
-        "a `[`, backticks or title without an end hide nothing behind them; no link is in a link",
+        "brackets hide no address; backticks or a title without an end hide nothing behind them; "
+        "no link is in a link",
         (
             at(rf"(?<!\\)\[(?={CLOSED}*?(?<!<)(?:https?:|www\.|<\S+@\S+>{CLOSED}*?\S@))", "("),
             at(r"(?<![`\\])`+", without_open_backticks),
@@ -165,6 +169,10 @@ DIFFERENCES: Final = (
             (
                 "[0, 1) https://e.example\n",
                 '<p>[0, 1) <a href="https://e.example">https://e.example</a></p>',
+            ),
+            (
+                "(a)[https://e.example]\n",
+                '<p>(a)[<a href="https://e.example">https://e.example</a>]</p>',
             ),
         ),
     ),

@@ -72,6 +72,9 @@ def _addresses(targets: list[str]) -> Counter[str]:
         ("a ![c](d)\nb\n---\n", ["d"], ["a--b"]),
         ("> a <title>\n>\n> ## b</title>\n", [], ["btitle"]),
         ("## \\<b\\> *c* \\< d\n", [], ["b-c--d"]),
+        ("a\n    `b\n    > c`\n---\n", [], ["a-b--c"]),
+        ("> a\n>     `b\n>     > c`\n> ---\n", [], ["a-b--c"]),
+        ("> a `b\n> c`\n> ---\n", [], ["a-b-c"]),
     ],
 )
 def test_check_and_page_read_notes_breaks_and_escaped_marks_alike(
@@ -266,6 +269,7 @@ def _misplaced(outline: Outline, lines: list[str]) -> list[tuple[int, str]]:
         for heading in outline.headings
         if "&" not in lines[heading.line - 1]
         and "![" not in lines[heading.line - 1]  # the first word may be on the next line
+        and not lines[heading.line - 1].endswith("\\")
         and any(word not in lines[heading.line - 1] for word in _words(_first_word(heading)))
     ]
     return links + headings

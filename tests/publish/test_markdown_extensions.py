@@ -279,6 +279,13 @@ def test_the_syntax_of_a_site_is_what_its_extensions_know() -> None:
     assert more == Syntax(notes=frozenset({"!!!", "???", "==="}), blocks=frozenset({"tab"}))
 
 
+def test_the_name_of_a_table_has_no_html_of_its_head() -> None:
+    found = settings_from(ROOT / "pelicanconf.py", {})
+    text = "| <img src='a.png' alt='\"'> | *b* <br> `<c>` |\n|---|---|\n| d | e |\n"
+    html = make_markdown(found).convert(text)
+    assert 'aria-label="Table: b &lt;c&gt;"' in " ".join(html.split())
+
+
 def test_an_extension_that_cannot_be_loaded_is_refused_by_its_name() -> None:
     with pytest.raises(Refused, match=r"MARKDOWN: .*no_such_extension"):
         syntax_with("no_such_extension")
