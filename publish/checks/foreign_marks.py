@@ -39,7 +39,7 @@ _KINDS: Final = (
     ),
 )
 """What each mark of a kind contains, which is found faster than its pattern; and the message."""
-_BRACES_IN_ANGLES: Final = re.compile(r"(?<!\()(?<!: )<(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
+_BRACES_IN_ANGLES: Final = re.compile(r"<(?<!\(<)(?<!: <)(?P<target>(?:\{\w+\}|\|\w+\|)[^\s<>]*)>")
 """A file in angles, which are no link; behind `(` and `: ` they are the address of one."""
 _MOST_LETTERS: Final = 60
 """Letters of a mark that a message shows."""
