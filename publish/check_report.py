@@ -1,6 +1,6 @@
 """What `gatepost check` prints: the findings, their numbers, and how many `fix` fixes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
 import click
@@ -9,7 +9,14 @@ from capture.errors import Refused
 from capture.text import count_noun
 from publish.build.pelican_run import CheckResult
 from publish.checks.finding import ALWAYS_ERRORS, DEFAULT_LEVELS, Finding, Findings, annotation
-from publish.checks.listing import Rest, counts_by_rule, short_list
+from publish.checks.listing import (
+    OF_ERRORS,
+    OF_WARNINGS,
+    Limit,
+    Rest,
+    counts_by_rule,
+    short_list,
+)
 from publish.cli import format_counts
 from publish.fixing import Check, find_fixes
 
@@ -36,22 +43,24 @@ def annotations(findings: Findings) -> Iterator[Line]:
 
 def finding_lines(findings: Findings, *, in_full: bool, with_known: bool) -> Iterator[Line]:
     """The findings as lines to read."""
-    warnings = findings.warnings if in_full else short_list(findings.warnings)
-    for warning in warnings:
-        if isinstance(warning, Rest):
-            which = f"{warning.number:,} more of the rule {warning.rule}"
-            text = f"… and {which}: `gatepost check {warning.rule}` lists them"
-            yield f"{WARNING} {click.style(text, dim=True)}", True
-        else:
-            yield f"{WARNING} {_line(warning)}", True
+    yield from _lines(findings.warnings, None if in_full else OF_WARNINGS, f"{WARNING} ")
     if findings.known and with_known:
         number = count_noun(len(findings.known), "known finding")
         yield f"{number}, `--all` shows them", True
-    for error in findings.errors:
-        yield _line(error), True
+    yield from _lines(findings.errors, None if in_full else OF_ERRORS)
     if len(findings.errors) > 1 or len(findings.warnings) > _MANY:
         for line in _totals(findings):
             yield line, True
+
+
+def _lines(findings: Iterable[Finding], limit: Limit | None, word: str = "") -> Iterator[Line]:
+    for finding in short_list(findings, limit) if limit else findings:
+        if isinstance(finding, Rest):
+            which = f"{finding.number:,} more of the rule {finding.rule}"
+            text = f"… and {which}: `gatepost check {finding.rule}` lists them"
+            yield f"{word}{click.style(text, dim=True)}", True
+        else:
+            yield f"{word}{_line(finding)}", True
 
 
 def _line(finding: Finding) -> str:

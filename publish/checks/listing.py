@@ -1,4 +1,4 @@
-"""The findings that a person reads: of a rule with many warnings only the first ones."""
+"""The findings that a person reads: of a rule with many of them only the first ones."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -8,36 +8,46 @@ from typing import Final
 from capture.text import count_noun
 from publish.checks.finding import Finding
 
-_MANY: Final = 5
-"""A rule with more warnings is shortened."""
-_FIRST: Final = 3
-"""How many warnings of such a rule are listed."""
 _MOST_OF_BUILD: Final = 3
 """A build with more warnings of the rules prints only their number."""
 
 
 @dataclass(frozen=True)
+class Limit:
+    """How many findings of a rule are listed."""
+
+    many: int
+    """A rule with more is shortened."""
+    first: int
+    """How many of such a rule are listed."""
+
+
+OF_WARNINGS: Final = Limit(many=5, first=3)
+OF_ERRORS: Final = Limit(many=20, first=10)
+
+
+@dataclass(frozen=True)
 class Rest:
-    """The warnings of a rule that are not listed."""
+    """The findings of a rule that are not listed."""
 
     rule: str
     number: int
 
 
-def short_list(warnings: Iterable[Finding]) -> Iterator[Finding | Rest]:
-    """All warnings of rules with few of them; then the first ones of each other rule, and a rest.
+def short_list(findings: Iterable[Finding], limit: Limit) -> Iterator[Finding | Rest]:
+    """All findings of rules with few of them; then the first ones of each other rule, and a rest.
 
-    The order of the warnings stays.
+    The order of the findings stays.
     """
     by_rule: dict[str, list[Finding]] = defaultdict(list)
-    warnings = tuple(warnings)
-    for warning in warnings:
-        by_rule[warning.rule].append(warning)
-    yield from (warning for warning in warnings if len(by_rule[warning.rule]) <= _MANY)
+    findings = tuple(findings)
+    for finding in findings:
+        by_rule[finding.rule].append(finding)
+    yield from (finding for finding in findings if len(by_rule[finding.rule]) <= limit.many)
     for rule, of_rule in by_rule.items():
-        if len(of_rule) > _MANY:
-            yield from of_rule[:_FIRST]
-            yield Rest(rule, len(of_rule) - _FIRST)
+        if len(of_rule) > limit.many:
+            yield from of_rule[: limit.first]
+            yield Rest(rule, len(of_rule) - limit.first)
 
 
 def counts_by_rule(findings: Iterable[Finding]) -> str:

@@ -10,6 +10,7 @@ its own. A note whose extension the site does not load is CommonMark.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -90,11 +91,27 @@ class Note:
     unread: str = ""
     """Why it is shown as text, if it is, and how to fix it."""
 
-    @property
-    def message(self) -> str:
-        """What is said of a note that is shown as text."""
+    def message(self, more: int = 0) -> str:
+        """What is said of a note that is shown as text, and of `more` others like it."""
         header, _, _ = self.source.partition("\n")
-        return f"`{header}` is shown as text, because {self.unread}"
+        others = f" (and {more} more here)" if more else ""
+        return f"`{header}`{others} is shown as text, because {self.unread}"
+
+
+def unread_messages(notes: Iterable[tuple[int, Note]]) -> Iterator[tuple[int, str]]:
+    """Lines and messages of the notes of a text that are shown as text, with their lines.
+
+    An extension that the site does not load is named once.
+    """
+    by_extension: dict[str, list[tuple[int, Note]]] = defaultdict(list)
+    for line, note in notes:
+        if note.unread.startswith(_NOT_LOADED):
+            by_extension[note.unread].append((line, note))
+        else:
+            yield line, note.message()
+    for unread in by_extension.values():
+        line, first = min(unread, key=lambda found: found[0])
+        yield line, first.message(len(unread) - 1)
 
 
 TOO_DEEP: Final = f"{MAX_NOTES} notes are around it: put fewer inside each other"
@@ -104,8 +121,11 @@ IN_PARAGRAPH: Final = (
 _WRONG_HEAD: Final = "its title or its options are wrong: correct the line, or the ones below it"
 
 
+_NOT_LOADED: Final = "this site does not load its extension"
+
+
 def _without_extension(name: str) -> str:
-    return f"this site does not load its extension: add `{name}` to `MARKDOWN` in pelicanconf.py"
+    return f"{_NOT_LOADED}: add `{name}` to `MARKDOWN` in pelicanconf.py"
 
 
 def find_notes(text: str, hidden: Iterable[tuple[int, int]], syntax: Syntax) -> Iterator[Note]:

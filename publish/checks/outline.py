@@ -37,7 +37,7 @@ from publish.checks.html_tags import (
 from publish.checks.markdown_in_html import find_markdown_element
 from publish.checks.math import show_math
 from publish.checks.nesting import nesting_problems
-from publish.checks.notes import DEFAULT_SYNTAX, Syntax
+from publish.checks.notes import DEFAULT_SYNTAX, Note, Syntax, unread_messages
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
 from publish.checks.raw_html import open_comment, read_raw_html
 from publish.checks.tag_syntax import tags_of_line
@@ -85,6 +85,7 @@ class _OutlineOfText:
         self.html_tags: list[PlacedHtmlTag] = []
         self.problems: list[TextProblem] = []
         self.footnotes = Footnotes()
+        self._unread: list[tuple[int, Note]] = []
 
     def add_text(self, text: str, first_line: int) -> None:
         """Reads a text."""
@@ -101,7 +102,7 @@ class _OutlineOfText:
         self.problems += nesting_problems(blocks, first_line, self._syntax)
         for note in blocks.unread:
             line = first_line + blocks.text.count("\n", 0, note.start)
-            self.problems.append(TextProblem(line, note.message))
+            self._unread.append((line, note))
         source = blocks.text.encode()
         for label, address, _, offset in blocks.definitions():
             line = first_line + source.count(b"\n", 0, offset)
@@ -132,6 +133,7 @@ class _OutlineOfText:
         """Everything that was collected."""
         ids = HeadingIds(self._syntax.heading_ids, self.own_ids | {own for _, own in self.headings})
         anchors = {own or ids.new(heading.text): heading for heading, own in self.headings}
+        self.problems += (TextProblem(*found) for found in unread_messages(self._unread))
         self.problems += self.footnotes.problems()
         self.problems += tag_problems(self.html_tags)
         for name, line in self.html_ids.items():

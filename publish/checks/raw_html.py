@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import Final
 
 from publish.checks.html_links import SOURCES, HtmlTag, find_links, find_tags
@@ -11,6 +12,9 @@ from publish.checks.outline_parts import Link, Picture
 _ID: Final = re.compile(r"""\s(?P<name>id|name)\s*=\s*["']?(?P<id>[^\s"'>]+)""", re.IGNORECASE)
 _PICTURES: Final = frozenset({"img", "image", "input"})
 """Tags that show a picture: `<image>` is `<img>` outside a drawing, and `<input type="image">`."""
+
+
+_START_OF_TAG: Final = re.compile("</?[a-zA-Z]")
 
 
 @dataclass
@@ -59,3 +63,11 @@ def open_comment(source: str) -> int | None:
     """Where HTML has a comment without its end, which hides all below it; None without one."""
     start = source.find("<!--", source.rfind("-->") + 1)
     return start if start >= 0 else None
+
+
+def open_tag(source: str) -> int | None:
+    """Where HTML ends with a tag without its `>`; None if it does not."""
+    parser = HTMLParser()
+    parser.feed(source)
+    rest: str = parser.rawdata
+    return len(source) - len(rest) if _START_OF_TAG.match(rest) else None

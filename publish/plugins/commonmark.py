@@ -34,7 +34,7 @@ from publish.checks.heading_ids import (
 )
 from publish.checks.math import show_math
 from publish.checks.notes import Syntax, with_body_apart
-from publish.checks.raw_html import open_comment
+from publish.checks.raw_html import open_comment, open_tag
 from publish.plugins.commonmark_blocks import Tree, append_text
 from publish.plugins.commonmark_footnotes import add_note, register_footnotes
 from publish.plugins.commonmark_headings import register_headings
@@ -148,6 +148,8 @@ class _BlockReader:
         html = html.lstrip()
         if open_comment(html) is not None:
             html = f"{html.rstrip()}\n-->"  # it would hide the rest of the page
+        if (tag := open_tag(html)) is not None:  # the next element would become its attributes
+            html = f"{html[:tag]}&lt;{html[tag + 1 :]}"
         placeholder = self.md.htmlStash.store(html)
         raw_html: Any = self.md.postprocessors["raw_html"]
         if parent.text or len(parent):

@@ -161,6 +161,16 @@ def test_markdown_in_html_in_a_note_keeps_the_indentation_of_its_lines(indent: s
     assert [link.target for link in outline_of(text, syntax=syntax).links] == ["/b"]
 
 
+@pytest.mark.parametrize("tag", ["<!--c--> <b", '<div>\n<a href="x>y', "<p>a</p></div"])
+def test_a_tag_without_its_end_does_not_take_the_next_heading(tag: str) -> None:
+    markdown, syntax = engine()
+    text = f"{tag}\n\n## One\n"
+    page = _Page()
+    page.feed(markdown.reset().convert(f"\n{text}"))
+    assert page.headings == [(2, ["One"])]
+    assert [heading.text for heading in outline_of(text, syntax=syntax).headings] == ["One"]
+
+
 def test_only_a_line_below_the_header_of_a_block_may_be_a_comment_on_options() -> None:
     markdown, syntax = engine()
     text = "/// note | T\n-\n    # one\n///\n"

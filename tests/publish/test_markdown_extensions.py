@@ -259,6 +259,13 @@ def test_a_note_without_its_extension_is_a_problem_of_its_line() -> None:
     assert "`pymdownx.blocks.tab`" in second.message
 
 
+def test_an_extension_that_is_not_loaded_is_named_once_for_a_text() -> None:
+    text = '=== "A"\n    b\n\n=== "C"\n    d\n\n!!! note\n    === "E"\n        f\n\n??? g\n    h\n'
+    tabs, details = outline_of(text).problems
+    assert (tabs.line, details.line) == (1, 11)
+    assert tabs.message.startswith('`=== "A"` (and 2 more here) is shown as text, because this ')
+
+
 @pytest.mark.parametrize(
     "text",
     [
