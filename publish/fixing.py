@@ -24,6 +24,8 @@ from publish.checks.project import Writing
 _MAY_WRITE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _KEY: Final = attrgetter("key")
 _PLACE: Final = attrgetter("path", "rule")
+_HARMLESS: Final = frozenset({"preview"})
+"""A text that becomes a draft has no address for its preview: its writer asks for one."""
 Check = Callable[[Mapping[Path, bytes]], tuple[Writing, Findings]]
 """Runs all rules; the argument has the texts to read in place of their files."""
 
@@ -154,7 +156,8 @@ class _Pass:
         for finding in findings.every:
             is_more = after[_PLACE(finding)] > allowed[_PLACE(finding)]
             is_new = keys[finding.key] > self._before[finding.key]
-            if is_more and is_new and finding.path not in self._unreadable:
+            is_harm = finding.path not in self._unreadable and finding.rule not in _HARMLESS
+            if is_more and is_new and is_harm:
                 yield finding
 
     def _causes(self, new: Finding) -> list[Finding]:

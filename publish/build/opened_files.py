@@ -85,7 +85,7 @@ _is_hooked = False
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event in _EVENTS and _current is not None:  # most events are others: this comes first
+    if _current is not None and event in _EVENTS:  # when Python ends, both are None
         _current.note(event, args)
 
 

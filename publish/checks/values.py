@@ -31,6 +31,8 @@ _LOOSE_DATE: Final = re.compile(
 )
 """A date that begins with the year, with any of the usual marks and without some zeros."""
 _ZONE: Final = re.compile(r" (?=[Z+-])")
+_LISTED: Final = 3
+"""How many wrong entries of a list a message names."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _FILE_WORD: Final = re.compile(r"^[{|](?:static|attach)[}|]")
 _OTHER_SITE: Final = re.compile(r"//|[A-Za-z][A-Za-z0-9+.-]*:|[{|]")
@@ -81,9 +83,11 @@ def _texts(value: Any) -> tuple[str, ...]:
         value = [part for part in value if part.strip()]
     if not isinstance(value, list):
         raise invalid("must be a list, such as: one, two")
-    texts = tuple(_line(part) for part in value)
-    if not texts:
+    if not value:
         raise invalid("is empty: give it a value, or delete the line")
+    if not all(part.strip() for part in value if isinstance(part, str)):
+        raise invalid("has an empty entry: delete it")
+    texts = tuple(_line(part) for part in value)
     if duplicate := next((text for index, text in enumerate(texts) if text in texts[:index]), None):
         raise invalid(f"names `{duplicate}` twice: keep one of them")
     return texts
@@ -101,7 +105,10 @@ def _each(value: Any, read: Callable[[str], str]) -> tuple[str, ...]:
     if errors:
         fixes = [fix for error in errors for fix in error["fixes"]]
         is_sure = len(fixes) == len(errors)
-        message = "; it also ".join(error["message"] for error in errors)
+        messages = [error["message"] for error in errors]
+        more = len(messages) - _LISTED
+        message = "; it also ".join(messages[:_LISTED])
+        message += f"; and {more} more are wrong" if more > 0 else ""
         raise invalid(message, *(fixes if is_sure else ()))
     return tuple(texts)
 

@@ -113,6 +113,7 @@ def test_a_fix_makes_no_new_finding(copy: Copy) -> None:
             (found[1], found[2])
             for found in re.finditer(_FINDING, text, re.M)
             if Path(found[1]).name not in unreadable
+            and found[2] != "preview"  # `draft: true` becomes a draft, which has none yet
         )
         for text in (copy.complete, copy.complete_after)
     )

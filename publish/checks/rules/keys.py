@@ -28,6 +28,14 @@ _HIDES: Final[Mapping[str, frozenset[str]]] = {
     "published": frozenset({"false", "no"}),
 }
 """Keys of Hugo and Jekyll, and their values that keep a text off the site."""
+_SHOWS: Final[Mapping[str, frozenset[str]]] = {
+    "draft": frozenset({"false", "no"}),
+    "published": frozenset({"true", "yes"}),
+}
+"""Their values that say what is so without them."""
+_ONE_ENTRY: Final = re.compile(
+    r"[ \t]*\[[ \t]*(?P<entry>\"[^\"\\]+\"|'[^']+'|[\w -]+?)[ \t]*\][ \t]*"
+)
 
 
 def key_findings(post: Post) -> Iterator[Finding]:
@@ -56,22 +64,43 @@ def _unknown_key(post: Post, key: str, value: object, known: Iterable[str]) -> F
     line = post.front_matter.line(key)
     if str(value).lower() in _HIDES.get(key, ()) and "status" not in post.front_matter.values:
         message = f"`{key}: {value}` would not keep it off the site: write `status: draft`"
-        return post.finding("front-matter", line, message)
+        return post.finding("front-matter", line, message, _other_line(post, key, "status: draft"))
     if meant := _meant_key(key, known):
         is_free = not post.front_matter.values.get(meant)
-        edits = _rename(post.lines[line - 1], line, key, meant) if is_free else ()
+        edits = _rename(post, line, key, meant) if is_free else ()
         rule, hint = "misspelt-key", f"; did you mean `{meant}`?"
         if key in _OTHER_NAMES:
             rule, hint = "unknown-key", f": write `{meant}`"
         return post.finding(rule, line, f"`{key}` is not a known key{hint}", edits)
     message = f"`{key}` is not a known key, so it has no effect: remove it, or see docs/writer.md"
-    return post.finding("unknown-key", line, message)
+    edits = _other_line(post, key, "") if str(value).lower() in _SHOWS.get(key, ()) else ()
+    return post.finding("unknown-key", line, message, edits)
 
 
-def _rename(text: str, line: int, key: str, other: str) -> tuple[Edit, ...]:
-    """Gives the key on this line another name, with a capital letter if it had one."""
+def _other_line(post: Post, key: str, new: str) -> tuple[Edit, ...]:
+    """Replaces a key and its value, which are alone on their line; without `new` it deletes it."""
+    line = post.front_matter.line(key)
+    match = re.fullmatch(rf"(?P<key>{re.escape(key)}):[ \t]*\w+[ \t]*", post.lines[line - 1], re.I)
+    if not match:
+        return ()
+    if not new:
+        return (Edit(line, 0, f"{match[0]}\n", ""),)
+    return (Edit(line, 0, match[0], new.capitalize() if match["key"][0].isupper() else new),)
+
+
+def _rename(post: Post, line: int, key: str, other: str) -> tuple[Edit, ...]:
+    """Gives the key on this line another name, with a capital letter if it had one.
+
+    A list of one entry becomes its entry: `categories: [A]` is `category: A`.
+    """
+    text = post.lines[line - 1]
     match = re.match(rf"(?P<before>[ ]{{0,3}})(?P<key>{re.escape(key)}):", text, re.IGNORECASE)
     if not match:
         return ()
     name = other.capitalize() if match["key"][0].isupper() else other
-    return (Edit(line, match.end("before"), match["key"], name),)
+    edits = (Edit(line, match.end("before"), match["key"], name),)
+    value = post.front_matter.values[key]
+    if other == "category" and isinstance(value, list):
+        entry = _ONE_ENTRY.fullmatch(text, match.end())
+        return (*edits, Edit(line, match.end(), entry[0], f" {entry['entry']}")) if entry else ()
+    return edits

@@ -45,6 +45,50 @@ def test_a_draft_of_another_system_is_not_published(desk: Any, key: str, value: 
 
 
 @pytest.mark.parametrize(
+    ("lines", "fixed"),
+    [
+        ("Draft: true", "Status: draft"),
+        ("published: no", "status: draft"),
+        ("draft: false", ""),
+        ("Published: True ", ""),
+        ("categories: [Lead care]", "category: Lead care"),
+        ('Categories: [ "A, b" ]', 'Category: "A, b"'),
+    ],
+)
+def test_a_key_of_another_system_is_replaced_where_its_meaning_is_sure(
+    desk: Any, lines: str, fixed: str
+) -> None:
+    text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {SUMMARY}\n{lines}\n---\n\nText.\n"
+    path = desk.root / "content/posts/post.md"
+    path.parent.mkdir()
+    path.write_text(text)
+    fixes = find_fixes(desk.check)
+    write_fixes(fixes.files)
+    assert path.read_text() == text.replace(f"{lines}\n", f"{fixed}\n" if fixed else "")
+    assert find_fixes(desk.check).fixed == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "draft: true # not yet",
+        "draft: false\nstatus: published # sure",
+        "categories: [A, B]",
+        "categories:\n  - A",
+        "draft:\n  true",
+        "draft: true\nstatus: published",
+    ],
+)
+def test_a_key_of_another_system_stays_where_its_meaning_is_not_sure(desk: Any, lines: str) -> None:
+    text = f"---\ntitle: T\ndate: 2026-11-02\nsummary: {SUMMARY}\n{lines}\n---\n\nText.\n"
+    path = desk.root / "content/posts/post.md"
+    path.parent.mkdir()
+    path.write_text(text)
+    write_fixes(find_fixes(desk.check).files)
+    assert path.read_text() == text.replace("draft: false\n", "")
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         (f"Tittle: T\r\nDATE: 2026-11-02\r\nsumary: {SUMMARY}\r\nSlug: a\r\n\r\nText."),
