@@ -18,6 +18,8 @@ STORE: Final = "GATEPOST_STORE"
 """The setting with another name of the file, for a site that is built in turn with this one."""
 PREVIEW_FILE: Final = "preview.sqlite"
 """The file of the live preview."""
+OF_ONE_BUILD: Final = "of one build"
+"""The fact with the engine whose texts all are as one complete build has left them."""
 _MOST_ENGINES: Final = 3
 """Those of local, published and released builds."""
 _TABLES: Final = (
@@ -153,9 +155,15 @@ class BuildStore:
         return self._file.is_open
 
     def add_texts(self, engine: bytes, rows: Mapping[str, TextRow]) -> None:
-        """Writes texts before the end of the build: what is true of a file stays true."""
+        """Writes texts before the end of the build: what is true of a file stays true.
+
+        Until the end they may not fit the texts of the last build.
+        """
         new = [(engine, path, *_columns(row)) for path, row in rows.items()]
-        self._file.change(("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)", new))
+        self._file.change(
+            ("DELETE FROM facts WHERE name = ?", [(OF_ONE_BUILD,)]),
+            ("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?, ?, ?)", new),
+        )
 
     def announce(self, names: Iterable[str]) -> None:
         """Notes new files that are about to be published: a kill may leave some of them."""

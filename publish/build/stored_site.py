@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from capture.errors import Unavailable, short_path
-from publish.build.build_store import BuildStore, Changes, TextRow
+from publish.build.build_store import OF_ONE_BUILD, BuildStore, Changes, TextRow
 from publish.build.edits import (
     EditedPages,
     MoreChangedError,
@@ -37,12 +37,18 @@ from publish.build.stored_texts import (
     TextFormat,
     TextInputs,
 )
-from publish.checks.post import Post
+from publish.build.valid_texts import ValidTexts
 from publish.checks.project import WRITING, Writing
 from publish.checks.summary import SUMMARY
 from publish.plugins.links import finished_and_checked
 from publish.plugins.problems import collect_log, get_report, raise_problems
-from publish.plugins.text_facts import FORMER_TEXTS, all_texts, facts_of, is_stored
+from publish.plugins.text_facts import (
+    FORMER_TEXTS,
+    ONLY_EDITED,
+    all_texts,
+    facts_of,
+    is_stored,
+)
 from publish.progress import with_progress
 
 _SURROUNDINGS: Final = "surroundings"
@@ -80,10 +86,7 @@ class StoredSite:
         self._sources = SourceFiles(Path(settings["PATH"]), store.sources(), tick)
         self._rows: dict[str, TextRow | None] = {}
         self._new_facts: dict[str, bytes] = {}
-        self._read_again: set[str] = set()
-        """Texts that each build reads, because they move the files that they link to."""
-        self._attached: set[str] = set()
-        """The files that texts move."""
+        self._valid = ValidTexts(frozenset(), frozenset(), frozenset())
 
     def start(self, context: MutableMapping[str, Any]) -> None:
         """Called when the checks have read all texts, and before Pelican does."""
@@ -109,7 +112,13 @@ class StoredSite:
         self._cores = {path: self.format.core(core) for path, core in cores.items()}
         pages = self._store.pages() if "texts" in same else {}
         self.pages = PageInputs(pages, self._part_fingerprint, self._uses)
-        self._valid = frozenset(self._find_valid())
+        attached = frozenset(self._facts.get("attached", b"").decode().split("\n"))
+        self._valid = ValidTexts.find(
+            self._cores, self._writing, self._sources, self._keys, attached
+        )
+        if self._facts.get(OF_ONE_BUILD) == self._keys.texts:
+            others = self._cores.keys() - self._valid.paths
+            context[FORMER_TEXTS] = {path: self._former_text(path) for path in others}
 
     def _find_edits(self) -> frozenset[str] | None:
         """The edited texts, if nothing else has changed. Prepares the context for them."""
@@ -129,8 +138,8 @@ class StoredSite:
         if not all(has_same_place(new[path], self._cores[path], former[path]) for path in edits):
             return None
         self.context[FORMER_TEXTS] = former
+        self.context[ONLY_EDITED] = True
         self.context["generated_content"] = texts
-        self._valid = frozenset()
         for path in sorted(self._last.of_texts.keys() - edits):
             self._warn_again(self._last.of_texts[path])
         get_report(self.settings).warnings += self._last.of_site
@@ -156,55 +165,23 @@ class StoredSite:
 
     # Texts
 
-    def _find_valid(self) -> Iterator[str]:
-        """The texts that are as they were, by path below the content folder."""
-        posts = {post.name: post for post in self._writing.files}
-        same = {
-            path
-            for path, core in self._cores.items()
-            if path in posts and self._has_same_inputs(posts[path], core)
-        }
-        changed = [post for name, post in posts.items() if name not in same]
-        moved = set(self._cores).difference(posts)
-        moved |= {post.name for post in changed if self._is_moved(post)}
-        attached = {post.name: attached_files(post) for post in changed}
-        self._read_again = {name for name, files in attached.items() if files}
-        self._attached = {name for files in attached.values() for name in files}
-        moved |= self._attached.union(self._facts.get("attached", b"").decode().split("\n"))
-        for path in same:
-            inputs = self._cores[path][3]
-            if moved.isdisjoint(inputs.links) and moved.isdisjoint(inputs.files):
-                yield path
-
-    def _has_same_inputs(self, post: Post, core: Core) -> bool:
-        _, _, values, inputs = core
-        date = values.get("date")
-        return (
-            inputs.text == post.digest
-            and (date is None or (date <= self._writing.now) == inputs.is_due)
-            and (not inputs.forms or inputs.forms == self._keys.forms)
-            and all(self._sources.hash_of(name) == old for name, old in inputs.files.items())
-        )
-
-    def _is_moved(self, post: Post) -> bool:
-        """Whether links to a text may lead elsewhere now."""
-        old = self._cores.get(post.name)
-        return old is None or old[3].address != self._keys.address(post)
-
     def stored_texts(self, paths: Iterable[str]) -> Iterator[Any]:
         """Articles and pages of the last build, for those paths that have not changed."""
         for path in paths:
-            if path in self._valid:
-                core = self._cores[path]
-                self._text_warnings[path] = core[3].warnings
-                self._warn_again(core[3].warnings)
-                yield self.format.text(path, core, self._load, self._uses.note)
+            if path in self._valid.paths:
+                warnings = self._text_warnings[path] = self._cores[path][3].warnings
+                self._warn_again(warnings)
+                yield self._former_text(path)
+
+    def _former_text(self, path: str) -> Any:
+        """An article or page of the last build, of which the core is loaded."""
+        return self.format.text(path, self._cores[path], self._load, self._uses.note)
 
     def _stored_text(self, path: str) -> Any:
         """The article or page of the last build with this path."""
         row = self._store.part(self._keys.texts, path, "core")
-        core = self._cores[path] = self.format.core(row)
-        return self.format.text(path, core, self._load, self._uses.note)
+        self._cores[path] = self.format.core(row)
+        return self._former_text(path)
 
     def store_new_texts(self) -> None:
         """Makes every new text a stored one, before anything is rendered."""
@@ -270,7 +247,7 @@ class StoredSite:
         warned = self._texts_with_pelican_warnings()
         if warned is None or get_report(self.settings).problems:
             return
-        skipped = self._read_again.union(warned)
+        skipped = self._valid.read_again.union(warned)
         rows = {path: row for path, row in self._rows.items() if row and path not in skipped}
         self._store.add_texts(self._keys.texts, rows)
         for path in rows:
@@ -347,9 +324,10 @@ class StoredSite:
         facts = {
             **self._new_facts,
             "site": os.fsencode(folder.site),
+            OF_ONE_BUILD: self._keys.texts,
             _SURROUNDINGS: self._surroundings(folder.site).to_bytes(),
             "templates": b"" if self.settings["TEMPLATE_PAGES"] else self.templates.data,
-            "attached": "\n".join(sorted(self._attached)).encode(),
+            "attached": "\n".join(sorted(self._valid.attached)).encode(),
         }
         texts: dict[str, TextRow | None] = dict(self._rows)
         pages = self.pages.changes
@@ -358,7 +336,7 @@ class StoredSite:
         if self._facts.get("texts") != self._new_facts["texts"]:
             pages = {**dict.fromkeys(self._store.pages()), **pages}
         warned = self._texts_with_pelican_warnings()
-        texts |= dict.fromkeys(self._read_again.union(warned or ()))
+        texts |= dict.fromkeys(self._valid.read_again.union(warned or ()))
         if self.why_complete or warned is None:
             texts = dict.fromkeys(self._store.cores(self._keys.texts))
             pages = dict.fromkeys(self._store.pages())

@@ -7,7 +7,7 @@ related ones, and those of its series.
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import log2
@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 from pelican import signals
+from pelican.contents import Article
 
 from publish.plugins.article_order import age_order
 from publish.plugins.signals import connect_last
@@ -27,7 +28,7 @@ from publish.plugins.text_facts import (
 )
 
 # Neighbours. For each tag only the articles nearest in time are compared, so that the work grows
-# linearly with the number of articles.
+# linearly with the number of articles. After an edit only the articles near it are looked at.
 
 RELATED: Final = 3
 NEAREST: Final = 8  # articles of a tag that are compared, on either side
@@ -73,12 +74,21 @@ class Neighbours(NamedTuple):
     series: Series | None = None
 
 
-def neighbours(articles: Sequence[Facts]) -> dict[str, Neighbours]:
-    """The neighbours of each article by its slug; `articles` come oldest first."""
+def neighbours(
+    articles: Sequence[Facts], former_tags: Mapping[int, Collection[str]] | None = None
+) -> dict[str, Neighbours]:
+    """The neighbours of each article by its slug; `articles` come oldest first.
+
+    `former_tags`: by index of each edited article, the tags that it had, if the articles and their
+    order have not changed. Then the result has only articles whose neighbours may have changed.
+    """
     by_slug = {facts.slug: facts for facts in articles}
     tagged, series = _group(articles)
+    wanted = None if former_tags is None else _near_edits(articles, former_tags, tagged)
     result = {}
     for place, facts in enumerate(articles):
+        if wanted is not None and facts.slug not in wanted:
+            continue
         chosen = [by_slug[slug].reference for slug in facts.chosen if slug in by_slug]
         similar = [articles[other].reference for other in _related(place, facts, tagged)]
         related = dict.fromkeys([*chosen, *similar])
@@ -105,6 +115,32 @@ def _group(
     return tagged, series
 
 
+def _near_edits(
+    articles: Sequence[Facts],
+    former_tags: Mapping[int, Collection[str]],
+    tagged: Mapping[str, list[int]],
+) -> set[str]:
+    """The slugs of all articles that may show an edited one, or that compare it with others."""
+    near: set[int] = set()
+    for place, former in former_tags.items():
+        near.update((max(0, place - 1), place, min(place + 1, len(articles) - 1)))
+        tags = articles[place].tags
+        for tag in {*tags, *former}:
+            places = tagged.get(tag, [])
+            if tag in tags and tag in former:
+                near.update(_nearest(place, places))
+            else:  # how much the tag counts has changed
+                near.update(places)
+    slugs = {articles[place].slug for place in near}
+    return slugs.union(facts.slug for facts in articles if facts.series or facts.chosen)
+
+
+def _nearest(place: int, places: Sequence[int]) -> Sequence[int]:
+    """Those of the indexes of a tag's articles that are compared with this one, itself included."""
+    at = bisect_left(places, place)
+    return places[max(0, at - NEAREST) : at + NEAREST + 1]
+
+
 def _related(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[int]:
     """Indexes of articles that share tags with this one, the most similar first.
 
@@ -113,9 +149,8 @@ def _related(place: int, facts: Facts, tagged: Mapping[str, list[int]]) -> list[
     score: dict[int, float] = {}
     for tag in dict.fromkeys(facts.tags):
         places = tagged[tag]
-        at = bisect_left(places, place)
         weight = 1 / log2(1 + len(places))
-        for other in places[max(0, at - NEAREST) : at + NEAREST + 1]:
+        for other in _nearest(place, places):
             score[other] = score.get(other, 0) + weight
     score.pop(place, None)
     least = min(sorted(score.values())[-RELATED:], default=0)
@@ -145,22 +180,57 @@ def add_article_nav(generators: Any) -> None:
     Runs before the forms are inserted, so that the outline does not list their headings.
     """
     context = generators[0].context
+    has_all = has_all_texts(context)
     for content in new_texts(context):
         content.outline = outline(content._content or "")
-        if former := context.get(FORMER_TEXTS):
-            before = former[content.get_relative_source_path()]
+        if not has_all:
+            before = context[FORMER_TEXTS][content.get_relative_source_path()]
             content.neighbours = before.neighbours
             facts_of(content).neighbours = facts_of(before).neighbours
-    if not has_all_texts(context):
+    if not has_all:
         return
     articles = sorted(context.get("articles", ()), key=age_order)
-    by_slug = neighbours([_facts(article) for article in articles])
+    by_slug = neighbours(list(map(_facts, articles)), _former_tags(articles, context))
     listed = set(articles)
     for content in all_texts(context):  # a translation has the slug of its original
-        around = by_slug[content.slug] if content in listed else Neighbours()
+        around = by_slug.get(content.slug) if content in listed else Neighbours()
+        if around is None:
+            continue
         key = blake2b(repr(around).encode(errors="surrogatepass"), digest_size=16).digest()
         if key != facts_of(content).neighbours:
             content.neighbours, facts_of(content).neighbours = around, key
+
+
+def _former_tags(
+    articles: Sequence[Any], context: MutableMapping[str, Any]
+) -> dict[int, list[str]] | None:
+    """By index of each new article, the tags that it had in the last build.
+
+    None if an article may have been added, removed or moved since then.
+    """
+    former: Mapping[str, Any] = context.get(FORMER_TEXTS, {})
+    new = {text.get_relative_source_path(): text for text in new_texts(context)}
+    if former.keys() != new.keys() or not all(
+        _has_same_place(new[path], text) for path, text in former.items()
+    ):
+        return None
+    tags_of = {new[path]: _tags(text) for path, text in former.items()}
+    return {place: tags_of[text] for place, text in enumerate(articles) if text in tags_of}
+
+
+def _has_same_place(new: Any, former: Any) -> bool:
+    """Whether a text is at the same place among all articles as in the last build, or still at
+    none. That of a text with translations depends on them."""
+    return (
+        isinstance(new, Article) == isinstance(former, Article)
+        and _place(new) == _place(former)
+        and not new.translations
+        and not facts_of(former).translations
+    )
+
+
+def _place(text: Any) -> tuple[Any, ...]:
+    return text.status, getattr(text, "date", None), text.slug, text.lang
 
 
 def outline(html: str) -> tuple[Heading, ...]:
@@ -183,10 +253,14 @@ def _facts(article: Any) -> Facts:
             date=article.date.isoformat(),
             shown_date=article.locale_date,
         ),
-        tags=tuple([tag.slug for tag in own.get("tags", ())]),
+        tags=tuple(_tags(article)),
         series=str(own.get("series") or ""),
         chosen=tuple(chosen) if not isinstance(chosen, str) else tuple(_split_list(chosen)),
     )
+
+
+def _tags(text: Any) -> list[str]:
+    return [tag.slug for tag in vars(text).get("tags", ())]
 
 
 def _split_list(text: str) -> list[str]:

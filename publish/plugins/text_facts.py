@@ -42,16 +42,21 @@ class TextFacts:
 
 
 FORMER_TEXTS: Final = "GATEPOST_FORMER_TEXTS"
-"""In a context: by path, the edited texts as they were before, if nothing else has changed.
+"""In a context: by path, the texts of the last build that are read again or are gone, as they were.
 
-Then the context has only the edited texts. Their places among all texts are the same, and so is
-everything that is made of all texts (`publish.build.edits`).
+All stored texts are as that build has left them. Missing if this is not known.
+"""
+ONLY_EDITED: Final = "GATEPOST_ONLY_EDITED"
+"""In a context that has only the edited texts.
+
+Their places among all texts are the same, and so is everything that is made of all texts
+(`publish.build.edits`).
 """
 
 
 def has_all_texts(context: Mapping[str, Any]) -> bool:
     """Whether the context has all texts of the site, and not only edited ones."""
-    return FORMER_TEXTS not in context
+    return ONLY_EDITED not in context
 
 
 def facts_of(text: Any) -> TextFacts:

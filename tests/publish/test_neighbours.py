@@ -4,6 +4,8 @@ from collections import Counter
 from math import log2
 from random import Random
 
+import pytest
+
 from publish.plugins.article_nav import NEAREST, RELATED, Facts, Reference, neighbours
 
 
@@ -74,3 +76,37 @@ def test_related_articles_are_the_best_of_all_that_share_a_tag() -> None:
                 scores.setdefault(at, []).append(1 / log2(1 + counts[tag]))
         best = sorted(scores, key=lambda at: (-round(sum(scores[at]), 9), abs(at - place), at))
         assert titles(by_slug[me.slug].related) == [f"A{at}" for at in best[:RELATED]]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_after_edits_only_articles_near_them_have_other_neighbours(seed: int) -> None:
+    choose = Random(seed)
+    tags = [f"t{number}" for number in range(choose.choice([3, 30]))]
+
+    def made(number: int, title: str) -> Facts:
+        slug = f"a{number}"
+        own = tuple(choose.choices(tags, k=choose.randrange(4)))
+        chosen = tuple(f"a{choose.randrange(130)}" for _ in range(choose.choice([0, 0, 0, 2])))
+        series = choose.choice(["", "", "", "S", "T"])
+        return Facts(slug, Reference(title, f"{slug}/", "", ""), own, series, chosen)
+
+    before = [made(number, "before") for number in range(120)]
+    edited = choose.sample(range(120), k=choose.choice([0, 1, 2, 5]))
+    if choose.random() < 0.2:
+        edited += {0, 119}.difference(edited)
+    after = list(before)
+    for place in edited:
+        other = made(place, "after")
+        is_title_alone = choose.random() < 0.5
+        after[place] = (
+            before[place]._replace(reference=other.reference) if is_title_alone else other
+        )
+    changed = neighbours(after, {place: before[place].tags for place in edited})
+    assert {**neighbours(before), **changed} == neighbours(after)
+
+
+def test_after_an_edit_of_a_title_few_neighbours_are_found_again() -> None:
+    articles = [article(f"a{number}", f"t{number % 4}", f"u{number % 7}") for number in range(900)]
+    changed = neighbours(articles, {450: articles[450].tags})
+    assert len(changed) <= 3 + 2 * 2 * NEAREST
+    assert len(neighbours(articles, {})) == 0
