@@ -110,3 +110,13 @@ def test_after_an_edit_of_a_title_few_neighbours_are_found_again() -> None:
     changed = neighbours(articles, {450: articles[450].tags})
     assert len(changed) <= 3 + 2 * 2 * NEAREST
     assert len(neighbours(articles, {})) == 0
+
+
+def test_a_tag_that_an_edit_makes_rarer_counts_more_for_articles_far_away() -> None:
+    near = [article("x", "x"), article("me", "x", "y"), article("y", "y")]
+    far = [article(f"{tag}{number}", tag) for number in range(40) for tag in "xy"]
+    before, after = [*near, *far], [*near, *far[:-1], article("y39")]
+    changed = neighbours(after, {len(after) - 1: ("y",)})
+    assert titles(neighbours(before)["me"].related)[:2] == ["X", "Y"]
+    assert titles(changed["me"].related)[:2] == ["Y", "Y0"]
+    assert {**neighbours(before), **changed} == neighbours(after)
