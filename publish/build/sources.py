@@ -9,6 +9,7 @@ changed once more within that tick; its stamp is not kept, and its content is co
 import hashlib
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,21 @@ class SourceFiles:
     def are_unchanged(self) -> bool:
         """Whether all files are as they were."""
         return all(self.hash_of(name) == content for name, (_, content) in self._known.items())
+
+    def have_moved(self, names: Iterable[str]) -> bool:
+        """Whether one of the files has changed since this build began.
+
+        What the build has made of it may then be older than its hash.
+        """
+        return any(self._has_moved(f"{self._root}/{name}") for name in names)
+
+    def _has_moved(self, path: str) -> bool:
+        try:
+            status = os.stat(path)  # noqa: PTH116
+        except OSError:
+            return False  # the hash of a file that exists later is another
+        changed = status.st_ctime_ns if status.st_nlink == 1 else 0  # a link changes it too
+        return max(status.st_mtime_ns, changed) >= self._tick
 
     def forget_others(self) -> None:
         """Forgets the files whose hash nothing has asked for: nothing uses them any more."""

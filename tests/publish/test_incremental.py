@@ -7,8 +7,10 @@ from typing import Final
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from publish.build.site_keys import why_complete
+from publish.build.stored_site import StoredSite
 from publish.cli import build as build_command
 from tests.publish.conftest import TinySite
 
@@ -115,6 +117,28 @@ def test_a_file_that_somebody_changed_is_rendered_again(built: TinySite) -> None
     result = run("--explain")
     assert "first/index.html: its file has changed" in result.stdout
     assert "First." in built.page("first")
+
+
+def test_a_text_whose_picture_changes_during_the_build_is_read_again(
+    site: TinySite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.set('PLUGINS.insert(1, "publish.plugins.pictures")')
+    picture = site.root / "content/images/a.png"
+    Image.new("RGB", (10, 10)).save(picture)
+    site.post("![A](/images/a.png)", name="first")
+    store_new_texts = StoredSite.store_new_texts
+
+    def late(stored: StoredSite) -> None:
+        Image.new("RGB", (20, 10)).save(picture)
+        store_new_texts(stored)
+
+    with monkeypatch.context() as during:
+        during.setattr(StoredSite, "store_new_texts", late)
+        run()
+    assert 'width="10"' in (site.site / "first/index.html").read_text()
+    run()
+    assert 'width="20"' in (site.site / "first/index.html").read_text()
+    assert run("--verify").exit_code == 0
 
 
 def test_a_verified_site_is_what_a_clean_build_makes(built: TinySite) -> None:
