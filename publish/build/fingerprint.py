@@ -28,6 +28,8 @@ class UnknownValue(TypeError):
 
 def fingerprint(value: object) -> bytes:
     """The fingerprint of a value. Raises `UnknownValue`."""
+    if _kind(type(value))[1] is _known:  # type: ignore[arg-type]  # types can be hashed
+        return _known(value)
     digest = hashlib.blake2b(digest_size=_SIZE)
     _add(value, digest.update)
     return digest.digest()
@@ -44,16 +46,20 @@ def hash_of(parts: Iterable[bytes]) -> bytes:
 def _add(value: Any, add: Callable[[bytes], None]) -> None:
     """Adds the value as bytes, each with its type. Lists of a site have many values."""
     name, parts = _kind(type(value))  # type: ignore[arg-type]  # types can be hashed
-    if parts is _of_text:
-        add(_of_text(value))
+    if parts is _known:
+        add(_known(value))
     elif parts is _plain:
         data = _plain(value)
         add(b"%b %d:" % (name, len(data)))
         add(data)
     else:
         add(b"%b(" % name)
-        for item in parts(value):
-            _add(item, add)
+        items = parts(value)
+        try:  # most lists have texts alone
+            add(b"".join([item.stored_fingerprint for item in items]))
+        except AttributeError:
+            for item in items:
+                _add(item, add)
         add(b")")
 
 
@@ -73,18 +79,21 @@ def _plain(value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
 
 
-def _of_text(text: Any) -> bytes:
-    """Of a stored text. What others show of one that is not stored cannot be known."""
-    known: bytes | None = getattr(text, "stored_fingerprint", None)
+def _known(value: Any) -> bytes:
+    """The fingerprint that a stored text, or a part of a list, knows of itself.
+
+    What others show of a text that is not stored cannot be known.
+    """
+    known: bytes | None = getattr(value, "stored_fingerprint", None)
     if known is None:
-        raise UnknownValue(f"{type(text).__module__}.{type(text).__qualname__}")
+        raise UnknownValue(f"{type(value).__module__}.{type(value).__qualname__}")
     return known
 
 
 _Parts: TypeAlias = Callable[[Any], Any]
 _PARTS: Final[tuple[tuple[Any, _Parts], ...]] = (
     (str | int | float | bool | bytes | type(None), _plain),
-    (Content, _of_text),
+    (Content | Page | Paginator, _known),
     (list | tuple, lambda value: value),
     (Mapping, lambda value: sorted((fingerprint(key), fingerprint(value[key])) for key in value)),
     (set | frozenset, lambda value: sorted(map(fingerprint, value))),
@@ -92,8 +101,6 @@ _PARTS: Final[tuple[tuple[Any, _Parts], ...]] = (
     (datetime, lambda value: (value.isoformat(), value.fold, repr(value.tzinfo))),
     (date | PurePath | ZoneInfo, lambda value: (str(value),)),
     (URLWrapper, lambda value: (value.name, value.slug)),
-    (Page, lambda value: (value.number, value.paginator.stored_fingerprint)),
-    (Paginator, lambda value: (value.stored_fingerprint,)),
     (BaseModel, lambda value: (value.model_dump_json(),)),
 )
 """By type: the bytes of a value, or the simpler values that it is made of."""

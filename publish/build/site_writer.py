@@ -177,16 +177,16 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
         self, name: str, url: str | None, paginated: Mapping[str, Any], per_page: int
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Name and values of each page of a list."""
-        note = self._inputs.uses.names.add
-
-        def noting(key: str) -> Callable[[], None]:
-            return partial(note, f"{key}.object_list")
-
+        note = {
+            key: partial(self._inputs.uses.names.add, f"{key}.object_list")
+            for kind in paginated
+            for key in (f"{kind}_paginator", *(f"{kind}_{page}" for page in _PAGES))
+        }
         paginators = {
-            key: NotedPaginator(
-                name, url, articles, self.settings, per_page, note=noting(f"{key}_paginator")
+            kind: NotedPaginator(
+                name, url, articles, self.settings, per_page, note=note[f"{kind}_paginator"]
             )
-            for key, articles in paginated.items()
+            for kind, articles in paginated.items()
         }
         first, last = next(iter(paginators)), next(reversed(paginators))
         count = paginators[first].num_pages
@@ -199,7 +199,7 @@ class SiteWriter(Writer):  # type: ignore[misc]  # Pelican ships no types
                 for place, other in enumerate(_PAGES, start=number - 1):
                     key = f"{kind}_{other}"
                     is_there = 1 <= place <= count
-                    values[key] = NotedPage(paginator, place, noting(key)) if is_there else None
+                    values[key] = NotedPage(paginator, place, note[key]) if is_there else None
             yield values[f"{naming}_page"].save_as, values
 
     def _values(self, template: bytes, own: Mapping[str, Any], context: Any) -> Values:

@@ -120,6 +120,11 @@ class NotedPage(_NotedList, Page):  # type: ignore[misc]
     def __init__(self, paginator: NotedPaginator, number: int, note: Callable[[], None]) -> None:
         self.paginator, self.number, self._note = paginator, number, note
 
+    @property
+    def stored_fingerprint(self) -> bytes:
+        """Of all but the articles."""
+        return b"%b%08d" % (self.paginator.stored_fingerprint, self.number)
+
     def __getattr__(self, name: str) -> Any:
         """Called for an attribute that is not there yet."""
         if "listed" in self.__dict__ or name[:2] == "__":
@@ -269,10 +274,11 @@ class PageInputs:
 
     def _of_name(self, key: str, values: "Values") -> bytes:
         """Of the value that a template gets. Values of the complete site are computed once."""
-        name, is_list, _ = key.partition(_LIST)
-        if name in values.own:
-            value = values.own[name]
-            return fingerprint(value.listed if is_list else value)
+        own = values.own
+        if key in own:
+            return fingerprint(own[key])
+        if key.endswith(_LIST) and (name := key.removesuffix(_LIST)) in own:
+            return fingerprint(own[name].listed)
         found = self._shared.get(key)
         if found is None:
             value = values.shared.get(key, _ABSENT)
