@@ -98,11 +98,13 @@ class KeepingArticlesGenerator(_KeepingGenerator, ArticlesGenerator):  # type: i
 
     def generate_context(self) -> None:
         """Called by Pelican."""
+        # No search for garbage looks at frozen objects: they stay until the end.
+        freeze = gc.freeze if not gc.get_freeze_count() else lambda: None
         with without_garbage_collection():
             self._site.start(self.context)
+            freeze()
         stored = self._take_stored("ARTICLE")
-        if not gc.get_freeze_count():
-            gc.freeze()  # no search for garbage looks at these objects: they stay until the end
+        freeze()
 
         def join(_generator: Any) -> None:
             self._join(
