@@ -50,14 +50,13 @@ def _add(value: Any, add: Callable[[bytes], None]) -> None:
         add(_known(value))
     elif parts is _plain:
         data = _plain(value)
-        add(b"%b %d:" % (name, len(data)))
-        add(data)
+        add(b"%b %d:%b" % (name, len(data), data))
     else:
-        add(b"%b(" % name)
         items = parts(value)
-        try:  # most lists have texts alone
-            add(b"".join([item.stored_fingerprint for item in items]))
-        except AttributeError:
+        add(b"%b(" % name)
+        if parts is _items and all(_kind(kind)[1] is _known for kind in set(map(type, items))):
+            add(b"".join(map(_known, items)))  # a list of texts may be long
+        else:
             for item in items:
                 _add(item, add)
         add(b")")
@@ -79,6 +78,10 @@ def _plain(value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
 
 
+def _items(value: Any) -> Any:
+    return value
+
+
 def _known(value: Any) -> bytes:
     """The fingerprint that a stored text, or a part of a list, knows of itself.
 
@@ -94,7 +97,7 @@ _Parts: TypeAlias = Callable[[Any], Any]
 _PARTS: Final[tuple[tuple[Any, _Parts], ...]] = (
     (str | int | float | bool | bytes | type(None), _plain),
     (Content | Page | Paginator, _known),
-    (list | tuple, lambda value: value),
+    (list | tuple, _items),
     (Mapping, lambda value: sorted((fingerprint(key), fingerprint(value[key])) for key in value)),
     (set | frozenset, lambda value: sorted(map(fingerprint, value))),
     # The zone counts too: a template may print its name.
