@@ -56,7 +56,7 @@ test-long: $(VENV)/test.stamp
 # hours or more. Fewer: make test-rebuilding REBUILDS=2000
 REBUILDS := 20000
 test-rebuilding: $(VENV)/test.stamp
-	GATEPOST_REBUILDS=$(REBUILDS) $(BIN)/pytest -n 2 -rP tests/publish/rebuilding/test_edits.py
+	GATEPOST_REBUILDS=$(REBUILDS) $(BIN)/pytest -n 2 --dist worksteal -rP tests/publish/rebuilding/test_edits.py
 
 # Checks the released site with independent tools: Lighthouse, Nu, links, feeds, sitemaps. Takes minutes.
 # It needs: apt-get install chromium default-jre-headless nodejs npm

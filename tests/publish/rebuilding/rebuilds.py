@@ -24,7 +24,9 @@ from tests.publish.rebuilding.comparison import (
 from tests.publish.rebuilding.sample_site import SampleSite
 
 _SOURCES: Final = ("content", "theme", "overrides", "helpers", "campaigns", "clients")
-_MADE_AGAIN: Final = re.compile(r"Everything was made again|The next build makes everything again")
+_MADE_AGAIN: Final = re.compile(
+    r"Everything was made again|[Tt]he next build makes (?:everything again|all anew)"
+)
 """What a build prints after which the next one knows nothing."""
 _NO_LISTS: Final = "no list was made again"
 _PAGE: Final = re.compile(r"^(?P<page>[^\s:]+): (?P<reason>.+)$", re.MULTILINE)
