@@ -84,7 +84,8 @@ def add_html_heads(generators: Any) -> None:
         ):
             continue
         facts.language_versions, facts.translations = versions, files
-        description = shorten(_plain(content.summary))
+        # A text may begin with a picture alone, and lists show it.
+        description = shorten(_plain(content.summary) or _plain(content.content))
         content.head = html_head_of_content(content, context["site"], description)
 
 

@@ -56,6 +56,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     posts["pictured"] = post("Pictured", "pictured", front_matter=image)
     text = "![In the text]({static}/images/dot.svg)"
     posts["shown"] = post("Shown", "shown", front_matter=image, text=text)
+    silent = post("Silent", "silent", text=f"{text}\n\nWhat the picture shows.")
+    posts["silent"] = silent.replace("Summary: In *short*.\n", "")
     posts["hebrew"] = post("שלום", "hebrew", front_matter="Lang: he\n")
     posts["odd-folder"] = post("Odd", "odd-folder", front_matter="Lang: qx\n")
     posts["two"] = post("Two of us", "two", text="A[^1].\n\n[^1]: B").replace(
@@ -212,3 +214,9 @@ def test_every_page_offers_the_feed_and_its_language(output: Path) -> None:
         folder = path.relative_to(output).parts[0]
         text = page.all("html")[0]["lang"]
         assert text == ("en" if folder not in {"he", "qx", "de"} else folder)
+
+
+def test_a_text_that_begins_with_a_picture_is_described_by_its_words(output: Path) -> None:
+    metas = read(output, "silent").all("meta")
+    (description,) = (meta["content"] for meta in metas if meta.get("name") == "description")
+    assert description == "What the picture shows."
