@@ -21,7 +21,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from publish.checks.commonmark import footnote_key
 
-_LABEL: Final = r"\[\^([^\]]*)\]"
+_LABEL: Final = r"\[\^([^\[\]]*)\]"
 
 
 def register_footnotes(md: Markdown, footnotes: FootnoteExtension) -> None:
@@ -62,10 +62,20 @@ class _Reference(FootnoteInlineProcessor):
         key = footnote_key(m[1])
         if key not in self.footnotes.footnotes:
             return None, None, None
-        reference = Element("sup", {"id": self.footnotes.makeFootnoteRefId(key, found=True)})
+        reference = Element("sup", {"id": _next_reference_id(self.footnotes, key)})
         address = f"#{self.footnotes.makeFootnoteId(key)}"
         SubElement(reference, "a", {"class": "footnote-ref", "href": address})
         return reference, m.start(0), m.end(0)
+
+
+def _next_reference_id(footnotes: FootnoteExtension, key: str) -> str:
+    """An id as the extension makes it, which itself tries each number from 2 for each reference."""
+    first = footnotes.makeFootnoteRefId(key)
+    number = footnotes.found_refs[first] = footnotes.found_refs.get(first, 0) + 1
+    if number == 1:
+        return first
+    name, separator, label = first.partition(footnotes.get_separator())
+    return f"{name}{number}{separator}{label}"
 
 
 class _Notes(Treeprocessor):

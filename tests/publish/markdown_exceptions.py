@@ -152,8 +152,9 @@ DIFFERENCES: Final = (
     ),
     Difference(
         "brackets hide no address; backticks or a title without an end hide nothing behind them; "
-        "no link is in a link",
+        "no link is in a link; `[a]` is one also before a footnote",
         (
+            at(r"(?<=\])(?=\[\^)", " "),
             at(rf"(?<!\\)\[(?={CLOSED}*?(?<!<)(?:https?:|www\.|<\S+@\S+>{CLOSED}*?\S@))", "("),
             at(r"(?<![`\\])`+", without_open_backticks),
             at(rf"(?<![!\\])\[(?={CLOSED}*?{PAIR}{CLOSED}*?{PAIR}{CLOSED}*\]\()", "("),
@@ -161,6 +162,7 @@ DIFFERENCES: Final = (
         ),
         (
             ("[ [a](/b) [c](d d](/e)\n", '<p>[ <a href="/b">a</a> [c](d d](/e)</p>'),
+            ("[a][^1] b\n\n[a]: /c\n", '<p><a href="/c">a</a>[^1] b</p>'),
             (
                 "[a]\n\n[a]: /b\n'c')\n",
                 "<p><a href=\"/b\">a</a></p><p>'c')</p>",
@@ -177,8 +179,12 @@ DIFFERENCES: Final = (
         ),
     ),
     Difference(
-        "wide blanks end a bare address; entities count in it, and the `\\` of a break at its end",
+        "wide blanks end a bare address, U+2028 is one, a page of them is empty; entities count in "
+        "an address, and the `\\` of a break at its end; `www.` alone is none",
         (
+            at(r"\A\s*[\u2003\u00a0]\s*\Z", "w"),
+            at(r"\u2028", " "),
+            at(r"\bwww\.(?= )", "www"),
             at(rf"({ADDRESS})&\w+;(?=\S)", r"\1"),
             at(rf"({ADDRESS})\\$", r"\1"),
             at(rf"({ADDRESS})(?=[\u2003\u00a0])", r"\1 "),
@@ -188,6 +194,9 @@ DIFFERENCES: Final = (
                 "https://e.example/?b=1&amp;c=2\n",
                 '<p><a href="https://e.example/?b=1&amp;c=2">https://e.example/?b=1&amp;c=2</a></p>',
             ),
+            ("\u2003\n", ""),
+            ("~~a\u2028~~ b\n", "<p>~~a\u2028~~ b</p>"),
+            ("www. a\n", "<p>www. a</p>"),
             (
                 "https://e.example\u2003a\n",
                 '<p><a href="https://e.example">https://e.example</a>\u2003a</p>',

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
+from markdown.extensions.footnotes import FootnoteExtension
 from markdown.treeprocessors import InlineProcessor
 from pygments import plugin
 
@@ -194,6 +195,30 @@ def test_a_long_paragraph_has_few_children_while_extensions_search_it(
 
 def test_a_note_behind_three_blanks_in_a_quote_is_shown(markdown: Markdown) -> None:
     assert 'href="b.md"' in markdown.reset().convert("\n>   !!! note\n>       [a](b.md)\n")
+
+
+def test_a_footnote_behind_an_open_bracket_is_found(markdown: Markdown) -> None:
+    html = markdown.reset().convert("\n[^a[^b] c\n\n[^b]: d\n")
+    assert '<p>[^a<sup id="fnref:b">' in html
+
+
+def test_the_ids_of_many_references_to_a_footnote_are_counted(
+    markdown: Markdown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    get_separator = FootnoteExtension.get_separator
+
+    def record(footnotes: FootnoteExtension) -> str:
+        asked.append(get_separator(footnotes))
+        return asked[-1]
+
+    monkeypatch.setattr(FootnoteExtension, "get_separator", record)
+    html = markdown.reset().convert("\n" + "[^a] " * 300 + "[^b] [^b]\n\n[^a]: c\n\n[^b]: d\n")
+    numbers = ["", *range(2, 301)]
+    ids = [*(f"fnref{number}:a" for number in numbers), "fnref:b", "fnref2:b"]
+    assert re.findall('<sup id="([^"]*)"', html) == ids
+    assert re.findall('footnote-backref" href="#([^"]*)"', html) == ids
+    assert len(asked) < 4 * len(ids)
 
 
 def test_an_empty_footnote_shows_no_words(markdown: Markdown) -> None:
