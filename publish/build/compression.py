@@ -40,12 +40,16 @@ _VERSIONS: Final = f"{brotli.__version__} {zlib.ZLIB_RUNTIME_VERSION} ".encode()
 def compress(site: SiteFolder, cache: Path) -> None:
     """Writes `x.gz` (gzip) and `x.br` (brotli) beside each text file that becomes smaller.
 
-    Those of a file that is kept are kept too. Others are cached by the hash of their source.
+    Those of a file that is kept are kept too. Others are cached by the hash of their source, and a
+    cache that has over twice as many files as the site could use loses those of other sources.
     """
     staged = site.staged()
+    sources = {
+        name: path for name, path in site.files().items() if path.suffix in COMPRESSED_SUFFIXES
+    }
     todo = []
-    for name, path in site.files().items():
-        for suffix in COMPRESSIONS if path.suffix in COMPRESSED_SUFFIXES else ():
+    for name, path in sources.items():
+        for suffix in COMPRESSIONS:
             compressed = name + suffix
             if staged.keys().isdisjoint((name, compressed)) and site.keep_current(compressed):
                 continue
@@ -53,6 +57,12 @@ def compress(site: SiteFolder, cache: Path) -> None:
             todo.append((path, compressed))
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # both compressors release the GIL
         list(threads.map(lambda file: _compress(file[0], file[1], site, cache), todo))
+    cached = list(cache.glob("??/*"))
+    if len(cached) > 2 * len(COMPRESSIONS) * len(sources):
+        used = {_cache_key(path.read_bytes()) for path in sources.values()}
+        for path in cached:
+            if path.parent.name + path.stem not in used:
+                path.unlink(missing_ok=True)
 
 
 def _compress(path: Path, name: str, site: SiteFolder, cache: Path) -> None:
@@ -67,8 +77,12 @@ def _compress(path: Path, name: str, site: SiteFolder, cache: Path) -> None:
         site.new_file(name).write_bytes(compressed)
 
 
+def _cache_key(content: bytes) -> str:
+    return hashlib.sha256(_VERSIONS + content).hexdigest()
+
+
 def _cached(content: bytes, suffix: str, cache: Path) -> bytes:
-    key = hashlib.sha256(_VERSIONS + content).hexdigest()
+    key = _cache_key(content)
     path = cache / key[:2] / f"{key[2:]}{suffix}"
     with suppress(FileNotFoundError):
         if compressed := path.read_bytes():  # empty after a power cut

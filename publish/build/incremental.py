@@ -52,6 +52,7 @@ from publish.build.site_writer import SiteWriter
 from publish.build.stored_pages import RenderedPage
 from publish.build.stored_site import StoredSite
 from publish.checks.layout import PUBLISHED, published_file
+from publish.checks.project import WRITING
 from publish.plugins.kept_files import KEPT_FILES, NOT_COMPARED
 from publish.plugins.problems import get_report
 from publish.plugins.settings_key import key_of_settings
@@ -145,7 +146,7 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
             settings,
             store,
             staging.stat().st_mtime_ns,
-            lambda: may_be_short and folder.is_as_left(),
+            lambda: may_be_short and not self._has_compressed_files() and folder.is_as_left(),
         )
         settings.setdefault(PUBLISHED, str(published_file(settings)))  # of the last build
         settings[STORED_SITE] = self._stored
@@ -210,6 +211,11 @@ class IncrementalPelican(Pelican):  # type: ignore[misc]  # Pelican ships no typ
         if FINISH in self.settings and name.endswith(COMPRESSIONS):
             return False  # a release may have replaced it with a compressed file
         return self._stored.keeps_files and self._folder.keep_current(name)
+
+    def _has_compressed_files(self) -> bool:
+        """Whether the writer has a compressed file, which a release may have to put back."""
+        names = self.settings[WRITING].content_files.names
+        return FINISH in self.settings and any(name.endswith(COMPRESSIONS) for name in names)
 
     def _files_not_compared(self) -> dict[str, Path]:
         return {} if self._stored.has_same_private_files else self._folder.kept()

@@ -1,5 +1,6 @@
 """What a build says of its work, and which sites are made anew in each build."""
 
+import gzip
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from publish.build.compression import compress
+from publish.build.site import build
+from publish.build.site_folder import SiteFolder
 from publish.build.site_keys import why_complete
 from publish.build.stored_site import StoredSite
 from publish.cli import build as build_command
@@ -269,3 +273,42 @@ def test_a_warning_about_a_text_that_is_not_read_again_is_repeated_as_it_was(
         assert warnings == [
             "warning: content/images/line.svg: has no size: give its <svg> a width and a height"
         ]
+
+
+def test_a_compressed_file_of_the_writer_comes_back_when_its_page_is_too_small_to_compress(
+    site: TinySite,
+) -> None:
+    def finish(folder: SiteFolder, cache: Path) -> None:
+        compress(folder, cache / "compressed")
+
+    def release() -> dict[str, bytes]:
+        build(Path("pelicanconf.py"), {}, finish=finish)
+        return site.files()
+
+    site.write("theme/templates/article.html", "{{ article.content }}")
+    site.write("theme/share.typ", "#set page(width: 9pt, height: 9pt, margin: 0pt)\n")
+    site.set("STATIC_PATHS = ['files']")
+    site.set("EXTRA_PATH_METADATA = {'files/a.gz': {'path': 'post/index.html.gz'}}")
+    path = site.root / "content/files/a.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(b"From the writer.", mtime=0))
+    site.post("Words " * 100, front_matter="Summary: As before.\n")
+    assert release()["post/index.html.gz"] != path.read_bytes()
+    site.post("Few words.", front_matter="Summary: As before.\n")
+    assert release()["post/index.html.gz"] == path.read_bytes()
+
+
+def test_the_cache_of_compressed_files_loses_those_of_former_pages(tmp_path: Path) -> None:
+    cache, site = tmp_path / "cache", tmp_path / "site"
+    (site / "kept.css").parent.mkdir()
+    (site / "kept.css").write_text("body { color: red } " * 50)
+    for number in range(5):
+        (site / "page.html").write_text(f"<p>Version {number}</p>" * 50)
+        for compressed in site.glob("*.??"):
+            compressed.unlink()
+        compress(SiteFolder.of_complete(site), cache)
+        assert len(list(cache.glob("??/*"))) <= 8
+    cached = {path.read_bytes() for path in cache.glob("??/*")}
+    assert len(cached) < 8
+    for name in ("kept.css", "page.html"):
+        assert {(site / f"{name}{suffix}").read_bytes() for suffix in (".gz", ".br")} <= cached
