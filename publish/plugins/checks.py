@@ -140,7 +140,10 @@ class ProjectCheck:
         self._store.save(posts.values(), are_all=False)
         self.summary = last.summary
         edits = Edits(posts, {**last.digests, **{name: posts[name].digest for name in posts}})
-        writing, _ = read_writing(layout, *self._folders, now, read=self._read_unchecked)
+        are_sound = not last.findings.of_rules({"campaign-file"}).every
+        writing, _ = read_writing(
+            layout, *self._folders, now, read=self._read_unchecked, are_sound=are_sound
+        )
         return replace(writing, edits=edits), last.findings
 
     def _read_unchecked(self, *source: Any) -> Post:

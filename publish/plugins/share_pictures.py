@@ -16,7 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import typst
 from pelican import signals
 
 from capture.errors import Refused, short_path
@@ -73,6 +72,8 @@ def draw_pictures(pictures: Mapping[Path, Mapping[str, str]], template: Path) ->
 
 
 def _draw_batch(todo: Sequence[tuple[Path, Mapping[str, str]]], template: Path) -> None:
+    import typst  # noqa: PLC0415 - only a release with a new title needs it
+
     todo[0][0].parent.mkdir(parents=True, exist_ok=True)
     inputs = {"articles": json.dumps([facts for _, facts in todo])}
     with tempfile.TemporaryDirectory(dir=todo[0][0].parent) as folder:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from capture.campaign import files
+from capture.campaign.rules.terms import client_findings
 from publish.build.pelican_run import CheckResult, check
 from publish.cache_file import seal
 from publish.checks.last_check import FILE, read_inputs, settled
@@ -221,3 +223,26 @@ def test_two_checks_at_once_cannot_confuse_the_next_one(site: Any, complete: lis
     write(site, "two", "[x](three.md)", "Text.")
     check_both()
     assert complete == ["all", "all"]
+
+
+def test_after_an_edit_of_a_text_alone_known_client_files_are_not_checked_again(
+    site: Any, complete: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+
+    def noted(client: Any) -> Any:
+        checked.append(client.name)
+        return client_findings(client)
+
+    monkeypatch.setattr(files, "client_findings", noted)
+    config, client = Path("pelicanconf.py"), site.root / "clients/acme.toml"
+    write(site, "one", "Text.", front_matter=SUMMARY)
+    check(config, {}, NOW)
+    write(site, "one", "Other words.", front_matter=SUMMARY)
+    check(config, {}, NOW)
+    assert (complete, checked) == (["all"], ["Acme"])
+    client.write_text(client.read_text().replace("leads@acme.example", "leads"))
+    errors = check(config, {}, NOW).findings.errors
+    assert [error.rule for error in errors] == ["campaign-file"]
+    client.write_text(client.read_text().replace('"leads"', '"leads@acme.example"'))
+    assert check(config, {}, NOW).findings.errors == ()

@@ -77,12 +77,16 @@ def read_writing(  # noqa: PLR0913 - as `check_writing`
     *,
     edited: Mapping[Path, bytes] = MappingProxyType({}),
     read: PostReader = read_source,
+    are_sound: bool = False,
 ) -> tuple[Writing, list[Finding]]:
-    """The texts, which are read when a rule asks for them, and the findings in campaign files."""
+    """The texts, which are read when a rule asks for them, and the findings in campaign files.
+
+    `are_sound`: a check found no mistake in these campaign and client files.
+    """
     messages: list[Finding] = []
     catalogue: Catalogue | None = None
     try:
-        catalogue = read_catalogue(campaigns, clients, gated)
+        catalogue = read_catalogue(campaigns, clients, gated, are_sound=are_sound)
     except FileErrors as errors:
         messages = [Finding(p.path, p.line, p.message, "campaign-file") for p in errors.problems]
     writing = Writing.read(layout, now, catalogue, gated, edited=edited, read=read)
