@@ -89,6 +89,7 @@ def send(page: Page, address: str) -> None:
     page.get_by_label("I agree").check()
     page.get_by_role("button").click()
     expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
+    page.wait_for_load_state()  # its script has kept the proof
 
 
 def expect_files(page: Page) -> None:
