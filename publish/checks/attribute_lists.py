@@ -2,7 +2,7 @@
 
 A list follows an element in a line directly, is the last line of a paragraph, or stands at the end
 of a heading, of a cell or of a term. Everywhere else it is text. The braces behind the marks of a
-code block are one too.
+code block give it an id and classes.
 """
 
 import re
@@ -83,9 +83,10 @@ class _Words:
 
 
 def find_lists(blocks: Blocks) -> Iterator[AttributeList]:
-    """The lists of a text, in its order, without those of its cuts."""
+    """The lists of a text, without those of its cuts."""
     if not _MAY_HAVE.search(blocks.text):
         return
+    yield from _lists_of_code(blocks)
     for words in _words(blocks):
         if "{" not in words.text:
             continue
@@ -94,13 +95,22 @@ def find_lists(blocks: Blocks) -> Iterator[AttributeList]:
         found = None
         if words.block in _WITH_LIST_AT_END:
             found = _AT_END.search(words.text)
-        elif words.block == "CodeBlock":
-            found = _OF_CODE.fullmatch(words.text)
         elif words.block and words.before == "break":
             found = _LINE.fullmatch(words.text)
         if found and not get_attrs_and_remainder(found["list"])[1]:
             place = words.start + len(words.text[: found.start()].encode())
             yield AttributeList(place, found["list"])
+
+
+def _lists_of_code(blocks: Blocks) -> Iterator[AttributeList]:
+    """The ids behind the marks of code blocks, which take nothing else that has an effect."""
+    for event, place in blocks.events:
+        kind, name, data = split_event(event)
+        if (kind, name) == ("Start", "CodeBlock") and isinstance(data, dict):
+            found = _OF_CODE.fullmatch(data["Fenced"])
+            attributes, rest = get_attrs_and_remainder(found["list"]) if found else ([], "")
+            if not rest and (own_id := dict(attributes).get("id")):
+                yield AttributeList(place["start"], f"#{own_id}")
 
 
 def _words(blocks: Blocks) -> Iterator[_Words]:
@@ -109,7 +119,7 @@ def _words(blocks: Blocks) -> Iterator[_Words]:
     start = end = -1
     is_in_code = is_in_term = False
     for (event, place), (following, _) in pairwise([*blocks.events, ("", None)]):
-        kind, name, data = split_event(event)
+        kind, name, _ = split_event(event)
         if name == "Text" and not is_in_code:
             first = place["start"]
             if first != end and (end >= 0 or source[first - 1 : first] == b"\\"):
@@ -123,8 +133,6 @@ def _words(blocks: Blocks) -> Iterator[_Words]:
             block = ""  # the page has a link back to the text there
         if start >= 0:
             yield _Words(source[start:end].decode(), start, before, block)
-        if name == "CodeBlock" and isinstance(data, dict):
-            yield _Words(data["Fenced"], place["start"], "", name)
         if name == "CodeBlock":
             is_in_code = kind == "Start"
         elif name == "DefinitionListTitle":

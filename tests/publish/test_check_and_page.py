@@ -149,6 +149,14 @@ def test_check_finds_the_links_that_attribute_lists_give_on_the_page() -> None:
     assert [picture.source for picture in outline.pictures] == ["/h.png"]
 
 
+def test_braces_behind_the_marks_of_code_give_no_link_and_run_nothing() -> None:
+    markdown, syntax = engine()
+    text = '``` {.py #b href="/c" onclick="d()"}\ne\n```\n'
+    html, outline = markdown.reset().convert(f"\n{text}"), outline_of(text, syntax=syntax)
+    assert ('id="b"' in html, "href" in html, "onclick" in html) == (True, False, False)
+    assert (outline.anchors, outline.links, outline.active) == ({"b"}, (), ())
+
+
 @pytest.mark.parametrize("indent", ["", "> ", "- > ", "1. - "])
 def test_markdown_in_html_in_a_note_keeps_the_indentation_of_its_lines(indent: str) -> None:
     markdown, syntax = engine()
