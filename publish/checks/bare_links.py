@@ -15,7 +15,7 @@ class BareLink:
     address: str
 
 
-_LABEL: Final = r"(?:[\w-]|[^\s\x00-\x7f])+"
+_LABEL: Final = r"(?:[a-zA-Z0-9_-]|[^\s\x00-\x7f])+"
 _DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL})*"
 _MAIL: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _REST: Final = "(?:[^\\s<\x02]|\x02amp\x03)*"
