@@ -69,14 +69,14 @@ class SourceFiles:
         """Whether all files are as they were."""
         return all(self.hash_of(name) == content for name, (_, content) in self._known.items())
 
-    def have_moved(self, names: Iterable[str]) -> bool:
+    def have_changed(self, names: Iterable[str]) -> bool:
         """Whether one of the files has changed since this build began.
 
         What the build has made of it may then be older than its hash.
         """
-        return any(self._has_moved(f"{self._root}/{name}") for name in names)
+        return any(self._has_changed(f"{self._root}/{name}") for name in names)
 
-    def _has_moved(self, path: str) -> bool:
+    def _has_changed(self, path: str) -> bool:
         try:
             status = os.stat(path)  # noqa: PTH116
         except OSError:

@@ -87,7 +87,7 @@ class StoredSite:
         self._rows: dict[str, TextRow | None] = {}
         self._new_facts: dict[str, bytes] = {}
         self._valid = ValidTexts(frozenset(), frozenset(), frozenset())
-        self._moving: set[str] = set()
+        self._changing: set[str] = set()
         """Texts that show or name a file that has changed during this build."""
 
     def start(self, context: MutableMapping[str, Any]) -> None:
@@ -215,8 +215,8 @@ class StoredSite:
                 self._text_warnings[path] = core[3].warnings
                 for name in core[3].files:  # a child cannot say when it has read a file
                     self._sources.hash_of(name)
-                if self._sources.have_moved(core[3].files):
-                    self._moving.add(path)
+                if self._sources.have_changed(core[3].files):
+                    self._changing.add(path)
                 self.format.replace(text, core, self._load, self._uses.note)
         raise_problems(self.settings)
         if self.edits is not None:
@@ -251,7 +251,7 @@ class StoredSite:
         warned = self._texts_with_pelican_warnings()
         if warned is None or get_report(self.settings).problems:
             return
-        skipped = self._valid.read_again.union(self._moving, warned)
+        skipped = self._valid.read_again.union(self._changing, warned)
         rows = {path: row for path, row in self._rows.items() if row and path not in skipped}
         self._store.add_texts(self._keys.texts, rows)
         for path in rows:
@@ -338,7 +338,7 @@ class StoredSite:
         if self._facts.get("texts") != self._new_facts["texts"]:
             pages = {**dict.fromkeys(self._store.pages()), **pages}
         warned = self._texts_with_pelican_warnings()
-        texts |= dict.fromkeys(self._valid.read_again.union(self._moving, warned or ()))
+        texts |= dict.fromkeys(self._valid.read_again.union(self._changing, warned or ()))
         if self.why_complete or warned is None:
             texts = dict.fromkeys(self._store.cores(self._keys.texts))
             pages = dict.fromkeys(self._store.pages())
