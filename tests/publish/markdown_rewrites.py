@@ -104,10 +104,13 @@ def without_lazy_fence(fence: re.Match[str]) -> str:
 
 
 def without_open_backticks(ticks: re.Match[str]) -> str:
-    paragraph = re.split(r"\n[ \t>]*(?:\n|```)", ticks.string[ticks.end() :], maxsplit=1)[0]
-    behind: list[str] = re.findall("`+", paragraph)
-    is_open = ticks[0] not in behind
-    return "w" if is_open and any(behind.count(other) > 2 for other in behind) else ticks[0]
+    behind = ticks.string[ticks.end() :]
+    until_empty_line = re.split(r"\n[ \t>]*(?:\n|```)", behind, maxsplit=1)[0]
+    is_open = ticks[0] not in re.findall("`+", until_empty_line)
+    # A `>` behind four blanks may be a word of the paragraph.
+    paragraph = re.split(rf"\n(?!{DEEP_LINE}>)[ \t>]*(?:\n|```)", behind, maxsplit=1)[0]
+    others: list[str] = re.findall("`+", paragraph)
+    return "w" if is_open and any(others.count(other) > 2 for other in others) else ticks[0]
 
 
 DEEP: Final = r"(?: {2}| ?\t)"
