@@ -25,7 +25,7 @@ from publish.checks.cuts import (
 )
 from publish.checks.html_tags import is_html
 from publish.checks.markdown_in_html import MARKDOWN_ELEMENT
-from publish.checks.math import Math, Words, hide_math, show_math
+from publish.checks.math import Math, Words, hide_math, show_marks
 from publish.checks.notes import (
     DEFAULT_SYNTAX,
     IN_PARAGRAPH,
@@ -254,7 +254,7 @@ def _cut(text: str, start: int, end: int, number: int) -> _Edit:
 
 def _restored(source: str, cuts: list[Cut]) -> str:
     """A part of the text as it was written."""
-    return with_cuts(show_math(source.replace(NO_DEFINITION, "")), cuts)
+    return with_cuts(show_marks(source.replace(NO_DEFINITION, "")), cuts)
 
 
 def _notes(
@@ -375,6 +375,10 @@ def split_event(event: Any) -> tuple[str, str, Any]:
 def reference_key(label: str) -> str:
     """The form in which labels of links are compared."""
     return " ".join(label.casefold().split())
+
+
+FOOTNOTE_LABEL: Final = r"(?:\\[^\]]|[^\[\]\\])+"
+"""A pattern."""
 
 
 def footnote_key(label: str) -> str:

@@ -6,7 +6,13 @@ from typing import Any, Final
 
 import pyromark
 
-from publish.checks.commonmark import Event, FindReference, split_event
+from publish.checks.commonmark import (
+    FOOTNOTE_LABEL,
+    Event,
+    FindReference,
+    split_event,
+)
+from publish.checks.math import hide_marks, show_marks
 
 _INLINE_OPTIONS: Final = pyromark.Options.ENABLE_FOOTNOTES | pyromark.Options.ENABLE_STRIKETHROUGH
 _LEAD: Final = ". "
@@ -14,30 +20,37 @@ _LEAD: Final = ". "
 _BACKSLASH: Final = ord("\\")
 _NEXT_LINE: Final = "\n    "
 """A line that is indented by four blanks continues its paragraph, whatever it begins with."""
-
-
-_FOOTNOTE: Final = re.compile(r"(?<!\\)\[\^[^\[\]\s\\]+\](?![(\[])")
-_HIDDEN_MARKS: Final = dict(zip(map(ord, "*_~"), "\ufdd0\ufdd1\ufdd2", strict=True))
-"""Marks in labels of footnotes, which are no emphasis, by characters that no text has."""
-_SHOWN_MARKS: Final = {ord(hidden): chr(mark) for mark, hidden in _HIDDEN_MARKS.items()}
+_CODE_OR_LABEL: Final = re.compile(
+    r"\\.|(?P<ticks>`+)(?!`)(?:.*?[^`])??(?P=ticks)(?!`)|`+"
+    rf"|\[\^(?P<label>{FOOTNOTE_LABEL})\](?![(\[])",
+    re.DOTALL,
+)
+"""Brackets in code, and escaped ones, are no label."""
 
 
 def read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:
-    """The events of a text without blank lines, each with its source."""
-    hidden = text
-    if "[^" in text:
-        hidden = _FOOTNOTE.sub(lambda mark: mark[0].translate(_HIDDEN_MARKS), text)
+    """The events of a text without blank lines, each with its source.
+
+    Marks in the label of `[^label]` are hidden: it is words.
+    """
+    hidden = _CODE_OR_LABEL.sub(_hide_label, text) if "[^" in text else text
     events = _read_inline(hidden, find_reference)
     if hidden == text:
         yield from events
         return
     for event, source in events:
         kind, name, data = split_event(event)
-        shown = {name: data.translate(_SHOWN_MARKS)} if name in {"Text", "Code"} else event
-        if kind == "Start" and name in {"Link", "Image"}:
-            address, title = (data[key].translate(_SHOWN_MARKS) for key in ("dest_url", "title"))
+        shown = event
+        if name == "Code":
+            shown = {name: show_marks(data)}
+        elif kind == "Start" and name in {"Link", "Image"}:
+            address, title = (show_marks(data[key]) for key in ("dest_url", "title"))
             shown = {kind: {name: {**data, "dest_url": address, "title": title}}}
-        yield shown, source.translate(_SHOWN_MARKS)
+        yield shown, source if name == "Text" else show_marks(source)
+
+
+def _hide_label(found: re.Match[str]) -> str:
+    return f"[^{hide_marks(found['label'])}]" if found["label"] else found[0]
 
 
 def _read_inline(text: str, find_reference: FindReference) -> Iterator[tuple[Any, str]]:

@@ -8,7 +8,7 @@ from typing import Final
 from publish.checks.commonmark import footnote_key
 from publish.checks.outline_parts import TextProblem
 
-_REFERENCE: Final = re.compile(r"(?<!\\)\[\^(?P<label>[^\[\]\n]+)\](?!:)")
+_REFERENCE: Final = re.compile(r"(?<!\\)\[\^(?P<label>(?:\\[^\]\n]|[^\[\]\\\n])+)\](?!:)")
 _LINK_AROUND: Final = re.compile(
     rf"(?P<image>!?)\[(?P<text>[^\[\]\n]*{_REFERENCE.pattern}[^\[\]\n]*)\]"
     r"\(\s*<?(?P<target>[^\s<>()]+)"

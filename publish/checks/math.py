@@ -1,7 +1,8 @@
 """Math of the extension `pymdownx.arithmatex` in a text: `$x_1*y*$`, `$$...$$`, `\\[...\\]`.
 
 CommonMark would read emphasis, escapes and links in a formula. So the marks in it are hidden: each
-becomes a character that no text has, and is shown again when the structure is known.
+becomes a character that no text has, and is shown again when the structure is known. The same is
+done with labels of footnotes.
 """
 
 import re
@@ -56,8 +57,13 @@ def hide_math(text: str, parts: Iterable[Words], math: Math) -> str:
     return "".join([*pieces, source[done:].decode()])
 
 
-def show_math(text: str) -> str:
-    """The text with the marks that `hide_math` has hidden."""
+def hide_marks(words: str) -> str:
+    """The words with other characters in place of marks."""
+    return words.translate(_HIDDEN)
+
+
+def show_marks(text: str) -> str:
+    """The text with the marks that are hidden."""
     return text if text.isascii() else text.translate(_SHOWN)
 
 
@@ -85,7 +91,7 @@ def _hidden(words: str, quotes: int) -> str:
     """The words without marks, but for those of so many quotes around them."""
     lead = re.compile(rf"\n(?:[ \t]*>){{0,{quotes}}}[ \t]*")
     first, *others = lead.split(words)
-    pieces = [first.translate(_HIDDEN)]
+    pieces = [hide_marks(first)]
     for found, line in zip(lead.findall(words), others, strict=True):
-        pieces += [found, line.translate(_HIDDEN)]
+        pieces += [found, hide_marks(line)]
     return "".join(pieces)

@@ -35,7 +35,7 @@ from publish.checks.html_tags import (
     tag_problems,
 )
 from publish.checks.markdown_in_html import find_markdown_element
-from publish.checks.math import show_math
+from publish.checks.math import show_marks
 from publish.checks.nesting import nesting_problems
 from publish.checks.notes import DEFAULT_SYNTAX, Note, Syntax, unread_messages
 from publish.checks.outline_parts import Heading, Link, Outline, Picture, PlacedTag, TextProblem
@@ -284,11 +284,11 @@ class _Part:
         self._quotes -= name == "BlockQuote"
         self._open_pictures -= name == "Image"
         if name == "Image" and not self._open_pictures:
-            alt = show_math("".join(self._words[self._picture_start :])).strip()
+            alt = show_marks("".join(self._words[self._picture_start :])).strip()
             del self._words[self._picture_start :]
             self._found.pictures.append(Picture(self._source, alt or None, self._line(start)))
         elif name == "Heading":
-            self._end_heading(show_math("".join(self._words[self._heading_start :])), start, end)
+            self._end_heading(show_marks("".join(self._words[self._heading_start :])), start, end)
             self._heading = 0
         elif name == "TableCell":
             self._cell_end = end

@@ -32,7 +32,7 @@ from publish.checks.heading_ids import (
     Slugify,
     heading_id_style,
 )
-from publish.checks.math import show_math
+from publish.checks.math import show_marks
 from publish.checks.notes import Syntax, with_body_apart
 from publish.checks.raw_html import open_comment, open_tag
 from publish.plugins.commonmark_blocks import Tree, append_text
@@ -133,7 +133,7 @@ class _BlockReader:
         In a tight list item a text has no element of its own.
         """
         rest = [text]
-        if self._math and self._math.test(parent, shown := show_math(text)):
+        if self._math and self._math.test(parent, shown := show_marks(text)):
             self._math.run(parent, [shown])
             return
         while rest:

@@ -19,14 +19,14 @@ from markdown.extensions.footnotes import (
 )
 from markdown.treeprocessors import Treeprocessor
 
-from publish.checks.commonmark import footnote_key
+from publish.checks.commonmark import FOOTNOTE_LABEL, footnote_key
 
-_LABEL: Final = r"\[\^([^\[\]]*)\]"
+_REFERENCE: Final = rf"\[\^({FOOTNOTE_LABEL})\]"
 
 
 def register_footnotes(md: Markdown, footnotes: FootnoteExtension) -> None:
     """Replaces the parts of the extension that this module does in another way."""
-    md.inlinePatterns.register(_Reference(_LABEL, footnotes), "footnote", 175)
+    md.inlinePatterns.register(_Reference(_REFERENCE, footnotes), "footnote", 175)
     md.treeprocessors.deregister("footnote-reorder", strict=False)
     md.treeprocessors.register(_Notes(md, footnotes), "footnote-duplicate", 15)
 

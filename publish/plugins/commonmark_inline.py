@@ -25,7 +25,7 @@ from publish.checks.commonmark import (
 )
 from publish.checks.commonmark_inline import code_text, read_inline
 from publish.checks.html_tags import depends_on_text, is_html
-from publish.checks.math import HIDDEN_MARK, Math, show_math
+from publish.checks.math import HIDDEN_MARK, Math, show_marks
 from publish.plugins.commonmark_marks import has_subscript
 
 _CORE_PATTERNS: Final = (
@@ -305,7 +305,7 @@ class _Pieces:
         elif name == "Image":
             image = self._images.pop()
             if not self._images:
-                alt = _ampersands(show_math("".join(self._alt)))
+                alt = _ampersands(show_marks("".join(self._alt)))
                 self._flush()
                 made = SubElement(
                     self._open[-1], "img", {"alt": alt, "src": _ampersands(image["dest_url"])}
@@ -325,7 +325,7 @@ class _Pieces:
 
     def _add_link(self, address: str, text: str) -> None:
         """Adds a link that shows its address. Python-Markdown disguises a mail address."""
-        address, text = show_math(address), show_math(text)
+        address, text = show_marks(address), show_marks(text)
         mail = _MAIL.fullmatch(f"<{address}>") if ":" not in address else None
         if mail:
             link, _, _ = _MailLink(AUTOMAIL_RE, self._md).handleMatch(mail, mail[0])
@@ -352,10 +352,10 @@ def _is_html(source: str, text: str) -> bool:
 
 
 def _append(parent: Element, text: str) -> None:
-    """Adds words; their math, whose structure is known now, is for its extension."""
+    """Adds words. Their math and labels, whose places are known now, are for extensions."""
     if not text:
         return
-    text = show_math(text)
+    text = show_marks(text)
     if len(parent):
         parent[-1].tail = f"{parent[-1].tail or ''}{text}"
     else:

@@ -95,12 +95,24 @@ FOOTNOTES: Final = [
     "a[^x-1] b[^x.2] c[^x_3] d[^x:4]\n\n[^x-1]: 1\n[^x.2]: 2\n[^x_3]: 3\n[^x:4]: 4\n",
     "a[^*] b[^*] c[^**] *d[^_]* _\n\n[^*]: x\n[^**]: y\n[^_]: z\n",
     "a[^*b*] c[^~]~~\n\n[^*b*]: x\n[^~]: y\n",
+    "`a[^x`]` b[^x`]\n\n[^x`]: c\n",
     "a\\[^1] `b[^1]`\n\n[^1]: no reference\n",
     "a[^1](b)\n\n[^1]: a link\n",
     "a[^1]: b\n\n[^1]: c\n",
     "a[^]\n\n[^]: /a-link\n",
     "a[^1]\n\n    [^1]: code\n",
 ]
+LABELS: Final = (
+    r"a\[b",
+    r"a\*b",
+    r"a\\b",
+    "a&amp;b",
+    "a`b`",
+    "a<b>",
+    "a<!--b-->",
+    "https://a.example",
+)
+"""Labels with marks, which are words; comrak reads some as Markdown."""
 OTHER_FOOTNOTES: Final = {
     # GitHub makes links to the words of the definition, which nobody can mean.
     "a[^b c]\n\n[^b c]: d\n": "a[^b]\n\n[^b]: d\n",
@@ -145,6 +157,18 @@ def test_footnotes_have_the_structure_that_both_engines_give_them(
     assert made == structure(with_same_footnotes(second_judge(text)))
     assert made == structure(with_same_footnotes(judge(text)))
     assert_every_link_leads_to_one_place(html)
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("note", ["\n\n[^{}]: c\n", ""])
+def test_marks_in_a_label_are_words(markdown: Markdown, label: str, note: str) -> None:
+    text = f"*a[^{label}] b*{note.format(label)}"
+    html = with_same_footnotes(markdown.reset().convert(f"\n{text}"))
+    if not note:  # GitHub shows entities as they are written
+        html = html.replace("&amp;", "&amp;amp;")
+    assert structure(html) == structure(with_same_footnotes(judge(text)))
+    messages = " ".join(problem.message for problem in outline_of(text, 1).problems)
+    assert ("has no footnote" in messages) == (not note), messages
 
 
 @pytest.mark.parametrize("text", OTHER_FOOTNOTES)
