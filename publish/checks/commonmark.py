@@ -40,8 +40,8 @@ Event = tuple[Any, Any]
 """An event of pyromark, and its range in bytes: `start` and `end`."""
 BLANKS: Final = " \t\n"
 """What CommonMark strips from both ends of a text; other white space belongs to it."""
-ATTRIBUTE_LIST: Final = r"\{(?::[ ]*|[ ]*(?=[#.]|[\w-]+=))(?![#.](?:[\s}]|$))"
-"""The start of an attribute list; `{word}` and `{#}` are text, as everywhere else."""
+ATTRIBUTE_LIST: Final = r"\{(?::[ ]*|[ ]*(?=[#.]|[\w-]{2,}=))(?![#.](?:[\s}]|$))"
+"""The start of an attribute list; `{word}`, `{i=1}` and `{#}` are text, as everywhere else."""
 MAX_DEPTH: Final = 200
 """Levels of quotes, lists and emphasis: more than anybody writes, fewer than Python can visit."""
 FindReference = Callable[[str], tuple[str, str] | None]

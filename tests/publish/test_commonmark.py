@@ -132,6 +132,8 @@ def test_a_text_with_tabs_or_odd_blanks_has_the_structure_that_github_shows(
         "- The {doc}`manual` tells more.\n",
         "`title`{{ .Site.Title }}\n",
         "## Options {advanced}\n",
+        "## Sums {n=1}\n",
+        "The sum $x_{i}^*{i=1}$ and *b*{j=1, k=2}\n",
         "| a | b |\n|---|---|\n| 1 {int} | 2 |\n",
         "A `call\n:name` in two lines.\n",
         "See https://one.example/a; then (https://two.example/b;).\n",
