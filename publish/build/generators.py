@@ -7,12 +7,15 @@ that grows faster than the number of texts.
 import gc
 import os
 from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from pelican import signals
 from pelican.generators import ArticlesGenerator, Generator, PagesGenerator, StaticGenerator
 from pelican.utils import order_content, process_translations
 
+from publish.build.read_texts import HtmlFile
 from publish.build.site_writer import SiteWriter
 from publish.build.stored_site import StoredSite
 from publish.checks.project import WRITING
@@ -37,6 +40,10 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
         site: StoredSite = self.settings[STORED_SITE]
         return site
 
+    @cached_property
+    def _html_file(self) -> HtmlFile:
+        return HtmlFile(Path(self.settings["CACHE_PATH"]))
+
     def get_files(self, paths: Any, exclude: Any = None, extensions: Any = None) -> Iterable[str]:
         """Called by Pelican: the texts to read."""
         if self._to_read is not None and extensions is None:
@@ -51,6 +58,11 @@ class _KeepingGenerator(Generator):  # type: ignore[misc]
             return path.rpartition(".")[2] in known
         is_included: bool = super()._include_path(path, extensions)
         return is_included
+
+    def add_source_path(self, content: Any, static: bool = False) -> None:
+        """Called by Pelican for each text that it has read."""
+        super().add_source_path(content, static)
+        self._html_file.take_html_of(content)
 
     def add_static_links(self, content: Any) -> None:
         """Called by Pelican for each text that it has read. `content_paths` adds its links."""

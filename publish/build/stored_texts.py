@@ -23,6 +23,7 @@ from pelican.urlwrappers import Author, Category, Tag, URLWrapper
 
 from publish.build.build_store import TextRow
 from publish.build.fingerprint import hash_of
+from publish.build.read_texts import PLACE
 
 PartName: TypeAlias = Literal["fields", "content"]
 Load: TypeAlias = Callable[[str, PartName], Mapping[str, Any]]
@@ -40,8 +41,8 @@ _CORE: Final = frozenset(CORE)
 _CONTENT: Final = ("_content", "content")
 _OF_THE_BUILD: Final = frozenset(
     {
-        *("settings", "_context", "translations", "get_summary", "files_of_text", "source_path"),
-        *("relative_source_path", "timezone", "stored_fingerprint"),
+        *("settings", "_context", "translations", "get_summary", "source_path"),
+        *("relative_source_path", "timezone", "stored_fingerprint", "html_file", PLACE),
     }
 )
 """Attributes that each build sets anew."""
@@ -237,8 +238,8 @@ class TextFormat:
             values = content.__dict__ | parts.values("fields") | parts.values("content")
         else:
             values = dict(vars(content))
-            values |= {name: getattr(content, name) for name in ("url", "save_as", "summary")}
-            values["content"] = content.content
+            names = ("url", "save_as", "summary", *_CONTENT)
+            values |= {name: getattr(content, name) for name in names}
             _forget_memo(content)
         if values["timezone"] != self._zone:
             raise NotStorable("a time zone of its own")

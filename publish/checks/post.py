@@ -49,6 +49,8 @@ class Post:
     """None before the rules have run."""
     link_facts: LinkFacts | None = None
     """None before the rules have run."""
+    edited: bytes | None = None
+    """What stands in place of the file's content."""
 
     @cached_property
     def path(self) -> Path:
@@ -63,10 +65,12 @@ class Post:
     @cached_property
     def text(self) -> PostText:
         """The parsed file. Raises `Unavailable` if the file has changed since it was checked."""
-        return parse_text(self._read(), self.kind, self.name)
+        return parse_text(self.raw, self.kind, self.name)
 
-    def _read(self) -> bytes:
-        raw, _ = read_bytes(self.path)
+    @property
+    def raw(self) -> bytes:
+        """The file, which is read again. Raises `Unavailable` like `text`."""
+        raw, _ = (self.edited, "") if self.edited is not None else read_bytes(self.path)
         if digest_of(raw) != self.digest:
             raise Unavailable(f"{self.where}: was changed just now: run the command again")
         return raw
@@ -95,11 +99,6 @@ class Post:
     def status(self) -> str:
         """The `status` of the front matter; `skip` also if the file cannot be read."""
         return self.facts.status
-
-    @property
-    def raw(self) -> bytes:
-        """The file. Raises `Unavailable` like `text`."""
-        return self.text.raw if "text" in self.__dict__ else self._read()
 
     @property
     def front_matter(self) -> FrontMatter:
@@ -254,7 +253,8 @@ def read_post(
 ) -> Post:
     """Reads one file, or `edited` in its place. Never raises: mistakes are findings."""
     raw, unreadable = read_bytes(layout.content / name) if edited is None else (edited, "")
-    return post_from(raw, name, kind, layout, now, unreadable)
+    is_edited = edited is not None
+    return post_from(raw, name, kind, layout, now, unreadable, is_edited=is_edited)
 
 
 def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
@@ -264,8 +264,13 @@ def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
     layout: Layout,
     now: datetime,
     unreadable: str = "",
+    *,
+    is_edited: bool = False,
 ) -> Post:
-    """The post or page in a file with these bytes. `unreadable` is why it could not be read."""
+    """The post or page in a file with these bytes. `unreadable` is why it could not be read.
+
+    `is_edited`: the bytes are not those of the file.
+    """
     text = parse_text(raw, kind, name, unreadable)
     values = text.values
     slug = str(values.get("slug") or layout.slugify(str(values.get("title", ""))))
@@ -299,7 +304,7 @@ def post_from(  # noqa: PLR0913, PLR0917 - what decides the facts of a text
         ).hex(),
         details=as_details(details),
     )
-    post = Post(name, kind, layout, facts, digest_of(raw))
+    post = Post(name, kind, layout, facts, digest_of(raw), edited=raw if is_edited else None)
     post.__dict__["text"] = text  # as if it had been used
     return post
 

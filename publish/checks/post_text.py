@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from capture.campaign.gated_files import is_pointer
 from capture.paths import name_below
 from publish.checks.control_characters import (
     control_problems,
@@ -31,13 +32,14 @@ MODELS: Final[Mapping[ContentKind, type[PageFrontMatter]]] = {
 class PostText:
     """A file as it was read and parsed."""
 
-    raw: bytes
     front_matter: FrontMatter
     values: Mapping[str, Any]
     """The valid keys of the front matter, in the types of the model."""
     problems: tuple[FrontMatterProblem, ...]
     is_text: bool
     """Whether it could be read, as UTF-8."""
+    is_pointer: bool
+    """Whether it is a pointer of Git LFS."""
 
 
 def parse_text(raw: bytes, kind: ContentKind, name: str, unreadable: str = "") -> PostText:
@@ -55,7 +57,9 @@ def parse_text(raw: bytes, kind: ContentKind, name: str, unreadable: str = "") -
         )
     if not not_text:  # a file that cannot be read has no other problems
         problems += wrong
-    return PostText(raw, front_matter, values, tuple(problems), is_text=not not_text)
+    return PostText(
+        front_matter, values, tuple(problems), is_text=not not_text, is_pointer=is_pointer(raw)
+    )
 
 
 _PLACEHOLDERS: Final[Mapping[str, str]] = {"title": "x", "date": "2000-01-01"}

@@ -112,7 +112,7 @@ class TextStore:
         key = kind, source.name, edited
         post = self._posts.get(key)
         if post is None and edited is not None:
-            post = post_from(edited, source.name, kind, layout, now)
+            post = post_from(edited, source.name, kind, layout, now, is_edited=True)
         elif post is None:
             post = self._read(source, kind, layout, now)
         self._posts[key] = post

@@ -31,11 +31,10 @@ def check_linked_files(generator: Any) -> None:
     folder, report = ConfinedFolder(Path(settings["PATH"])), get_report(settings)
     names = set(context["static_links"])
     for content in new_texts(context):
-        facts = facts_of(content)
-        facts.linked_files |= linked_files(content) | content.get_static_links()
-        facts.linked_files |= _main_picture(content)
+        facts, linked = facts_of(content), linked_files(content)
+        facts.linked_files |= linked | content.get_static_links() | _main_picture(content)
         names |= facts.linked_files
-        for name in sorted(linked_files(content)):
+        for name in sorted(linked):
             if problem := folder.why_no_file(name):
                 source = Path(content.source_path)
                 line = line_of(content, posixpath.basename(name))

@@ -44,18 +44,11 @@ _SUSPECT: Final = re.compile(rf"""["'=,\s][{{|]\w+[}}|]|{STRAY_TAG.pattern}""")
 
 
 def linked_files(content: Any) -> frozenset[str]:
-    """The files below the content folder that a text links to, also in a `srcset`.
-
-    Kept until a plugin changes the text.
-    """
-    text, files = getattr(content, "files_of_text", (None, frozenset()))
-    if text is not content._content:
-        html = content._content or ""
-        links = find_links(html, _NO_TEXT) if _NO_TEXT.search(html) else ()
-        names = (_linked_file(content, link.target) for link in links)
-        files = frozenset(name for name in names if name)
-        content.files_of_text = content._content, files
-    return files
+    """The files below the content folder that a text links to, also in a `srcset`."""
+    html = content._content or ""
+    links = find_links(html, _NO_TEXT) if _NO_TEXT.search(html) else ()
+    names = (_linked_file(content, link.target) for link in links)
+    return frozenset(name for name in names if name)
 
 
 def _linked_file(content: Any, link: str) -> str:

@@ -287,7 +287,7 @@ def _misplaced(outline: Outline, lines: list[str]) -> list[tuple[int, str]]:
         for heading in outline.headings
         if "&" not in lines[heading.line - 1]
         and "![" not in lines[heading.line - 1]  # the first word may be on the next line
-        and not lines[heading.line - 1].endswith("\\")
+        and not lines[heading.line - 1].endswith(("\\", "["))
         and any(word not in lines[heading.line - 1] for word in _words(_first_word(heading)))
     ]
     return links + headings

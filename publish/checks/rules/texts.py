@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from capture.campaign.gated_files import is_pointer
 from publish.checks.edit import Edit
 from publish.checks.facts import (
     BodyDetails,
@@ -79,7 +78,7 @@ def _body_facts(post: Post) -> BodyFacts:
         has_wrong_tags=yes_if(not all(tag.kind for tag in tags)),
         has_odd_pictures=yes_if(odd_pictures),
         has_findings=yes_if(findings),
-        is_pointer=yes_if(is_pointer(post.raw)),
+        is_pointer=yes_if(post.text.is_pointer),
         details=as_details(details),
     )
 

@@ -90,7 +90,8 @@ def too_many(kind: str, step: Step) -> str:
         allowed = set()
     else:
         allowed = {page for text in _changed_texts(step) for page in _pages_of(text)}
-        is_listed = kind not in OWN_PAGE or any(map(_SHOWS_SUMMARIES.fullmatch, step.changed))
+        shows_summary = any(map(_SHOWS_SUMMARIES.fullmatch, step.changed))
+        is_listed = kind not in OWN_PAGE or shows_summary or _has_summary_of_translation(step)
         may_render = _IS_LIST if is_listed else _IS_FEED
         allowed.update(filter(may_render.fullmatch, rest))
     return ", ".join(sorted(rest - allowed))
@@ -101,6 +102,19 @@ def _changed_texts(step: Step) -> Iterator[Text]:
     yield from step.edited
     changed = {t.keys["slug"] for t in step.texts if not step.changed.isdisjoint(_pages_of(t))}
     yield from (text for text in step.texts if text.keys["slug"] in changed)
+
+
+def _has_summary_of_translation(step: Step) -> bool:
+    """Whether the first paragraph of a translation may have changed.
+
+    Lists know the translations of each article, and what these would show there.
+    """
+    languages: dict[str, set[str]] = {}
+    for text in step.edited:
+        languages.setdefault(text.keys["slug"], set()).add(text.keys.get("lang", ""))
+    return any(
+        "summary" not in text.keys and len(languages[text.keys["slug"]]) > 1 for text in step.edited
+    )
 
 
 def _pages_of(text: Text) -> Iterator[str]:
