@@ -15,6 +15,7 @@ from publish.build.pelican_run import CheckResult, check
 from publish.cache_file import seal
 from publish.checks.last_check import FILE, read_inputs, settled
 from publish.plugins.checks import ProjectCheck
+from tests.long import rounds
 from tests.publish.checks.text_edits import BLOCKS, CORRECT, with_edits
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -54,7 +55,8 @@ def write(site: Any, name: str, *paragraphs: str, front_matter: str = "") -> Non
     site.post("\n\n".join(paragraphs), name=name, front_matter=front_matter)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(rounds(2, 40)))
 def test_random_edits_find_what_a_first_check_finds(
     site: Any, complete: list[str], seed: int
 ) -> None:
@@ -186,11 +188,12 @@ def test_a_damaged_file_is_as_good_as_none(site: Any, complete: list[str], data:
     assert complete == ["all", "all"]
 
 
+@pytest.mark.long
 def test_a_file_that_is_added_in_the_same_tick_is_found(site: Any) -> None:
     """The clock that stamps files goes by ticks of some milliseconds."""
     write(site, "one", "Text.")
     check_both()
-    for number in range(20):
+    for number in range(rounds(8, 100)):
         site.write(f"content/new-{number}.txt", "")
         check(Path("pelicanconf.py"), {}, NOW)
         site.write(f"content/gated-{number}.md", "")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from publish.checks import text_store
+from tests.long import rounds
 from tests.publish.checks.text_edits import (
     BLOCKS,
     CORRECT,
@@ -57,7 +58,10 @@ EDITS = st.one_of(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(
+    max_examples=rounds(20, 1000), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     texts=FIRST_TEXTS,
     edits=st.lists(EDITS, min_size=2, max_size=6),
