@@ -32,6 +32,9 @@ OWN_PAGE: Final = frozenset(
     }
 )
 """Kinds that lists do not show, unless the edit has changed a summary: the first paragraphs."""
+BESIDE: Final = 4
+"""Articles know the dates of their two neighbours, and do not show them: so many may be rendered
+after another date, those of before and those of now."""
 ALL_PAGES: Final = frozenset(
     {"style", "theme_file", "setting", "setting_removed", "module", "environment", "slugs_of_names"}
 )
@@ -94,6 +97,10 @@ def too_many(kind: str, step: Step) -> str:
         is_listed = kind not in OWN_PAGE or shows_summary or _has_summary_of_translation(step)
         may_render = _IS_LIST if is_listed else _IS_FEED
         allowed.update(filter(may_render.fullmatch, rest))
+        if kind == "date":
+            reasons = step.rendered or {}
+            beside = sorted(page for page in rest if reasons[page].endswith(" (fields)"))
+            allowed.update(beside[:BESIDE])
     return ", ".join(sorted(rest - allowed))
 
 
