@@ -131,6 +131,7 @@ def _pages_of(text: Text) -> Iterator[str]:
         yield f"drafts/{preview}/index.html"
     if keys["slug"] == "home":
         yield "index.html"
+        yield "home/index.html"  # after it has changed places with another file
     elif "url" in keys:
         yield f"{keys['url']}index.html"
     elif "lang" in keys and keys["lang"] != "en":
@@ -158,7 +159,7 @@ def _pages_of_templates(
 def _templates_of(text: Text) -> Iterable[str]:
     if "date" in text.keys:
         return {f"{text.keys.get('template', 'article')}.html"}
-    return {"home.html" if text.keys["slug"] == "home" else "page.html"}
+    return {"home.html", "page.html"} if text.keys["slug"] == "home" else {"page.html"}
 
 
 def users_of(names: Iterable[str], sources: Mapping[str, str]) -> frozenset[str]:
