@@ -77,6 +77,21 @@ def test_a_gated_file_under_another_name_is_a_mistake(site: Any, lay: Any) -> No
     ]
 
 
+@pytest.mark.parametrize("lay", [copied, hard])
+@pytest.mark.parametrize("name", ["harmless.pdf", "harmless.png"])
+def test_a_gated_file_beside_a_text_that_links_to_it_is_a_mistake(
+    site: Any, lay: Any, name: str
+) -> None:
+    site.post("Text.")
+    lay(site.root / "content/gated/guide.pdf", site.root / "content/posts" / name)
+    assert site.check().content.articles == 1
+    site.post(f"Text.\n\n[x]({name})")
+    assert site.mistakes() == [
+        f"content/posts/post.md:6: content/posts/{name} would publish the gated file "
+        f"content/gated/guide.pdf: delete it; {TELL}"
+    ]
+
+
 @pytest.mark.parametrize("lay", [copied, symbolic, hard])
 @pytest.mark.parametrize("path", ["campaigns/guide.toml", "clients/acme.toml"])
 def test_a_campaigns_or_clients_file_under_another_name_is_a_mistake(

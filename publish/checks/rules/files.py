@@ -25,6 +25,7 @@ def file_findings(writing: Writing) -> Iterator[Finding]:
             yield Finding(where, None, message, "picture")
         elif same := gated.find_match(path):
             yield Finding(where, None, gated.refusal(same), "gated")
+    yield from _linked_copies(writing, gated)
     yield from _links(writing, gated)
     for path in writing.content_files.special:
         yield Finding(short_path(path), None, kind_problem(path.lstat().st_mode), "link")
@@ -61,6 +62,19 @@ def content_findings(writing: Writing) -> Iterator[Finding]:
         else:
             message = f"{short_path(path)} {problem}"
             yield Finding(use.where, use.line, message, "file-content")
+
+
+def _linked_copies(writing: Writing, gated: GatedFiles) -> Iterator[Finding]:
+    """Gated or private files under other names beside the texts, which a text would publish."""
+    paths = _not_checked_as_texts(writing)
+    elsewhere = (gated.folder, *writing.layout.static)
+    beside = (path for path in paths if not any(map(path.is_relative_to, elsewhere)))
+    same = {path: gated.find_same_content(path) for path in beside}
+    copies = {path: original for path, original in same.items() if original}
+    for use in file_uses(writing, copies) if copies else ():
+        if original := copies.get(use.file):
+            message = f"{short_path(use.file)} {gated.refusal(original)}"
+            yield Finding(use.where, use.line, message, "gated")
 
 
 def _not_checked_as_texts(writing: Writing) -> Iterator[Path]:
