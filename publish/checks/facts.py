@@ -134,7 +134,7 @@ class LinkFacts(NamedTuple):
     is_proven: str
     """Whether the links have no findings as long as all this is so."""
     links: str
-    """JSON of target, line and `is_embedded` of each link; empty if they are proven."""
+    """JSON of the values of each link; empty if they are proven."""
     targets: str
     """The hash of all targets, without their lines."""
 

@@ -25,6 +25,8 @@ class Link:
     line: int
     is_embedded: bool = False
     """Whether the page loads it, as a picture for example."""
+    is_kept: bool = False
+    """Whether it stays as it is, because the writer has made the sizes of the picture."""
 
 
 @dataclass(frozen=True)

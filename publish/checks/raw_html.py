@@ -37,9 +37,12 @@ def read_raw_html(source: str, first_line: int) -> RawHtml:
     def line_at(place: int) -> int:
         return first_line + source.count("\n", 0, place)
 
+    images = find_tags(source, {"img"})
+    sized = {tag.attributes.get("src", "").strip() for tag in images if "srcset" in tag.attributes}
     for link in find_links(source):
         is_embedded = link.attribute in {"src", *SOURCES}
-        raw.links.append(Link(link.target, line_at(link.place), is_embedded))
+        is_kept = link.attribute in SOURCES or (link.attribute == "src" and link.target in sized)
+        raw.links.append(Link(link.target, line_at(link.place), is_embedded, is_kept))
         if link.attribute in SOURCES:  # another size of a picture, whose `<img>` has the text
             raw.pictures.append(Picture(link.target, "", line_at(link.place)))
     for tag in find_tags(source, _PICTURES):

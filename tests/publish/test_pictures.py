@@ -113,6 +113,23 @@ def test_a_linked_original_is_published_unless_it_contains_its_location(site: An
     assert "images/shot.jpg" not in site.files()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<img srcset="/images/shot.jpg 2x" src="/images/dot.svg" alt="Sky">',
+        '<img srcset="/images/dot.svg 2x" src="/images/shot.jpg" alt="Sky">',
+        '<picture><source srcset="/images/shot.jpg"><img src="/images/dot.svg" alt=""></picture>',
+    ],
+)
+def test_a_photo_in_sizes_of_the_writer_must_not_contain_its_location(site: Any, text: str) -> None:
+    photo(site.root / "content/images/shot.jpg", place=True)
+    site.post(f"Text.\n\n{text}")
+    assert site.mistakes() == [
+        "content/posts/post.md:6: content/images/shot.jpg contains the location of the photo: "
+        "save it without the location"
+    ]
+
+
 def test_pictures_are_made_once_and_cached_by_their_content(site: Any, shot: Path) -> None:
     showing(site, "![Sky]({static}/images/my%20shot.jpg)")
     times = {path: path.stat().st_mtime_ns for path in (site.root / "cache").rglob("*.avif")}

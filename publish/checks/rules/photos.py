@@ -14,7 +14,7 @@ _SUFFIXES = tuple(PHOTO_SUFFIXES)
 
 
 def location_findings(writing: Writing) -> Iterator[Finding]:
-    """Photos with a location that a text links to, or that no text shows.
+    """Photos with a location that are published: a text links to them, or none shows them.
 
     Readers get smaller files without it of all others.
     """
@@ -50,7 +50,7 @@ def _photos_of_texts(
             if not any(suffix in link.target.lower() for suffix in _SUFFIXES):
                 continue
             file = LinkChecker(writing, post, link).file()
-            if file is not None and link.is_embedded:
+            if file is not None and link.is_embedded and not link.is_kept:
                 shown.add(file)
             elif file is not None:
                 linked.setdefault(file, (post.where, link.line))

@@ -4,6 +4,7 @@ So their findings are kept with the other facts of a text, and are found again o
 """
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -85,13 +86,13 @@ def _body_facts(post: Post) -> BodyFacts:
 
 def _unproven_links(post: Post) -> LinkFacts:
     links = [] if post.status == "skip" else post.outline.links
-    targets = sorted({(link.target, link.is_embedded) for link in links})
+    targets = sorted({(link.target, link.is_embedded, link.is_kept) for link in links})
     return LinkFacts(
         posts="",
         files="",
         answers="",
         is_proven="",
-        links=as_details([(link.target, link.line, link.is_embedded) for link in links]),
+        links=as_details([astuple(link) for link in links]),
         targets=digest_of(as_details(targets).encode(errors="surrogatepass")).hex(),
     )
 
