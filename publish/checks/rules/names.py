@@ -13,6 +13,7 @@ from publish.checks.name_slugs import SECTIONS, SLUGS_FILE, NameKind, spelling_k
 from publish.checks.near_name import near_name
 from publish.checks.post import Post
 from publish.checks.project import Writing, list_files, names_of_all
+from publish.checks.rules.redirects import long_name
 from publish.checks.sure_edits import name_edits
 
 _KEYS: Final[Mapping[NameKind, tuple[str, ...]]] = {
@@ -35,8 +36,14 @@ def name_findings(writing: Writing) -> Iterator[Finding]:
         for name in of_kind:
             by_slug[writing.layout.name_slug(kind, name)].append(name)
         for name in by_slug.pop("", ()):
-            yield from _without_address(kind, name, writing.posts_by_name[kind, name])
+            problem = "gives no address: use letters or digits"
+            yield from _without_address(kind, name, problem, writing.posts_by_name[kind, name])
         for slug, shared in by_slug.items():
+            if any(map(long_name, list_files(writing.layout, kind, shared[0]))):
+                problem = "gives an address that is too long for a file: shorten it"
+                for name in shared:
+                    posts = writing.posts_by_name[kind, name]
+                    yield from _without_address(kind, name, problem, posts)
             if len(shared) > 1:
                 yield from _alike(writing, kind, slug, shared)
 
@@ -68,8 +75,10 @@ def is_collision(layout: Layout, kind: NameKind, name: str, other: str) -> bool:
     )
 
 
-def _without_address(kind: NameKind, name: str, posts: Iterable[Post]) -> Iterator[Finding]:
-    message = f"`{name}` gives no address: use letters or digits, or {_own_slug(kind, name)}"
+def _without_address(
+    kind: NameKind, name: str, problem: str, posts: Iterable[Post]
+) -> Iterator[Finding]:
+    message = f"`{name}` {problem}, or {_own_slug(kind, name)}"
     for post in posts:
         key, line = _place(post, kind)
         yield post.finding("address", line, f"`{key}`: {message}")

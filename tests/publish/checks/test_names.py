@@ -117,6 +117,17 @@ def test_a_name_without_letters_needs_a_slug(names: Desk) -> None:
     assert names.errors() == []
 
 
+def test_a_name_that_is_too_long_for_a_file_needs_a_slug(names: Desk) -> None:
+    name = "a" * 256
+    names.post(tags=name)
+    assert names.messages() == [
+        f"5: `tags`: `{name}` gives an address that is too long for a file: shorten it, or give "
+        f"it a slug: `{name}: ...` below `tags:` in content/slugs.yaml"
+    ]
+    names.write("content/slugs.yaml", f"tags: {{{name}: long}}")
+    assert names.errors() == []
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
