@@ -76,6 +76,8 @@ class Step:
     """The templates that use an edited one, by name, and the edited ones."""
     rendered: Mapping[str, str] | None = None
     """By page that the build has rendered: why. None if it may render any page."""
+    start: Text | None = None
+    """The text in the file of the start page. Whatever its slug and status, it shows a list."""
     made_lists: bool = True
     """Whether it made the lists anew, and not only the pages of edited bodies."""
 
@@ -97,6 +99,8 @@ def too_many(kind: str, step: Step) -> str:
         is_listed = kind not in OWN_PAGE or shows_summary or _has_summary_of_translation(step)
         may_render = _IS_LIST if is_listed else _IS_FEED
         allowed.update(filter(may_render.fullmatch, rest))
+        if is_listed and step.start:
+            allowed.update(_pages_of(step.start))
         if kind == "date":
             reasons = step.rendered or {}
             beside = sorted(page for page in rest if reasons[page].endswith(" (fields)"))

@@ -204,6 +204,7 @@ class RebuiltSite:
             is_accepted=True,
             changed=frozenset(path.removeprefix("www/") for path in changed),
             texts=tuple(self.site.texts.values()),
+            start=self.site.texts.get("pages/home.md"),
             edited=edited_texts(last.site.texts, self.site.texts),
             templates=_edited_templates(last.sources, sources),
             rendered=_rendered(built) if is_bounded and not plain else None,
